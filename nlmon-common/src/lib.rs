@@ -1,1 +1,16 @@
+//! What nlmon's BPF programs and its daemon agree on: the record, the counter keys, the settings,
+//! and every size and limit. No logic, no dependency; both sides compile it.
+//!
+//! Invariant: every type here is `repr(C)`, made of fixed-width integers, widest field first, with
+//! its padding named, because its bytes cross from kernel maps to the daemon unchecked. A change
+//! of any layout bumps [`ABI`].
 #![no_std]
+
+pub mod counter;
+pub mod limits;
+pub mod observation;
+pub mod settings;
+
+/// Version of everything in this crate. The object carries it as a global; the daemon refuses an
+/// object that carries another.
+pub const ABI: u32 = 1;

@@ -1,1 +1,5 @@
+//! nlmon: observability for netlink. Data flows one way: `probe` and `subscribe` feed `join`,
+//! which makes records; `decode` reads them; `live` and `metrics` show them; `commands` are what
+//! a person runs. No module imports one downstream of it.
 
+pub mod record;

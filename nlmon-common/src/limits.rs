@@ -1,0 +1,36 @@
+//! Sizes and budgets of the kernel side, in one place because they bound its memory.
+
+/// Largest payload that a sample carries, in bytes. The configured snap length is at most this.
+pub const SNAP_MAX: usize = 256;
+
+/// Open calls that one context may nest: a request, the notification or reply inside it, and the
+/// same again from a softirq on top. Deeper calls are counted, but not sampled.
+pub const DEPTH_MAX: usize = 4;
+
+/// Contexts (threads, or processors for the idle task) whose open calls are remembered. About
+/// 1.4 KiB each. The map is least-recently-used, so ended threads need no clean-up.
+pub const CONTEXTS_MAX: u32 = 4096;
+
+/// Distinct (process, namespace, protocol, path, type) counters. Beyond it, messages are counted
+/// without process and type.
+pub const MESSAGE_KEYS_MAX: u32 = 16_384;
+
+/// Distinct (protocol, path, errno) counters. 32 protocols fail in few ways; beyond it errors are
+/// counted as overflow.
+pub const ERROR_KEYS_MAX: u32 = 2048;
+
+/// Processes remembered with their name and cgroup, least recently used first out.
+pub const PROCESSES_MAX: u32 = 16_384;
+
+/// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
+pub const WALK_MAX: u32 = 512;
+
+/// Protocol numbers: `MAX_LINKS` in `include/uapi/linux/netlink.h`.
+pub const PROTOCOLS: usize = 32;
+
+/// Default size of the sample ring in bytes; a power of two, a multiple of the page size.
+pub const RING_BYTES: u32 = 1 << 22;
+
+/// Fill of the ring, in bytes, from which a sample wakes the daemon at once instead of waiting for
+/// its next look. A wake-up costs the sender more than the sample itself.
+pub const RING_WAKE_BYTES: u64 = 1 << 18;

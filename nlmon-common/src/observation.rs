@@ -1,0 +1,86 @@
+//! The sample: what a probe saw of one datagram, as it crosses the ring buffer.
+
+use crate::limits::SNAP_MAX;
+
+/// Bits of [`Header::flags`].
+pub mod flag {
+    /// The call did not return to a probe: `result` and `duration_ns` are unknown.
+    pub const NO_RESULT: u16 = 1;
+    /// The payload could not be read; `snap_len` is 0.
+    pub const READ_FAILED: u16 = 1 << 1;
+    /// The payload is cut to its headers because it may carry keys.
+    pub const REDACTED: u16 = 1 << 2;
+    /// The task is a kernel thread.
+    pub const KTHREAD: u16 = 1 << 3;
+    /// Sent from an interrupt or softirq: the task is a bystander.
+    pub const INTERRUPT: u16 = 1 << 4;
+    /// `parent_*` name the request inside which this was sent.
+    pub const HAS_PARENT: u16 = 1 << 5;
+}
+
+/// Everything but the payload. The record in the ring is this, then `snap_len` payload bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// Entry into the call, `CLOCK_MONOTONIC`. With `tid`, names the call.
+    pub start_ns: u64,
+    /// From entry to return.
+    pub duration_ns: u64,
+    /// Cgroup (v2) id of the task.
+    pub cgroup_id: u64,
+    /// `start_ns` of the request that this call is nested in, on the same stack.
+    pub parent_start_ns: u64,
+    /// Inode number of the sending socket's network namespace.
+    pub netns: u32,
+    /// Thread.
+    pub tid: u32,
+    /// Process.
+    pub tgid: u32,
+    /// Real user id, as the initial user namespace has it.
+    pub uid: u32,
+    /// Length of the whole datagram in bytes.
+    pub len: u32,
+    /// Destination port id; for a broadcast the excluded one.
+    pub portid: u32,
+    /// Port id of the sending socket; 0 is the kernel.
+    pub src_portid: u32,
+    /// Multicast group, 0 for unicast.
+    pub group: u32,
+    /// What the call returned: negative errno, 0, or the bytes delivered.
+    pub result: i32,
+    /// `nlmsg_type` of the request named by `parent_start_ns`.
+    pub parent_type: u16,
+    /// `nlmsg_flags` of that request.
+    pub parent_flags: u16,
+    /// Thread's name.
+    pub comm: [u8; 16],
+    /// Payload bytes that follow.
+    pub snap_len: u16,
+    /// Bits of [`flag`].
+    pub flags: u16,
+    /// Netlink protocol number.
+    pub protocol: u8,
+    /// One of [`crate::counter::path`].
+    pub path: u8,
+    /// Nesting at entry, 0 outermost.
+    pub depth: u8,
+    /// Zero.
+    pub _pad: u8,
+}
+
+/// A sample with room for its largest payload.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "256 raw bytes help nobody; the header has it")]
+pub struct Sample {
+    /// Context of the datagram.
+    pub header: Header,
+    /// Its first bytes, `header.snap_len` of them valid.
+    pub data: [u8; SNAP_MAX],
+}
+
+/// Bytes of [`Header`].
+pub const HEADER_LEN: usize = size_of::<Header>();
+
+const _: () = assert!(HEADER_LEN == 96 && align_of::<Header>() == 8);
+const _: () = assert!(size_of::<Sample>() == HEADER_LEN + SNAP_MAX);

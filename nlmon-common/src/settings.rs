@@ -1,0 +1,74 @@
+//! What the daemon tells the programs before they load: field offsets of the running kernel, and
+//! the choices of the configuration. Read-only globals, so the verifier prunes what is off.
+
+use crate::limits::PROTOCOLS;
+
+/// Field offsets in bytes from the start of each structure, from the running kernel's BTF.
+///
+/// All are required: a kernel that lacks one gets no probes, and the error names the field.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offsets {
+    /// `sk_buff.len`
+    pub skb_len: u32,
+    /// `sk_buff.data_len`: bytes outside the linear part.
+    pub skb_data_len: u32,
+    /// `sk_buff.data`
+    pub skb_data: u32,
+    /// `sk_buff.cb`, plus `netlink_skb_parms.portid` in it.
+    pub skb_portid: u32,
+    /// `sk_buff.cb`, plus `netlink_skb_parms.dst_group` in it.
+    pub skb_dst_group: u32,
+    /// `sock.sk_protocol`
+    pub sock_protocol: u32,
+    /// `sock.__sk_common.skc_net.net`
+    pub sock_net: u32,
+    /// `net.ns.inum`
+    pub net_inum: u32,
+    /// Byte of `sock.__sk_common` that holds the bit `skc_net_refcnt`.
+    pub sock_net_refcnt: u32,
+    /// That bit within its byte. Clear for the kernel's own sockets, which hold no namespace.
+    pub sock_net_refcnt_mask: u32,
+    /// `task_struct.flags`
+    pub task_flags: u32,
+    /// `task_struct.stack`
+    pub task_stack: u32,
+    /// `task_struct.group_leader`
+    pub task_group_leader: u32,
+    /// `task_struct.comm`
+    pub task_comm: u32,
+    /// `task_struct.start_boottime`
+    pub task_start_boottime: u32,
+    /// Size of a kernel stack: `union thread_union`.
+    pub stack_bytes: u32,
+}
+
+/// Choices of the configuration.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The daemon's own process, left out of every count; 0 means none.
+    pub own_tgid: u32,
+    /// Sample one datagram in this many; 0 means none, 1 means all.
+    pub sample_every: u32,
+    /// Samples per second and processor; 0 means no cap.
+    pub sample_rate: u32,
+    /// 1 when counters tell network namespaces apart.
+    pub count_netns: u32,
+    /// Payload bytes to take, by protocol: the snap length, or just the headers where payloads
+    /// may carry keys.
+    pub snap: [u16; PROTOCOLS],
+}
+
+const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
+const _: () = assert!(size_of::<Settings>() == 16 + 2 * PROTOCOLS);
+
+#[cfg(feature = "user")]
+mod user {
+    use super::{Offsets, Settings};
+
+    // SAFETY: repr(C), fixed-width integers only, no padding: every bit pattern is a value.
+    unsafe impl aya::Pod for Offsets {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Settings {}
+}

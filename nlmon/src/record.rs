@@ -1,0 +1,225 @@
+//! The four nouns of nlmon and their parts: what a probe saw ([`Observation`]), what the daemon's
+//! own socket received ([`Delivery`]), the joined thing that a person sees ([`Record`]), and which
+//! way a datagram went ([`Path`]). Plain values; no I/O, no kernel types beyond the shared ABI.
+
+use std::fmt;
+
+use nlmon_common::counter::path;
+use serde::{Deserialize, Serialize};
+
+/// Which way a datagram went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// User to kernel.
+    Request,
+    /// Kernel to user, unicast: replies, acknowledgements, errors.
+    Reply,
+    /// User to user, unicast.
+    Peer,
+    /// Kernel to user, from a dump.
+    Dump,
+    /// To the members of a group.
+    Multicast,
+}
+
+impl Path {
+    /// Every path, in the order of its ABI number.
+    pub const ALL: [Self; 5] =
+        [Self::Request, Self::Reply, Self::Peer, Self::Dump, Self::Multicast];
+
+    /// The path that the ABI number stands for; `None` for one that this build does not know.
+    pub fn from_abi(value: u8) -> Option<Self> {
+        match value {
+            path::REQUEST => Some(Self::Request),
+            path::REPLY => Some(Self::Reply),
+            path::PEER => Some(Self::Peer),
+            path::DUMP => Some(Self::Dump),
+            path::MULTICAST => Some(Self::Multicast),
+            _ => None,
+        }
+    }
+
+    /// The word used in metrics and in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Reply => "reply",
+            Self::Peer => "peer",
+            Self::Dump => "dump",
+            Self::Multicast => "multicast",
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The task in whose context a datagram was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Task {
+    /// Process id (thread group), as the initial pid namespace has it.
+    pub pid: u32,
+    /// Thread id.
+    pub tid: u32,
+    /// Name of the thread.
+    pub comm: String,
+    /// Real user id.
+    pub uid: u32,
+    /// Cgroup (v2) id.
+    pub cgroup_id: u64,
+    /// A thread of the kernel.
+    pub kernel_thread: bool,
+    /// An interrupt or softirq ran on top of this task, which is then a bystander.
+    pub interrupt: bool,
+}
+
+/// The request inside which something was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// When the request's call began, `CLOCK_MONOTONIC` nanoseconds.
+    pub start_ns: u64,
+    /// Its `nlmsg_type`.
+    pub message_type: u16,
+    /// Its `nlmsg_flags`.
+    pub flags: u16,
+}
+
+/// What a probe saw in the kernel of one datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Entry into the call, `CLOCK_MONOTONIC` nanoseconds.
+    pub start_ns: u64,
+    /// From entry to return.
+    pub duration_ns: u64,
+    /// Netlink protocol number.
+    pub protocol: u8,
+    /// Which way it went.
+    pub path: Path,
+    /// Inode number of the sending socket's network namespace.
+    pub netns: u32,
+    /// Who sent it.
+    pub task: Task,
+    /// Destination port id; for a multicast the excluded one.
+    pub portid: u32,
+    /// Port id of the sending socket; 0 is the kernel.
+    pub src_portid: u32,
+    /// Multicast group; 0 for unicast.
+    pub group: u32,
+    /// Length of the whole datagram in bytes; `data` may hold fewer.
+    pub len: u32,
+    /// What the call returned; `None` if the return was not seen.
+    pub result: Option<i32>,
+    /// The enclosing request, if there was one.
+    pub parent: Option<Parent>,
+    /// The payload was cut to its headers because it may carry keys.
+    pub redacted: bool,
+    /// First bytes of the datagram.
+    pub data: Vec<u8>,
+}
+
+/// What the daemon's own multicast socket received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// When it was read from the socket, `CLOCK_MONOTONIC` nanoseconds.
+    pub received_ns: u64,
+    /// Netlink protocol number.
+    pub protocol: u8,
+    /// Inode number of the socket's network namespace.
+    pub netns: u32,
+    /// Group it came by.
+    pub group: u32,
+    /// Port id of the sender; 0 is the kernel.
+    pub src_portid: u32,
+    /// Length of the whole datagram; larger than `data` when it did not fit the buffer.
+    pub len: u32,
+    /// The datagram.
+    pub data: Vec<u8>,
+}
+
+/// How the join of a multicast ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Seen by a probe, and received.
+    Delivered,
+    /// Seen by a probe, and never received by the daemon's socket, which is in the group.
+    Lost,
+    /// Received, and never seen by a probe.
+    Unobserved,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Delivered, Self::Lost, Self::Unobserved];
+
+    /// The word used in metrics and in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Lost => "lost",
+            Self::Unobserved => "unobserved",
+        }
+    }
+}
+
+/// The answer that belongs to a request, or the request that belongs to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// From the request's entry to the answer's.
+    pub latency_ns: u64,
+    /// Errno of a `NLMSG_ERROR`, positive; 0 for an acknowledgement; `None` for a plain reply.
+    pub errno: Option<i32>,
+    /// `nlmsg_type` of the request.
+    pub request_type: u16,
+}
+
+/// The joined thing: an observation, a delivery, or both. One of the two is always there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What a probe saw.
+    pub observation: Option<Observation>,
+    /// What the daemon's socket received.
+    pub delivery: Option<Delivery>,
+    /// How the multicast join ended; `None` where there was nothing to join.
+    pub outcome: Option<Outcome>,
+    /// The other half of a request and its answer.
+    pub answer: Option<Answer>,
+}
+
+impl Record {
+    /// Netlink protocol number.
+    pub fn protocol(&self) -> u8 {
+        match (&self.observation, &self.delivery) {
+            (Some(o), _) => o.protocol,
+            (None, Some(d)) => d.protocol,
+            (None, None) => 0,
+        }
+    }
+
+    /// Which way it went. A delivery without observation came by multicast.
+    pub fn path(&self) -> Path {
+        self.observation.as_ref().map_or(Path::Multicast, |o| o.path)
+    }
+
+    /// The fullest copy of the datagram: the delivered one is whole.
+    pub fn data(&self) -> &[u8] {
+        match (&self.delivery, &self.observation) {
+            (Some(d), _) => &d.data,
+            (None, Some(o)) => &o.data,
+            (None, None) => &[],
+        }
+    }
+
+    /// When it was sent, or else received, `CLOCK_MONOTONIC` nanoseconds.
+    pub fn time_ns(&self) -> u64 {
+        match (&self.observation, &self.delivery) {
+            (Some(o), _) => o.start_ns,
+            (None, Some(d)) => d.received_ns,
+            (None, None) => 0,
+        }
+    }
+}
