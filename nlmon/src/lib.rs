@@ -2,4 +2,14 @@
 //! which makes records; `decode` reads them; `live` and `metrics` show them; `commands` are what
 //! a person runs. No module imports one downstream of it.
 
+pub mod commands;
+pub mod config;
+pub mod decode;
+pub mod http;
+pub mod join;
+pub mod live;
+pub mod metrics;
+pub mod probe;
 pub mod record;
+pub mod service;
+pub mod subscribe;

@@ -1,0 +1,36 @@
+//! One file per subcommand, and how each may fail. A command parses nothing itself: it gets its
+//! clap arguments, does its work, and returns.
+
+use std::fmt;
+
+/// Why a command failed; decides the exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// A wrong flag or configuration: exit code 1.
+    Usage(anyhow::Error),
+    /// The kernel or the privileges do not allow it: exit code 2.
+    System(anyhow::Error),
+    /// It went wrong while running: exit code 3.
+    Runtime(anyhow::Error),
+}
+
+impl Failure {
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 1,
+            Self::System(_) => 2,
+            Self::Runtime(_) => 3,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(error) | Self::System(error) | Self::Runtime(error) => {
+                write!(f, "{error:#}")
+            }
+        }
+    }
+}
