@@ -1,0 +1,187 @@
+//! Samples: whether to take one, what goes in, and sending it. What is not sampled, and what is
+//! lost, is counted with its reason.
+
+use aya_ebpf::{
+    bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP},
+    helpers::{bpf_get_current_comm, generated},
+};
+use nlmon_common::{
+    counter::{path, stat},
+    limits::{DEPTH_MAX, RING_WAKE_BYTES, SNAP_MAX},
+    observation::{HEADER_LEN, Header, Sample, flag},
+};
+
+use crate::{
+    frame::{Context, state},
+    maps::{SAMPLER, SAMPLES, bump, global},
+    skb::{self, Task},
+};
+
+/// What the entry of a call knows about its datagram.
+pub(crate) struct Datagram {
+    pub(crate) protocol: u8,
+    pub(crate) path: u8,
+    pub(crate) netns: u32,
+    pub(crate) len: u32,
+    pub(crate) portid: u32,
+    pub(crate) group: u32,
+    pub(crate) skb: *const u8,
+    pub(crate) data: *const u8,
+    pub(crate) linear: u32,
+}
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// Decides whether this datagram is sampled; counts the reason if not.
+pub(crate) fn wanted(now_ns: u64) -> bool {
+    let every = global!(SETTINGS.sample_every);
+    let rate = global!(SETTINGS.sample_rate);
+    if every == 1 && rate == 0 {
+        return true;
+    }
+    if every == 0 {
+        bump(stat::THINNED);
+        return false;
+    }
+    let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
+    // SAFETY: the element belongs to this CPU.
+    let sampler = unsafe { &mut *sampler };
+    sampler.skipped += 1;
+    if sampler.skipped < every {
+        bump(stat::THINNED);
+        return false;
+    }
+    sampler.skipped = 0;
+    if rate == 0 {
+        return true;
+    }
+    if now_ns.wrapping_sub(sampler.window_ns) >= SECOND_NS {
+        sampler.window_ns = now_ns;
+        sampler.taken = 0;
+    }
+    if sampler.taken >= rate {
+        bump(stat::RATE_LIMITED);
+        return false;
+    }
+    sampler.taken += 1;
+    true
+}
+
+/// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
+/// kernel.
+pub(crate) fn fill(
+    context: *mut Context,
+    index: usize,
+    datagram: &Datagram,
+    pid_tgid: u64,
+    now_ns: u64,
+) {
+    // SAFETY: the map's value; the index is masked.
+    let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
+    let header = &mut frame.sample.header;
+    header.start_ns = now_ns;
+    header.tid = pid_tgid as u32;
+    header.tgid = (pid_tgid >> 32) as u32;
+    // SAFETY: no argument, no precondition.
+    header.uid = unsafe { generated::bpf_get_current_uid_gid() } as u32;
+    // SAFETY: no argument, no precondition.
+    header.cgroup_id = unsafe { generated::bpf_get_current_cgroup_id() };
+    header.netns = datagram.netns;
+    header.len = datagram.len;
+    header.portid = datagram.portid;
+    header.group = datagram.group;
+    header.src_portid = skb::source_portid(datagram.skb);
+    header.comm = bpf_get_current_comm().unwrap_or_default();
+    header.depth = index as u8;
+    header._pad = 0;
+    header.flags = task_flags(datagram.path, frame.id) | parent(context, index, header);
+    payload(&mut frame.sample, datagram);
+}
+
+/// Flags of the task. A request always comes by a system call of the task itself.
+fn task_flags(path: u8, stack_address: u64) -> u16 {
+    if path == path::REQUEST || path == path::PEER {
+        return 0;
+    }
+    let task = Task::current();
+    let mut flags = 0;
+    if task.is_kernel_thread() {
+        flags |= flag::KTHREAD;
+    }
+    if task.is_foreign_stack(stack_address) {
+        flags |= flag::INTERRUPT;
+    }
+    flags
+}
+
+/// Notes the request that the call is nested in, if it is one on the same stack.
+fn parent(context: *mut Context, index: usize, header: &mut Header) -> u16 {
+    header.parent_start_ns = 0;
+    header.parent_type = 0;
+    header.parent_flags = 0;
+    if index == 0 {
+        return 0;
+    }
+    // SAFETY: the map's value; the index is masked. The frame below is not the one being filled.
+    let below = unsafe { &(*context).frames[(index - 1) & (DEPTH_MAX - 1)] };
+    // SAFETY: as above.
+    let id = unsafe { (*context).frames[index & (DEPTH_MAX - 1)].id };
+    let same_stack = below.id.wrapping_sub(id) < u64::from(global!(OFFSETS.stack_bytes));
+    if !same_stack || below.sample.header.path != path::REQUEST {
+        return 0;
+    }
+    header.parent_start_ns = below.sample.header.start_ns;
+    header.parent_type = below.message_type;
+    header.parent_flags = below.message_flags;
+    flag::HAS_PARENT
+}
+
+/// Copies the first bytes, as many as the protocol's snap length allows.
+fn payload(sample: &mut Sample, datagram: &Datagram) {
+    let snap = u32::from(global!(SETTINGS.snap[datagram.protocol as usize & 31]));
+    let mut len = if datagram.linear < snap { datagram.linear } else { snap };
+    if len > SNAP_MAX as u32 {
+        len = SNAP_MAX as u32;
+    }
+    if snap < datagram.linear && snap < global!(SETTINGS.snap_length) {
+        sample.header.flags |= flag::REDACTED;
+    }
+    if !skb::copy(sample.data.as_mut_ptr(), len, datagram.data) {
+        bump(stat::READ_FAILED);
+        sample.header.flags |= flag::READ_FAILED;
+        len = 0;
+    }
+    sample.header.snap_len = len as u16;
+}
+
+/// Sends the sample of the frame at `index`.
+pub(crate) fn send(context: *mut Context, index: usize, result: i32) {
+    // SAFETY: the map's value; the index is masked.
+    let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
+    if frame.state & state::SAMPLED == 0 {
+        return;
+    }
+    let header = &mut frame.sample.header;
+    // SAFETY: no argument, no precondition.
+    header.duration_ns = unsafe { generated::bpf_ktime_get_ns() }.wrapping_sub(header.start_ns);
+    header.result = result;
+    let mut len = HEADER_LEN + header.snap_len as usize;
+    if len > size_of::<Sample>() {
+        len = size_of::<Sample>();
+    }
+    // SAFETY: `len` is at most the size of the sample, all of it map memory.
+    let bytes = unsafe { core::slice::from_raw_parts((&raw const frame.sample).cast::<u8>(), len) };
+    if SAMPLES.output::<[u8]>(bytes, wake_flags()).is_err() {
+        bump(stat::RING_FULL);
+    }
+}
+
+/// The daemon looks every few milliseconds by itself; waking it costs the sender more than the
+/// sample, so that is kept for a ring that fills faster than that.
+fn wake_flags() -> u64 {
+    if SAMPLES.query(u64::from(BPF_RB_AVAIL_DATA)) < RING_WAKE_BYTES {
+        u64::from(BPF_RB_NO_WAKEUP)
+    } else {
+        u64::from(BPF_RB_FORCE_WAKEUP)
+    }
+}

@@ -1,0 +1,158 @@
+//! The only reads of kernel structures, through the offsets of the running kernel.
+//!
+//! Two ways to read one field: kprobes have plain addresses and need the probe-read helper;
+//! fentry arguments are typed by BTF, and the verifier turns a plain load into a fault-safe one,
+//! which is a single instruction. [`Memory`] lets one body serve both.
+
+use aya_ebpf::helpers::{bpf_probe_read_kernel, generated};
+
+use crate::maps::global;
+
+/// A way to read a field of a kernel structure.
+pub(crate) trait Memory {
+    /// Reads a `T` at `base + offset`; zero if the address is bad.
+    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T;
+}
+
+/// Reads by helper: works on any address.
+pub(crate) struct Helper;
+
+impl Memory for Helper {
+    #[inline(always)] // generic over a marker type: this is the body of a field access
+    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T {
+        // SAFETY: the helper checks the address and fails on a bad one.
+        unsafe { bpf_probe_read_kernel(base.wrapping_add(offset as usize).cast()) }
+            .unwrap_or_default()
+    }
+}
+
+/// Reads by load: only for pointers that the verifier knows by their BTF type.
+pub(crate) struct Load;
+
+impl Memory for Load {
+    #[inline(always)] // a call would lose the pointer's type
+    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T {
+        // SAFETY: the verifier checks type and offset, and makes the load fault-safe.
+        unsafe { core::ptr::read_volatile(base.wrapping_add(offset as usize).cast::<T>()) }
+    }
+}
+
+/// Protocol number of a netlink socket, masked to the protocols there can be.
+#[inline(always)] // one field access
+pub(crate) fn protocol<M: Memory>(sk: *const u8) -> u8 {
+    (M::read::<u16>(sk, global!(OFFSETS.sock_protocol)) & 31) as u8
+}
+
+/// Whether the socket is the kernel's own: such sockets hold no reference to their namespace.
+#[inline(always)] // one field access
+pub(crate) fn is_kernel_socket<M: Memory>(sk: *const u8) -> bool {
+    let byte: u8 = M::read(sk, global!(OFFSETS.sock_net_refcnt));
+    u32::from(byte) & global!(OFFSETS.sock_net_refcnt_mask) == 0
+}
+
+/// Inode number of a socket's network namespace.
+#[inline(always)] // two field accesses, the first of which types the second
+pub(crate) fn netns<M: Memory>(sk: *const u8) -> u32 {
+    let net: *const u8 = M::read::<Pointer>(sk, global!(OFFSETS.sock_net)).0;
+    M::read(net, global!(OFFSETS.net_inum))
+}
+
+/// Length of a datagram.
+#[inline(always)] // one field access
+pub(crate) fn len<M: Memory>(skb: *const u8) -> u32 {
+    M::read(skb, global!(OFFSETS.skb_len))
+}
+
+/// Address of a datagram's first byte, and how many bytes are there in one piece.
+#[inline(always)] // three field accesses
+pub(crate) fn linear<M: Memory>(skb: *const u8, len: u32) -> (*const u8, u32) {
+    let outside: u32 = M::read(skb, global!(OFFSETS.skb_data_len));
+    (M::read::<Pointer>(skb, global!(OFFSETS.skb_data)).0, len.saturating_sub(outside))
+}
+
+/// Port id of the socket that a user's datagram came from; 0 for the kernel's.
+///
+/// By helper always: the control buffer is an array of characters, and a typed load of more than
+/// one of them is refused.
+#[inline(always)] // one field access
+pub(crate) fn source_portid(skb: *const u8) -> u32 {
+    Helper::read(skb, global!(OFFSETS.skb_portid))
+}
+
+/// Group that a user's datagram was sent to, beside its port id; 0 for none. By helper, as above.
+#[inline(always)] // one field access
+pub(crate) fn destination_group(skb: *const u8) -> u32 {
+    Helper::read(skb, global!(OFFSETS.skb_dst_group))
+}
+
+/// Copies `len` bytes of a datagram.
+#[inline(always)] // the verifier has to see the bound of `len` at the call
+pub(crate) fn copy(to: *mut u8, len: u32, from: *const u8) -> bool {
+    // SAFETY: the verifier checks that `to` has room for the largest `len`; the helper checks the
+    // source.
+    unsafe { generated::bpf_probe_read_kernel(to.cast(), len, from.cast()) == 0 }
+}
+
+/// The four first fields of `struct nlmsghdr` that counting needs.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct MessageHeader {
+    pub(crate) len: u32,
+    pub(crate) message_type: u16,
+    pub(crate) flags: u16,
+}
+
+/// Bytes of the whole `struct nlmsghdr`.
+pub(crate) const MESSAGE_HEADER_LEN: u32 = 16;
+
+/// Reads the message header at `at`.
+#[inline(always)] // one read
+pub(crate) fn message_header(at: *const u8) -> Option<MessageHeader> {
+    // SAFETY: the helper checks the address and fails on a bad one.
+    unsafe { bpf_probe_read_kernel(at.cast()) }.ok()
+}
+
+/// A pointer with a default, so that it can be read like a number and keep its type.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Pointer(*const u8);
+
+impl Default for Pointer {
+    fn default() -> Self {
+        Self(core::ptr::null())
+    }
+}
+
+/// The current task, as a plain address.
+pub(crate) struct Task(*const u8);
+
+/// `PF_KTHREAD` in `include/linux/sched.h`.
+const PF_KTHREAD: u32 = 0x0020_0000;
+
+impl Task {
+    /// The task that runs now; a bystander if this is an interrupt.
+    pub(crate) fn current() -> Self {
+        // SAFETY: no argument, no precondition.
+        Self(unsafe { generated::bpf_get_current_task() } as *const u8)
+    }
+
+    /// A thread of the kernel.
+    pub(crate) fn is_kernel_thread(&self) -> bool {
+        Helper::read::<u32>(self.0, global!(OFFSETS.task_flags)) & PF_KTHREAD != 0
+    }
+
+    /// Whether `address` is on another stack than the task's: an interrupt's.
+    pub(crate) fn is_foreign_stack(&self, address: u64) -> bool {
+        let stack: u64 = Helper::read(self.0, global!(OFFSETS.task_stack));
+        address.wrapping_sub(stack) >= u64::from(global!(OFFSETS.stack_bytes))
+    }
+
+    /// Name and start of the process, which are its first thread's.
+    pub(crate) fn process(&self) -> ([u8; 16], u64) {
+        let leader = Helper::read::<Pointer>(self.0, global!(OFFSETS.task_group_leader)).0;
+        (
+            Helper::read(leader, global!(OFFSETS.task_comm)),
+            Helper::read(leader, global!(OFFSETS.task_start_boottime)),
+        )
+    }
+}
