@@ -71,7 +71,6 @@ pub struct Header {
 /// A sample with room for its largest payload.
 #[repr(C)]
 #[derive(Clone, Copy)]
-#[expect(missing_debug_implementations, reason = "256 raw bytes help nobody; the header has it")]
 pub struct Sample {
     /// Context of the datagram.
     pub header: Header,

@@ -154,12 +154,12 @@ fn payload(sample: &mut Sample, datagram: &Datagram) {
     sample.header.snap_len = len as u16;
 }
 
-/// Sends the sample of the frame at `index`.
-pub(crate) fn send(context: *mut Context, index: usize, result: i32) {
+/// Sends the sample of the frame at `index`, if it has one. The error is the reason, a [`stat`].
+pub(crate) fn send(context: *mut Context, index: usize, result: i32) -> Result<(), u32> {
     // SAFETY: the map's value; the index is masked.
     let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
     if frame.state & state::SAMPLED == 0 {
-        return;
+        return Ok(());
     }
     let header = &mut frame.sample.header;
     // SAFETY: no argument, no precondition.
@@ -171,9 +171,7 @@ pub(crate) fn send(context: *mut Context, index: usize, result: i32) {
     }
     // SAFETY: `len` is at most the size of the sample, all of it map memory.
     let bytes = unsafe { core::slice::from_raw_parts((&raw const frame.sample).cast::<u8>(), len) };
-    if SAMPLES.output::<[u8]>(bytes, wake_flags()).is_err() {
-        bump(stat::RING_FULL);
-    }
+    SAMPLES.output::<[u8]>(bytes, wake_flags()).or(Err(stat::RING_FULL))
 }
 
 /// The daemon looks every few milliseconds by itself; waking it costs the sender more than the

@@ -80,12 +80,9 @@ fn context_or_new(key: u32) -> Option<*mut Context> {
 
 /// Opens a frame for the call at stack address `id`, on top of the calls around it.
 ///
-/// `None` if there is no room; the reason is counted.
-pub(crate) fn push(id: u64) -> Option<(*mut Context, usize)> {
-    let Some(context) = context_or_new(context_key()) else {
-        bump(stat::NO_CONTEXT);
-        return None;
-    };
+/// The error is the reason, a [`stat`], which the caller reports.
+pub(crate) fn push(id: u64) -> Result<(*mut Context, usize), u32> {
+    let context = context_or_new(context_key()).ok_or(stat::NO_CONTEXT)?;
     // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
     let mut depth = unsafe { (*context).depth } as usize;
     // Bounded by DEPTH_MAX: each round drops one frame.
@@ -97,8 +94,7 @@ pub(crate) fn push(id: u64) -> Option<(*mut Context, usize)> {
         depth -= 1;
     }
     if depth >= DEPTH_MAX {
-        bump(stat::TOO_DEEP);
-        return None;
+        return Err(stat::TOO_DEEP);
     }
     // SAFETY: as above; `depth` is below DEPTH_MAX.
     let frame = unsafe { &mut (*context).frames[depth & (DEPTH_MAX - 1)] };
@@ -107,7 +103,7 @@ pub(crate) fn push(id: u64) -> Option<(*mut Context, usize)> {
     // Published before it is filled: an interrupt from here on goes on top of it.
     // SAFETY: as above.
     unsafe { (*context).depth = depth as u32 + 1 };
-    Some((context, depth & (DEPTH_MAX - 1)))
+    Ok((context, depth & (DEPTH_MAX - 1)))
 }
 
 /// Whether the frame's call has ended unseen: on one stack, a caller lies above its callees.

@@ -107,11 +107,12 @@ macro_rules! global {
 }
 pub(crate) use global;
 
-/// Adds one to a counter of [`stat`].
+/// Adds one to a counter of [`stat`]; returns what it is then on this CPU.
 #[inline(always)] // a call would cost more than the add
-pub(crate) fn bump(index: u32) {
-    if let Some(counter) = STATS.get_ptr_mut(index) {
-        // SAFETY: the element belongs to this CPU, and programs do not migrate while they run.
-        unsafe { *counter += 1 };
-    }
+pub(crate) fn bump(index: u32) -> u64 {
+    let Some(counter) = STATS.get_ptr_mut(index) else { return 0 };
+    // SAFETY: the element belongs to this CPU, and programs do not migrate while they run.
+    let counter = unsafe { &mut *counter };
+    *counter += 1;
+    *counter
 }

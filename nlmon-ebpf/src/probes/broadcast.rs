@@ -7,7 +7,7 @@ use aya_ebpf::{
     programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
 
-use super::{Call, enter, fentry_id, fexit_id, kprobe_id, kretprobe_id, leave};
+use super::{Call, enter, fentry_id, fexit_id, kprobe_id, kretprobe_id, leave, report};
 use crate::skb::{Helper, Load};
 
 #[kprobe]
@@ -15,14 +15,14 @@ fn kprobe_bcast(ctx: ProbeContext) -> u32 {
     if let (Some(ssk), Some(skb), Some(portid), Some(group)) =
         (ctx.arg(0), ctx.arg(1), ctx.arg(2), ctx.arg(3))
     {
-        enter::<Helper>(&Call { ssk, skb, portid, group, id: kprobe_id(&ctx) });
+        report(&ctx, enter::<Helper>(&Call { ssk, skb, portid, group, id: kprobe_id(&ctx) }));
     }
     0
 }
 
 #[kretprobe]
 fn kret_bcast(ctx: RetProbeContext) -> u32 {
-    leave(kretprobe_id(&ctx), ctx.ret());
+    report(&ctx, leave(kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -30,20 +30,20 @@ fn kret_bcast(ctx: RetProbeContext) -> u32 {
 fn fentry_bcast(ctx: FEntryContext) -> i32 {
     let id = fentry_id(&ctx);
     let (ssk, skb) = (ctx.arg(0), ctx.arg(1));
-    enter::<Load>(&Call { ssk, skb, portid: ctx.arg(2), group: ctx.arg(3), id });
+    report(&ctx, enter::<Load>(&Call { ssk, skb, portid: ctx.arg(2), group: ctx.arg(3), id }));
     0
 }
 
 /// For `netlink_broadcast_filtered`, whose seven arguments come before the return value.
 #[fexit(function = "netlink_broadcast_filtered")]
 fn fexit_bcast7(ctx: FExitContext) -> i32 {
-    leave(fexit_id(&ctx), ctx.arg(7));
+    report(&ctx, leave(fexit_id(&ctx), ctx.arg(7)));
     0
 }
 
 /// For `netlink_broadcast`, with five.
 #[fexit(function = "netlink_broadcast")]
 fn fexit_bcast5(ctx: FExitContext) -> i32 {
-    leave(fexit_id(&ctx), ctx.arg(5));
+    report(&ctx, leave(fexit_id(&ctx), ctx.arg(5)));
     0
 }

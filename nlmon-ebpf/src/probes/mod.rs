@@ -2,10 +2,12 @@
 //! bodies here, [`enter`] and [`leave`].
 
 use aya_ebpf::{
-    EbpfContext as _,
+    EbpfContext,
     helpers::{bpf_get_current_pid_tgid, generated},
     programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
+#[cfg(feature = "log")]
+use aya_log_ebpf::{debug, warn};
 use nlmon_common::{
     counter::{MessageKey, path, stat},
     limits::DEPTH_MAX,
@@ -37,21 +39,21 @@ struct Call {
 
 /// A call begins: counts its datagram, and leaves a frame for its return.
 #[inline(always)] // one copy per hook, so that the pointers keep their types
-fn enter<M: Memory>(call: &Call) -> Option<()> {
+fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
     let tgid = (pid_tgid >> 32) as u32;
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
-    let counters = count::datagrams(protocol, path)?;
+    let Some(counters) = count::datagrams(protocol, path) else { return Ok(()) };
     if tgid != 0 && tgid == global!(SETTINGS.own_tgid) {
         counters.own += 1;
-        return None;
+        return Ok(());
     }
     if is_second_leg(call, path) {
         counters.second_legs += 1;
         // The frame keeps replies nested in this leg apart from the send's own.
-        frame::push(call.id)?;
-        return None;
+        // Without room it is a return without entry, later.
+        return frame::push(call.id).map(drop).or(Ok(()));
     }
 
     let len = skb::len::<M>(call.skb);
@@ -81,27 +83,52 @@ fn enter<M: Memory>(call: &Call) -> Option<()> {
         frame.state = state::COUNTED | state::SAMPLED;
         bump(stat::SAMPLED);
     }
-    None
+    Ok(())
 }
 
 /// The call at stack address `id` returns `result`.
 #[inline(always)] // one copy per hook
-fn leave(id: u64, result: i32) {
+fn leave(id: u64, result: i32) -> Result<(), u32> {
     let Some((context, index)) = frame::find(id) else {
         let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
-        if tgid == 0 || tgid != global!(SETTINGS.own_tgid) {
-            bump(stat::NO_ENTRY);
-        }
-        return;
+        let own = tgid != 0 && tgid == global!(SETTINGS.own_tgid);
+        return if own { Ok(()) } else { Err(stat::NO_ENTRY) };
     };
     // SAFETY: the map's value; the index is masked.
     let frame = unsafe { &(*context).frames[index & (DEPTH_MAX - 1)] };
+    let mut sent = Ok(());
     if frame.state & state::COUNTED != 0 {
         count::result(frame.sample.header.protocol, frame.sample.header.path, result);
-        emit::send(context, index, result);
+        sent = emit::send(context, index, result);
     }
     frame::close(context, index);
+    sent
 }
+
+/// Counts what went wrong, and tells the daemon's log at the first, second, fourth, ... time.
+#[inline(always)] // the common case is one compare
+fn report<C: EbpfContext>(ctx: &C, outcome: Result<(), u32>) {
+    if let Err(reason) = outcome {
+        warn(ctx, reason, bump(reason));
+    }
+}
+
+#[cfg(feature = "log")]
+#[inline(never)] // the log record takes stack
+fn warn<C: EbpfContext>(ctx: &C, reason: u32, count: u64) {
+    if !count.is_power_of_two() {
+        return;
+    }
+    match reason {
+        stat::RING_FULL => warn!(ctx, "sample ring full, samples lost on this CPU: {}", count),
+        stat::TOO_DEEP => warn!(ctx, "calls nested too deep to sample on this CPU: {}", count),
+        stat::NO_CONTEXT => warn!(ctx, "no context for calls on this CPU: {}", count),
+        _ => debug!(ctx, "returns without entry on this CPU: {}", count),
+    }
+}
+
+#[cfg(not(feature = "log"))]
+fn warn<C: EbpfContext>(_ctx: &C, _reason: u32, _count: u64) {}
 
 /// Which way a call's datagram goes.
 #[inline(always)] // two compares

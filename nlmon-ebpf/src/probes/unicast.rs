@@ -8,33 +8,36 @@ use aya_ebpf::{
     programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
 
-use super::{Call, enter, fentry_id, fexit_id, kprobe_id, kretprobe_id, leave};
+use super::{Call, enter, fentry_id, fexit_id, kprobe_id, kretprobe_id, leave, report};
 use crate::skb::{Helper, Load};
 
 #[kprobe]
 fn kprobe_unicast(ctx: ProbeContext) -> u32 {
     if let (Some(ssk), Some(skb), Some(portid)) = (ctx.arg(0), ctx.arg(1), ctx.arg(2)) {
-        enter::<Helper>(&Call { ssk, skb, portid, group: 0, id: kprobe_id(&ctx) });
+        report(&ctx, enter::<Helper>(&Call { ssk, skb, portid, group: 0, id: kprobe_id(&ctx) }));
     }
     0
 }
 
 #[kretprobe]
 fn kret_unicast(ctx: RetProbeContext) -> u32 {
-    leave(kretprobe_id(&ctx), ctx.ret());
+    report(&ctx, leave(kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
 #[fentry(function = "netlink_unicast")]
 fn fentry_unicast(ctx: FEntryContext) -> i32 {
     let id = fentry_id(&ctx);
-    enter::<Load>(&Call { ssk: ctx.arg(0), skb: ctx.arg(1), portid: ctx.arg(2), group: 0, id });
+    report(
+        &ctx,
+        enter::<Load>(&Call { ssk: ctx.arg(0), skb: ctx.arg(1), portid: ctx.arg(2), group: 0, id }),
+    );
     0
 }
 
 // The return value follows the arguments in the context; the helper that fetches it needs 5.17.
 #[fexit(function = "netlink_unicast")]
 fn fexit_unicast(ctx: FExitContext) -> i32 {
-    leave(fexit_id(&ctx), ctx.arg(4));
+    report(&ctx, leave(fexit_id(&ctx), ctx.arg(4)));
     0
 }

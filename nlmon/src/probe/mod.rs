@@ -1,1 +1,63 @@
-//! Placeholder of a module under construction.
+//! The kernel side's keeper: plans the hooks, loads and attaches the programs, reads samples and
+//! counters. The only user of `aya`. Does not know what becomes of what it reads.
+
+mod btf;
+mod counters;
+mod load;
+mod offsets;
+mod plan;
+mod reader;
+mod warnings;
+
+use std::io;
+
+pub use counters::{Counters, MessageTotal, Snapshot};
+pub use load::{Attached, Options, Probes, load};
+pub use plan::{Attach, Hook, Probe, Step, plan};
+pub use reader::{Samples, WaitingSamples};
+pub use warnings::Warnings;
+
+/// Why there are no probes. The daemon can run without them, so each says what is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Built without `cargo xtask ebpf`.
+    #[error("this nlmon was built without its BPF object (build it with `cargo xtask build`)")]
+    NoObject,
+    /// No type information to find fields by.
+    #[error("cannot read {BTF_PATH} (the kernel needs CONFIG_DEBUG_INFO_BTF=y)")]
+    NoBtf(#[source] io::Error),
+    /// The kernel lacks a field or a function that the programs need.
+    #[error("this kernel does not fit")]
+    Unfit(#[from] btf::Error),
+    /// The object was refused.
+    #[error("cannot load the BPF object (needs root, or CAP_BPF and CAP_PERFMON)")]
+    Load(#[source] aya::EbpfError),
+    /// The object does not hold what this daemon expects.
+    #[error("the BPF object lacks {0}: it belongs to another version of nlmon")]
+    Object(&'static str),
+    /// A map has another layout than this daemon expects.
+    #[error("cannot use map {name}")]
+    Map {
+        /// Name of the map.
+        name: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: aya::maps::MapError,
+    },
+    /// No hook works for a function.
+    #[error("cannot attach to {symbol}: {}", reasons.join("; "))]
+    Attach {
+        /// Kernel function.
+        symbol: String,
+        /// Why each hook failed.
+        reasons: Vec<String>,
+    },
+}
+
+/// Where the kernel keeps its type information.
+const BTF_PATH: &str = "/sys/kernel/btf/vmlinux";
+
+/// Reads the running kernel's type information.
+pub fn read_btf() -> Result<Vec<u8>, Error> {
+    std::fs::read(BTF_PATH).map_err(Error::NoBtf)
+}

@@ -1,0 +1,173 @@
+//! Snapshots of the exact counters.
+//!
+//! Processes end, and their keys with them: [`Counters::snapshot`] takes the counts of an ended
+//! process out of the kernel's map for good, marked as final, so that the map stays bounded and
+//! whoever adds them up loses nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aya::{
+    Ebpf,
+    maps::{HashMap as BpfHashMap, Map, MapData, MapError, PerCpuArray, PerCpuHashMap},
+};
+use nlmon_common::counter::{
+    DatagramCount, ErrorKey, MessageCount, MessageKey, Process, SLOTS, stat,
+};
+
+use super::Error;
+use crate::record::Path;
+
+/// The kernel's counter maps.
+pub struct Counters {
+    datagrams: PerCpuArray<MapData, DatagramCount>,
+    errors: PerCpuHashMap<MapData, ErrorKey, u64>,
+    messages: PerCpuHashMap<MapData, MessageKey, MessageCount>,
+    processes: BpfHashMap<MapData, u32, Process>,
+    stats: PerCpuArray<MapData, u64>,
+}
+
+/// One message counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageTotal {
+    /// What it counts.
+    pub key: MessageKey,
+    /// How many.
+    pub count: MessageCount,
+    /// Name of the process.
+    pub process: String,
+    /// The process has ended: this count is final, and in no later snapshot.
+    pub ended: bool,
+}
+
+/// All counters at one time, near enough: the kernel goes on counting while they are read.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// By protocol and path.
+    pub datagrams: BTreeMap<(u8, Path), DatagramCount>,
+    /// Failed calls.
+    pub errors: BTreeMap<ErrorKey, u64>,
+    /// Messages by process and type.
+    pub messages: Vec<MessageTotal>,
+    /// Fate of samples, by `nlmon_common::counter::stat`.
+    pub stats: Vec<u64>,
+}
+
+impl Counters {
+    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        Ok(Self {
+            datagrams: take(ebpf, "DATAGRAMS")?,
+            errors: take(ebpf, "ERRORS")?,
+            messages: take(ebpf, "MESSAGES")?,
+            processes: take(ebpf, "PROCESSES")?,
+            stats: take(ebpf, "STATS")?,
+        })
+    }
+
+    /// Reads everything; takes out what ended processes have counted.
+    pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
+        Ok(Snapshot {
+            datagrams: self.datagrams()?,
+            errors: self.errors()?,
+            messages: self.messages()?,
+            stats: (0..stat::COUNT).map(|index| self.stat(index)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn stat(&self, index: u32) -> Result<u64, MapError> {
+        Ok(self.stats.get(&index, 0)?.iter().sum())
+    }
+
+    fn datagrams(&self) -> Result<BTreeMap<(u8, Path), DatagramCount>, MapError> {
+        let mut totals = BTreeMap::new();
+        for index in 0..SLOTS {
+            let Some(path) = Path::from_abi((index & 7) as u8) else { continue };
+            let per_cpu = self.datagrams.get(&index, 0)?;
+            let total = per_cpu.iter().fold(DatagramCount::default(), |a, b| sum(&a, b));
+            if total != DatagramCount::default() {
+                totals.insert(((index >> 3) as u8, path), total);
+            }
+        }
+        Ok(totals)
+    }
+
+    fn errors(&self) -> Result<BTreeMap<ErrorKey, u64>, MapError> {
+        self.errors
+            .iter()
+            .map(|item| item.map(|(key, per_cpu)| (key, per_cpu.iter().sum())))
+            .collect()
+    }
+
+    fn messages(&mut self) -> Result<Vec<MessageTotal>, MapError> {
+        // A map that changes while it is walked may show a key twice.
+        let keys: std::collections::BTreeSet<MessageKey> =
+            self.messages.keys().collect::<Result<_, _>>()?;
+        let mut processes: HashMap<u32, (String, bool)> = HashMap::new();
+        let mut totals = Vec::with_capacity(keys.len());
+        for key in keys {
+            let (process, alive) = processes
+                .entry(key.tgid)
+                .or_insert_with(|| (self.process_name(key.tgid), is_alive(key.tgid)))
+                .clone();
+            // Read after the process was seen to be gone: nothing is counted any more.
+            let per_cpu = match self.messages.get(&key, 0) {
+                Ok(per_cpu) => per_cpu,
+                Err(MapError::KeyNotFound) => continue,
+                Err(error) => return Err(error),
+            };
+            let count = per_cpu.iter().fold(MessageCount::default(), |a, b| MessageCount {
+                messages: a.messages + b.messages,
+                bytes: a.bytes + b.bytes,
+            });
+            let ended = !alive && self.messages.remove(&key).is_ok();
+            totals.push(MessageTotal { key, count, process, ended });
+        }
+        Ok(totals)
+    }
+
+    /// The name of a process: what /proc says now, or else what the kernel noted.
+    fn process_name(&self, tgid: u32) -> String {
+        if tgid == 0 {
+            return "swapper".to_owned();
+        }
+        if let Ok(comm) = std::fs::read_to_string(format!("/proc/{tgid}/comm")) {
+            return comm.trim_end().to_owned();
+        }
+        match self.processes.get(&tgid, 0) {
+            Ok(process) => comm(&process.comm),
+            Err(_) => "unknown".to_owned(),
+        }
+    }
+}
+
+/// Text of a `comm` array.
+pub(super) fn comm(bytes: &[u8; 16]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+fn is_alive(tgid: u32) -> bool {
+    tgid == 0 || std::path::Path::new("/proc").join(tgid.to_string()).exists()
+}
+
+fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {
+    DatagramCount {
+        entered: a.entered + b.entered,
+        ok: a.ok + b.ok,
+        bytes: a.bytes + b.bytes,
+        second_legs: a.second_legs + b.second_legs,
+        own: a.own + b.own,
+        overflow: MessageCount {
+            messages: a.overflow.messages + b.overflow.messages,
+            bytes: a.overflow.bytes + b.overflow.bytes,
+        },
+    }
+}
+
+/// A map of the object, as its type.
+pub(super) fn take<M>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, Error>
+where
+    M: TryFrom<Map, Error = MapError>,
+{
+    let map = ebpf.take_map(name).ok_or(Error::Object(name))?;
+    M::try_from(map).map_err(|source| Error::Map { name, source })
+}

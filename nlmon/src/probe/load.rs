@@ -1,0 +1,188 @@
+//! Loads the object with this kernel's offsets and the configuration's choices, and attaches its
+//! programs as the plan says.
+
+use aya::{
+    Ebpf, EbpfLoader, VerifierLogLevel,
+    programs::{FEntry, FExit, KProbe, Program, ProgramError},
+};
+use nlmon_common::{ABI, limits::PROTOCOLS, settings::Settings};
+
+use super::{
+    Error,
+    btf::Btf,
+    counters::Counters,
+    offsets::offsets,
+    plan::{Attach, Hook, Probe, Step, plan},
+    read_btf,
+    reader::Samples,
+    warnings::Warnings,
+};
+
+/// The BPF object; empty when the daemon was built without one.
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
+
+/// What the configuration chooses.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which hooks are allowed.
+    pub attach: Attach,
+    /// Sample one datagram in this many; 0 for none.
+    pub sample_every: u32,
+    /// Samples per second and processor; 0 for no cap.
+    pub sample_rate: u32,
+    /// Payload bytes of a sample.
+    pub snap_length: u16,
+    /// The same by protocol, where keys call for less.
+    pub snap: [u16; PROTOCOLS],
+    /// Count network namespaces apart.
+    pub count_netns: bool,
+    /// Size of the sample ring, a power of two.
+    pub ring_bytes: u32,
+}
+
+/// A probe that is in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// What is probed.
+    pub probe: Probe,
+    /// The kernel function.
+    pub symbol: &'static str,
+    /// The hook that works.
+    pub hook: Hook,
+    /// Why the hooks before it did not.
+    pub refused: Vec<String>,
+}
+
+/// The loaded and attached programs. Dropping it detaches them.
+pub struct Probes {
+    /// What is in place.
+    pub attached: Vec<Attached>,
+    /// Exact counters.
+    pub counters: Counters,
+    /// Samples; `None` once taken.
+    pub samples: Option<Samples>,
+    /// Warnings of the programs; `None` once taken.
+    pub warnings: Option<Warnings>,
+    /// Owns the programs and their links.
+    _ebpf: Ebpf,
+}
+
+/// Loads and attaches everything, or nothing.
+pub fn load(options: &Options) -> Result<Probes, Error> {
+    if OBJECT.is_empty() {
+        return Err(Error::NoObject);
+    }
+    let blob = read_btf()?;
+    let btf = Btf::parse(&blob)?;
+    let steps = plan(&btf, options.attach)?;
+    let mut ebpf = load_object(options, &offsets(&btf)?)?;
+    let counters = Counters::new(&mut ebpf)?;
+    let samples = Samples::new(&mut ebpf)?;
+    let warnings = Warnings::new(&mut ebpf);
+    let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
+    let attached =
+        steps.iter().map(|step| attach(&mut ebpf, &kernel, step)).collect::<Result<_, _>>()?;
+    Ok(Probes { attached, counters, samples: Some(samples), warnings, _ebpf: ebpf })
+}
+
+fn load_object(
+    options: &Options,
+    offsets: &nlmon_common::settings::Offsets,
+) -> Result<Ebpf, Error> {
+    let settings = Settings {
+        own_tgid: std::process::id(),
+        sample_every: options.sample_every,
+        sample_rate: options.sample_rate,
+        count_netns: u32::from(options.count_netns),
+        snap_length: u32::from(options.snap_length),
+        snap: options.snap,
+    };
+    let mut loader = EbpfLoader::new();
+    loader
+        .override_global("OFFSETS", offsets, true)
+        .override_global("SETTINGS", &settings, true)
+        // Same value, but an object of another version has no such symbol or another size.
+        .override_global("NLMON_ABI", &ABI, true)
+        .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
+        .map_max_entries("SAMPLES", options.ring_bytes)
+        .verifier_log_level(VerifierLogLevel::DISABLE);
+    loader.load(OBJECT).map_err(Error::Load)
+}
+
+/// Attaches one probe by the first hook that works.
+fn attach(ebpf: &mut Ebpf, kernel: &aya::Btf, step: &Step) -> Result<Attached, Error> {
+    let mut refused = Vec::new();
+    for hook in step.hooks {
+        match attach_by(ebpf, kernel, step, *hook) {
+            Ok(()) => {
+                let Step { probe, symbol, .. } = *step;
+                return Ok(Attached { probe, symbol, hook: *hook, refused });
+            }
+            Err(error) => refused.push(format!("{hook}: {}", chain(&error))),
+        }
+    }
+    Err(Error::Attach { symbol: step.symbol.to_owned(), reasons: refused })
+}
+
+/// The return's program goes first: a call between the two attachments is then a return without
+/// entry, which skews nothing, and not an entry that waits for its return.
+fn attach_by(
+    ebpf: &mut Ebpf,
+    kernel: &aya::Btf,
+    step: &Step,
+    hook: Hook,
+) -> Result<(), ProgramError> {
+    let (entry, exit) = programs(step, hook);
+    match hook {
+        Hook::Kprobe => {
+            for name in [exit, entry] {
+                let kprobe: &mut KProbe = program(ebpf, name)?;
+                kprobe.load()?;
+                kprobe.attach(step.symbol, 0)?;
+            }
+        }
+        Hook::Fentry => {
+            let fexit: &mut FExit = program(ebpf, exit)?;
+            fexit.load(step.symbol, kernel)?;
+            fexit.attach()?;
+            let fentry: &mut FEntry = program(ebpf, entry)?;
+            fentry.load(step.symbol, kernel)?;
+            fentry.attach()?;
+        }
+    }
+    Ok(())
+}
+
+/// Names of the entry's and the return's program.
+fn programs(step: &Step, hook: Hook) -> (&'static str, &'static str) {
+    match (step.probe, hook) {
+        (Probe::Unicast, Hook::Kprobe) => ("kprobe_unicast", "kret_unicast"),
+        (Probe::Unicast, Hook::Fentry) => ("fentry_unicast", "fexit_unicast"),
+        (Probe::Broadcast, Hook::Kprobe) => ("kprobe_bcast", "kret_bcast"),
+        (Probe::Broadcast, Hook::Fentry) if step.arguments == 7 => ("fentry_bcast", "fexit_bcast7"),
+        (Probe::Broadcast, Hook::Fentry) => ("fentry_bcast", "fexit_bcast5"),
+    }
+}
+
+fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+where
+    &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
+{
+    ebpf.program_mut(name).ok_or(ProgramError::UnexpectedProgramType)?.try_into()
+}
+
+/// An error and its causes on one line. The verifier's log has many: its last ones say why.
+fn chain(error: &ProgramError) -> String {
+    if let ProgramError::LoadError { io_error, verifier_log } = error {
+        let log = verifier_log.to_string();
+        let reason: Vec<&str> = log.lines().rev().take(3).collect();
+        return format!("{io_error} ({})", reason.into_iter().rev().collect::<Vec<_>>().join("; "));
+    }
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

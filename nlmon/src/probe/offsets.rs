@@ -1,0 +1,29 @@
+//! The fields that the programs read, looked up in the running kernel's BTF.
+
+use nlmon_common::settings::Offsets;
+
+use super::btf::{Btf, Error};
+
+/// Every offset of [`Offsets`]; the error names the first field that is missing.
+pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
+    let cb = btf.offset("sk_buff", "cb")?;
+    let kernel = btf.field("sock", "__sk_common.skc_net_refcnt")?;
+    Ok(Offsets {
+        skb_len: btf.offset("sk_buff", "len")?,
+        skb_data_len: btf.offset("sk_buff", "data_len")?,
+        skb_data: btf.offset("sk_buff", "data")?,
+        skb_portid: cb + btf.offset("netlink_skb_parms", "portid")?,
+        skb_dst_group: cb + btf.offset("netlink_skb_parms", "dst_group")?,
+        sock_protocol: btf.offset("sock", "sk_protocol")?,
+        sock_net: btf.offset("sock", "__sk_common.skc_net.net")?,
+        net_inum: btf.offset("net", "ns.inum")?,
+        sock_net_refcnt: kernel.bit_offset / 8,
+        sock_net_refcnt_mask: 1 << (kernel.bit_offset % 8),
+        task_flags: btf.offset("task_struct", "flags")?,
+        task_stack: btf.offset("task_struct", "stack")?,
+        task_group_leader: btf.offset("task_struct", "group_leader")?,
+        task_comm: btf.offset("task_struct", "comm")?,
+        task_start_boottime: btf.offset("task_struct", "start_boottime")?,
+        stack_bytes: btf.size("thread_union")?,
+    })
+}

@@ -1,0 +1,135 @@
+//! Reads samples from the ring.
+//!
+//! The programs do not wake the daemon for each sample, because that would cost the sender more
+//! than the sample; so [`Samples::read`] looks every [`INTERVAL`], or at once when the ring fills.
+
+use std::time::Duration;
+
+use aya::{
+    Ebpf,
+    maps::{MapData, RingBuf},
+};
+use nlmon_common::observation::{HEADER_LEN, Header, flag};
+use tokio::io::{Interest, unix::AsyncFd};
+
+use super::{
+    Error,
+    counters::{comm, take},
+};
+use crate::record::{Observation, Parent, Path, Task};
+
+/// Time between two looks at the ring: the most that the live log lags behind.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// Observations handed over at a time, so that a busy ring does not starve other tasks.
+const BATCH: usize = 1024;
+
+/// The ring of samples.
+pub struct Samples {
+    ring: RingBuf<MapData>,
+    /// Records that are none of this version's.
+    malformed: u64,
+}
+
+impl Samples {
+    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        Ok(Self { ring: take(ebpf, "SAMPLES")?, malformed: 0 })
+    }
+
+    /// Makes it wait on the runtime that this is called in.
+    pub fn wait(self) -> std::io::Result<WaitingSamples> {
+        // SAFETY: the ring owns its descriptor for its whole life, and as_raw_fd always returns
+        // that one.
+        let ring = unsafe { AsyncFd::register_with_interest(self, Interest::READABLE) }
+            .map_err(std::io::Error::from)?;
+        Ok(WaitingSamples { ring })
+    }
+
+    /// Moves up to a batch of observations to `out`; how many were read, malformed ones included.
+    fn drain(&mut self, out: &mut Vec<Observation>) -> usize {
+        let mut read = 0;
+        while read < BATCH
+            && let Some(item) = self.ring.next()
+        {
+            read += 1;
+            match parse(&item) {
+                Some(observation) => out.push(observation),
+                None => self.malformed += 1,
+            }
+        }
+        read
+    }
+}
+
+impl std::os::fd::AsRawFd for Samples {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.ring.as_raw_fd()
+    }
+}
+
+/// The ring, registered with the runtime.
+pub struct WaitingSamples {
+    ring: AsyncFd<Samples>,
+}
+
+impl WaitingSamples {
+    /// Waits for samples and appends them to `out`. Returns the number of records that were no
+    /// samples of this version. Safe to cancel.
+    pub async fn read(&mut self, out: &mut Vec<Observation>) -> std::io::Result<u64> {
+        loop {
+            if self.ring.get_mut().drain(out) > 0 {
+                return Ok(std::mem::take(&mut self.ring.get_mut().malformed));
+            }
+            tokio::select! {
+                guard = self.ring.readable_mut() => guard?.clear_ready(),
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    /// Appends what is there now to `out`.
+    pub fn read_now(&mut self, out: &mut Vec<Observation>) {
+        while self.ring.get_mut().drain(out) > 0 {}
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<Observation> {
+    let header = header(bytes)?;
+    let data = bytes.get(HEADER_LEN..HEADER_LEN + usize::from(header.snap_len))?;
+    let has = |flag: u16| header.flags & flag != 0;
+    Some(Observation {
+        start_ns: header.start_ns,
+        duration_ns: header.duration_ns,
+        protocol: header.protocol,
+        path: Path::from_abi(header.path)?,
+        netns: header.netns,
+        task: Task {
+            pid: header.tgid,
+            tid: header.tid,
+            comm: comm(&header.comm),
+            uid: header.uid,
+            cgroup_id: header.cgroup_id,
+            kernel_thread: has(flag::KTHREAD),
+            interrupt: has(flag::INTERRUPT),
+        },
+        portid: header.portid,
+        src_portid: header.src_portid,
+        group: header.group,
+        len: header.len,
+        result: (!has(flag::NO_RESULT)).then_some(header.result),
+        parent: has(flag::HAS_PARENT).then_some(Parent {
+            start_ns: header.parent_start_ns,
+            message_type: header.parent_type,
+            flags: header.parent_flags,
+        }),
+        redacted: has(flag::REDACTED),
+        data: data.to_vec(),
+    })
+}
+
+fn header(bytes: &[u8]) -> Option<Header> {
+    let bytes = bytes.get(..HEADER_LEN)?;
+    // SAFETY: the slice has the size of a Header, every bit pattern of which is a value, and the
+    // read does not ask for alignment.
+    Some(unsafe { bytes.as_ptr().cast::<Header>().read_unaligned() })
+}
