@@ -8,6 +8,7 @@ pub mod decode;
 pub mod http;
 pub mod join;
 pub mod live;
+pub mod message;
 pub mod metrics;
 pub mod probe;
 pub mod record;

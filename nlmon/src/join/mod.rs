@@ -1,1 +1,146 @@
-//! Placeholder of a module under construction.
+//! The join: observations and deliveries in, records out. A broadcast is paired with the datagram
+//! on the daemon's own socket, a request with its answers. Pure: no I/O, and time is an argument,
+//! `CLOCK_MONOTONIC` nanoseconds that never go back. Bounded in memory and in time.
+//!
+//! Invariant: every observation and every delivery is in exactly one record, and in exactly one
+//! of the [`Counts`].
+
+mod counts;
+mod held;
+mod memberships;
+mod multicast;
+mod pending;
+mod request;
+
+pub use counts::{Counts, MulticastCounts, RequestCounts};
+use held::Held;
+use memberships::Group;
+use multicast::Multicast;
+use nlmon_common::limits::{PROTOCOLS, SNAP_MAX};
+use request::Requests;
+
+use crate::record::{Delivery, Observation, Path, Record};
+
+/// How the join compares, and what bounds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinSettings {
+    /// Whether there are probes. Without, every delivery is unobserved at once.
+    pub probes: bool,
+    /// Leading bytes to compare, by protocol: no more than a probe takes of any datagram of that
+    /// protocol, or else the broadcasts that it takes less of are not joinable. 0 means that none
+    /// of the protocol is.
+    pub snap: [u16; PROTOCOLS],
+    /// How long one half of a multicast, or an answer, waits for the other half.
+    pub window_ns: u64,
+    /// How long a request may take to be answered.
+    pub answer_window_ns: u64,
+    /// How long a record is held after its start, so that records come out in order.
+    pub settle_ns: u64,
+    /// Broadcasts, and deliveries, that wait at one time.
+    pub pending_max: usize,
+    /// Requests, and answers, that wait at one time.
+    pub requests_max: usize,
+    /// Records held after [`Joiner::advance`]. Beyond it they come out early.
+    pub held_max: usize,
+}
+
+impl Default for JoinSettings {
+    fn default() -> Self {
+        Self {
+            probes: true,
+            snap: [u16::try_from(SNAP_MAX).unwrap_or(u16::MAX); PROTOCOLS],
+            window_ns: 2_000_000_000,
+            answer_window_ns: 10_000_000_000,
+            settle_ns: 100_000_000,
+            pending_max: 16_384,
+            requests_max: 16_384,
+            held_max: 65_536,
+        }
+    }
+}
+
+/// Makes records.
+#[derive(Debug)]
+pub struct Joiner {
+    multicast: Multicast,
+    requests: Requests,
+    held: Held,
+    peer: u64,
+    overruns: u64,
+}
+
+impl Joiner {
+    /// An empty join.
+    pub fn new(settings: &JoinSettings) -> Self {
+        Self {
+            multicast: Multicast::new(settings),
+            requests: Requests::new(settings),
+            held: Held::new(settings.settle_ns, settings.held_max),
+            peer: 0,
+            overruns: 0,
+        }
+    }
+
+    /// The daemon's socket `portid` is a member of a group since `now_ns`.
+    pub fn subscribed(&mut self, netns: u32, protocol: u8, group: u32, portid: u32, now_ns: u64) {
+        self.multicast.memberships().joined(
+            Group { netns, protocol, number: group },
+            portid,
+            now_ns,
+        );
+    }
+
+    /// The daemon's socket is about to leave a group at `now_ns`.
+    pub fn unsubscribed(&mut self, netns: u32, protocol: u8, group: u32, now_ns: u64) {
+        self.multicast.memberships().left(Group { netns, protocol, number: group }, now_ns);
+    }
+
+    /// The daemon's socket lost datagrams. Which ones shows by itself: their broadcasts are
+    /// `lost` when their window is over.
+    pub fn overrun(&mut self) {
+        self.overruns += 1;
+    }
+
+    /// Takes in what a probe saw.
+    pub fn observe(&mut self, observation: Observation, now_ns: u64) {
+        let held = &mut self.held;
+        match observation.path {
+            Path::Multicast => self.multicast.observe(observation, now_ns, held),
+            Path::Request => self.requests.request(observation, now_ns, held),
+            Path::Reply | Path::Dump => self.requests.answer(observation, now_ns, held),
+            Path::Peer => {
+                self.peer += 1;
+                held.push(Record {
+                    observation: Some(observation),
+                    delivery: None,
+                    outcome: None,
+                    answer: None,
+                });
+            }
+        }
+    }
+
+    /// Takes in what the daemon's socket received.
+    pub fn deliver(&mut self, delivery: Delivery, now_ns: u64) {
+        self.multicast.deliver(delivery, now_ns, &mut self.held);
+    }
+
+    /// Appends to `out` every record that is finished and has settled, in order of their start.
+    ///
+    /// `u64::MAX` ends the join: everything comes out.
+    pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Record>) {
+        self.multicast.expire(now_ns, &mut self.held);
+        self.requests.expire(now_ns);
+        self.held.release(now_ns, out);
+    }
+
+    /// What became of everything so far.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            multicast: self.multicast.counts(),
+            request: self.requests.counts(),
+            peer: self.peer,
+            overruns: self.overruns,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The multicast join: a broadcast that a probe saw, and the same datagram on the daemon's own
+//! socket. Either may come first; identical ones are paired in order. A broadcast is called lost
+//! only if a socket of the daemon was a member for its whole duration.
+
+use super::{
+    JoinSettings,
+    counts::MulticastCounts,
+    held::Held,
+    memberships::{Group, Memberships},
+    pending::{Id, Pending},
+};
+use crate::record::{Delivery, Observation, Outcome, Record};
+
+/// What both sides know of a datagram.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    group: Group,
+    len: u32,
+    prefix: Box<[u8]>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    observation: Observation,
+    // When the whole window is over.
+    final_ns: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Multicast {
+    observations: Pending<Key, Waiting>,
+    deliveries: Pending<Key, Delivery>,
+    memberships: Memberships,
+    settings: JoinSettings,
+    counts: MulticastCounts,
+}
+
+impl Multicast {
+    pub(super) fn new(settings: &JoinSettings) -> Self {
+        Self {
+            observations: Pending::new(settings.pending_max),
+            deliveries: Pending::new(settings.pending_max),
+            // A record may wait in the ring, then for its window: twice that is plenty.
+            memberships: Memberships::new(settings.window_ns.saturating_mul(4)),
+            settings: settings.clone(),
+            counts: MulticastCounts::default(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> MulticastCounts {
+        MulticastCounts {
+            observations_pending: self.observations.len(),
+            deliveries_pending: self.deliveries.len(),
+            ..self.counts
+        }
+    }
+
+    pub(super) fn memberships(&mut self) -> &mut Memberships {
+        &mut self.memberships
+    }
+
+    pub(super) fn observe(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+        self.counts.observations += 1;
+        let covered = self.covered(&observation);
+        let nobody_got_it = observation.result == Some(-libc::ESRCH);
+        let key = self.key(group_of(&observation), observation.len, &observation.data);
+        let Some(key) = key.filter(|_| !nobody_got_it) else {
+            return self.give_up(observation, covered && nobody_got_it, held);
+        };
+        let start_ns = observation.start_ns;
+        if let Some(id) = self.deliveries.find(&key, |delivery| delivery.received_ns >= start_ns)
+            && let Some(delivery) = self.deliveries.remove(id)
+        {
+            return self.pair(observation, delivery, held);
+        }
+        // One that no membership is known for soon goes without; but news of a membership takes
+        // another way than observations, and may be late.
+        let window_ns = if covered { self.settings.window_ns } else { self.settings.settle_ns };
+        let waiting =
+            Waiting { observation, final_ns: now_ns.saturating_add(self.settings.window_ns) };
+        if let Some(evicted) =
+            self.observations.insert(key, waiting, now_ns.saturating_add(window_ns))
+        {
+            self.counts.observations_evicted += 1;
+            held.push(record(Some(evicted.observation), None, None));
+        }
+    }
+
+    pub(super) fn deliver(&mut self, delivery: Delivery, now_ns: u64, held: &mut Held) {
+        self.counts.deliveries += 1;
+        let group =
+            Group { netns: delivery.netns, protocol: delivery.protocol, number: delivery.group };
+        let key = self.key(group, delivery.len, &delivery.data);
+        let Some(key) = key.filter(|_| self.settings.probes) else {
+            return self.unobserved(delivery, held);
+        };
+        let received_ns = delivery.received_ns;
+        if let Some(id) =
+            self.observations.find(&key, |waiting| waiting.observation.start_ns <= received_ns)
+            && let Some(waiting) = self.observations.remove(id)
+        {
+            return self.pair(waiting.observation, delivery, held);
+        }
+        let expires_ns = now_ns.saturating_add(self.settings.window_ns);
+        if let Some(evicted) = self.deliveries.insert(key, delivery, expires_ns) {
+            self.counts.deliveries_evicted += 1;
+            held.push(record(None, Some(evicted), None));
+        }
+    }
+
+    /// Decides everything whose time is up.
+    pub(super) fn expire(&mut self, now_ns: u64, held: &mut Held) {
+        while let Some(id) = self.observations.expired(now_ns) {
+            self.expire_observation(id, now_ns, held);
+        }
+        while let Some(id) = self.deliveries.expired(now_ns) {
+            if let Some(delivery) = self.deliveries.remove(id) {
+                self.unobserved(delivery, held);
+            }
+        }
+    }
+
+    fn expire_observation(&mut self, id: Id, now_ns: u64, held: &mut Held) {
+        let Some(waiting) = self.observations.get(id) else { return };
+        let (covered, final_ns) = (self.covered(&waiting.observation), waiting.final_ns);
+        if covered && now_ns < final_ns {
+            return self.observations.postpone(id, final_ns);
+        }
+        if let Some(waiting) = self.observations.remove(id) {
+            self.give_up(waiting.observation, covered, held);
+        }
+    }
+
+    fn pair(&mut self, observation: Observation, delivery: Delivery, held: &mut Held) {
+        self.counts.matched += 1;
+        held.push(record(Some(observation), Some(delivery), Some(Outcome::Delivered)));
+    }
+
+    fn give_up(&mut self, observation: Observation, lost: bool, held: &mut Held) {
+        let outcome = if lost {
+            self.counts.lost += 1;
+            Some(Outcome::Lost)
+        } else {
+            self.counts.not_joinable += 1;
+            None
+        };
+        held.push(record(Some(observation), None, outcome));
+    }
+
+    fn unobserved(&mut self, delivery: Delivery, held: &mut Held) {
+        self.counts.unobserved += 1;
+        held.push(record(None, Some(delivery), Some(Outcome::Unobserved)));
+    }
+
+    fn covered(&self, observation: &Observation) -> bool {
+        let end_ns = observation.start_ns.saturating_add(observation.duration_ns);
+        let group = group_of(observation);
+        self.memberships.covered(group, observation.start_ns, end_ns, observation.portid)
+    }
+
+    /// The key of a datagram; `None` if `data` is shorter than what is compared.
+    fn key(&self, group: Group, len: u32, data: &[u8]) -> Option<Key> {
+        let snap = self.settings.snap.get(usize::from(group.protocol)).copied().unwrap_or(0);
+        let prefix = data.get(..usize::from(snap).min(usize::try_from(len).ok()?))?;
+        (!prefix.is_empty()).then(|| Key { group, len, prefix: prefix.into() })
+    }
+}
+
+fn group_of(observation: &Observation) -> Group {
+    Group { netns: observation.netns, protocol: observation.protocol, number: observation.group }
+}
+
+fn record(
+    observation: Option<Observation>,
+    delivery: Option<Delivery>,
+    outcome: Option<Outcome>,
+) -> Record {
+    Record { observation, delivery, outcome, answer: None }
+}

@@ -1,0 +1,226 @@
+//! The join of a request with its answers: replies, acknowledgements, errors and parts of a dump.
+//! An answer sent inside the request's own call names that call, and is seen before it, because
+//! probes report at the end of a call; a later one (a dump's next part, deferred work) is found by
+//! port id and sequence number. Records are not delayed for an answer: one that comes after the
+//! settle time is joined to the answer's record only.
+
+use super::{
+    JoinSettings,
+    counts::RequestCounts,
+    held::{Held, Slot},
+    pending::{Id, Pending},
+};
+use crate::{
+    message::{self, Header, flag},
+    record::{Answer, Observation, Path, Record},
+};
+
+/// The user's socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Port {
+    netns: u32,
+    protocol: u8,
+    portid: u32,
+}
+
+/// What leads from an answer to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Link {
+    /// Sent inside the call that began at this time.
+    Nested(Port, u64),
+    /// Carries this sequence number.
+    Sequence(Port, u32),
+}
+
+/// A request that may still be answered.
+#[derive(Debug)]
+struct Open {
+    slot: Slot,
+    start_ns: u64,
+    message_type: u16,
+    asked: bool,
+    answered: bool,
+}
+
+/// An answer whose request has not been seen.
+#[derive(Debug)]
+struct Early {
+    slot: Slot,
+    start_ns: u64,
+    errno: Option<i32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Requests {
+    open: Pending<Link, Open>,
+    early: Pending<Link, Early>,
+    open_ns: u64,
+    early_ns: u64,
+    counts: RequestCounts,
+}
+
+impl Requests {
+    pub(super) fn new(settings: &JoinSettings) -> Self {
+        Self {
+            open: Pending::new(settings.requests_max),
+            early: Pending::new(settings.requests_max),
+            open_ns: settings.answer_window_ns,
+            early_ns: settings.window_ns,
+            counts: RequestCounts::default(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> RequestCounts {
+        RequestCounts {
+            requests_pending: self.open.len(),
+            answers_pending: self.early.len(),
+            ..self.counts
+        }
+    }
+
+    pub(super) fn request(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+        self.counts.requests += 1;
+        let header = Header::parse(&observation.data);
+        let port = port(&observation, observation.src_portid);
+        let start_ns = observation.start_ns;
+        let slot = held.push(alone(observation));
+        let Some(header) = header else {
+            self.counts.requests_not_joinable += 1;
+            return;
+        };
+        let is_dump = header.flags & flag::DUMP == flag::DUMP;
+        let asked = is_dump || header.flags & flag::ACK != 0;
+        let link = Link::Sequence(port, header.seq);
+        let mut open =
+            Open { slot, start_ns, message_type: header.message_type, asked, answered: false };
+        let nested = self.answer_early(Link::Nested(port, start_ns), &mut open, held);
+        let later = self.answer_early(link, &mut open, held);
+        // A request that asks for nothing has got all it will get with its first answer.
+        if nested || later || (open.answered && !asked) {
+            return self.close(&open);
+        }
+        self.supersede(link);
+        if self.open.insert(link, open, now_ns.saturating_add(self.open_ns)).is_some() {
+            self.counts.requests_evicted += 1;
+        }
+    }
+
+    pub(super) fn answer(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+        self.counts.answers += 1;
+        let header = Header::parse(&observation.data);
+        let errno = errno(&observation);
+        let port = port(&observation, observation.portid);
+        let (start_ns, parent) = (observation.start_ns, observation.parent);
+        let slot = held.push(alone(observation));
+        let Some(header) = header else {
+            self.counts.answers_not_joinable += 1;
+            return;
+        };
+        let early = Early { slot, start_ns, errno };
+        let link = match parent {
+            Some(parent) => Link::Nested(port, parent.start_ns),
+            None => Link::Sequence(port, header.seq),
+        };
+        if let Some(id) = self.open.find(&link, |open| open.start_ns <= start_ns) {
+            return self.answer_open(id, &early, held);
+        }
+        if self.early.insert(link, early, now_ns.saturating_add(self.early_ns)).is_some() {
+            self.counts.answers_evicted += 1;
+        }
+    }
+
+    /// Decides everything whose time is up.
+    pub(super) fn expire(&mut self, now_ns: u64) {
+        while let Some(id) = self.open.expired(now_ns) {
+            if let Some(open) = self.open.remove(id) {
+                self.close(&open);
+            }
+        }
+        while let Some(id) = self.early.expired(now_ns) {
+            self.counts.orphaned += u64::from(self.early.remove(id).is_some());
+        }
+    }
+
+    /// Joins every early answer under `link` with its request. Says whether one was the last.
+    fn answer_early(&mut self, link: Link, open: &mut Open, held: &mut Held) -> bool {
+        let mut ended = false;
+        let start_ns = open.start_ns;
+        while let Some(id) = self.early.find(&link, |early| early.start_ns >= start_ns)
+            && let Some(early) = self.early.remove(id)
+        {
+            self.counts.matched += 1;
+            ended |= join(open, &early, held);
+        }
+        ended
+    }
+
+    fn answer_open(&mut self, id: Id, early: &Early, held: &mut Held) {
+        self.counts.matched += 1;
+        let Some(open) = self.open.get_mut(id) else { return };
+        let ended = join(open, early, held) || !open.asked;
+        if ended && let Some(open) = self.open.remove(id) {
+            self.close(&open);
+        }
+    }
+
+    /// A program that uses a number again does not wait for its older answer any more.
+    fn supersede(&mut self, link: Link) {
+        if let Some(id) = self.open.find(&link, |_| true)
+            && let Some(open) = self.open.remove(id)
+        {
+            self.close(&open);
+        }
+    }
+
+    fn close(&mut self, open: &Open) {
+        let count = match open {
+            Open { answered: true, .. } => &mut self.counts.answered,
+            Open { asked: true, .. } => &mut self.counts.unanswered,
+            Open { .. } => &mut self.counts.unasked,
+        };
+        *count += 1;
+    }
+}
+
+/// Notes the answer in both records, as far as they are still held. Says whether it was the last.
+fn join(open: &mut Open, early: &Early, held: &mut Held) -> bool {
+    open.answered = true;
+    let answer = Answer {
+        latency_ns: early.start_ns.saturating_sub(open.start_ns),
+        errno: early.errno,
+        request_type: open.message_type,
+    };
+    if let Some(record) = held.get_mut(early.slot) {
+        record.answer = Some(answer);
+    }
+    if let Some(record) = held.get_mut(open.slot)
+        && record.answer.is_none_or(|old| weight(answer) > weight(old))
+    {
+        record.answer = Some(answer);
+    }
+    early.errno.is_some()
+}
+
+/// Which of several answers a request's record shows: an error before an acknowledgement before a
+/// plain reply, the first of its kind.
+fn weight(answer: Answer) -> u8 {
+    match answer.errno {
+        None => 0,
+        Some(0) => 1,
+        Some(_) => 2,
+    }
+}
+
+fn errno(observation: &Observation) -> Option<i32> {
+    let len = usize::try_from(observation.len).unwrap_or(usize::MAX);
+    message::messages(&observation.data, len).find_map(|message| message.errno())
+}
+
+fn port(observation: &Observation, portid: u32) -> Port {
+    Port { netns: observation.netns, protocol: observation.protocol, portid }
+}
+
+fn alone(observation: Observation) -> Record {
+    debug_assert!(observation.path != Path::Multicast, "has a join of its own");
+    Record { observation: Some(observation), delivery: None, outcome: None, answer: None }
+}

@@ -1,0 +1,187 @@
+//! The netlink message header: what every part of nlmon has to read of a datagram to know what it
+//! is. No payload is decoded here; a datagram comes from outside and nothing in it is believed.
+//! Netlink is in the byte order of the host.
+
+/// Bytes of a header.
+pub const HEADER_BYTES: usize = 16;
+
+/// Message types that every protocol shares, `include/uapi/linux/netlink.h`.
+pub mod kind {
+    /// Nothing.
+    pub const NOOP: u16 = 1;
+    /// An acknowledgement (error 0) or an error.
+    pub const ERROR: u16 = 2;
+    /// The end of a dump.
+    pub const DONE: u16 = 3;
+    /// Data was lost.
+    pub const OVERRUN: u16 = 4;
+}
+
+/// Bits of [`Header::flags`].
+pub mod flag {
+    /// It is a request.
+    pub const REQUEST: u16 = 1;
+    /// Part of a multi-part answer that [`super::kind::DONE`] ends.
+    pub const MULTI: u16 = 2;
+    /// An acknowledgement is asked for.
+    pub const ACK: u16 = 4;
+    /// The dump is inconsistent: what it lists changed meanwhile.
+    pub const DUMP_INTR: u16 = 0x10;
+    /// Everything is asked for: `NLM_F_ROOT | NLM_F_MATCH`.
+    pub const DUMP: u16 = 0x300;
+    /// Of an answer: the request is quoted without its payload.
+    pub const CAPPED: u16 = 0x100;
+    /// Of an answer: attributes of the extended acknowledgement follow.
+    pub const ACK_TLVS: u16 = 0x200;
+}
+
+/// `struct nlmsghdr`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Length of the message with this header, in bytes, without the padding behind it.
+    pub len: u32,
+    /// What it is; the meaning depends on the protocol.
+    pub message_type: u16,
+    /// Bits of [`flag`], and others by type.
+    pub flags: u16,
+    /// Number that an answer repeats.
+    pub seq: u32,
+    /// Port id, as the sender filled it in: a claim, not a fact.
+    pub portid: u32,
+}
+
+impl Header {
+    /// Reads the header at the start of `bytes`; `None` if they are too few.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            len: word(bytes, 0)?,
+            message_type: half(bytes, 4)?,
+            flags: half(bytes, 6)?,
+            seq: word(bytes, 8)?,
+            portid: word(bytes, 12)?,
+        })
+    }
+
+    /// The header as it goes on the wire.
+    pub fn to_bytes(self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[0..4].copy_from_slice(&self.len.to_ne_bytes());
+        bytes[4..6].copy_from_slice(&self.message_type.to_ne_bytes());
+        bytes[6..8].copy_from_slice(&self.flags.to_ne_bytes());
+        bytes[8..12].copy_from_slice(&self.seq.to_ne_bytes());
+        bytes[12..16].copy_from_slice(&self.portid.to_ne_bytes());
+        bytes
+    }
+}
+
+/// One message of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Its header.
+    pub header: Header,
+    /// What follows the header: less than the header says where the datagram was cut.
+    pub payload: &'a [u8],
+}
+
+impl Message<'_> {
+    /// What the message says about how its request ended: a positive errno, or 0 for success.
+    ///
+    /// `None` if it is neither an acknowledgement nor the end of a dump, or is cut too short.
+    pub fn errno(&self) -> Option<i32> {
+        match self.header.message_type {
+            kind::ERROR => word(self.payload, 0).map(|value| value.cast_signed().wrapping_neg()),
+            // A dump's end carries its errno in the same way, or nothing at all.
+            kind::DONE if self.header.len < 20 => Some(0),
+            kind::DONE => word(self.payload, 0).map(|value| match value.cast_signed() {
+                value if value < 0 => value.wrapping_neg(),
+                _ => 0,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The messages of a datagram of which `data` holds the first bytes and which is `len` long.
+///
+/// Ends at the first header that is not wholly in `data`, or that does not fit the datagram.
+pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = data.get(at..)?;
+        let header = Header::parse(rest)?;
+        let size = usize::try_from(header.len).ok()?;
+        if size < HEADER_BYTES || size > len - at {
+            return None;
+        }
+        at = at.saturating_add(size.next_multiple_of(4)).min(len);
+        Some(Message { header, payload: &rest[HEADER_BYTES..size.min(rest.len())] })
+    })
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn half(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(len: u32, message_type: u16) -> Header {
+        Header { len, message_type, flags: 0, seq: 7, portid: 9 }
+    }
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        let written = header(20, kind::DONE);
+        assert_eq!(Header::parse(&written.to_bytes()), Some(written));
+        assert_eq!(Header::parse(&written.to_bytes()[..15]), None);
+    }
+
+    #[test]
+    fn walks_padded_messages() {
+        let mut data = header(17, 30).to_bytes().to_vec();
+        data.extend([1, 0, 0, 0]);
+        data.extend(header(16, 31).to_bytes());
+        let types: Vec<_> =
+            messages(&data, 36).map(|m| (m.header.message_type, m.payload)).collect();
+        assert_eq!(types, [(30, &[1][..]), (31, &[][..])]);
+    }
+
+    #[test]
+    fn stops_at_a_length_that_cannot_be() {
+        for len in [0, 15, 17, u32::MAX] {
+            assert_eq!(messages(&header(len, 1).to_bytes(), 16).count(), 0, "{len}");
+        }
+        assert_eq!(messages(&header(16, 1).to_bytes(), 3).count(), 0);
+    }
+
+    #[test]
+    fn cuts_the_payload_where_the_data_ends() {
+        let mut data = header(100, 30).to_bytes().to_vec();
+        data.extend([5; 8]);
+        let message = messages(&data, 100).next().unwrap();
+        assert_eq!(message.payload, [5; 8]);
+        assert_eq!(messages(&data, 100).count(), 1);
+    }
+
+    #[test]
+    fn reads_how_a_request_ended() {
+        let says = |message_type, value: i32| {
+            let mut data = header(20, message_type).to_bytes().to_vec();
+            data.extend(value.to_ne_bytes());
+            messages(&data, 20).next().and_then(|m| m.errno())
+        };
+        assert_eq!(says(kind::ERROR, -17), Some(17));
+        assert_eq!(says(kind::ERROR, 0), Some(0));
+        assert_eq!(says(kind::DONE, 0), Some(0));
+        assert_eq!(says(kind::DONE, 12), Some(0));
+        assert_eq!(says(kind::DONE, -4), Some(4));
+        assert_eq!(says(30, -4), None);
+        let bare = header(16, kind::ERROR).to_bytes();
+        assert_eq!(messages(&bare, 16).next().and_then(|m| m.errno()), None);
+    }
+}
