@@ -1,1 +1,133 @@
-//! Placeholder of a module under construction.
+//! Everything that `/metrics` shows. The only user of `prometheus`.
+//!
+//! Two sources: the kernel's exact counters, read at each scrape, and what the daemon counts of
+//! the records that pass it. Neither is derived from the other.
+
+mod family;
+mod kernel;
+mod ledger;
+pub mod names;
+mod pipeline;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
+
+use self::{family::Family, kernel::Kernel, pipeline::Pipeline};
+use crate::{
+    probe::{Attached, Counters},
+    record::Record,
+};
+
+/// Why the metrics cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The registry refused a family.
+    #[error("cannot set up the metrics")]
+    Setup(#[source] prometheus::Error),
+    /// The text could not be made.
+    #[error("cannot encode the metrics")]
+    Encode(#[source] prometheus::Error),
+}
+
+/// The MIME type of the text.
+pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// Totals that another part of the daemon keeps, asked for at each scrape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogTotals {
+    /// Clients of the live log.
+    pub clients: u64,
+    /// Records that slow clients did not get.
+    pub dropped: u64,
+}
+
+/// All metrics of the daemon.
+pub struct Metrics {
+    kernel: Mutex<Kernel>,
+    pipeline: Mutex<Pipeline>,
+    log: Box<dyn Fn() -> LogTotals + Send + Sync>,
+    registry: Registry,
+}
+
+impl Metrics {
+    /// Metrics of these probes; `counters` is `None` where there are none.
+    pub fn new(
+        counters: Option<Counters>,
+        attached: Vec<Attached>,
+        log: impl Fn() -> LogTotals + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let registry = Registry::new();
+        registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
+        let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
+        Ok(Self {
+            kernel: Mutex::new(Kernel::new(counters, attached)),
+            pipeline: Mutex::new(pipeline),
+            log: Box::new(log),
+            registry,
+        })
+    }
+
+    /// Counts what the ring gave.
+    pub fn samples_read(&self, read: u64, malformed: u64) {
+        let mut kernel = lock(&self.kernel);
+        kernel.read += read;
+        kernel.malformed += malformed;
+    }
+
+    /// Counts a finished record.
+    pub fn record(&self, record: &Record) {
+        lock(&self.pipeline).record(record);
+    }
+
+    /// Counts an overrun of the daemon's own socket.
+    pub fn overrun(&self, protocol: u8) {
+        lock(&self.pipeline).overrun(protocol);
+    }
+
+    /// Sets the join's totals.
+    pub fn join(&self, totals: Vec<(&'static str, &'static str, u64)>) {
+        lock(&self.pipeline).join = totals;
+    }
+
+    /// Folds the counters of ended processes; to be called now and then.
+    pub fn fold(&self) {
+        lock(&self.kernel).fold();
+    }
+
+    /// The text of `/metrics`. Makes many system calls: not for an async task.
+    pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        let mut families = lock(&self.kernel).families();
+        lock(&self.pipeline).families(&mut families);
+        families.extend([build_info(), self.log_clients(), self.log_dropped()]);
+        let mut all = kernel::finish(families);
+        all.extend(self.registry.gather());
+        all.sort_by(|a, b| a.name().cmp(b.name()));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&all, &mut text).map_err(Error::Encode)?;
+        Ok(text)
+    }
+
+    fn log_clients(&self) -> Family {
+        let mut family = Family::new(&names::LOG_CLIENTS);
+        family.add(&[], (self.log)().clients);
+        family
+    }
+
+    fn log_dropped(&self) -> Family {
+        let mut family = Family::new(&names::LOG_DROPPED);
+        family.add(&[], (self.log)().dropped);
+        family
+    }
+}
+
+fn build_info() -> Family {
+    let mut family = Family::new(&names::BUILD_INFO);
+    family.add(&[env!("CARGO_PKG_VERSION"), env!("NLMON_REVISION")], 1);
+    family
+}
+
+/// Counters stay usable after a panic elsewhere: no update leaves them half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -52,6 +52,34 @@ pub struct Snapshot {
     pub stats: Vec<u64>,
 }
 
+impl Snapshot {
+    /// One element of `stats`.
+    pub fn stat(&self, index: u32) -> u64 {
+        self.stats.get(index as usize).copied().unwrap_or_default()
+    }
+
+    /// Failed calls of a path: positive errno and count.
+    pub fn failures(&self, protocol: u8, path: Path) -> impl Iterator<Item = (i32, u64)> + '_ {
+        self.errors
+            .iter()
+            .filter(move |(key, _)| {
+                key.protocol == protocol && Path::from_abi(key.path) == Some(path)
+            })
+            .map(|(key, count)| (i32::from(key.errno), *count))
+    }
+
+    /// Second legs of multicast sends, by protocol.
+    pub fn second_legs(&self) -> BTreeMap<u8, u64> {
+        let mut legs = BTreeMap::new();
+        for ((protocol, _), count) in &self.datagrams {
+            if count.second_legs > 0 {
+                *legs.entry(*protocol).or_default() += count.second_legs;
+            }
+        }
+        legs
+    }
+}
+
 impl Counters {
     pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
         Ok(Self {

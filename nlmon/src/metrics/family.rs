@@ -1,0 +1,59 @@
+//! Builds metric families of totals that are known already, where the library's own counters, which
+//! only add, do not fit.
+
+use prometheus::proto::{Counter, Gauge, LabelPair, Metric as Sample, MetricFamily, MetricType};
+
+use super::names::{Kind, Metric};
+
+/// A family under construction.
+pub(super) struct Family {
+    metric: &'static Metric,
+    samples: Vec<Sample>,
+}
+
+impl Family {
+    pub(super) fn new(metric: &'static Metric) -> Self {
+        Self { metric, samples: Vec::new() }
+    }
+
+    /// Adds a series; `labels` in the order of the metric's.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all of Prometheus")]
+    pub(super) fn add(&mut self, labels: &[&str], value: u64) {
+        debug_assert_eq!(labels.len(), self.metric.labels.len(), "{}", self.metric.name);
+        let mut sample = Sample::default();
+        let pairs = self.metric.labels.iter().zip(labels).map(|(name, value)| {
+            let mut pair = LabelPair::default();
+            pair.set_name((*name).to_owned());
+            pair.set_value((*value).to_owned());
+            pair
+        });
+        sample.set_label(pairs.collect());
+        if self.metric.kind == Kind::Counter {
+            let mut counter = Counter::default();
+            counter.set_value(value as f64);
+            sample.set_counter(counter);
+        } else {
+            let mut gauge = Gauge::default();
+            gauge.set_value(value as f64);
+            sample.set_gauge(gauge);
+        }
+        self.samples.push(sample);
+    }
+
+    /// The family; `None` without series, because the text format has no empty families.
+    pub(super) fn finish(self) -> Option<MetricFamily> {
+        if self.samples.is_empty() {
+            return None;
+        }
+        let mut family = MetricFamily::default();
+        family.set_name(self.metric.name.to_owned());
+        family.set_help(self.metric.help.to_owned());
+        family.set_field_type(match self.metric.kind {
+            Kind::Counter => MetricType::COUNTER,
+            Kind::Gauge => MetricType::GAUGE,
+            Kind::Histogram => MetricType::HISTOGRAM,
+        });
+        family.set_metric(self.samples);
+        Some(family)
+    }
+}

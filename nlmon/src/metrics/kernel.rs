@@ -1,0 +1,151 @@
+//! The families that come from the kernel's counters, read at each scrape.
+
+use nlmon_common::counter::stat;
+use prometheus::proto::MetricFamily;
+
+use super::{
+    family::Family,
+    ledger::{Ledger, Totals},
+    names,
+};
+use crate::{
+    decode::names::{errno_name, protocol_name},
+    probe::{Attached, Counters, Probe, Snapshot},
+};
+
+/// The kernel's counters and what was added up from them.
+pub(super) struct Kernel {
+    counters: Option<Counters>,
+    attached: Vec<Attached>,
+    ledger: Ledger,
+    /// Samples that the daemon has read; the rest of their fate is the kernel's to tell.
+    pub(super) read: u64,
+    /// Records of the ring that were no samples of this version.
+    pub(super) malformed: u64,
+}
+
+impl Kernel {
+    pub(super) fn new(counters: Option<Counters>, attached: Vec<Attached>) -> Self {
+        Self { counters, attached, ledger: Ledger::default(), read: 0, malformed: 0 }
+    }
+
+    /// Folds ended processes, so that the kernel's map has room for new ones.
+    pub(super) fn fold(&mut self) {
+        self.read_counters();
+    }
+
+    /// All families. Without probes just the one that says so.
+    pub(super) fn families(&mut self) -> Vec<Family> {
+        let mut families = vec![self.attached()];
+        if let Some((snapshot, totals)) = self.read_counters() {
+            families.extend(datagrams(&snapshot));
+            families.extend(messages(&totals));
+            families.extend(self.samples(&snapshot));
+            families.push(overflow(&totals));
+        }
+        families
+    }
+
+    fn read_counters(&mut self) -> Option<(Snapshot, Totals)> {
+        match self.counters.as_mut()?.snapshot() {
+            Ok(snapshot) => {
+                let totals = self.ledger.add(&snapshot);
+                Some((snapshot, totals))
+            }
+            Err(error) => {
+                log::error!("cannot read the kernel's counters: {error}");
+                None
+            }
+        }
+    }
+
+    fn attached(&self) -> Family {
+        let mut family = Family::new(&names::PROBE_ATTACHED);
+        for probe in Probe::ALL {
+            match self.attached.iter().find(|attached| attached.probe == probe) {
+                Some(attached) => family.add(&[probe.name(), attached.hook.name()], 1),
+                None => family.add(&[probe.name(), "none"], 0),
+            }
+        }
+        family
+    }
+
+    fn samples(&self, snapshot: &Snapshot) -> [Family; 2] {
+        let mut samples = Family::new(&names::SAMPLES);
+        samples.add(&["read"], self.read);
+        samples.add(&["malformed"], self.malformed);
+        for (outcome, index) in [
+            ("thinned", stat::THINNED),
+            ("rate_limited", stat::RATE_LIMITED),
+            ("too_deep", stat::TOO_DEEP),
+            ("no_context", stat::NO_CONTEXT),
+            ("ring_full", stat::RING_FULL),
+            ("no_return", stat::NO_RETURN),
+        ] {
+            samples.add(&[outcome], snapshot.stat(index));
+        }
+        let mut faults = Family::new(&names::PROBE_FAULTS);
+        for (fault, index) in [
+            ("no_entry", stat::NO_ENTRY),
+            ("read_failed", stat::READ_FAILED),
+            ("walk_cut", stat::WALK_CUT),
+            ("walk_malformed", stat::WALK_MALFORMED),
+            ("error_overflow", stat::ERROR_OVERFLOW),
+        ] {
+            faults.add(&[fault], snapshot.stat(index));
+        }
+        [samples, faults]
+    }
+}
+
+fn datagrams(snapshot: &Snapshot) -> [Family; 4] {
+    let mut results = Family::new(&names::DATAGRAMS);
+    let mut open = Family::new(&names::DATAGRAMS_OPEN);
+    let mut second_legs = Family::new(&names::SECOND_LEGS);
+    let mut own = Family::new(&names::OWN_DATAGRAMS);
+    for ((protocol, path), count) in &snapshot.datagrams {
+        let (name, path_name) = (protocol_name(*protocol), path.name());
+        let errors: u64 = snapshot.failures(*protocol, *path).map(|(_, count)| count).sum();
+        if count.ok > 0 {
+            results.add(&[&name, path_name, "ok"], count.ok);
+        }
+        for (errno, count) in snapshot.failures(*protocol, *path) {
+            results.add(&[&name, path_name, &errno_name(errno)], count);
+        }
+        open.add(&[&name, path_name], count.entered.saturating_sub(count.ok + errors));
+        if count.own > 0 {
+            own.add(&[&name, path_name], count.own);
+        }
+    }
+    for (protocol, count) in snapshot.second_legs() {
+        second_legs.add(&[&protocol_name(protocol)], count);
+    }
+    [results, open, second_legs, own]
+}
+
+fn messages(totals: &Totals) -> [Family; 3] {
+    let mut messages = Family::new(&names::MESSAGES);
+    let mut bytes = Family::new(&names::MESSAGE_BYTES);
+    let mut processes = Family::new(&names::PROCESS_MESSAGES);
+    for ((protocol, path, message_type), count) in &totals.types {
+        let labels = [&*protocol_name(*protocol), path.name(), message_type];
+        messages.add(&labels, count.messages);
+        bytes.add(&labels, count.bytes);
+    }
+    for ((protocol, path, process), count) in &totals.processes {
+        processes.add(&[process, &protocol_name(*protocol), path.name()], *count);
+    }
+    [messages, bytes, processes]
+}
+
+fn overflow(totals: &Totals) -> Family {
+    let mut family = Family::new(&names::SERIES_OVERFLOW);
+    family.add(&[names::MESSAGES.name], totals.overflow_types);
+    family.add(&[names::PROCESS_MESSAGES.name], totals.overflow_processes);
+    family
+}
+
+/// The families that have series.
+pub(super) fn finish(families: Vec<Family>) -> Vec<MetricFamily> {
+    families.into_iter().filter_map(Family::finish).collect()
+}

@@ -1,0 +1,99 @@
+//! Names, helps and labels of every metric, in one place: docs/metrics.md is made from this table.
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts by size.
+    Histogram,
+}
+
+/// One metric family.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Full name.
+    pub name: &'static str,
+    /// Kind.
+    pub kind: Kind,
+    /// Labels, in order.
+    pub labels: &'static [&'static str],
+    /// Meaning and unit.
+    pub help: &'static str,
+}
+
+macro_rules! metrics {
+    ($($constant:ident = $kind:ident $name:literal $labels:tt $help:literal;)+) => {
+        $(
+            #[doc = $help]
+            pub const $constant: Metric =
+                Metric { name: $name, kind: Kind::$kind, labels: &$labels, help: $help };
+        )+
+        /// Every metric of the daemon's own; `process_*` come on top.
+        pub const ALL: &[Metric] = &[$($constant),+];
+    };
+}
+
+metrics! {
+    BUILD_INFO = Gauge "nlmon_build_info" ["version", "revision"]
+        "Always 1; the labels say what is running.";
+    PROBE_ATTACHED = Gauge "nlmon_probe_attached" ["probe", "hook"]
+        "1 if the probe is in place, by the hook named (kprobe, fentry); 0 and hook none if not.";
+    DATAGRAMS = Counter "nlmon_datagrams_total" ["protocol", "path", "result"]
+        "Netlink datagrams whose call returned, by result: ok or an errno name. Exact.";
+    DATAGRAMS_OPEN = Gauge "nlmon_datagrams_open" ["protocol", "path"]
+        "Calls seen to begin and not to return: under way, or with a return that the kernel did not report.";
+    SECOND_LEGS = Counter "nlmon_second_legs_total" ["protocol"]
+        "Unicast calls that follow a user's multicast send and belong to it. In no other counter.";
+    OWN_DATAGRAMS = Counter "nlmon_own_datagrams_total" ["protocol", "path"]
+        "Datagrams sent by nlmon itself or in answer to it. In no other counter.";
+    MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"]
+        "Netlink messages: a datagram may hold many. Exact; type other where its counters were full.";
+    MESSAGE_BYTES = Counter "nlmon_message_bytes_total" ["protocol", "path", "type"]
+        "Bytes of those messages, headers included, padding between messages not.";
+    PROCESS_MESSAGES = Counter "nlmon_process_messages_total" ["process", "protocol", "path"]
+        "Netlink messages by name of the process in whose context they were sent. Exact.";
+    REQUEST_DURATION = Histogram "nlmon_request_duration_seconds" ["protocol", "type"]
+        "Time from a request to its first answer, of the requests that were sampled.";
+    REQUEST_ERRORS = Counter "nlmon_request_errors_total" ["protocol", "type", "errno"]
+        "Requests that were answered with an error, of those that were sampled.";
+    MULTICAST_DELIVERIES = Counter "nlmon_multicast_deliveries_total" ["protocol", "group", "outcome"]
+        "Multicasts to groups that nlmon listens to, by what became of them at its own socket.";
+    MULTICAST_DELIVERY = Histogram "nlmon_multicast_delivery_seconds" ["protocol", "group"]
+        "Time from the broadcast in the kernel to the arrival at nlmon's own socket.";
+    OWN_OVERRUNS = Counter "nlmon_own_overruns_total" ["protocol"]
+        "Times that nlmon's own socket reported lost messages (ENOBUFS).";
+    SAMPLES = Counter "nlmon_samples_total" ["outcome"]
+        "Datagrams by what became of their sample: read, or the reason why there is none.";
+    PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]
+        "What the probes could not do: reads that failed, walks that ended early, returns without entry.";
+    JOIN = Counter "nlmon_join_total" ["kind", "outcome"]
+        "Samples and deliveries by how their join ended.";
+    LOG_CLIENTS = Gauge "nlmon_log_clients" []
+        "Clients of the live log.";
+    LOG_DROPPED = Counter "nlmon_log_dropped_total" []
+        "Records that slow clients of the live log did not get.";
+    SERIES_OVERFLOW = Counter "nlmon_series_overflow_total" ["metric"]
+        "Label values that found the metric's budget used up, and were counted as other.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for metric in ALL {
+            assert!(metric.name.starts_with("nlmon_"), "{}", metric.name);
+            assert_eq!(
+                metric.name.ends_with("_total"),
+                metric.kind == Kind::Counter,
+                "{}",
+                metric.name
+            );
+            assert!(metric.help.ends_with('.'), "{}", metric.name);
+        }
+    }
+}
