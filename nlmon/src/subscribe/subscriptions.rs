@@ -1,0 +1,375 @@
+//! The daemon's memberships: one socket for each protocol, opened when the protocol is there, and
+//! closed so that the module behind it can be removed. Does not read the sockets: `reader` does.
+//!
+//! A socket pins the module of its protocol, and there is no membership without a socket: with an
+//! observer's socket open, `rmmod` answers "in use". A socket of a protocol that may come from a
+//! module is therefore held only while another process listens as well ([`Hold::Shared`]), which
+//! pins the module anyway: the observer never is the reason. Then nobody misses a delivery either,
+//! and the probes see the broadcasts all the same. Letting go only when asked was rejected as the
+//! rule, because nobody who runs `rmmod` knows to ask; it is there for [`Hold::Always`].
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use super::{
+    Error, Socket,
+    presence::Presence,
+    reader::{self, Member, Stop},
+};
+use crate::record::Delivery;
+
+/// How long a failed attempt is not repeated.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
+#[derive(Debug)]
+pub enum Event {
+    /// A datagram came.
+    Delivery(Delivery),
+    /// The socket is a member of the group: every broadcast that begins from now on is for it.
+    Joined {
+        /// Inode number of the socket's network namespace.
+        netns: u32,
+        /// Netlink protocol number.
+        protocol: u8,
+        /// Group number.
+        group: u32,
+        /// The socket's own port id.
+        portid: u32,
+        /// When joining had returned.
+        at_ns: u64,
+    },
+    /// The socket is about to close: every broadcast that has ended by now was for it. Its last
+    /// deliveries come before this.
+    Left {
+        /// Inode number of the socket's network namespace.
+        netns: u32,
+        /// Netlink protocol number.
+        protocol: u8,
+        /// Group number.
+        group: u32,
+        /// When it began to close.
+        at_ns: u64,
+    },
+    /// The receive buffer ran over: one for each `ENOBUFS`, and one when more was lost after it.
+    Overrun {
+        /// Inode number of the socket's network namespace.
+        netns: u32,
+        /// Netlink protocol number.
+        protocol: u8,
+        /// Datagrams that were lost since the last of these events.
+        lost: u32,
+        /// When it was noticed.
+        at_ns: u64,
+    },
+    /// A subscription does not work, or only in part. It is tried again; an unchanged cause is
+    /// reported once.
+    Failed {
+        /// Netlink protocol number.
+        protocol: u8,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// When a socket is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// As long as the protocol is there. If a module has it, the module cannot be removed.
+    Always,
+    /// As long as the protocol is there and another process listens to one of the groups.
+    Shared,
+}
+
+impl Hold {
+    /// `Always` for protocols that no common kernel has in a module.
+    pub fn for_protocol(protocol: u8) -> Self {
+        // route, usersock, sock_diag, selinux, audit, fib_lookup, kobject_uevent, generic
+        match protocol {
+            0 | 2 | 4 | 7 | 9 | 10 | 15 | 16 => Self::Always,
+            _ => Self::Shared,
+        }
+    }
+}
+
+/// What to subscribe to of one protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// Group numbers.
+    pub groups: BTreeSet<u32>,
+    /// When.
+    pub hold: Hold,
+}
+
+/// What to subscribe to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscribeSettings {
+    /// By netlink protocol number.
+    pub subscriptions: BTreeMap<u8, Subscription>,
+    /// Receive buffer of each socket in bytes, before the kernel doubles it.
+    pub receive_buffer_bytes: usize,
+    /// How often to look which protocols are there. Costs one read of `/proc/net/netlink`, and
+    /// nothing once every subscription is held for good.
+    pub look_interval: Duration,
+}
+
+/// The running subscriptions. Dropping it closes the sockets.
+#[derive(Debug)]
+pub struct Subscriptions {
+    commands: mpsc::Sender<Command>,
+}
+
+#[derive(Debug)]
+enum Command {
+    Release(u8, oneshot::Sender<bool>),
+    Resume(u8, oneshot::Sender<bool>),
+}
+
+impl Subscriptions {
+    /// Starts in the namespace of the calling thread, on the current tokio runtime, whose threads
+    /// have to be in the same one.
+    pub fn start(settings: SubscribeSettings, events: mpsc::Sender<Event>) -> Result<Self, Error> {
+        let netns = super::own_netns()?;
+        let (commands, received) = mpsc::channel(1);
+        let sources = settings
+            .subscriptions
+            .into_iter()
+            .map(|(protocol, subscription)| Source::new(protocol, subscription))
+            .collect();
+        let receive_buffer_bytes = settings.receive_buffer_bytes;
+        let supervisor = Supervisor { netns, receive_buffer_bytes, sources, events };
+        tokio::spawn(supervisor.run(settings.look_interval, received));
+        Ok(Self { commands })
+    }
+
+    /// Closes the socket of `protocol`, and leaves it closed until the protocol is gone and back,
+    /// or until [`resume`](Self::resume). When this returns, the module can be removed.
+    ///
+    /// Says whether there is such a subscription.
+    pub async fn release(&self, protocol: u8) -> bool {
+        self.command(|reply| Command::Release(protocol, reply)).await
+    }
+
+    /// Takes back a [`release`](Self::release). Says whether there is such a subscription.
+    pub async fn resume(&self, protocol: u8) -> bool {
+        self.command(|reply| Command::Resume(protocol, reply)).await
+    }
+
+    async fn command(&self, command: impl FnOnce(oneshot::Sender<bool>) -> Command) -> bool {
+        let (reply, replied) = oneshot::channel();
+        self.commands.send(command(reply)).await.is_ok() && replied.await.unwrap_or(false)
+    }
+}
+
+#[derive(Debug)]
+struct Supervisor {
+    netns: u32,
+    receive_buffer_bytes: usize,
+    sources: Vec<Source>,
+    events: mpsc::Sender<Event>,
+}
+
+/// A subscription, and how far it is.
+#[derive(Debug)]
+struct Source {
+    protocol: u8,
+    groups: Vec<u32>,
+    hold: Hold,
+    state: State,
+    /// The registration of the protocol that was released on demand.
+    released: Option<u64>,
+    retry_at: Option<Instant>,
+    reported: Option<String>,
+}
+
+#[derive(Debug)]
+enum State {
+    Closed,
+    Open {
+        portid: u32,
+        stop: oneshot::Sender<Stop>,
+        reader: JoinHandle<()>,
+    },
+    /// The socket is closed; its last events are still on their way.
+    Ending(JoinHandle<()>),
+}
+
+impl Supervisor {
+    async fn run(mut self, look_interval: Duration, mut commands: mpsc::Receiver<Command>) {
+        let mut looks = interval(look_interval.max(Duration::from_millis(1)));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = looks.tick() => self.look().await,
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        let (protocol, release, reply) = match command {
+            Command::Release(protocol, reply) => (protocol, true, reply),
+            Command::Resume(protocol, reply) => (protocol, false, reply),
+        };
+        let source = self.sources.iter_mut().find(|source| source.protocol == protocol);
+        let known = source.is_some();
+        if let Some(source) = source {
+            let registration = Presence::read().ok().map(|seen| seen.registration(protocol));
+            source.released = registration.flatten().filter(|_| release);
+            if release {
+                source.close().await;
+            }
+        }
+        self.look().await;
+        if reply.send(known).is_err() {
+            log::debug!("nobody waits for the release or resumption of protocol {protocol}");
+        }
+    }
+
+    async fn look(&mut self) {
+        for source in &mut self.sources {
+            source.state.settle();
+        }
+        if self.sources.iter().all(Source::is_settled) {
+            return;
+        }
+        let presence = match Presence::read() {
+            Ok(presence) => presence,
+            Err(error) => {
+                if let Some(source) = self.sources.first_mut() {
+                    source.report(error, &self.events);
+                }
+                return;
+            }
+        };
+        for source in &mut self.sources {
+            let wanted = source.wants(&presence);
+            match source.state {
+                State::Closed if wanted => {
+                    source.open(self.netns, self.receive_buffer_bytes, &self.events);
+                }
+                State::Open { .. } if !wanted => source.close().await,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Source {
+    fn new(protocol: u8, subscription: Subscription) -> Self {
+        Self {
+            protocol,
+            groups: subscription.groups.into_iter().collect(),
+            hold: subscription.hold,
+            state: State::Closed,
+            released: None,
+            retry_at: None,
+            reported: None,
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.hold == Hold::Always && matches!(self.state, State::Open { .. })
+    }
+
+    fn wants(&mut self, presence: &Presence) -> bool {
+        let Some(registration) = presence.registration(self.protocol) else { return false };
+        self.released = self.released.filter(|released| *released == registration);
+        if self.released.is_some() {
+            return false;
+        }
+        let own_portid = match self.state {
+            State::Open { portid, .. } => portid,
+            State::Closed | State::Ending(_) => 0,
+        };
+        self.hold == Hold::Always || presence.has_listener(self.protocol, &self.groups, own_portid)
+    }
+
+    fn open(&mut self, netns: u32, receive_buffer_bytes: usize, events: &mpsc::Sender<Event>) {
+        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        let opened = Socket::open(self.protocol).and_then(|socket| {
+            socket.set_receive_buffer(receive_buffer_bytes)?;
+            let groups = self.join(&socket, events);
+            let portid = socket.portid();
+            let member = Member { netns, protocol: self.protocol, portid, groups };
+            let (stop, stopped) = oneshot::channel();
+            let reader = reader::spawn(socket, member, events.clone(), stopped)?;
+            Ok(State::Open { portid, stop, reader })
+        });
+        match opened {
+            Ok(state) => self.state = state,
+            Err(error) => {
+                self.retry_at = Some(Instant::now() + RETRY);
+                self.report(error, events);
+            }
+        }
+    }
+
+    /// Joins what can be joined: one group that is refused is no reason to miss the others.
+    fn join(&mut self, socket: &Socket, events: &mpsc::Sender<Event>) -> Vec<(u32, u64)> {
+        let mut joined = Vec::new();
+        let mut failed = None;
+        for group in &self.groups {
+            match socket.join(*group) {
+                Ok(()) => joined.push((*group, super::monotonic_ns())),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        match failed {
+            Some(error) => self.report(error, events),
+            None => self.reported = None,
+        }
+        joined
+    }
+
+    /// Closes the socket. Returns once it is closed.
+    async fn close(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Closed) {
+            State::Open { stop, reader, .. } => {
+                let (closed, is_closed) = oneshot::channel();
+                // A reader that has ended by itself has closed its socket, too.
+                if stop.send(closed).is_ok() {
+                    drop(is_closed.await);
+                }
+                State::Ending(reader)
+            }
+            other => other,
+        };
+    }
+
+    /// Never waits for room: whoever empties the channel may be waiting for a release.
+    fn report(&mut self, error: Error, events: &mpsc::Sender<Event>) {
+        let text = format!("{error:?}");
+        if self.reported.as_ref() == Some(&text) {
+            return;
+        }
+        if events.try_send(Event::Failed { protocol: self.protocol, error }).is_ok() {
+            self.reported = Some(text);
+        }
+    }
+}
+
+impl State {
+    /// Takes note that a reader has ended. Only then may its protocol be opened again, so that
+    /// the end of one membership is not told after the start of the next.
+    fn settle(&mut self) {
+        if let Self::Open { reader, .. } | Self::Ending(reader) = self
+            && reader.is_finished()
+        {
+            *self = Self::Closed;
+        }
+    }
+}
