@@ -1,1 +1,73 @@
-fn main(){}
+//! `cargo xtask`: everything that nlmon's developers run, with all of its set-up.
+//!
+//! Exit status: 0 for success, 1 for a failure, 2 for bad usage or a set-up that needs root;
+//! `vm` exits as its command did.
+
+mod apt;
+mod build;
+mod cache;
+mod ebpf;
+#[path = "../agent/frame.rs"]
+mod frame;
+mod guest;
+mod host;
+mod kernel;
+mod kmod;
+mod layout;
+mod process;
+mod progress;
+mod toolchain;
+mod vm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs and tests nlmon, with all of the set-up")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Build the BPF object
+    Ebpf,
+    /// Build the test module
+    Kmod {
+        /// Kernel to build it for (repeatable)
+        #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
+        kernel: Vec<String>,
+    },
+    /// Run a command in a guest that has nlmon installed
+    Vm(vm::Options),
+}
+
+fn main() -> ExitCode {
+    progress::start();
+    match run(Cli::parse().command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<host::Missing>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(task: Task) -> Result<u8> {
+    match task {
+        Task::Ebpf => progress::step("BPF object", ebpf::build).map(|_| 0),
+        Task::Kmod { kernel } => {
+            host::ensure()?;
+            for name in kernel {
+                let kernel = kernel::named(&name)?;
+                kernel::fetch::ensure(kernel)?;
+                progress::step(&format!("module for {name}"), || kmod::ensure(kernel))?;
+            }
+            Ok(0)
+        }
+        Task::Vm(options) => Ok(vm::run(&options)?.code()),
+    }
+}

@@ -1,0 +1,133 @@
+//! What is new in every guest: the command, nlmon and its service, the test module, and the files that
+//! were asked for.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::cpio::Archive;
+use crate::{cache, layout, process};
+
+/// Where the agent looks for its command; it has the same path.
+const AGENT_DIRECTORY: &str = "usr/lib/nlmon-guest";
+
+/// What to put into a guest besides its root.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    /// The command and its arguments.
+    pub(crate) command: Vec<OsString>,
+    /// Files and directories for `/root`.
+    pub(crate) copies: Vec<PathBuf>,
+    /// The daemon's binary.
+    pub(crate) nlmon: Option<PathBuf>,
+    /// The directory of the test module and the module indices that know it, and the kernel's
+    /// release.
+    pub(crate) module: Option<(PathBuf, String)>,
+}
+
+/// Compiles the agent, unless its sources were compiled before.
+pub(crate) fn agent() -> Result<PathBuf> {
+    let sources = layout::root().join("xtask/agent");
+    let read = |name: &str| {
+        let path = sources.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let key = cache::key(&[&read("main.rs")?, &read("frame.rs")?]);
+    let path = layout::guest().join(format!("agent-{key}"));
+    cache::ensure(&path, |partial| {
+        let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc.args([
+            "--edition=2024",
+            "-O",
+            "-C",
+            "target-feature=+crt-static",
+            "-C",
+            "strip=symbols",
+        ]);
+        rustc.args(["--target", layout::GUEST_TRIPLE, "-o"]).arg(partial);
+        process::run(rustc.arg(sources.join("main.rs")), "guest agent").map(drop)
+    })?;
+    Ok(path)
+}
+
+impl Overlay {
+    /// Writes the overlay's archive.
+    pub(crate) fn write<W: Write>(&self, archive: &mut Archive<W>, agent: &Path) -> Result<()> {
+        archive.directory(AGENT_DIRECTORY, 0o755)?;
+        archive.tree(agent, &Path::new(AGENT_DIRECTORY).join("agent"))?;
+        archive.file(&format!("{AGENT_DIRECTORY}/argv"), 0o644, &list(&self.command))?;
+        archive.file(&format!("{AGENT_DIRECTORY}/env"), 0o644, &list(&environment()))?;
+        for path in &self.copies {
+            let path = fs::canonicalize(path)
+                .with_context(|| format!("cannot copy {} to the guest", path.display()))?;
+            let name = path.file_name().context("cannot copy / to the guest")?;
+            archive.tree(&path, &Path::new("root").join(name))?;
+        }
+        if let Some(nlmon) = &self.nlmon {
+            install(archive, nlmon)?;
+        }
+        if let Some((directory, release)) = &self.module {
+            let modules = Path::new("usr/lib/modules").join(release);
+            archive.tree(directory, &modules)?;
+        }
+        Ok(())
+    }
+}
+
+/// Installs the daemon as a package would.
+fn install<W: Write>(archive: &mut Archive<W>, nlmon: &Path) -> Result<()> {
+    archive.tree(nlmon, Path::new("usr/bin/nlmon"))?;
+    archive.directory("etc/nlmon", 0o755)?;
+    let service = layout::root().join("deploy/systemd/nlmon.service");
+    if service.exists() {
+        archive.tree(&service, Path::new("usr/lib/systemd/system/nlmon.service"))?;
+        archive.directory("etc/systemd/system/multi-user.target.wants", 0o755)?;
+        let wanted = "etc/systemd/system/multi-user.target.wants/nlmon.service";
+        archive.link(wanted, "/usr/lib/systemd/system/nlmon.service")?;
+    }
+    Ok(())
+}
+
+/// The command's environment: the usual, and whatever steers nlmon, its tests and Rust.
+fn environment() -> Vec<OsString> {
+    let term = env::var("TERM").unwrap_or_else(|_| "dumb".to_owned());
+    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    let mut variables: Vec<OsString> = vec![
+        "HOME=/root".into(),
+        "USER=root".into(),
+        "LANG=C.UTF-8".into(),
+        path.into(),
+        format!("TERM={term}").into(),
+    ];
+    for (name, value) in env::vars_os() {
+        let bytes = name.as_bytes();
+        if bytes.starts_with(b"NLMON_") || bytes.starts_with(b"RUST_") {
+            let mut variable = name;
+            variable.push("=");
+            variable.push(value);
+            variables.push(variable);
+        }
+    }
+    variables
+}
+
+/// Strings, each ended by a zero byte, which no argument can hold.
+fn list(items: &[OsString]) -> Vec<u8> {
+    items.iter().flat_map(|item| item.as_bytes().iter().copied().chain([0])).collect()
+}
+
+/// Says what is wrong with a file to copy before anything is built.
+pub(crate) fn check_copies(copies: &[PathBuf]) -> Result<()> {
+    for path in copies {
+        if !path.exists() {
+            bail!("cannot copy {} to the guest: there is no such file", path.display());
+        }
+    }
+    Ok(())
+}

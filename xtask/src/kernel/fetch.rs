@@ -1,0 +1,151 @@
+//! Fetches a guest kernel: downloads its packages, unpacks them, and lays out its image, its modules
+//! and its headers. What is unpacked is never installed.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{Kernel, headers};
+use crate::apt::Suite;
+use crate::guest::cpio;
+use crate::progress::{line, step};
+use crate::{cache, layout, process};
+
+/// Package names that belong to a kernel's image; from 6.19 on it is spread over three packages.
+const IMAGE_PARTS: &[&str] = &["linux-binary-", "linux-modules-", "linux-base-"];
+/// Package names that belong to a kernel's headers.
+const HEADER_PARTS: &[&str] = &["linux-headers-", "linux-kbuild-"];
+
+/// Makes sure that a kernel is there.
+pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
+    let what = format!("kernel {}", kernel.name);
+    cache::ensure(&layout::kernel(kernel.name), |dir| {
+        let suite = Suite::open(kernel.suite)?;
+        let image = newest_image(kernel, &suite)?;
+        let release = image.trim_start_matches("linux-image-").to_owned();
+        let packages = packages(&suite, &image, &release)?;
+        let root = dir.join("root");
+        for package in &packages {
+            let megabytes = suite.size(package)?.div_ceil(1_000_000);
+            step(&format!("{what}: {package} ({megabytes} MB)"), || suite.unpack(package, &root))?;
+        }
+        step(&format!("{what}: modules of {release}"), || lay_out(dir, &root, &release))
+    })
+}
+
+/// The newest image package of a kernel's series.
+fn newest_image(kernel: &Kernel, suite: &Suite) -> Result<String> {
+    let (prefix, suffix) = kernel.image;
+    let names = suite.names(prefix)?;
+    let images = names.into_iter().filter(|name| name.ends_with(suffix));
+    images
+        .max_by(|a, b| compare_versions(a, b))
+        .with_context(|| format!("{} has no package {prefix}*{suffix}", kernel.suite))
+}
+
+/// Everything to unpack for an image and its headers, where the suite has those.
+fn packages(suite: &Suite, image: &str, release: &str) -> Result<BTreeSet<String>> {
+    let mut packages = closure(suite, image, IMAGE_PARTS)?;
+    let headers = format!("linux-headers-{release}");
+    if suite.names(&headers)?.contains(&headers) {
+        packages.extend(closure(suite, &headers, HEADER_PARTS)?);
+    } else {
+        line(&format!("{release}: its suite keeps no headers, so no module can be built for it"));
+    }
+    Ok(packages)
+}
+
+/// A package and those of its dependencies whose names begin with one of the parts.
+fn closure(suite: &Suite, package: &str, parts: &[&str]) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::from([package.to_owned()]);
+    let mut open = vec![package.to_owned()];
+    while let Some(package) = open.pop() {
+        for dependency in suite.depends(&package)? {
+            let wanted = parts.iter().any(|part| dependency.starts_with(part));
+            if wanted && found.insert(dependency.clone()) {
+                open.push(dependency);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Makes the kernel's directory out of its unpacked packages.
+fn lay_out(dir: &Path, root: &Path, release: &str) -> Result<()> {
+    let write = |name: &str, text: &str| {
+        fs::write(dir.join(name), text).with_context(|| format!("cannot write {name}"))
+    };
+    let boot = root.join("boot").join(format!("vmlinuz-{release}"));
+    let modules = ["lib/modules", "usr/lib/modules"].map(|path| root.join(path).join(release));
+    let Some(modules) = modules.into_iter().find(|path| path.join("kernel").is_dir()) else {
+        bail!("the packages of {release} hold no modules");
+    };
+    let image = if boot.exists() { boot } else { modules.join("vmlinuz") };
+    fs::copy(&image, dir.join("vmlinuz"))
+        .with_context(|| format!("cannot copy the image {}", image.display()))?;
+    let tree = dir.join("modules");
+    let target = tree.join("lib/modules").join(release);
+    move_modules(&modules, &target)?;
+    process::run(Command::new("depmod").arg("-b").arg(&tree).arg(release), "module index")?;
+    cpio::write_file(&dir.join("modules.cpio"), |archive| {
+        archive.directory("usr/lib/modules", 0o755)?;
+        archive.tree(&target, &Path::new("usr/lib/modules").join(release))
+    })?;
+    headers::relocate(root, release)?;
+    write("release", release)
+}
+
+/// Moves a kernel's modules and their order files, uncompressing on the host what the guest would
+/// have to uncompress many times more slowly.
+fn move_modules(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for name in ["kernel", "modules.order", "modules.builtin", "modules.builtin.modinfo"] {
+        fs::rename(from.join(name), to.join(name))
+            .with_context(|| format!("cannot move {name} of {}", from.display()))?;
+    }
+    let mut compressed = Vec::new();
+    find_compressed(&to.join("kernel"), &mut compressed)?;
+    for batch in compressed.chunks(500) {
+        process::run(Command::new("xz").arg("--decompress").args(batch), "uncompressing modules")?;
+    }
+    Ok(())
+}
+
+fn find_compressed(dir: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
+        let path = entry.with_context(|| format!("cannot list {}", dir.display()))?.path();
+        if path.is_dir() {
+            find_compressed(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "xz") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Orders names by the numbers in them, so that 6.12.95 comes before 6.12.117.
+fn compare_versions(a: &str, b: &str) -> Ordering {
+    numbers(a).cmp(&numbers(b)).then_with(|| a.cmp(b))
+}
+
+fn numbers(name: &str) -> Vec<u64> {
+    name.split(|c: char| !c.is_ascii_digit()).filter_map(|run| run.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_packages_by_their_numbers() {
+        let newer = "linux-image-6.12.117+deb12-cloud-amd64";
+        let older = "linux-image-6.12.95+deb12-cloud-amd64";
+        assert_eq!(compare_versions(newer, older), Ordering::Greater);
+        let newer = "linux-image-6.1.0-56-cloud-amd64";
+        assert_eq!(compare_versions(newer, "linux-image-6.1.0-9-cloud-amd64"), Ordering::Greater);
+    }
+}

@@ -1,0 +1,35 @@
+//! Makes unpacked kernel headers usable where they lie: their makefiles name each other by absolute
+//! paths, which become relative ones, so that building a module needs no installation, no privileges
+//! and no mount.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::Kernel;
+
+const INSTALLED: &str = "include /usr/src/";
+
+/// Rewrites the paths in the headers of a release, if it has any.
+pub(crate) fn relocate(root: &Path, release: &str) -> Result<()> {
+    let makefile = unpacked(root, release).join("Makefile");
+    if !makefile.exists() {
+        return Ok(());
+    }
+    let rewrite = || {
+        let text = fs::read_to_string(&makefile)?;
+        fs::write(&makefile, text.replace(INSTALLED, "include ../"))
+    };
+    rewrite().with_context(|| format!("cannot rewrite {}", makefile.display()))
+}
+
+/// The directory to build a kernel's modules against; nothing if its suite has no headers.
+pub(crate) fn directory(kernel: &Kernel) -> Result<Option<PathBuf>> {
+    let directory = unpacked(&kernel.root(), &kernel.release()?);
+    Ok(directory.is_dir().then_some(directory))
+}
+
+fn unpacked(root: &Path, release: &str) -> PathBuf {
+    root.join("usr/src").join(format!("linux-headers-{release}"))
+}

@@ -1,0 +1,88 @@
+//! The guest kernels: one table, and what is known of a kernel that was fetched.
+//!
+//! A kernel is a row here and nowhere else; whatever differs between kernels is a column.
+
+pub(crate) mod fetch;
+pub(crate) mod headers;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::layout;
+
+/// A kernel that guests can run.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    /// How it is called on the command line.
+    pub(crate) name: &'static str,
+    /// The Debian suite that has it.
+    pub(crate) suite: &'static str,
+    /// The image package's name on either side of the part that changes with every update.
+    pub(crate) image: (&'static str, &'static str),
+}
+
+/// Every guest kernel, oldest first.
+pub(crate) const KERNELS: &[Kernel] = &[
+    Kernel {
+        name: "5.10",
+        suite: "bullseye-security",
+        image: ("linux-image-5.10.", "-cloud-amd64"),
+    },
+    Kernel { name: "6.1", suite: "bookworm-security", image: ("linux-image-6.1.", "-cloud-amd64") },
+    Kernel {
+        name: "6.12",
+        suite: "bookworm-security",
+        image: ("linux-image-6.12.", "-cloud-amd64"),
+    },
+    Kernel {
+        name: "6.18",
+        suite: "trixie-backports",
+        image: ("linux-image-6.18.", "-cloud-amd64"),
+    },
+    Kernel { name: "7.3", suite: "trixie-backports", image: ("linux-image-7.3.", "-cloud-amd64") },
+];
+
+/// The kernel that a guest runs unless told otherwise.
+pub(crate) const DEFAULT: &str = "6.1";
+
+/// Finds a kernel by its name.
+pub(crate) fn named(name: &str) -> Result<&'static Kernel> {
+    if let Some(kernel) = KERNELS.iter().find(|kernel| kernel.name == name) {
+        return Ok(kernel);
+    }
+    let known: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
+    bail!("no kernel is called {name}; there are {}", known.join(", "))
+}
+
+impl Kernel {
+    /// Where its packages were unpacked.
+    pub(crate) fn root(&self) -> PathBuf {
+        layout::kernel(self.name).join("root")
+    }
+
+    /// What `uname -r` says in it.
+    pub(crate) fn release(&self) -> Result<String> {
+        let path = layout::kernel(self.name).join("release");
+        let release = fs::read_to_string(&path).with_context(|| {
+            format!("kernel {} is not fetched: no {}", self.name, path.display())
+        })?;
+        Ok(release.trim().to_owned())
+    }
+
+    /// The bootable image.
+    pub(crate) fn image_file(&self) -> PathBuf {
+        layout::kernel(self.name).join("vmlinuz")
+    }
+
+    /// The archive of its modules, to be appended to a guest's root.
+    pub(crate) fn modules_archive(&self) -> PathBuf {
+        layout::kernel(self.name).join("modules.cpio")
+    }
+
+    /// Its modules on the host, uncompressed, with their indices.
+    pub(crate) fn modules(&self) -> Result<PathBuf> {
+        Ok(layout::kernel(self.name).join("modules/lib/modules").join(self.release()?))
+    }
+}

@@ -1,0 +1,56 @@
+//! Where things are: the sources, and every directory under `target/` that this crate fills.
+//!
+//! Nothing outside the target directory is ever written, so deleting it is a complete clean-up.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The Rust target of everything that runs in the guest.
+pub(crate) const GUEST_TRIPLE: &str = "x86_64-unknown-linux-gnu";
+
+/// The workspace's root, also when it was moved after this crate was compiled.
+pub(crate) fn root() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest.parent().map_or_else(|| manifest.clone(), Path::to_path_buf)
+}
+
+/// Cargo's target directory.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
+/// Developer tools that this crate installs for itself.
+pub(crate) fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+/// The BPF object that the daemon embeds.
+pub(crate) fn bpf_object() -> PathBuf {
+    target().join("bpf").join("nlmon.bpf.o")
+}
+
+/// Private apt state, one directory per suite.
+pub(crate) fn apt(suite: &str) -> PathBuf {
+    target().join("apt").join(suite)
+}
+
+/// A guest kernel: its image, modules and headers.
+pub(crate) fn kernel(name: &str) -> PathBuf {
+    target().join("kernels").join(name)
+}
+
+/// The test module built for a guest kernel.
+pub(crate) fn kmod(kernel: &str) -> PathBuf {
+    target().join("kmod").join(kernel)
+}
+
+/// Root file systems, console logs and the other pieces of guests; `guest` is the cargo profile's.
+pub(crate) fn guest() -> PathBuf {
+    target().join("vm")
+}
+
+/// Whatever is built for the guest by cargo.
+pub(crate) fn guest_binaries() -> PathBuf {
+    target().join(GUEST_TRIPLE).join("guest")
+}

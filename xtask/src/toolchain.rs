@@ -1,0 +1,105 @@
+//! The compiler and the linker for BPF objects: rustup's nightly with its sources where it is there,
+//! otherwise Debian's compiler, which brings its sources as a package.
+//!
+//! The standard library has no build for the BPF target, so its sources are always needed.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{cache, host, layout, process, progress};
+
+/// The linker's version, which goes with the pinned aya.
+const LINKER_VERSION: &str = "0.13.0";
+/// The compiler with its sources, from the security suite, where it is kept for building browsers.
+const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+/// A way to build for the BPF target.
+#[derive(Debug)]
+pub(crate) enum Toolchain {
+    /// `rustup run nightly`, and a linker in the search path.
+    Nightly,
+    /// The compiler in /usr/bin, and the linker that was built for it.
+    Debian { linker: PathBuf },
+}
+
+impl Toolchain {
+    /// Finds a toolchain, or makes one.
+    pub(crate) fn ensure() -> Result<Self> {
+        if nightly_is_complete() {
+            return Ok(Self::Nightly);
+        }
+        host::install(DEBIAN_PACKAGES)?;
+        let llvm = llvm_version()?;
+        host::install(&[format!("llvm-{llvm}-dev"), "g++".into(), "zlib1g-dev".into()])?;
+        let linker = layout::tools().join(format!("bpf-linker-{LINKER_VERSION}-llvm-{llvm}"));
+        cache::ensure(&linker, |partial| build_linker(&llvm, partial))?;
+        Ok(Self::Debian { linker: linker.join("bin") })
+    }
+
+    /// Cargo, set up for the BPF target, up to its subcommand.
+    pub(crate) fn cargo(&self) -> Result<Command> {
+        let mut command = match self {
+            Self::Nightly => {
+                let mut command = Command::new("rustup");
+                command.args(["run", "nightly", "cargo"]);
+                command
+            }
+            Self::Debian { linker } => {
+                let mut command = Command::new("/usr/bin/cargo");
+                command.env("RUSTC", DEBIAN_RUSTC).env("PATH", search_path(linker)?);
+                command
+            }
+        };
+        // For -Z build-std on a stable compiler, and for aya-ebpf's assembly feature.
+        command.env("RUSTC_BOOTSTRAP", "1");
+        for inherited in ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN"]
+        {
+            command.env_remove(inherited);
+        }
+        Ok(command)
+    }
+}
+
+/// Whether rustup has a nightly with the sources, and a linker is there that starts.
+fn nightly_is_complete() -> bool {
+    let mut query = Command::new("rustup");
+    query.args(["run", "nightly", "rustc", "--print", "sysroot"]);
+    let Ok(sysroot) = process::capture(query.env_remove("RUSTUP_TOOLCHAIN")) else { return false };
+    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/core");
+    sources.is_dir() && process::capture(Command::new("bpf-linker").arg("--version")).is_ok()
+}
+
+/// The major version of the LLVM that Debian's compiler uses; the linker has to read its output.
+fn llvm_version() -> Result<String> {
+    let text = process::capture(Command::new(DEBIAN_RUSTC).arg("-vV"))?;
+    let version = text.lines().find_map(|line| line.strip_prefix("LLVM version: "));
+    let major = version.and_then(|version| version.split('.').next());
+    major.map(str::to_owned).with_context(|| format!("{DEBIAN_RUSTC} names no LLVM version"))
+}
+
+fn build_linker(llvm: &str, root: &Path) -> Result<()> {
+    let what = format!("bpf-linker {LINKER_VERSION} for LLVM {llvm}");
+    progress::step(&what, || {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["install", "bpf-linker", "--version", LINKER_VERSION, "--locked"]);
+        command.args(["--no-default-features", "--features", &format!("llvm-{llvm}"), "--root"]);
+        command.arg(root).env("LLVM_PREFIX", format!("/usr/lib/llvm-{llvm}"));
+        command.env("CARGO_TARGET_DIR", root.join("build")).env_remove("RUSTFLAGS");
+        process::run(&mut command, &what)?;
+        cache::remove(&root.join("build"))?;
+        if !root.join("bin/bpf-linker").is_file() {
+            bail!("cargo install left no bpf-linker in {}", root.display());
+        }
+        Ok(())
+    })
+}
+
+/// The search path with the linker first and without rustup's stand-ins for cargo and rustc.
+fn search_path(linker: &Path) -> Result<std::ffi::OsString> {
+    env::join_paths([linker, Path::new("/usr/bin"), Path::new("/bin")])
+        .context("the target directory's name does not fit into PATH")
+}

@@ -1,0 +1,105 @@
+//! `cargo xtask vm`: builds what is under test, assembles a guest around it, boots it, and runs one
+//! command in it.
+//!
+//! Standard output carries the command's output and nothing else.
+
+mod console;
+mod qemu;
+mod session;
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::guest::overlay::{self, Overlay};
+use crate::guest::{cpio, rootfs};
+use crate::kernel::{self, Kernel};
+use crate::progress::line;
+use crate::{build, host, kmod, layout};
+
+pub(crate) use session::Ending;
+
+/// What to boot and what to run in it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Kernel of the guest
+    #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
+    pub(crate) kernel: String,
+    /// Debian package to have in the guest (repeatable)
+    #[arg(long = "package", value_name = "PKG")]
+    pub(crate) packages: Vec<String>,
+    /// File or directory to have in the guest's /root (repeatable)
+    #[arg(long = "copy", value_name = "PATH")]
+    pub(crate) copies: Vec<PathBuf>,
+    /// Number of processors
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) cpus: u32,
+    /// Memory in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub(crate) memory: u32,
+    /// Let the guest's clock count instructions: one nanosecond each, on one processor
+    #[arg(long)]
+    pub(crate) icount: bool,
+    /// More words for the kernel's command line (repeatable)
+    #[arg(long, value_name = "CMDLINE", allow_hyphen_values = true)]
+    pub(crate) append: Vec<String>,
+    /// Seconds until the guest is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub(crate) timeout: u64,
+    /// Command to run in the guest, as root, with its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Builds, boots, runs, and says how the command ended.
+pub(crate) fn run(options: &Options) -> Result<Ending> {
+    let kernel = kernel::named(&options.kernel)?;
+    overlay::check_copies(&options.copies)?;
+    host::ensure()?;
+    kernel::fetch::ensure(kernel)?;
+    let nlmon = build::nlmon()?;
+    let module = kmod::ensure(kernel)?;
+    boot(kernel, options, &nlmon, module.as_deref())
+}
+
+/// Boots a guest out of parts that are all there.
+fn boot(kernel: &Kernel, options: &Options, nlmon: &Path, module: Option<&Path>) -> Result<Ending> {
+    let root = rootfs::ensure(&options.packages)?;
+    let agent = overlay::agent()?;
+    let release = kernel.release()?;
+    let overlay = Overlay {
+        command: options.command.clone(),
+        copies: options.copies.clone(),
+        nlmon: Some(nlmon.to_owned()),
+        module: module.map(|directory| (directory.to_owned(), release.clone())),
+    };
+    let initrd = assemble(&[&root, &kernel.modules_archive()], &overlay, &agent)?;
+    line(&format!("guest: booting {release}"));
+    let machine = qemu::Machine::start(kernel, options, &initrd)?;
+    session::run(machine, Duration::from_secs(options.timeout))
+}
+
+/// Concatenates the archives into a file without a name, which vanishes with this process.
+fn assemble(archives: &[&Path], overlay: &Overlay, agent: &Path) -> Result<File> {
+    let path = layout::guest().join(format!("initrd-{}", std::process::id()));
+    let mut initrd = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .with_context(|| format!("cannot create {}", path.display()))?;
+    fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+    for archive in archives {
+        let mut source =
+            File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
+        io::copy(&mut source, &mut initrd).context("cannot assemble the guest's root")?;
+    }
+    let mut archive = cpio::Archive::new(io::BufWriter::with_capacity(1 << 20, &initrd));
+    overlay.write(&mut archive, agent)?;
+    archive.finish().context("cannot assemble the guest's root")?;
+    Ok(initrd)
+}

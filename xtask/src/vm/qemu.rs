@@ -1,0 +1,112 @@
+//! The emulator's process: its command line, and its life, which ends with this process at the latest.
+//!
+//! KVM is not used: what is measured and tested has to be the same on every machine.
+
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+
+use super::Options;
+use super::console::Console;
+use crate::kernel::Kernel;
+
+/// A guest that was started.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// What the agent reads.
+    pub(crate) input: ChildStdin,
+    /// What the agent writes.
+    pub(crate) output: ChildStdout,
+    pub(crate) console: Console,
+    pub(crate) process: Process,
+}
+
+/// The emulator; killed when the last handle is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Process(Arc<Mutex<Guard>>);
+
+#[derive(Debug)]
+struct Guard(Child);
+
+impl Machine {
+    /// Starts the emulator.
+    pub(crate) fn start(kernel: &Kernel, options: &Options, initrd: &File) -> Result<Self> {
+        let console = Console::create()?;
+        // The kernel kills the emulator when this process dies, by whatever cause.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
+        command.args([
+            "-cpu",
+            "max",
+            "-nographic",
+            "-no-reboot",
+            "-net",
+            "none",
+            "-monitor",
+            "none",
+        ]);
+        command.args(["-m", &options.memory.to_string()]).args(processors(options));
+        command.arg("-kernel").arg(kernel.image_file());
+        // The archive has no name any more, but it is open here.
+        let initrd = format!("/proc/{}/fd/{}", std::process::id(), initrd.as_raw_fd());
+        command.args(["-initrd", &initrd, "-append", &command_line(options)]);
+        command.arg("-chardev").arg(console.chardev("console"));
+        command.args(["-serial", "chardev:console"]);
+        command.args(["-chardev", "stdio,id=agent,signal=off"]);
+        command.args(["-device", "virtio-serial-pci"]);
+        command.args(["-device", "virtserialport,chardev=agent,nr=1,name=nlmon.agent"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(console.writer()?);
+        let mut child = command.spawn().context("cannot start qemu-system-x86_64")?;
+        let input = child.stdin.take().context("the emulator has no standard input")?;
+        let output = child.stdout.take().context("the emulator has no standard output")?;
+        Ok(Self { input, output, console, process: Process(Arc::new(Mutex::new(Guard(child)))) })
+    }
+}
+
+impl Process {
+    /// Ends the guest at once.
+    pub(crate) fn kill(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).end();
+    }
+}
+
+impl Guard {
+    fn end(&mut self) {
+        // An emulator that has ended by itself is what is wanted.
+        self.0.kill().unwrap_or_default();
+        self.0.wait().map(drop).unwrap_or_default();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn processors(options: &Options) -> Vec<String> {
+    let words: &[&str] = if options.icount {
+        &["-smp", "1", "-icount", "shift=0,sleep=off"]
+    } else if options.cpus > 1 {
+        &["-accel", "tcg,thread=multi", "-smp"]
+    } else {
+        &["-accel", "tcg", "-smp"]
+    };
+    let mut words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+    if !options.icount {
+        words.push(options.cpus.to_string());
+    }
+    words
+}
+
+fn command_line(options: &Options) -> String {
+    // Warnings have to reach the console, where they are looked for; a broken kernel has to stop.
+    let fixed = "console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/usr/lib/systemd/systemd \
+                 systemd.show_status=error random.trust_cpu=on";
+    let mut words = vec![fixed.to_owned()];
+    words.extend(options.append.iter().cloned());
+    words.join(" ")
+}

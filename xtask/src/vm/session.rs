@@ -1,0 +1,155 @@
+//! One command in one guest: its streams, its time limit, and its end.
+
+use std::io::{self, Read as _};
+use std::process::{ChildStdin, ChildStdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::console::Console;
+use super::qemu::{Machine, Process};
+use crate::frame;
+use crate::progress::{line, seconds};
+
+/// How a guest's command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With this status; a signal is 128 and its number.
+    Exited(i32),
+    /// The guest stopped before the command did.
+    Died,
+    /// Neither had ended when the time was up.
+    TimedOut,
+}
+
+impl Ending {
+    /// The exit status that stands for it: as `timeout` and `docker run` answer.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
+            Self::TimedOut => 124,
+            Self::Died => 125,
+        }
+    }
+}
+
+/// Carries a command's streams until it ends.
+pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
+    let Machine { input, output, console, process } = machine;
+    let late = Arc::new(AtomicBool::new(false));
+    let (finished, watched) = mpsc::channel::<()>();
+    let watchdog = {
+        let (process, late) = (process.clone(), Arc::clone(&late));
+        thread::spawn(move || {
+            if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                late.store(true, Ordering::Relaxed);
+                process.kill();
+            }
+        })
+    };
+    thread::spawn(move || feed(input));
+    let status = relay(output)?;
+    drop(finished);
+    watchdog.join().unwrap_or_default();
+    Ok(conclude(status, late.load(Ordering::Relaxed), limit, &console, &process))
+}
+
+/// Copies the command's output until its exit status, or the guest's end.
+fn relay(mut output: ChildStdout) -> Result<Option<i32>> {
+    let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr());
+    // A guest that is killed may leave half a frame behind: that is an end like any other.
+    while let Ok(Some((kind, payload))) = frame::receive(&mut output) {
+        match kind {
+            frame::READY => line("guest: running the command"),
+            frame::STDOUT => write(&mut stdout, &payload).context("cannot write to stdout")?,
+            frame::STDERR => write(&mut stderr, &payload).context("cannot write to stderr")?,
+            frame::EXIT => return Ok(payload.try_into().ok().map(i32::from_le_bytes)),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+fn write(stream: &mut impl io::Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// Copies standard input to the command, and its end.
+fn feed(mut input: ChildStdin) {
+    let mut buffer = vec![0; frame::PAYLOAD_BYTES];
+    let mut stdin = io::stdin().lock();
+    loop {
+        // An input that cannot be read is an empty one.
+        let length = stdin.read(&mut buffer).unwrap_or(0);
+        if frame::send(&mut input, frame::STDIN, &buffer[..length]).is_err() {
+            return;
+        }
+        if length == 0 {
+            // The emulator takes the end of its own input for the end of the connection.
+            loop {
+                thread::park();
+            }
+        }
+    }
+}
+
+/// Ends the guest and says what the user has to know about it.
+fn conclude(
+    status: Option<i32>,
+    late: bool,
+    limit: Duration,
+    console: &Console,
+    process: &Process,
+) -> Ending {
+    process.kill();
+    let log = console.path.display();
+    let trouble = console.trouble();
+    if !trouble.is_empty() {
+        line(&format!("guest: the kernel reports trouble (see {log}):"));
+        for report in &trouble {
+            eprintln!("    {report}");
+        }
+    }
+    let Some(status) = status else {
+        let (what, ending) = if late {
+            (format!("gave up after {}", seconds(limit)), Ending::TimedOut)
+        } else {
+            ("stopped before the command had ended".to_owned(), Ending::Died)
+        };
+        line(&format!("guest: {what}; the end of its console (all of it is in {log}):"));
+        eprintln!("{}", console.tail());
+        return ending;
+    };
+    Ending::Exited(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_with_the_status_of_the_command() {
+        assert_eq!(Ending::Exited(0).code(), 0);
+        assert_eq!(Ending::Exited(128 + 15).code(), 143);
+        assert_eq!(Ending::TimedOut.code(), 124);
+    }
+
+    #[test]
+    fn frames_survive_the_way() {
+        let mut stream = Vec::new();
+        frame::send(&mut stream, frame::STDOUT, b"a\0b").expect("a vector takes everything");
+        frame::send(&mut stream, frame::STDIN, b"").expect("a vector takes everything");
+        let mut input = stream.as_slice();
+        let mut next = || frame::receive(&mut input).expect("the frame is whole");
+        assert_eq!(next(), Some((frame::STDOUT, b"a\0b".to_vec())));
+        assert_eq!(next(), Some((frame::STDIN, Vec::new())));
+        assert_eq!(next(), None);
+        assert!(frame::receive(&mut &stream[..4]).is_err());
+        assert!(frame::receive(&mut &stream[..6]).is_err());
+    }
+}
