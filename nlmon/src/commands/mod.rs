@@ -1,6 +1,8 @@
 //! One file per subcommand, and how each may fail. A command parses nothing itself: it gets its
 //! clap arguments, does its work, and returns.
 
+pub mod tail;
+
 use std::fmt;
 
 /// Why a command failed; decides the exit code.

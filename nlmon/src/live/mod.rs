@@ -1,1 +1,47 @@
-//! Placeholder of a module under construction.
+//! The live log: records as a person or a program reads them, and the Unix socket that hands them
+//! out. `json` is the published schema, `text` its one-line form, `filter` the choice of records;
+//! these are pure. `bus` fans out without ever waiting for a client, `server` does the I/O and
+//! `protocol` is what the two ends of the socket say.
+//!
+//! Invariant: nothing here slows the pipeline down. Without a client no record is even built; a
+//! slow client loses records, is told how many, and they are counted.
+
+pub mod bus;
+pub mod filter;
+mod glob;
+pub mod json;
+pub mod protocol;
+pub mod server;
+pub mod text;
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why the live log's socket could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another daemon answers on the socket.
+    #[error(
+        "another nlmon serves {}: stop it first, or give this one another socket", path.display()
+    )]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// Something that is no socket is in the way; it is not nlmon's to remove.
+    #[error("{} exists and is no socket: move it away, or choose another socket", path.display())]
+    NotASocket {
+        /// What is in the way.
+        path: PathBuf,
+    },
+    /// A system call failed.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: `bind`, `create`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,217 @@
+//! Hands each record to every client of the live log. One ring of the latest records is shared by
+//! all of them, each with its own place in it, so memory is bounded whatever the number of clients
+//! and however slow they are.
+//!
+//! Invariant: publishing never waits for a client. A client that the ring has overtaken loses
+//! those records, learns how many, and they are counted in [`Bus::dropped`].
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::watch;
+
+use super::json::LogRecord;
+
+/// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
+/// the ring's lock short.
+const BATCH_MAX: usize = 64;
+
+/// What the bus may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most clients at a time.
+    pub clients: usize,
+    /// Most records in the ring.
+    pub records: usize,
+    /// Most memory of the ring, in bytes, by estimate.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { clients: 64, records: 8192, bytes: 16 << 20 }
+    }
+}
+
+/// A record in the ring. Its JSON is made at most once, by the first client that wants it.
+#[derive(Debug)]
+pub struct Entry {
+    record: LogRecord,
+    json: OnceLock<String>,
+}
+
+impl Entry {
+    /// The record.
+    pub fn record(&self) -> &LogRecord {
+        &self.record
+    }
+
+    /// The record as one line of JSON, with its newline.
+    pub fn json(&self) -> &str {
+        self.json.get_or_init(|| {
+            // The schema has string keys and finite numbers only, so this cannot fail.
+            serde_json::to_string(&self.record).map_or_else(|_| String::new(), |line| line + "\n")
+        })
+    }
+
+    /// Memory that the record takes, its JSON included, by estimate: an exact figure would take
+    /// the JSON, which may never be needed.
+    fn bytes(&self) -> usize {
+        const JSON_PER_MESSAGE: usize = 256;
+        let text = |message: &crate::decode::Message| {
+            message.summary.len() + message.raw.as_ref().map_or(0, String::len)
+        };
+        let messages = self.record.messages.iter().map(|m| 3 * text(m) + JSON_PER_MESSAGE);
+        let fixed = size_of::<Self>() + 2 * JSON_PER_MESSAGE;
+        fixed + messages.sum::<usize>() + size_of_val(&*self.record.messages)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+    /// Number of the record that the next one published gets.
+    next: u64,
+}
+
+impl Ring {
+    fn push(&mut self, entry: Entry, limits: &Limits) {
+        self.bytes += entry.bytes();
+        self.entries.push_back(Arc::new(entry));
+        self.next += 1;
+        while self.entries.len() > limits.records || self.bytes > limits.bytes {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    fn first(&self) -> u64 {
+        self.next - self.entries.len() as u64
+    }
+}
+
+/// The fan-out.
+#[derive(Debug)]
+pub struct Bus {
+    limits: Limits,
+    ring: Mutex<Ring>,
+    /// The ring's `next`; what clients sleep on.
+    published: watch::Sender<u64>,
+    clients: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Bus {
+    /// A bus without clients.
+    pub fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            ring: Mutex::default(),
+            published: watch::Sender::new(0),
+            clients: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+        })
+    }
+
+    /// Whether anybody listens: if not, nothing needs to be made for the log.
+    pub fn has_clients(&self) -> bool {
+        self.clients() > 0
+    }
+
+    /// How many listen.
+    pub fn clients(&self) -> usize {
+        self.clients.load(Ordering::Relaxed)
+    }
+
+    /// Records lost to slow clients, summed over all clients.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Gives a record to every client. Without clients, `record` is not called.
+    pub fn publish(&self, record: impl FnOnce() -> LogRecord) {
+        if !self.has_clients() {
+            return;
+        }
+        let entry = Entry { record: record(), json: OnceLock::new() };
+        let next = {
+            let mut ring = self.ring();
+            ring.push(entry, &self.limits);
+            ring.next
+        };
+        self.published.send_replace(next);
+    }
+
+    /// Adds a client, which gets what is published from here on; `None` if there are too many.
+    pub fn subscribe(self: &Arc<Self>) -> Option<Subscription> {
+        let room = |clients| (clients < self.limits.clients).then_some(clients + 1);
+        self.clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
+        let published = self.published.subscribe();
+        Some(Subscription { bus: Arc::clone(self), next: self.ring().next, published })
+    }
+
+    /// A panic elsewhere while the lock was held leaves a ring that is still a ring.
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a client gets at a time: first that some were lost, then what came after.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Records that the client was too slow for.
+    pub lost: u64,
+    /// Records, oldest first.
+    pub entries: Vec<Arc<Entry>>,
+}
+
+/// A client's place in the ring.
+#[derive(Debug)]
+pub struct Subscription {
+    bus: Arc<Bus>,
+    next: u64,
+    published: watch::Receiver<u64>,
+}
+
+impl Subscription {
+    /// Waits for records and takes them. Losing the race against the ring is no error. Cancel
+    /// safe: nothing is taken before it returns.
+    pub async fn read(&mut self) -> Batch {
+        loop {
+            self.published.mark_unchanged();
+            let batch = self.take();
+            if batch.lost > 0 || !batch.entries.is_empty() {
+                return batch;
+            }
+            // The sender is in the bus, which this holds: it cannot be gone.
+            if self.published.changed().await.is_err() {
+                return batch;
+            }
+        }
+    }
+
+    fn take(&mut self) -> Batch {
+        let ring = self.bus.ring();
+        let from = self.next.max(ring.first());
+        let lost = from - self.next;
+        let skip = usize::try_from(from - ring.first()).unwrap_or(usize::MAX);
+        let entries: Vec<_> = ring.entries.iter().skip(skip).take(BATCH_MAX).cloned().collect();
+        drop(ring);
+        self.next = from + entries.len() as u64;
+        self.bus.dropped.fetch_add(lost, Ordering::Relaxed);
+        Batch { lost, entries }
+    }
+}
+
+impl Drop for Subscription {
+    /// The last client takes the ring's memory with it.
+    fn drop(&mut self) {
+        if self.bus.clients.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let mut ring = self.bus.ring();
+            ring.entries = VecDeque::new();
+            ring.bytes = 0;
+        }
+    }
+}

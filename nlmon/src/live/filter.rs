@@ -1,0 +1,188 @@
+//! Which records a reader wants. The same words are the flags of `nlmon tail` and the request on
+//! the socket, because both are this one struct. Pure.
+//!
+//! Within one field any value may match; all fields that are given have to.
+
+use serde::{Deserialize, Serialize};
+
+use super::glob;
+use super::json::LogRecord;
+use crate::decode::names;
+use crate::record::Path;
+
+/// A choice of records, as given. An empty one lets everything pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Protocol: route, generic, netfilter, ..., or a number
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protocol: Vec<String>,
+    /// Which way it went: request, reply, peer, dump, multicast
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+    /// Message type: `RTM_NEWLINK`, `RTM_*ROUTE`, ..., or a number
+    #[arg(long = "type", value_name = "NAME", value_delimiter = ',')]
+    #[serde(rename = "type", skip_serializing_if = "Vec::is_empty")]
+    pub message_type: Vec<String>,
+    /// Multicast group: link, ipv4-route, ..., or a number
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<String>,
+    /// Process name, as in ps -o comm: ip, 'systemd-*'
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub process: Vec<String>,
+    /// Process id
+    #[arg(long, value_name = "PID", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pid: Vec<u32>,
+    /// Network namespace, by inode number: stat -L -c %i /run/netns/NAME
+    #[arg(long, value_name = "INODE", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub netns: Vec<u32>,
+    /// An error that was returned or reported: ENOBUFS, EEXIST, ..., or a number
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errno: Vec<String>,
+    /// Only what failed, with any error
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub errors: bool,
+    /// Text within a decoded message, in either case
+    #[arg(long, value_name = "TEXT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A filter names something that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} {value:?}{}", hint(.nearest.as_deref()))]
+pub struct FilterError {
+    /// What kind of thing: `protocol`, `message type`.
+    pub what: &'static str,
+    /// What was given.
+    pub value: String,
+    /// The name that comes nearest, if one is near.
+    pub nearest: Option<String>,
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(": did you mean {name:?}?"))
+}
+
+/// A filter whose names are all known, ready to match.
+#[derive(Clone, Debug, Default)]
+pub struct Matcher {
+    filter: Filter,
+    paths: Vec<Path>,
+}
+
+impl Filter {
+    /// Checks every name, and makes the matcher.
+    ///
+    /// # Errors
+    /// The first name that does not exist, with the nearest one that does.
+    pub fn compile(&self) -> Result<Matcher, FilterError> {
+        let mut filter = self.clone();
+        for protocol in &mut filter.protocol {
+            *protocol = match names::parse_protocol(protocol) {
+                Some(number) => names::protocol_name(number).into_owned(),
+                None => return Err(unknown("protocol", protocol, names::protocol_names())),
+            };
+        }
+        for errno in &mut filter.errno {
+            *errno = match names::parse_errno(errno) {
+                Some(number) => names::errno_name(number).into_owned(),
+                None => return Err(unknown("errno", errno, names::errno_names())),
+            };
+        }
+        filter.message_type.iter().try_for_each(|name| check_type(name))?;
+        filter.group.iter().try_for_each(|name| check_group(name))?;
+        filter.text = filter.text.map(|text| text.to_lowercase());
+        let paths = filter.path.iter().map(|name| path(name)).collect::<Result<_, _>>()?;
+        Ok(Matcher { filter, paths })
+    }
+}
+
+fn path(name: &str) -> Result<Path, FilterError> {
+    let found = Path::ALL.into_iter().find(|path| path.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| unknown("path", name, Path::ALL.into_iter().map(Path::name)))
+}
+
+/// A pattern that no known type matches is as wrong as a name that is none; `raw` and the device
+/// events are types of the log only.
+fn check_type(name: &str) -> Result<(), FilterError> {
+    let all = || names::message_type_names().chain(["raw", "uevent", "udev"]);
+    let known = name.parse::<u16>().is_ok() || all().any(|known| glob::matches(name, known));
+    if known { Ok(()) } else { Err(unknown("message type", name, all())) }
+}
+
+fn check_group(name: &str) -> Result<(), FilterError> {
+    let known = name.parse::<u32>().is_ok()
+        || names::group_names().any(|known| known.eq_ignore_ascii_case(name));
+    if known { Ok(()) } else { Err(unknown("group", name, names::group_names())) }
+}
+
+fn unknown<'a>(
+    what: &'static str,
+    value: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> FilterError {
+    let nearest = if glob::is_pattern(value) { None } else { nearest(value, known) };
+    FilterError { what, value: value.to_owned(), nearest }
+}
+
+/// The known name that takes the fewest edits, if they are at most a third of its letters.
+fn nearest<'a>(value: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let value = value.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&value, &name.to_lowercase());
+    let (edits, name) = known.map(|name| (distance(name), name)).min_by_key(|found| found.0)?;
+    (edits <= 1.max(name.len() / 3)).then(|| name.to_owned())
+}
+
+impl Matcher {
+    /// Whether the record passes.
+    pub fn matches(&self, record: &LogRecord) -> bool {
+        let filter = &self.filter;
+        any(&filter.protocol, |name| *name == record.protocol)
+            && any(&self.paths, |path| *path == record.path)
+            && any(&filter.netns, |netns| *netns == record.netns)
+            && any(&filter.group, |group| has_group(record, group))
+            && any(&filter.pid, |pid| record.process.as_ref().is_some_and(|p| p.pid == *pid))
+            && any(&filter.process, |name| has_process(record, name))
+            && any(&filter.message_type, |name| has_type(record, name))
+            && any(&filter.errno, |name| record.errors().any(|error| error == name))
+            && (!filter.errors || record.failed())
+            && filter.text.as_ref().is_none_or(|text| has_text(record, text))
+    }
+}
+
+/// An empty list wants nothing in particular.
+fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(matches)
+}
+
+fn has_group(record: &LogRecord, wanted: &str) -> bool {
+    let number = |name| names::parse_group(names::parse_protocol(&record.protocol)?, name);
+    record.group.as_deref().is_some_and(|group| number(group) == number(wanted))
+}
+
+fn has_process(record: &LogRecord, wanted: &str) -> bool {
+    record.process.as_ref().is_some_and(|process| glob::matches(wanted, &process.comm))
+}
+
+fn has_type(record: &LogRecord, wanted: &str) -> bool {
+    let number: Option<u16> = wanted.parse().ok();
+    record.messages.iter().any(|message| match number {
+        Some(number) => message.type_number == Some(number),
+        None => glob::matches(wanted, &message.message_type),
+    })
+}
+
+/// `wanted` is in lower case.
+fn has_text(record: &LogRecord, wanted: &str) -> bool {
+    let has = |text: &str| text.to_lowercase().contains(wanted);
+    record.messages.iter().any(|message| has(&message.summary))
+}

@@ -1,0 +1,70 @@
+//! What the two ends of the live log's socket say. The client sends one [`Request`] line; the
+//! daemon answers with one [`Reply`] line, and after a hello goes on with one JSON object a line:
+//! a [`super::json::LogRecord`], or a [`Lost`] in the place of records that the client was too
+//! slow to get.
+
+use serde::{Deserialize, Serialize};
+
+use super::filter::Filter;
+
+/// Where the daemon listens unless told otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
+
+/// Version of this conversation. The two ends have to agree on it.
+pub const VERSION: u32 = 1;
+
+/// Longest request line in bytes, its newline included.
+pub const REQUEST_MAX: usize = 16 * 1024;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// [`VERSION`] of the client.
+    pub version: u32,
+    /// The records it wants.
+    #[serde(default)]
+    pub filter: Filter,
+}
+
+/// The daemon's one answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reply {
+    /// Records follow.
+    Hello {
+        /// [`VERSION`] of the daemon.
+        version: u32,
+        /// Release of the daemon.
+        nlmon: String,
+    },
+    /// Nothing follows.
+    Error {
+        /// What kind of refusal.
+        kind: Refusal,
+        /// Why, and what to do, for a person.
+        message: String,
+    },
+}
+
+/// Why the daemon refuses a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Refusal {
+    /// The request is no request, or came too late.
+    Request,
+    /// The client speaks another version.
+    Version,
+    /// The filter names something that does not exist.
+    Filter,
+    /// There are as many clients as the daemon serves.
+    Busy,
+}
+
+/// Records that the client was too slow to get, in their place in the stream. Counted before the
+/// filter, which never saw them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lost {
+    /// How many, since the line before.
+    pub lost: u64,
+}

@@ -1,0 +1,250 @@
+//! The Unix socket of the live log: opens it, lets clients in, and writes what the bus has for
+//! each. Owns the file system and the sockets; what is said on them is `protocol`'s.
+//!
+//! Invariant: whatever a client does (sends nonsense, sends nothing, stops reading, never leaves)
+//! costs one task, one bounded buffer and one place among [`super::bus::Limits::clients`].
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixStream as BlockingStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket,
+};
+use nix::sys::stat::{Mode, fchmod};
+use nix::unistd::{Group, chown};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::Error;
+use super::bus::{Batch, Bus, Subscription};
+use super::filter::Matcher;
+use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
+
+/// Who may read the log: root and this group.
+const GROUP: &str = "nlmon";
+const MODE: u32 = 0o660;
+
+/// How long a client may take to say what it wants.
+const REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// Pause after a failed accept, which is mostly a lack of file descriptors and not over at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// An open socket. Its file goes when this does.
+#[derive(Debug)]
+pub struct Server {
+    listener: UnixListener,
+    _file: SocketFile,
+}
+
+impl Server {
+    /// Opens the socket at `path`, for root and the group `nlmon`. Makes its directory, and takes
+    /// the place of a socket that nobody serves any more. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if a daemon answers there, [`Error::NotASocket`] if something else is in
+    /// the way, [`Error::Io`] if the system refuses.
+    pub fn bind(path: &Path) -> Result<Self, Error> {
+        let failed = |action| move |source| Error::Io { action, path: path.to_owned(), source };
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(failed("create the directory of"))?;
+        }
+        remove_stale(path)?;
+        let listener = listen_at(path).map_err(failed("listen on"))?;
+        let file = SocketFile::new(path).map_err(failed("look at"))?;
+        give_to_group(path).map_err(failed("set the permissions of"))?;
+        let listener = std::os::unix::net::UnixListener::from(listener);
+        let listener = UnixListener::from_std(listener).map_err(failed("poll"))?;
+        Ok(Self { listener, _file: file })
+    }
+
+    /// Serves clients from `bus` until `shutdown` turns true or its sender is gone.
+    pub async fn serve(self, bus: Arc<Bus>, mut shutdown: watch::Receiver<bool>) {
+        let mut clients = JoinSet::new();
+        loop {
+            tokio::select! {
+                _ = shutdown.wait_for(|&down| down) => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        clients.spawn(serve_client(stream, Arc::clone(&bus)));
+                    }
+                    Err(error) => {
+                        log::warn!("live log: cannot accept a client: {error}");
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                Some(_ended) = clients.join_next() => {}
+            }
+        }
+        // A client is told by the end of its stream; one that does not read cannot hold this up.
+        clients.shutdown().await;
+    }
+}
+
+/// Removes its file, unless another has taken the path meanwhile.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    inode: u64,
+}
+
+impl SocketFile {
+    fn new(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), inode: fs::symlink_metadata(path)?.ino() })
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let ours = fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode);
+        if ours && let Err(error) = fs::remove_file(&self.path) {
+            log::warn!("live log: cannot remove {}: {error}", self.path.display());
+        }
+    }
+}
+
+/// Makes way at `path`. Only a refused connection proves that nobody serves the socket.
+fn remove_stale(path: &Path) -> Result<(), Error> {
+    let path_of = || path.to_owned();
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(Error::Io { action: "look at", path: path_of(), source }),
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(Error::NotASocket { path: path_of() });
+        }
+        Ok(_) => {}
+    }
+    match BlockingStream::connect(path) {
+        Ok(_) => Err(Error::InUse { path: path_of() }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
+            .map_err(|source| Error::Io { action: "remove", path: path_of(), source }),
+        Err(source) => Err(Error::Io { action: "connect to", path: path_of(), source }),
+    }
+}
+
+/// A listening socket whose file never had a wider mode than it is to have: on Linux, `bind` makes
+/// the file with the mode of the socket's descriptor (`unix_bind_bsd` in `net/unix/af_unix.c`).
+fn listen_at(path: &Path) -> io::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    fchmod(&fd, Mode::from_bits_truncate(MODE))?;
+    bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
+    listen(&fd, Backlog::new(128)?)?;
+    Ok(fd)
+}
+
+/// Without the group, and without the right to give the file away, root alone may read.
+fn give_to_group(path: &Path) -> io::Result<()> {
+    if let Some(group) = Group::from_name(GROUP)?
+        && let Err(error) = chown(path, None, Some(group.gid))
+    {
+        log::warn!("live log: cannot give {} to group {GROUP}: {error}", path.display());
+    }
+    // The umask may have taken the group's part.
+    fs::set_permissions(path, Permissions::from_mode(MODE))
+}
+
+async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    let admitted = match request(&mut read).await {
+        Ok(request) => admit(&request, &bus),
+        Err(refusal) => Err(refusal),
+    };
+    let reply = match &admitted {
+        Ok(_) => Reply::Hello { version: VERSION, nlmon: env!("CARGO_PKG_VERSION").to_owned() },
+        Err((kind, message)) => Reply::Error { kind: *kind, message: message.clone() },
+    };
+    let said = timeout(REQUEST_TIME, write.write_all(&line(&reply))).await;
+    if let (Ok((matcher, subscription)), Ok(Ok(()))) = (admitted, said) {
+        tokio::select! {
+            _gone = stream_records(&mut write, &matcher, subscription) => {}
+            _gone = hung_up(read) => {}
+        }
+    }
+}
+
+type Refused = (Refusal, String);
+
+/// The request, once its line is there.
+async fn request(read: &mut BufReader<OwnedReadHalf>) -> Result<Request, Refused> {
+    let mut text = Vec::new();
+    let limit = REQUEST_MAX as u64;
+    let mut bounded = read.take(limit);
+    let all = timeout(REQUEST_TIME, bounded.read_until(b'\n', &mut text));
+    let problem = match all.await {
+        Err(_elapsed) => format!("no request came within {} s", REQUEST_TIME.as_secs()),
+        Ok(Err(error)) => format!("cannot read the request: {error}"),
+        Ok(Ok(REQUEST_MAX)) if !text.ends_with(b"\n") => {
+            format!("the request is longer than {REQUEST_MAX} bytes")
+        }
+        Ok(Ok(_)) => match serde_json::from_slice(&text) {
+            Ok(request) => return Ok(request),
+            Err(error) => format!("the request is not valid: {error}"),
+        },
+    };
+    Err((Refusal::Request, problem))
+}
+
+fn admit(request: &Request, bus: &Arc<Bus>) -> Result<(Matcher, Subscription), Refused> {
+    if request.version != VERSION {
+        let message = format!(
+            "the daemon speaks version {VERSION} of the live log, the client {}: use the nlmon \
+             that belongs to the daemon",
+            request.version
+        );
+        return Err((Refusal::Version, message));
+    }
+    let matcher = request.filter.compile().map_err(|e| (Refusal::Filter, e.to_string()))?;
+    let busy = || {
+        let message = format!("{} clients are connected already, the most allowed", bus.clients());
+        (Refusal::Busy, message)
+    };
+    Ok((matcher, bus.subscribe().ok_or_else(busy)?))
+}
+
+/// Writes until the client is gone.
+async fn stream_records(
+    write: &mut OwnedWriteHalf,
+    matcher: &Matcher,
+    mut subscription: Subscription,
+) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    loop {
+        fill(&mut buffer, matcher, &subscription.read().await);
+        write.write_all(&buffer).await?;
+    }
+}
+
+fn fill(buffer: &mut Vec<u8>, matcher: &Matcher, batch: &Batch) {
+    buffer.clear();
+    if batch.lost > 0 {
+        buffer.extend(line(&Lost { lost: batch.lost }));
+    }
+    for entry in batch.entries.iter().filter(|entry| matcher.matches(entry.record())) {
+        buffer.extend_from_slice(entry.json().as_bytes());
+    }
+}
+
+/// Returns when the client closes its end. What else it sends is not read into memory.
+async fn hung_up(mut read: BufReader<OwnedReadHalf>) {
+    let mut scrap = [0; 64];
+    while matches!(read.read(&mut scrap).await, Ok(1..)) {}
+}
+
+fn line(value: &impl serde::Serialize) -> Vec<u8> {
+    // These types have string keys and finite numbers only, so this cannot fail.
+    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
