@@ -1,6 +1,7 @@
 //! `struct ifinfomsg`: `dummy0 (ifindex 5) <BROADCAST,NOARP,UP> mtu 1500 state UP kind dummy`.
 
 use netlink_packet_core::{NlaBuffer, ParseableParametrized as _};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::link::{LinkAttribute, LinkHeader, LinkInfo};
 
 use crate::decode::flags::Verb;
@@ -30,13 +31,14 @@ pub(super) fn summary(verb: Verb, payload: &[u8]) -> Option<String> {
     let header = LinkHeader::parse(payload).ok()?;
     let shown = read(&header, &payload[HEADER_LEN..]);
     let mut line = Line::default();
-    name(&mut line, shown.name.as_deref(), header.index);
+    // A bridge reports its ports with the same types: a port that leaves it is no link deleted.
+    line.word(if header.interface_family == AddressFamily::Bridge { "bridge port" } else { "" });
+    name(&mut line, &shown, header.index);
     if verb == Verb::New {
         flags(&mut line, &header, &shown);
     }
     line.optional("mtu", shown.mtu).optional("master", shown.master);
-    line.optional("link", shown.lower).optional("state", shown.state.map(words::oper_state));
-    line.optional("kind", shown.kind);
+    line.optional("state", shown.state.map(words::oper_state)).optional("kind", shown.kind);
     if let Some(address) = shown.address.filter(|address| !address.is_empty()) {
         let layer = words::link_layer(header.link_layer_type.into());
         line.pair(&format!("link/{layer}"), printable::link_address(&address));
@@ -45,10 +47,13 @@ pub(super) fn summary(verb: Verb, payload: &[u8]) -> Option<String> {
     Some(line.finish())
 }
 
-fn name(line: &mut Line, name: Option<&str>, index: u32) {
-    match (name, index) {
-        (Some(name), 0) => line.word(name),
-        (Some(name), index) => line.word(name).word(&format!("(ifindex {index})")),
+/// `veth0@if2` is a link with another, by index, below it or at its other end.
+fn name(line: &mut Line, shown: &Shown, index: u32) {
+    let lower = shown.lower.filter(|&lower| lower != 0 && lower != index);
+    let at = lower.map_or_else(String::new, |lower| format!("@if{lower}"));
+    match (&shown.name, index) {
+        (Some(name), 0) => line.word(&format!("{name}{at}")),
+        (Some(name), index) => line.word(&format!("{name}{at} (ifindex {index})")),
         (None, 0) => line,
         (None, index) => line.pair("ifindex", index),
     };
