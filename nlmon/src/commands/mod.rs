@@ -1,6 +1,9 @@
 //! One file per subcommand, and how each may fail. A command parses nothing itself: it gets its
 //! clap arguments, does its work, and returns.
 
+pub mod links;
+pub mod recv;
+pub mod send;
 pub mod tail;
 
 use std::fmt;

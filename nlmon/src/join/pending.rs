@@ -108,20 +108,16 @@ impl<K: Hash + Eq, V> Pending<K, V> {
 mod tests {
     use super::*;
 
-    fn any(_: &char) -> bool {
-        true
-    }
-
     #[test]
     fn finds_in_order_of_arrival() {
         let mut pending = Pending::new(8);
         pending.insert(1, 'a', 30);
         pending.insert(1, 'b', 10);
-        let first = pending.find(&1, any).unwrap();
+        let first = pending.find(&1, |_| true).unwrap();
         assert_eq!(pending.remove(first), Some('a'));
-        let second = pending.find(&1, any).unwrap();
+        let second = pending.find(&1, |_| true).unwrap();
         assert_eq!(pending.remove(second), Some('b'));
-        assert_eq!(pending.find(&1, any), None);
+        assert_eq!(pending.find(&1, |_| true), None);
         assert!(pending.by_key.is_empty() && pending.by_expiry.is_empty());
     }
 
@@ -132,7 +128,7 @@ mod tests {
         pending.insert(1, 'b', 0);
         let id = pending.find(&1, |value| *value == 'b').unwrap();
         assert_eq!(pending.remove(id), Some('b'));
-        assert_eq!(pending.find(&2, any), None);
+        assert_eq!(pending.find(&2, |_| true), None);
     }
 
     #[test]
@@ -154,7 +150,7 @@ mod tests {
         let id = pending.expired(10).unwrap();
         pending.postpone(id, 30);
         assert_eq!(pending.expired(19), None);
-        assert_eq!(pending.find(&1, any), Some(id));
+        assert_eq!(pending.find(&1, |_| true), Some(id));
         let next = pending.expired(30).unwrap();
         assert_eq!(pending.get(next), Some(&'b'));
     }
