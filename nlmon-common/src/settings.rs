@@ -39,7 +39,7 @@ pub struct Offsets {
     pub task_comm: u32,
     /// `task_struct.start_boottime`
     pub task_start_boottime: u32,
-    /// Size of a kernel stack: `union thread_union`.
+    /// Size of a kernel stack.
     pub stack_bytes: u32,
 }
 

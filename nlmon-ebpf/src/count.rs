@@ -44,60 +44,54 @@ pub(crate) fn result(protocol: u8, path: u8, result: i32) {
 /// header.
 ///
 /// A datagram that does not begin with a netlink message counts as one raw message.
-pub(crate) fn messages(
-    key: &mut MessageKey,
-    data: *const u8,
-    linear: u32,
-    counters: &mut DatagramCount,
-) -> MessageHeader {
+pub(crate) fn messages(key: &mut MessageKey, data: *const u8, linear: u32) -> MessageHeader {
     let Some(first) = header_at(data, 0, linear) else {
-        let raw = MessageHeader { len: linear, message_type: 0, flags: 0 };
         key.message_type = TYPE_RAW;
-        message(key, linear, counters);
-        return raw;
+        message(key, linear);
+        return MessageHeader { len: linear, message_type: 0, flags: 0 };
     };
     key.message_type = u32::from(first.message_type);
-    message(key, first.len, counters);
+    message(key, first.len);
     if aligned(first.len) < linear {
-        rest(key, data, aligned(first.len), linear, counters);
+        let (who, what) = packed(key);
+        rest(data as u64, aligned(first.len), linear, who, what);
     }
     first
 }
 
-/// Counts the messages from `offset` on.
-#[inline(never)] // rare, and a program of its own for the verifier
-fn rest(
-    key: &mut MessageKey,
-    data: *const u8,
-    mut offset: u32,
-    linear: u32,
-    counters: &mut DatagramCount,
-) {
+/// Counts the messages from `offset` on, of the sender and path of a packed key.
+///
+/// A global function with numbers for arguments, so that the verifier goes through it once and for
+/// itself, not once for every way that leads to the call.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> u32 {
+    let mut key = unpacked(who, what);
+    let mut offset = offset;
     for _ in 1..WALK_MAX {
-        let Some(header) = header_at(data, offset, linear) else {
+        let Some(header) = header_at(data as *const u8, offset, linear) else {
             bump(stat::WALK_MALFORMED);
-            return;
+            return 0;
         };
         key.message_type = u32::from(header.message_type);
-        message(key, header.len, counters);
+        message(&key, header.len);
         offset += aligned(header.len);
         if offset >= linear {
-            return;
+            return 0;
         }
     }
     bump(stat::WALK_CUT);
+    0
 }
 
-/// The header at `offset`, if it fits what is left: `NLMSG_OK` in `include/uapi/linux/netlink.h`.
+/// The header at `offset`, if it fits what is left: `NLMSG_OK` in include/uapi/linux/netlink.h.
 #[inline(always)] // keeps the bounds in one place for the verifier
 fn header_at(data: *const u8, offset: u32, linear: u32) -> Option<MessageHeader> {
     if linear < MESSAGE_HEADER_LEN || offset > linear - MESSAGE_HEADER_LEN {
         return None;
     }
-    let Some(header) = skb::message_header(data.wrapping_add(offset as usize)) else {
-        bump(stat::READ_FAILED);
-        return None;
-    };
+    // A failed read is a length of zero, which fits nothing.
+    let header = skb::message_header(data, offset);
     (header.len >= MESSAGE_HEADER_LEN && header.len <= linear - offset).then_some(header)
 }
 
@@ -108,36 +102,61 @@ const fn aligned(len: u32) -> u32 {
 
 /// Counts one message.
 #[inline(always)] // one lookup in the common case
-fn message(key: &MessageKey, bytes: u32, counters: &mut DatagramCount) {
-    let bytes = u64::from(bytes);
-    if let Some(count) = MESSAGES.get_ptr_mut(key) {
-        // SAFETY: the value belongs to this CPU.
-        let count = unsafe { &mut *count };
-        count.messages += 1;
-        count.bytes += bytes;
-        return;
+fn message(key: &MessageKey, bytes: u32) {
+    if !add_to(key, bytes) {
+        let (who, what) = packed(key);
+        first_message(who, what, bytes);
     }
-    first_message(key, bytes, counters);
 }
 
-/// Counts the first message of its kind on this CPU, and notes who the process is.
-#[inline(never)] // once per process and type
-fn first_message(key: &MessageKey, bytes: u64, counters: &mut DatagramCount) {
-    let first = MessageCount { messages: 1, bytes };
+/// Adds a message to its counter, if there is one.
+#[inline(always)] // one lookup
+fn add_to(key: &MessageKey, bytes: u32) -> bool {
+    let Some(count) = MESSAGES.get_ptr_mut(key) else { return false };
+    // SAFETY: the value belongs to this CPU.
+    let count = unsafe { &mut *count };
+    count.messages += 1;
+    count.bytes += u64::from(bytes);
+    true
+}
+
+/// Counts the first message of its kind, and notes who the process is. Global like [`rest`].
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn first_message(who: u64, what: u64, bytes: u32) -> u32 {
+    let key = unpacked(who, what);
+    let first = MessageCount { messages: 1, bytes: u64::from(bytes) };
     if MESSAGES.insert(key, first, u64::from(BPF_NOEXIST)).is_ok() {
         note_process(key.tgid);
-        return;
-    }
     // Another CPU may have made the element in between.
-    if let Some(count) = MESSAGES.get_ptr_mut(key) {
-        // SAFETY: the value belongs to this CPU.
-        let count = unsafe { &mut *count };
-        count.messages += 1;
-        count.bytes += bytes;
-        return;
+    } else if !add_to(&key, bytes)
+        && let Some(counters) = datagrams(key.protocol, key.path)
+    {
+        counters.overflow.messages += 1;
+        counters.overflow.bytes += u64::from(bytes);
     }
-    counters.overflow.messages += 1;
-    counters.overflow.bytes += bytes;
+    0
+}
+
+/// A key as two numbers: global functions take no pointers on every kernel.
+#[inline(always)] // shifts
+fn packed(key: &MessageKey) -> (u64, u64) {
+    let MessageKey { tgid, netns, message_type, protocol, path, _pad } = *key;
+    let way = u64::from(protocol) << 8 | u64::from(path);
+    (u64::from(tgid) << 32 | u64::from(netns), u64::from(message_type) << 32 | way)
+}
+
+/// The reverse of [`packed`].
+#[inline(always)] // shifts
+fn unpacked(who: u64, what: u64) -> MessageKey {
+    MessageKey {
+        tgid: (who >> 32) as u32,
+        netns: who as u32,
+        message_type: (what >> 32) as u32,
+        protocol: (what >> 8) as u8,
+        path: what as u8,
+        _pad: [0; 2],
+    }
 }
 
 /// Remembers the name of the current process, which may have ended when the daemon looks.

@@ -7,12 +7,12 @@ use aya_ebpf::{
 };
 use nlmon_common::{
     counter::{path, stat},
-    limits::{DEPTH_MAX, RING_WAKE_BYTES, SNAP_MAX},
+    limits::{RING_WAKE_BYTES, SNAP_MAX},
     observation::{HEADER_LEN, Header, Sample, flag},
 };
 
 use crate::{
-    frame::{Context, state},
+    frame::{Context, Frame, state},
     maps::{SAMPLER, SAMPLES, bump, global},
     skb::{self, Task},
 };
@@ -70,15 +70,16 @@ pub(crate) fn wanted(now_ns: u64) -> bool {
 /// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
 /// kernel.
 pub(crate) fn fill(
-    context: *mut Context,
+    context: &mut Context,
     index: usize,
     datagram: &Datagram,
     pid_tgid: u64,
     now_ns: u64,
 ) {
-    // SAFETY: the map's value; the index is masked.
-    let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
-    let header = &mut frame.sample.header;
+    let parent = parent(context, index);
+    let stack_address = *context.id(index);
+    let sample = &mut context.frame(index).sample;
+    let header = &mut sample.header;
     header.start_ns = now_ns;
     header.tid = pid_tgid as u32;
     header.tgid = (pid_tgid >> 32) as u32;
@@ -94,8 +95,17 @@ pub(crate) fn fill(
     header.comm = bpf_get_current_comm().unwrap_or_default();
     header.depth = index as u8;
     header._pad = 0;
-    header.flags = task_flags(datagram.path, frame.id) | parent(context, index, header);
-    payload(&mut frame.sample, datagram);
+    header.flags = task_flags(datagram.path, stack_address);
+    header.parent_start_ns = 0;
+    header.parent_type = 0;
+    header.parent_flags = 0;
+    if let Some(parent) = parent {
+        header.flags |= flag::HAS_PARENT;
+        header.parent_start_ns = parent.start_ns;
+        header.parent_type = parent.message_type;
+        header.parent_flags = parent.message_flags;
+    }
+    payload(sample, datagram);
 }
 
 /// Flags of the task. A request always comes by a system call of the task itself.
@@ -114,26 +124,27 @@ fn task_flags(path: u8, stack_address: u64) -> u16 {
     flags
 }
 
-/// Notes the request that the call is nested in, if it is one on the same stack.
-fn parent(context: *mut Context, index: usize, header: &mut Header) -> u16 {
-    header.parent_start_ns = 0;
-    header.parent_type = 0;
-    header.parent_flags = 0;
+/// The request inside which another call is made.
+struct Parent {
+    start_ns: u64,
+    message_type: u16,
+    message_flags: u16,
+}
+
+/// The request that the call is nested in, if it is one on the same stack.
+fn parent(context: &mut Context, index: usize) -> Option<Parent> {
     if index == 0 {
-        return 0;
+        return None;
     }
-    // SAFETY: the map's value; the index is masked. The frame below is not the one being filled.
-    let below = unsafe { &(*context).frames[(index - 1) & (DEPTH_MAX - 1)] };
-    // SAFETY: as above.
-    let id = unsafe { (*context).frames[index & (DEPTH_MAX - 1)].id };
-    let same_stack = below.id.wrapping_sub(id) < u64::from(global!(OFFSETS.stack_bytes));
-    if !same_stack || below.sample.header.path != path::REQUEST {
-        return 0;
-    }
-    header.parent_start_ns = below.sample.header.start_ns;
-    header.parent_type = below.message_type;
-    header.parent_flags = below.message_flags;
-    flag::HAS_PARENT
+    let distance = context.id(index - 1).wrapping_sub(*context.id(index));
+    let below = context.frame(index - 1);
+    let Header { path, start_ns, .. } = below.sample.header;
+    let is_request = below.state & state::COUNTED != 0 && path == path::REQUEST;
+    (is_request && distance < u64::from(global!(OFFSETS.stack_bytes))).then_some(Parent {
+        start_ns,
+        message_type: below.message_type,
+        message_flags: below.message_flags,
+    })
 }
 
 /// Copies the first bytes, as many as the protocol's snap length allows.
@@ -154,10 +165,8 @@ fn payload(sample: &mut Sample, datagram: &Datagram) {
     sample.header.snap_len = len as u16;
 }
 
-/// Sends the sample of the frame at `index`, if it has one. The error is the reason, a [`stat`].
-pub(crate) fn send(context: *mut Context, index: usize, result: i32) -> Result<(), u32> {
-    // SAFETY: the map's value; the index is masked.
-    let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
+/// Sends the sample of the frame, if it has one. The error is the reason, a [`stat`].
+pub(crate) fn send(frame: &mut Frame, result: i32) -> Result<(), u32> {
     if frame.state & state::SAMPLED == 0 {
         return Ok(());
     }

@@ -22,11 +22,9 @@ pub(crate) struct Sampler {
     pub(crate) skipped: u32,
 }
 
-/// One open call.
+/// What an entry leaves for its return.
 #[repr(C)]
 pub(crate) struct Frame {
-    /// Stack address of the call.
-    pub(crate) id: u64,
     /// Bits of [`state`].
     pub(crate) state: u32,
     pub(crate) message_type: u16,
@@ -46,16 +44,38 @@ pub(crate) mod state {
 /// The open calls of one thread, outermost first.
 #[repr(C)]
 pub(crate) struct Context {
-    pub(crate) depth: u32,
+    depth: u32,
     _pad: u32,
-    pub(crate) frames: [Frame; DEPTH_MAX],
+    /// Stack addresses of the calls. One more than there are frames: see [`push`].
+    ids: [u64; DEPTH_MAX * 2],
+    frames: [Frame; DEPTH_MAX],
+}
+
+impl Context {
+    /// The frame at `index`.
+    #[inline(always)] // the verifier has to see the mask at the access
+    pub(crate) fn frame(&mut self, index: usize) -> &mut Frame {
+        &mut self.frames[masked(index, DEPTH_MAX)]
+    }
+
+    /// The stack address of the call at `index`.
+    #[inline(always)] // as above
+    pub(crate) fn id(&mut self, index: usize) -> &mut u64 {
+        &mut self.ids[masked(index, DEPTH_MAX * 2)]
+    }
+}
+
+/// `index`, and a proof for the verifier that it is below `len`, a power of two. The compiler has
+/// the same proof and would drop the mask; what it proved from is out of the verifier's sight.
+#[inline(always)] // one instruction
+fn masked(index: usize, len: usize) -> usize {
+    core::hint::black_box(index) & (len - 1)
 }
 
 /// Marks the key of a processor: thread ids stay below 2^22.
 const CPU_KEY: u32 = 1 << 31;
 
-/// Difference of the stack addresses that entry and return of one call may show: a kretprobe sees
-/// the stack after the return address was taken off it, and its trampoline pushed a few words.
+/// Difference of the stack pointers that kprobe and kretprobe of one call may show.
 const RETURN_SLACK: u64 = 64;
 
 /// The thread, or the processor for the idle task, which is one task on every processor.
@@ -81,76 +101,119 @@ fn context_or_new(key: u32) -> Option<*mut Context> {
 /// Opens a frame for the call at stack address `id`, on top of the calls around it.
 ///
 /// The error is the reason, a [`stat`], which the caller reports.
-pub(crate) fn push(id: u64) -> Result<(*mut Context, usize), u32> {
+pub(crate) fn push(id: u64) -> Result<(&'static mut Context, usize), u32> {
     let context = context_or_new(context_key()).ok_or(stat::NO_CONTEXT)?;
     // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
-    let mut depth = unsafe { (*context).depth } as usize;
-    // Bounded by DEPTH_MAX: each round drops one frame.
-    for _ in 0..DEPTH_MAX {
-        if depth == 0 || depth > DEPTH_MAX || !is_stale(context, depth - 1, id) {
-            break;
-        }
-        abandon(context, depth - 1);
-        depth -= 1;
-    }
-    if depth >= DEPTH_MAX {
+    let context = unsafe { &mut *context };
+    let mut index = context.depth as usize;
+    if index > DEPTH_MAX {
         return Err(stat::TOO_DEEP);
     }
-    // SAFETY: as above; `depth` is below DEPTH_MAX.
-    let frame = unsafe { &mut (*context).frames[depth & (DEPTH_MAX - 1)] };
-    frame.id = id;
-    frame.state = 0;
     // Published before it is filled: an interrupt from here on goes on top of it.
-    // SAFETY: as above.
-    unsafe { (*context).depth = depth as u32 + 1 };
-    Ok((context, depth & (DEPTH_MAX - 1)))
+    set_depth(context, index + 1);
+    let id = as_number(context.id(index), id);
+    // Each round drops one frame.
+    for _ in 0..DEPTH_MAX {
+        if index == 0 || !is_stale(*context.id(index - 1), id) {
+            break;
+        }
+        index -= 1;
+        abandon(context, index);
+    }
+    if index >= DEPTH_MAX {
+        set_depth(context, index);
+        return Err(stat::TOO_DEEP);
+    }
+    *context.id(index) = id;
+    set_depth(context, index + 1);
+    context.frame(index).state = 0;
+    Ok((context, index))
 }
 
-/// Whether the frame's call has ended unseen: on one stack, a caller lies above its callees.
-fn is_stale(context: *mut Context, index: usize, id: u64) -> bool {
-    // SAFETY: the map's value; the index is masked.
-    let open = unsafe { (*context).frames[index & (DEPTH_MAX - 1)].id };
+/// The address as a number: that of fentry is a pointer to the verifier, with which it allows no
+/// arithmetic, until it has gone through memory.
+#[inline(always)] // two instructions
+fn as_number(slot: &mut u64, id: u64) -> u64 {
+    // SAFETY: a live reference. Volatile, so that the compiler does not take the short way.
+    unsafe { core::ptr::write_volatile(slot, id) };
+    // SAFETY: as above.
+    unsafe { core::ptr::read_volatile(slot) }
+}
+
+/// Writes the depth at this place in the program, neither before nor after.
+#[inline(always)] // one instruction
+fn set_depth(context: &mut Context, depth: usize) {
+    // SAFETY: a live reference.
+    unsafe { core::ptr::write_volatile(&raw mut context.depth, depth as u32) };
+}
+
+/// Whether the call at `open` has ended unseen: on one stack, a caller lies above its callees.
+fn is_stale(open: u64, id: u64) -> bool {
     id >= open && id - open < u64::from(global!(OFFSETS.stack_bytes))
 }
 
 /// Drops a frame whose return will not come.
-fn abandon(context: *mut Context, index: usize) {
-    // SAFETY: the map's value; the index is masked.
-    let state = unsafe { (*context).frames[index & (DEPTH_MAX - 1)].state };
-    if state & state::SAMPLED != 0 {
+fn abandon(context: &mut Context, index: usize) {
+    if context.frame(index).state & state::SAMPLED != 0 {
         bump(stat::NO_RETURN);
     }
 }
 
-/// The frame of the call that returns with stack address `id`, and the context to [`close`].
-pub(crate) fn find(id: u64) -> Option<(*mut Context, usize)> {
+/// How a return tells its own frame.
+pub(crate) trait Return {
+    /// Whether this is the return of the call at stack address `open`.
+    fn is_of(&self, open: u64) -> bool;
+}
+
+/// Seen by a kretprobe: the stack pointer, after the return address was taken off the stack and
+/// the trampoline has pushed a few words.
+pub(crate) struct StackPointer(pub(crate) u64);
+
+impl Return for StackPointer {
+    #[inline(always)] // one compare
+    fn is_of(&self, open: u64) -> bool {
+        self.0.wrapping_sub(open).wrapping_add(RETURN_SLACK) <= 2 * RETURN_SLACK
+    }
+}
+
+/// Seen by fexit: the very address that fentry saw. To the verifier it is a pointer, which may be
+/// compared, and no more.
+pub(crate) struct Address(pub(crate) u64);
+
+impl Return for Address {
+    #[inline(always)] // one compare
+    fn is_of(&self, open: u64) -> bool {
+        self.0 == open
+    }
+}
+
+/// The frame of the call that returns, and the context to [`close`].
+#[inline(always)] // a call would lose the pointer's type
+pub(crate) fn find(call: &impl Return) -> Option<(&'static mut Context, usize)> {
     let context = CONTEXTS.get_ptr_mut(context_key())?;
     // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
-    let depth = unsafe { (*context).depth } as usize;
+    let context = unsafe { &mut *context };
+    let depth = context.depth as usize;
     for step in 1..=DEPTH_MAX {
         if step > depth {
             return None;
         }
-        let index = (depth - step) & (DEPTH_MAX - 1);
-        // SAFETY: as above; the index is masked.
-        let open = unsafe { (*context).frames[index].id };
-        if id.wrapping_sub(open).wrapping_add(RETURN_SLACK) <= 2 * RETURN_SLACK {
-            return Some((context, index));
+        if call.is_of(*context.id(depth - step)) {
+            return Some((context, depth - step));
         }
     }
     None
 }
 
 /// Closes the frame at `index`; those above it missed their return.
-pub(crate) fn close(context: *mut Context, index: usize) {
-    // SAFETY: the map's value.
-    let depth = unsafe { (*context).depth } as usize;
+pub(crate) fn close(context: &mut Context, index: usize) {
+    let depth = context.depth as usize;
     for above in 1..DEPTH_MAX {
         if index + above >= depth {
             break;
         }
         abandon(context, index + above);
     }
-    // SAFETY: as above. Written last: until here an interrupt went on top of the frame.
-    unsafe { (*context).depth = index as u32 };
+    // Last: until here an interrupt went on top of the frame.
+    set_depth(context, index);
 }

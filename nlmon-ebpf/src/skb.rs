@@ -4,14 +4,16 @@
 //! fentry arguments are typed by BTF, and the verifier turns a plain load into a fault-safe one,
 //! which is a single instruction. [`Memory`] lets one body serve both.
 
-use aya_ebpf::helpers::{bpf_probe_read_kernel, generated};
+use core::mem::MaybeUninit;
+
+use aya_ebpf::helpers::generated;
 
 use crate::maps::global;
 
 /// A way to read a field of a kernel structure.
 pub(crate) trait Memory {
     /// Reads a `T` at `base + offset`; zero if the address is bad.
-    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T;
+    fn read<T: Copy>(base: *const u8, offset: u32) -> T;
 }
 
 /// Reads by helper: works on any address.
@@ -19,10 +21,20 @@ pub(crate) struct Helper;
 
 impl Memory for Helper {
     #[inline(always)] // generic over a marker type: this is the body of a field access
-    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T {
-        // SAFETY: the helper checks the address and fails on a bad one.
-        unsafe { bpf_probe_read_kernel(base.wrapping_add(offset as usize).cast()) }
-            .unwrap_or_default()
+    fn read<T: Copy>(base: *const u8, offset: u32) -> T {
+        let mut value = MaybeUninit::<T>::uninit();
+        // A failed read leaves zeroes (kernel/trace/bpf_trace.c, bpf_probe_read_kernel_common), so
+        // its result needs no look; each branch on it would double the verifier's work.
+        // SAFETY: the helper has room for a T and checks the source.
+        let _zeroed_if_bad = unsafe {
+            generated::bpf_probe_read_kernel(
+                value.as_mut_ptr().cast(),
+                size_of::<T>() as u32,
+                base.wrapping_add(offset as usize).cast(),
+            )
+        };
+        // SAFETY: the helper wrote all of it, and every `T` here is a number or a pointer.
+        unsafe { value.assume_init() }
     }
 }
 
@@ -31,7 +43,7 @@ pub(crate) struct Load;
 
 impl Memory for Load {
     #[inline(always)] // a call would lose the pointer's type
-    fn read<T: Copy + Default>(base: *const u8, offset: u32) -> T {
+    fn read<T: Copy>(base: *const u8, offset: u32) -> T {
         // SAFETY: the verifier checks type and offset, and makes the load fault-safe.
         unsafe { core::ptr::read_volatile(base.wrapping_add(offset as usize).cast::<T>()) }
     }
@@ -53,7 +65,7 @@ pub(crate) fn is_kernel_socket<M: Memory>(sk: *const u8) -> bool {
 /// Inode number of a socket's network namespace.
 #[inline(always)] // two field accesses, the first of which types the second
 pub(crate) fn netns<M: Memory>(sk: *const u8) -> u32 {
-    let net: *const u8 = M::read::<Pointer>(sk, global!(OFFSETS.sock_net)).0;
+    let net: *const u8 = M::read(sk, global!(OFFSETS.sock_net));
     M::read(net, global!(OFFSETS.net_inum))
 }
 
@@ -67,7 +79,7 @@ pub(crate) fn len<M: Memory>(skb: *const u8) -> u32 {
 #[inline(always)] // three field accesses
 pub(crate) fn linear<M: Memory>(skb: *const u8, len: u32) -> (*const u8, u32) {
     let outside: u32 = M::read(skb, global!(OFFSETS.skb_data_len));
-    (M::read::<Pointer>(skb, global!(OFFSETS.skb_data)).0, len.saturating_sub(outside))
+    (M::read(skb, global!(OFFSETS.skb_data)), len.saturating_sub(outside))
 }
 
 /// Port id of the socket that a user's datagram came from; 0 for the kernel's.
@@ -94,7 +106,7 @@ pub(crate) fn copy(to: *mut u8, len: u32, from: *const u8) -> bool {
 }
 
 /// The four first fields of `struct nlmsghdr` that counting needs.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct MessageHeader {
     pub(crate) len: u32,
@@ -105,22 +117,10 @@ pub(crate) struct MessageHeader {
 /// Bytes of the whole `struct nlmsghdr`.
 pub(crate) const MESSAGE_HEADER_LEN: u32 = 16;
 
-/// Reads the message header at `at`.
+/// Reads the message header at `offset` of a datagram; all zero if the address is bad.
 #[inline(always)] // one read
-pub(crate) fn message_header(at: *const u8) -> Option<MessageHeader> {
-    // SAFETY: the helper checks the address and fails on a bad one.
-    unsafe { bpf_probe_read_kernel(at.cast()) }.ok()
-}
-
-/// A pointer with a default, so that it can be read like a number and keep its type.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct Pointer(*const u8);
-
-impl Default for Pointer {
-    fn default() -> Self {
-        Self(core::ptr::null())
-    }
+pub(crate) fn message_header(data: *const u8, offset: u32) -> MessageHeader {
+    Helper::read(data, offset)
 }
 
 /// The current task, as a plain address.
@@ -149,7 +149,7 @@ impl Task {
 
     /// Name and start of the process, which are its first thread's.
     pub(crate) fn process(&self) -> ([u8; 16], u64) {
-        let leader = Helper::read::<Pointer>(self.0, global!(OFFSETS.task_group_leader)).0;
+        let leader: *const u8 = Helper::read(self.0, global!(OFFSETS.task_group_leader));
         (
             Helper::read(leader, global!(OFFSETS.task_comm)),
             Helper::read(leader, global!(OFFSETS.task_start_boottime)),

@@ -1,1 +1,325 @@
-//! Placeholder.
+//! The configuration: a TOML file, every key of which is also a flag of `nlmon run`.
+//!
+//! Anything wrong in it is an error of one line that says where; nothing is ignored, and nothing
+//! is corrected silently.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use nlmon_common::limits::{PROTOCOLS, RING_BYTES, SNAP_MAX};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    decode::names::{parse_group, parse_protocol, protocol_name},
+    probe::Attach,
+};
+
+/// Where the configuration is looked for when no `--config` is given.
+pub const DEFAULT_PATH: &str = "/etc/nlmon/nlmon.toml";
+
+/// Where the live log is served.
+pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has a key or a value that there is not.
+    #[error("{path}, line {line}: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A value is out of its range.
+    #[error("{key}: {message}")]
+    Value {
+        /// The key, as in the file.
+        key: &'static str,
+        /// What it has to be.
+        message: String,
+    },
+}
+
+/// The whole configuration. Its default is the default of the product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Let payloads that may carry keys into the samples.
+    pub capture_secrets: bool,
+    /// The HTTP server.
+    pub http: Http,
+    /// The live log.
+    pub log: Log,
+    /// The probes.
+    pub probe: Probe,
+    /// The daemon's own multicast sockets.
+    pub subscribe: Subscribe,
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port of `/metrics` and the health checks.
+    pub listen: SocketAddr,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9776)) }
+    }
+}
+
+/// The live log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Unix socket that `nlmon tail` connects to.
+    pub socket: PathBuf,
+    /// Clients at one time.
+    pub clients: usize,
+    /// Records that wait for one client; a slower one loses records.
+    pub queue: usize,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { socket: PathBuf::from(DEFAULT_SOCKET), clients: 64, queue: 8192 }
+    }
+}
+
+/// The probes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Probe {
+    /// Which hooks to use.
+    pub attach: Attach,
+    /// Do not run without probes.
+    pub require: bool,
+    /// Sample one datagram in this many; 0 for none. Counts are exact all the same.
+    pub sample_every: u32,
+    /// Samples per second and processor; 0 for no cap.
+    pub sample_rate: u32,
+    /// Payload bytes of a sample.
+    pub snap_length: u16,
+    /// Size of the ring of samples in bytes.
+    pub ring_bytes: u32,
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self {
+            attach: Attach::Auto,
+            require: false,
+            sample_every: 1,
+            sample_rate: 0,
+            snap_length: SNAP_MAX as u16,
+            ring_bytes: RING_BYTES,
+        }
+    }
+}
+
+/// The daemon's own multicast sockets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Subscribe {
+    /// Receive buffer of each socket in bytes.
+    pub receive_buffer: usize,
+    /// Groups by protocol, both by name or number.
+    pub groups: BTreeMap<String, Vec<Group>>,
+}
+
+impl Default for Subscribe {
+    fn default() -> Self {
+        let route = ["link", "neigh", "ipv4-ifaddr", "ipv4-route", "ipv6-ifaddr", "ipv6-route"];
+        let named = |names: &[&str]| names.iter().map(|name| Group::Name((*name).into())).collect();
+        Self {
+            receive_buffer: 8 << 20,
+            groups: BTreeMap::from([
+                ("route".to_owned(), named(&route)),
+                ("test".to_owned(), named(&["greeting"])),
+            ]),
+        }
+    }
+}
+
+/// A group as the user wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Group {
+    /// By its number.
+    Number(u32),
+    /// By its name.
+    Name(String),
+}
+
+impl Config {
+    /// Reads a file; with `None` the default one, which need not exist.
+    pub fn read(path: Option<&Path>) -> Result<Self, Error> {
+        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        match std::fs::read_to_string(file) {
+            Ok(text) => Self::parse(file, &text),
+            Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            Err(source) => Err(Error::Read { path: file.to_owned(), source }),
+        }
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            let before = text.get(..offset).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let message = error.message().replace('\n', " ");
+            Error::Syntax { path: path.to_owned(), line, message }
+        })
+    }
+
+    /// Checks what the types do not.
+    pub fn check(&self) -> Result<(), Error> {
+        let Probe { snap_length, ring_bytes, .. } = self.probe;
+        if !(16..=SNAP_MAX).contains(&usize::from(snap_length)) {
+            let message = format!("must be from 16 to {SNAP_MAX}, not {snap_length}");
+            return Err(Error::Value { key: "probe.snap_length", message });
+        }
+        if !ring_bytes.is_power_of_two() || !(65_536..=1 << 30).contains(&ring_bytes) {
+            let message =
+                format!("must be a power of two from 65536 to {}, not {ring_bytes}", 1 << 30);
+            return Err(Error::Value { key: "probe.ring_bytes", message });
+        }
+        for (key, value) in [("log.clients", self.log.clients), ("log.queue", self.log.queue)] {
+            if value == 0 {
+                return Err(Error::Value { key, message: "must be at least 1".to_owned() });
+            }
+        }
+        self.groups().map(drop)
+    }
+
+    /// Protocol and group numbers to subscribe to.
+    pub fn groups(&self) -> Result<Vec<(u8, Vec<u32>)>, Error> {
+        let key = "subscribe.groups";
+        self.subscribe
+            .groups
+            .iter()
+            .map(|(protocol, groups)| {
+                let number = parse_protocol(protocol)
+                    .filter(|number| usize::from(*number) < PROTOCOLS)
+                    .ok_or_else(|| Error::Value {
+                        key,
+                        message: format!("there is no protocol {protocol}"),
+                    })?;
+                let groups = groups.iter().map(|group| group.number(number)).collect::<Result<_, _>>();
+                Ok((number, groups.map_err(|message| Error::Value { key, message })?))
+            })
+            .collect()
+    }
+
+    /// Payload bytes to take by protocol.
+    ///
+    /// Protocols whose payloads may carry keys give their headers only: the kernel's own
+    /// definitions are in docs/security.md. Generic netlink is among them as a whole, because a
+    /// family is known by a number that differs from boot to boot.
+    pub fn snap(&self) -> [u16; PROTOCOLS] {
+        let mut snap = [self.probe.snap_length; PROTOCOLS];
+        if !self.capture_secrets {
+            for (protocol, headers) in HEADERS_ONLY {
+                snap[usize::from(protocol)] = headers.min(self.probe.snap_length);
+            }
+        }
+        snap
+    }
+}
+
+/// Protocols that may carry keys or keystrokes, and the length of the headers before those.
+const HEADERS_ONLY: [(u8, u16); 4] = [
+    (libc::NETLINK_XFRM as u8, 16),
+    (libc::NETLINK_AUDIT as u8, 16),
+    // The generic header follows, of 4 bytes.
+    (libc::NETLINK_GENERIC as u8, 20),
+    (libc::NETLINK_CRYPTO as u8, 16),
+];
+
+impl Group {
+    fn number(&self, protocol: u8) -> Result<u32, String> {
+        let found = match self {
+            Self::Number(number) => Some(*number),
+            Self::Name(name) => parse_group(protocol, name),
+        };
+        found.filter(|number| *number > 0).ok_or_else(|| {
+            let group = match self {
+                Self::Number(number) => number.to_string(),
+                Self::Name(name) => name.clone(),
+            };
+            format!("protocol {} has no group {group}", protocol_name(protocol))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("f.toml"), text)
+            .and_then(|config| config.check().map(|()| config))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(parse(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_wrong_key_or_value_is_named_with_its_line() {
+        let error = parse("[http]\nlisten = \"127.0.0.1:9776\"\nlive_ = true\n").unwrap_err();
+        assert!(error.starts_with("f.toml, line 3: unknown field `live_`"), "{error}");
+        let error = parse("[http]\n\nlisten = \"nowhere\"\n").unwrap_err();
+        assert!(error.starts_with("f.toml, line 3: "), "{error}");
+        let error = parse("[probe]\nattach = \"kprob\"\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("kprobe"), "{error}");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        let error = parse("[probe]\nsnap_length = 8\n").unwrap_err();
+        assert_eq!(error, "probe.snap_length: must be from 16 to 256, not 8");
+        assert!(parse("[probe]\nring_bytes = 100000\n").unwrap_err().contains("power of two"));
+        assert!(parse("[log]\nclients = 0\n").unwrap_err().contains("log.clients"));
+    }
+
+    #[test]
+    fn groups_are_known_by_name_and_by_number() {
+        let config = parse("[subscribe]\ngroups = { route = [\"link\", 33], 17 = [1] }\n").unwrap();
+        assert_eq!(config.groups().unwrap(), vec![(17, vec![1]), (0, vec![1, 33])]);
+        let error = parse("[subscribe]\ngroups = { route = [\"lnk\"] }\n").unwrap_err();
+        assert_eq!(error, "subscribe.groups: protocol route has no group lnk");
+        let error = parse("[subscribe]\ngroups = { rout = [] }\n").unwrap_err();
+        assert_eq!(error, "subscribe.groups: there is no protocol rout");
+    }
+
+    #[test]
+    fn payloads_that_may_carry_keys_are_cut_to_their_headers() {
+        let mut config = Config::default();
+        assert_eq!(config.snap()[usize::from(libc::NETLINK_XFRM as u8)], 16);
+        assert_eq!(config.snap()[0], SNAP_MAX as u16);
+        config.capture_secrets = true;
+        assert_eq!(config.snap()[usize::from(libc::NETLINK_XFRM as u8)], SNAP_MAX as u16);
+    }
+}

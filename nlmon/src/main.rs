@@ -1,1 +1,5 @@
-fn main() {}
+//! The `nlmon` binary: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    nlmon::cli::main()
+}

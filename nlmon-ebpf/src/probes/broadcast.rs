@@ -22,7 +22,7 @@ fn kprobe_bcast(ctx: ProbeContext) -> u32 {
 
 #[kretprobe]
 fn kret_bcast(ctx: RetProbeContext) -> u32 {
-    report(&ctx, leave(kretprobe_id(&ctx), ctx.ret()));
+    report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -37,13 +37,13 @@ fn fentry_bcast(ctx: FEntryContext) -> i32 {
 /// For `netlink_broadcast_filtered`, whose seven arguments come before the return value.
 #[fexit(function = "netlink_broadcast_filtered")]
 fn fexit_bcast7(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(fexit_id(&ctx), ctx.arg(7)));
+    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(7)));
     0
 }
 
 /// For `netlink_broadcast`, with five.
 #[fexit(function = "netlink_broadcast")]
 fn fexit_bcast5(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(fexit_id(&ctx), ctx.arg(5)));
+    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(5)));
     0
 }

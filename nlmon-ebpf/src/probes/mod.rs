@@ -7,16 +7,16 @@ use aya_ebpf::{
     programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
 #[cfg(feature = "log")]
-use aya_log_ebpf::{debug, warn};
+use aya_log_ebpf::warn;
 use nlmon_common::{
     counter::{MessageKey, path, stat},
-    limits::DEPTH_MAX,
+    observation::Header,
 };
 
 use crate::{
     count,
     emit::{self, Datagram},
-    frame::{self, state},
+    frame::{self, Address, Return, StackPointer, state},
     maps::{bump, global},
     skb::{self, Memory},
 };
@@ -64,11 +64,10 @@ fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let counted_netns = if global!(SETTINGS.count_netns) == 0 { 0 } else { netns };
     let mut key =
         MessageKey { tgid, netns: counted_netns, message_type: 0, protocol, path, _pad: [0; 2] };
-    let first = count::messages(&mut key, data, linear, counters);
+    let first = count::messages(&mut key, data, linear);
 
     let (context, index) = frame::push(call.id)?;
-    // SAFETY: the map's value; the index is masked.
-    let frame = unsafe { &mut (*context).frames[index & (DEPTH_MAX - 1)] };
+    let frame = context.frame(index);
     frame.message_type = first.message_type;
     frame.message_flags = first.flags;
     frame.sample.header.protocol = protocol;
@@ -80,26 +79,26 @@ fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         let Call { skb, portid, group, .. } = *call;
         let datagram = Datagram { protocol, path, netns, len, portid, group, skb, data, linear };
         emit::fill(context, index, &datagram, pid_tgid, now_ns);
-        frame.state = state::COUNTED | state::SAMPLED;
+        context.frame(index).state = state::COUNTED | state::SAMPLED;
         bump(stat::SAMPLED);
     }
     Ok(())
 }
 
-/// The call at stack address `id` returns `result`.
+/// A call returns `result`.
 #[inline(always)] // one copy per hook
-fn leave(id: u64, result: i32) -> Result<(), u32> {
-    let Some((context, index)) = frame::find(id) else {
+fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
+    let Some((context, index)) = frame::find(call) else {
         let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
         let own = tgid != 0 && tgid == global!(SETTINGS.own_tgid);
         return if own { Ok(()) } else { Err(stat::NO_ENTRY) };
     };
-    // SAFETY: the map's value; the index is masked.
-    let frame = unsafe { &(*context).frames[index & (DEPTH_MAX - 1)] };
+    let frame = context.frame(index);
     let mut sent = Ok(());
     if frame.state & state::COUNTED != 0 {
-        count::result(frame.sample.header.protocol, frame.sample.header.path, result);
-        sent = emit::send(context, index, result);
+        let Header { protocol, path, .. } = frame.sample.header;
+        count::result(protocol, path, result);
+        sent = emit::send(frame, result);
     }
     frame::close(context, index);
     sent
@@ -116,14 +115,9 @@ fn report<C: EbpfContext>(ctx: &C, outcome: Result<(), u32>) {
 #[cfg(feature = "log")]
 #[inline(never)] // the log record takes stack
 fn warn<C: EbpfContext>(ctx: &C, reason: u32, count: u64) {
-    if !count.is_power_of_two() {
-        return;
-    }
-    match reason {
-        stat::RING_FULL => warn!(ctx, "sample ring full, samples lost on this CPU: {}", count),
-        stat::TOO_DEEP => warn!(ctx, "calls nested too deep to sample on this CPU: {}", count),
-        stat::NO_CONTEXT => warn!(ctx, "no context for calls on this CPU: {}", count),
-        _ => debug!(ctx, "returns without entry on this CPU: {}", count),
+    // A return without entry is a call that was open when the probes came.
+    if reason != stat::NO_ENTRY && count.is_power_of_two() {
+        warn!(ctx, "samples lost on this CPU: {}, reason {}", count, reason);
     }
 }
 
@@ -159,9 +153,9 @@ fn kprobe_id(ctx: &ProbeContext) -> u64 {
 }
 
 /// The same as its kretprobe sees it, a few bytes off.
-fn kretprobe_id(ctx: &RetProbeContext) -> u64 {
+fn kretprobe_id(ctx: &RetProbeContext) -> StackPointer {
     // SAFETY: the context of a kretprobe is its registers.
-    stack_pointer(unsafe { &*ctx.regs })
+    StackPointer(stack_pointer(unsafe { &*ctx.regs }))
 }
 
 #[cfg(bpf_target_arch = "x86_64")]
@@ -186,6 +180,6 @@ fn fentry_id(ctx: &FEntryContext) -> u64 {
 }
 
 /// The same for fexit: one trampoline runs both, with one copy of the arguments.
-fn fexit_id(ctx: &FExitContext) -> u64 {
-    ctx.as_ptr() as u64
+fn fexit_id(ctx: &FExitContext) -> Address {
+    Address(ctx.as_ptr() as u64)
 }

@@ -21,7 +21,7 @@ fn kprobe_unicast(ctx: ProbeContext) -> u32 {
 
 #[kretprobe]
 fn kret_unicast(ctx: RetProbeContext) -> u32 {
-    report(&ctx, leave(kretprobe_id(&ctx), ctx.ret()));
+    report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -38,6 +38,6 @@ fn fentry_unicast(ctx: FEntryContext) -> i32 {
 // The return value follows the arguments in the context; the helper that fetches it needs 5.17.
 #[fexit(function = "netlink_unicast")]
 fn fexit_unicast(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(fexit_id(&ctx), ctx.arg(4)));
+    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(4)));
     0
 }

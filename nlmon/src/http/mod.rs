@@ -1,1 +1,69 @@
-//! Placeholder of a module under construction.
+//! The HTTP server: `/metrics`, `/healthz` (the process answers) and `/readyz` (it is set up).
+//!
+//! It reads; nothing can be changed through it. Scrapes run one at a time, off the async threads,
+//! because one makes hundreds of system calls.
+
+use std::{future::Future, io, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+
+use crate::metrics::{CONTENT_TYPE, Metrics};
+
+/// Scrapes that may wait for the one under way; more are told to come back.
+const SCRAPES_MAX: usize = 8;
+
+/// What the handlers share.
+struct Shared {
+    metrics: Arc<Metrics>,
+    /// Only one scrape at a time.
+    scrape: Semaphore,
+    /// Scrapes under way or waiting.
+    admitted: Semaphore,
+}
+
+/// Serves until `shutdown` is done.
+pub async fn serve(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let shared = Arc::new(Shared {
+        metrics,
+        scrape: Semaphore::new(1),
+        admitted: Semaphore::new(SCRAPES_MAX),
+    });
+    let router = Router::new()
+        .route("/metrics", get(show_metrics))
+        .route("/healthz", get(async || "ok\n"))
+        // The listener is bound after everything else is set up, so to be reached is to be ready.
+        .route("/readyz", get(async || "ok\n"))
+        .with_state(shared);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn show_metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let Ok(_admitted) = shared.admitted.try_acquire() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many scrapes at a time\n").into_response();
+    };
+    let Ok(_turn) = shared.scrape.acquire().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let metrics = Arc::clone(&shared.metrics);
+    match tokio::task::spawn_blocking(move || metrics.encode()).await {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> Response {
+    log::error!("cannot serve /metrics: {error}");
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
+}

@@ -2,7 +2,7 @@
 //! programs as the plan says.
 
 use aya::{
-    Ebpf, EbpfLoader, VerifierLogLevel,
+    Ebpf, EbpfLoader,
     programs::{FEntry, FExit, KProbe, Program, ProgramError},
 };
 use nlmon_common::{ABI, limits::PROTOCOLS, settings::Settings};
@@ -104,8 +104,7 @@ fn load_object(
         // Same value, but an object of another version has no such symbol or another size.
         .override_global("NLMON_ABI", &ABI, true)
         .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
-        .map_max_entries("SAMPLES", options.ring_bytes)
-        .verifier_log_level(VerifierLogLevel::DISABLE);
+        .map_max_entries("SAMPLES", options.ring_bytes);
     loader.load(OBJECT).map_err(Error::Load)
 }
 
@@ -185,4 +184,16 @@ fn chain(error: &ProgramError) -> String {
         source = cause.source();
     }
     text
+}
+
+impl Probes {
+    /// Instructions that the verifier went through, by program, where the kernel tells.
+    pub fn costs(&self) -> Vec<(String, u32)> {
+        let Self { _ebpf: ebpf, .. } = self;
+        let cost = |(name, program): (&str, &Program)| {
+            let info = program.info().ok()?;
+            Some((name.to_owned(), info.verified_instruction_count()?))
+        };
+        ebpf.programs().filter_map(cost).collect()
+    }
 }

@@ -4,6 +4,11 @@ use nlmon_common::settings::Offsets;
 
 use super::btf::{Btf, Error};
 
+/// Size of a kernel stack: `THREAD_SIZE` in arch/x86/include/asm/page_64_types.h, and the same on
+/// arm64 with 4 KiB pages. BTF does not tell it. Kernels with KASAN, which are not for production,
+/// have twice that: there, senders deep in their stack look like interrupts.
+const STACK_BYTES: u32 = 16 << 10;
+
 /// Every offset of [`Offsets`]; the error names the first field that is missing.
 pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
     let cb = btf.offset("sk_buff", "cb")?;
@@ -24,6 +29,6 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         task_group_leader: btf.offset("task_struct", "group_leader")?,
         task_comm: btf.offset("task_struct", "comm")?,
         task_start_boottime: btf.offset("task_struct", "start_boottime")?,
-        stack_bytes: btf.size("thread_union")?,
+        stack_bytes: STACK_BYTES,
     })
 }

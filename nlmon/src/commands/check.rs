@@ -1,0 +1,41 @@
+//! `nlmon check`: what this kernel offers, the plan, and whether the configuration is valid.
+//!
+//! Changes nothing. Attaches the probes for a moment, because only that proves that they work.
+
+use std::path::PathBuf;
+
+use crate::{
+    commands::{Failure, run::probe_options},
+    config::Config,
+    probe,
+};
+
+/// Arguments of `nlmon check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Runs the check.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = Config::read(args.config.as_deref()).map_err(|e| Failure::Usage(e.into()))?;
+    config.check().map_err(|e| Failure::Usage(e.into()))?;
+    println!("configuration  valid");
+    println!("kernel         {}", kernel_release());
+    let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
+    for attached in &probes.attached {
+        let probe = format!("probe {}", attached.probe.name());
+        println!("{probe:<15}{} by {}", attached.symbol, attached.hook);
+        for reason in &attached.refused {
+            println!("{:<15}not by {reason}", "");
+        }
+    }
+    Ok(())
+}
+
+fn kernel_release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease")
+        .map_or_else(|_| "unknown".to_owned(), |release| release.trim_end().to_owned())
+}

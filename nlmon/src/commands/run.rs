@@ -1,0 +1,127 @@
+//! `nlmon run`: the daemon, in the foreground.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+
+use crate::{
+    commands::Failure,
+    config::Config,
+    probe::{Attach, Options},
+    service,
+};
+
+/// Arguments of `nlmon run`. Every one but `--config` stands for a key of the configuration file,
+/// which it overrides.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Configuration file [default: /etc/nlmon/nlmon.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port of the HTTP server (`http.listen`)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Unix socket of the live log (`log.socket`)
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Clients of the live log at one time (`log.clients`)
+    #[arg(long, value_name = "N")]
+    clients: Option<usize>,
+    /// Records that wait for one client (`log.queue`)
+    #[arg(long, value_name = "N")]
+    queue: Option<usize>,
+    /// Which hooks to use (`probe.attach`)
+    #[arg(long)]
+    attach: Option<Attach>,
+    /// Do not run without probes: exit with code 2 (`probe.require`)
+    #[arg(long)]
+    require_probes: bool,
+    /// Sample one datagram in N, 0 for none (`probe.sample_every`)
+    #[arg(long, value_name = "N")]
+    sample_every: Option<u32>,
+    /// Samples per second and processor, 0 for no cap (`probe.sample_rate`)
+    #[arg(long, value_name = "N")]
+    sample_rate: Option<u32>,
+    /// Payload bytes of a sample (`probe.snap_length`)
+    #[arg(long, value_name = "BYTES")]
+    snap_length: Option<u16>,
+    /// Size of the ring of samples (`probe.ring_bytes`)
+    #[arg(long, value_name = "BYTES")]
+    ring_bytes: Option<u32>,
+    /// Receive buffer of the multicast sockets (`subscribe.receive_buffer`)
+    #[arg(long, value_name = "BYTES")]
+    receive_buffer: Option<usize>,
+    /// Groups to listen to, instead of the configured ones (`subscribe.groups`)
+    #[arg(long, value_name = "PROTOCOL:GROUP,...", value_parser = parse_groups)]
+    subscribe: Vec<(String, Vec<crate::config::Group>)>,
+    /// Let payloads that may carry keys into the samples (`capture_secrets`)
+    #[arg(long)]
+    capture_secrets: bool,
+}
+
+/// Runs the daemon until a signal ends it.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = args.config().map_err(|error| Failure::Usage(error.into()))?;
+    service::init_log();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("nlmon")
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .map_err(Failure::Runtime)?;
+    runtime.block_on(service::run(config))
+}
+
+impl Args {
+    /// The file's configuration with the flags on top.
+    fn config(&self) -> Result<Config, crate::config::Error> {
+        let mut config = Config::read(self.config.as_deref())?;
+        set(&mut config.http.listen, self.listen);
+        set(&mut config.log.socket, self.socket.clone());
+        set(&mut config.log.clients, self.clients);
+        set(&mut config.log.queue, self.queue);
+        set(&mut config.probe.attach, self.attach);
+        set(&mut config.probe.sample_every, self.sample_every);
+        set(&mut config.probe.sample_rate, self.sample_rate);
+        set(&mut config.probe.snap_length, self.snap_length);
+        set(&mut config.probe.ring_bytes, self.ring_bytes);
+        set(&mut config.subscribe.receive_buffer, self.receive_buffer);
+        if !self.subscribe.is_empty() {
+            config.subscribe.groups = self.subscribe.iter().cloned().collect();
+        }
+        config.probe.require |= self.require_probes;
+        config.capture_secrets |= self.capture_secrets;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+fn set<T>(value: &mut T, flag: Option<T>) {
+    if let Some(flag) = flag {
+        *value = flag;
+    }
+}
+
+/// `PROTOCOL:GROUP,GROUP`; whether they exist is checked with the rest of the configuration.
+fn parse_groups(text: &str) -> Result<(String, Vec<crate::config::Group>), String> {
+    let (protocol, groups) = text.split_once(':').ok_or("expected PROTOCOL:GROUP,...")?;
+    let group = |text: &str| match text.parse() {
+        Ok(number) => crate::config::Group::Number(number),
+        Err(_) => crate::config::Group::Name(text.to_owned()),
+    };
+    Ok((protocol.to_owned(), groups.split(',').map(group).collect()))
+}
+
+/// What the configuration means for the probes.
+pub(super) fn probe_options(config: &Config) -> Options {
+    Options {
+        attach: config.probe.attach,
+        sample_every: config.probe.sample_every,
+        sample_rate: config.probe.sample_rate,
+        snap_length: config.probe.snap_length,
+        snap: config.snap(),
+        count_netns: false,
+        ring_bytes: config.probe.ring_bytes,
+    }
+}
