@@ -140,6 +140,9 @@ impl Default for Probe {
 pub struct Subscribe {
     /// Receive buffer of each socket in bytes.
     pub receive_buffer: usize,
+    /// Listen to the groups of a module's protocol even when nobody else does. The module cannot
+    /// be removed then, as long as the daemon runs.
+    pub pin_modules: bool,
     /// Groups by protocol, both by name or number.
     pub groups: BTreeMap<String, Vec<Group>>,
 }
@@ -150,6 +153,7 @@ impl Default for Subscribe {
         let named = |names: &[&str]| names.iter().map(|name| Group::Name((*name).into())).collect();
         Self {
             receive_buffer: 8 << 20,
+            pin_modules: false,
             groups: BTreeMap::from([
                 ("route".to_owned(), named(&route)),
                 ("test".to_owned(), named(&["greeting"])),
@@ -224,7 +228,8 @@ impl Config {
                         key,
                         message: format!("there is no protocol {protocol}"),
                     })?;
-                let groups = groups.iter().map(|group| group.number(number)).collect::<Result<_, _>>();
+                let groups =
+                    groups.iter().map(|group| group.number(number)).collect::<Result<_, _>>();
                 Ok((number, groups.map_err(|message| Error::Value { key, message })?))
             })
             .collect()

@@ -2,6 +2,7 @@
 //! which makes records; `decode` reads them; `live` and `metrics` show them; `commands` are what
 //! a person runs. No module imports one downstream of it.
 
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod decode;
@@ -10,6 +11,7 @@ pub mod join;
 pub mod live;
 pub mod message;
 pub mod metrics;
+mod pipeline;
 pub mod probe;
 pub mod record;
 pub mod service;

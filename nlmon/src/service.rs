@@ -1,1 +1,244 @@
-//! Placeholder.
+//! The daemon as a service: sets everything up, says when it is ready, keeps systemd's watchdog
+//! content, and takes it all down again on a signal.
+
+use std::{collections::BTreeMap, future::Future, io::Write as _, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use sd_notify::NotifyState;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{interval, timeout},
+};
+
+use crate::{
+    commands::Failure,
+    config::Config,
+    http,
+    join::Joiner,
+    live::{
+        bus::{Bus, Limits},
+        server::Server,
+    },
+    metrics::{LogTotals, Metrics},
+    pipeline::Pipeline,
+    probe::{self, Options, Probes},
+    subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
+};
+
+/// Deliveries that wait for the join; the sockets' own buffers are behind it.
+const EVENTS_QUEUE: usize = 4096;
+
+/// How often the daemon looks whether a protocol has come or gone.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often counters of ended processes are folded, so that their map does not fill.
+const FOLD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long the tasks may take to end.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+
+/// Log lines go to standard error; under systemd with their priority, without the time, which the
+/// journal has.
+pub fn init_log() {
+    let mut builder =
+        env_logger::Builder::from_env(env_logger::Env::default().filter_or("NLMON_LOG", "info"));
+    if std::env::var_os("JOURNAL_STREAM").is_some() {
+        builder.format(|out, record| {
+            let priority = match record.level() {
+                log::Level::Error => 3,
+                log::Level::Warn => 4,
+                log::Level::Info => 6,
+                log::Level::Debug | log::Level::Trace => 7,
+            };
+            writeln!(out, "<{priority}>{}", record.args())
+        });
+    }
+    // Fails only if there is a logger already.
+    builder.try_init().unwrap_or_else(|error| eprintln!("nlmon: {error}"));
+}
+
+/// What the configuration means for the probes.
+pub fn probe_options(config: &Config) -> Options {
+    Options {
+        attach: config.probe.attach,
+        sample_every: config.probe.sample_every,
+        sample_rate: config.probe.sample_rate,
+        snap_length: config.probe.snap_length,
+        snap: config.snap(),
+        count_netns: false,
+        ring_bytes: config.probe.ring_bytes,
+    }
+}
+
+/// Runs the daemon until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> Result<(), Failure> {
+    // Sockets first: they fail at once, and loading programs takes a while.
+    let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.http.listen))
+        .map_err(Failure::Runtime)?;
+    let probes = load_probes(&config)?;
+    let (stop, shutdown) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    // Dropping it would close the sockets.
+    let _subscriptions = start(&config, probes, server, listener, &mut tasks, &shutdown)
+        .map_err(Failure::Runtime)?;
+    log::info!(
+        "nlmon {} ready: http://{}/metrics, live log on {}",
+        env!("CARGO_PKG_VERSION"),
+        config.http.listen,
+        config.log.socket.display()
+    );
+    notify(&[NotifyState::Ready]);
+    let signal = wait_for_signal().await.map_err(|e| Failure::Runtime(e.into()))?;
+    log::info!("{signal}: shutting down");
+    notify(&[NotifyState::Stopping]);
+    stop.send_replace(true);
+    if timeout(SHUTDOWN_TIME, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+        log::warn!("some tasks did not end in time");
+    }
+    Ok(())
+}
+
+/// The probes, or the reason why the daemon runs without them.
+fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
+    match probe::load(&probe_options(config)) {
+        Ok(probes) => {
+            for attached in &probes.attached {
+                let name = attached.probe.name();
+                log::info!("probe {name}: {} by {}", attached.symbol, attached.hook);
+            }
+            Ok(Some(probes))
+        }
+        Err(error) if config.probe.require => Err(Failure::System(error.into())),
+        Err(error) => {
+            log::warn!(
+                "running without probes, on the subscriptions alone: {:#}",
+                anyhow::Error::from(error)
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Starts every task. The probes stay attached as long as the task that owns them runs.
+fn start(
+    config: &Config,
+    mut probes: Option<Probes>,
+    server: Server,
+    listener: TcpListener,
+    tasks: &mut JoinSet<()>,
+    shutdown: &watch::Receiver<bool>,
+) -> anyhow::Result<Subscriptions> {
+    let limits =
+        Limits { clients: config.log.clients, records: config.log.queue, ..Limits::default() };
+    let bus = Bus::new(limits);
+    let log_totals = {
+        let bus = Arc::clone(&bus);
+        move || LogTotals { clients: bus.clients() as u64, dropped: bus.dropped() }
+    };
+    let attached = probes.as_ref().map(|probes| probes.attached.clone()).unwrap_or_default();
+    let counters = probes.as_mut().and_then(|probes| probes.counters.take());
+    let metrics = Arc::new(Metrics::new(counters, attached, log_totals)?);
+
+    let (sender, events) = mpsc::channel(EVENTS_QUEUE);
+    let subscriptions = Subscriptions::start(subscribe_settings(config)?, sender)?;
+    let samples = probes.as_mut().and_then(|probes| probes.samples.take());
+    let samples = samples.map(probe::Samples::wait).transpose().context("cannot watch the ring")?;
+    if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
+        tokio::spawn(warnings.forward());
+    }
+    let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
+    let pipeline =
+        Pipeline { joiner, samples, events, metrics: Arc::clone(&metrics), bus: Arc::clone(&bus) };
+
+    let told = shutdown.clone();
+    tasks.spawn(async move {
+        pipeline.run(told).await;
+        // Last, so that the probes see what happens until the end.
+        drop(probes);
+    });
+    tasks.spawn(server.serve(bus, shutdown.clone()));
+    tasks.spawn(serve_http(listener, Arc::clone(&metrics), stopped(shutdown.clone())));
+    tasks.spawn(fold(metrics, shutdown.clone()));
+    tasks.spawn(watchdog(shutdown.clone()));
+    Ok(subscriptions)
+}
+
+fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {
+    let subscription = |(protocol, groups): (u8, Vec<u32>)| {
+        let hold =
+            if config.subscribe.pin_modules { Hold::Always } else { Hold::for_protocol(protocol) };
+        (protocol, Subscription { groups: groups.into_iter().collect(), hold })
+    };
+    Ok(SubscribeSettings {
+        subscriptions: config.groups()?.into_iter().map(subscription).collect::<BTreeMap<_, _>>(),
+        receive_buffer_bytes: config.subscribe.receive_buffer,
+        look_interval: LOOK_INTERVAL,
+    })
+}
+
+async fn serve_http(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) {
+    if let Err(error) = http::serve(listener, metrics, stopped).await {
+        log::error!("the HTTP server ended: {error}");
+    }
+}
+
+async fn fold(metrics: Arc<Metrics>, shutdown: watch::Receiver<bool>) {
+    let mut ticks = interval(FOLD_INTERVAL);
+    let mut stopped = std::pin::pin!(stopped(shutdown));
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _tick = ticks.tick() => {
+                let metrics = Arc::clone(&metrics);
+                if let Err(error) = tokio::task::spawn_blocking(move || metrics.fold()).await {
+                    log::error!("folding counters failed: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// Tells systemd that the runtime is alive, at half the time that it waits.
+async fn watchdog(shutdown: watch::Receiver<bool>) {
+    let Some(period) = sd_notify::watchdog_enabled() else { return };
+    let mut ticks = interval(period / 2);
+    let mut stopped = std::pin::pin!(stopped(shutdown));
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _tick = ticks.tick() => notify(&[NotifyState::Watchdog]),
+        }
+    }
+}
+
+/// Done when `shutdown` is true, or its sender is gone.
+async fn stopped(mut shutdown: watch::Receiver<bool>) {
+    // What it returns is a lock on the value, which must not live across an await elsewhere.
+    drop(shutdown.wait_for(|&down| down).await);
+}
+
+async fn wait_for_signal() -> std::io::Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _received = terminate.recv() => "SIGTERM",
+        _received = interrupt.recv() => "SIGINT",
+    })
+}
+
+/// Outside systemd there is nobody to tell.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        log::warn!("cannot notify systemd: {error}");
+    }
+}

@@ -4,11 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::{
-    commands::{Failure, run::probe_options},
-    config::Config,
-    probe,
-};
+use crate::{commands::Failure, config::Config, probe, service::probe_options};
 
 /// Arguments of `nlmon check`.
 #[derive(Debug, clap::Args)]

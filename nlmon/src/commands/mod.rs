@@ -1,8 +1,10 @@
 //! One file per subcommand, and how each may fail. A command parses nothing itself: it gets its
 //! clap arguments, does its work, and returns.
 
+pub mod check;
 pub mod links;
 pub mod recv;
+pub mod run;
 pub mod send;
 pub mod tail;
 

@@ -4,12 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 
-use crate::{
-    commands::Failure,
-    config::Config,
-    probe::{Attach, Options},
-    service,
-};
+use crate::{commands::Failure, config::Config, probe::Attach, service};
 
 /// Arguments of `nlmon run`. Every one but `--config` stands for a key of the configuration file,
 /// which it overrides.
@@ -51,6 +46,9 @@ pub struct Args {
     /// Receive buffer of the multicast sockets (`subscribe.receive_buffer`)
     #[arg(long, value_name = "BYTES")]
     receive_buffer: Option<usize>,
+    /// Listen to protocols of modules even when nobody else does (`subscribe.pin_modules`)
+    #[arg(long)]
+    pin_modules: bool,
     /// Groups to listen to, instead of the configured ones (`subscribe.groups`)
     #[arg(long, value_name = "PROTOCOL:GROUP,...", value_parser = parse_groups)]
     subscribe: Vec<(String, Vec<crate::config::Group>)>,
@@ -91,6 +89,7 @@ impl Args {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();
         }
         config.probe.require |= self.require_probes;
+        config.subscribe.pin_modules |= self.pin_modules;
         config.capture_secrets |= self.capture_secrets;
         config.check()?;
         Ok(config)
@@ -111,17 +110,4 @@ fn parse_groups(text: &str) -> Result<(String, Vec<crate::config::Group>), Strin
         Err(_) => crate::config::Group::Name(text.to_owned()),
     };
     Ok((protocol.to_owned(), groups.split(',').map(group).collect()))
-}
-
-/// What the configuration means for the probes.
-pub(super) fn probe_options(config: &Config) -> Options {
-    Options {
-        attach: config.probe.attach,
-        sample_every: config.probe.sample_every,
-        sample_rate: config.probe.sample_rate,
-        snap_length: config.probe.snap_length,
-        snap: config.snap(),
-        count_netns: false,
-        ring_bytes: config.probe.ring_bytes,
-    }
 }

@@ -80,9 +80,9 @@ impl Metrics {
         lock(&self.pipeline).record(record);
     }
 
-    /// Counts an overrun of the daemon's own socket.
-    pub fn overrun(&self, protocol: u8) {
-        lock(&self.pipeline).overrun(protocol);
+    /// Counts datagrams that the daemon's own socket lost.
+    pub fn overrun(&self, protocol: u8, lost: u64) {
+        lock(&self.pipeline).overrun(protocol, lost);
     }
 
     /// Sets the join's totals.

@@ -64,7 +64,7 @@ metrics! {
     MULTICAST_DELIVERY = Histogram "nlmon_multicast_delivery_seconds" ["protocol", "group"]
         "Time from the broadcast in the kernel to the arrival at nlmon's own socket.";
     OWN_OVERRUNS = Counter "nlmon_own_overruns_total" ["protocol"]
-        "Times that nlmon's own socket reported lost messages (ENOBUFS).";
+        "Datagrams that nlmon's own sockets lost because their receive buffer ran over.";
     SAMPLES = Counter "nlmon_samples_total" ["outcome"]
         "Datagrams by what became of their sample: read, or the reason why there is none.";
     PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]

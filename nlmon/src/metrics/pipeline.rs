@@ -58,8 +58,8 @@ impl Pipeline {
         }
     }
 
-    pub(super) fn overrun(&mut self, protocol: u8) {
-        *self.overruns.entry(protocol).or_default() += 1;
+    pub(super) fn overrun(&mut self, protocol: u8, lost: u64) {
+        *self.overruns.entry(protocol).or_default() += lost;
     }
 
     fn multicast(&mut self, record: &Record, protocol: u8) {

@@ -57,8 +57,8 @@ pub struct Attached {
 pub struct Probes {
     /// What is in place.
     pub attached: Vec<Attached>,
-    /// Exact counters.
-    pub counters: Counters,
+    /// Exact counters; `None` once taken.
+    pub counters: Option<Counters>,
     /// Samples; `None` once taken.
     pub samples: Option<Samples>,
     /// Warnings of the programs; `None` once taken.
@@ -82,7 +82,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
     let attached =
         steps.iter().map(|step| attach(&mut ebpf, &kernel, step)).collect::<Result<_, _>>()?;
-    Ok(Probes { attached, counters, samples: Some(samples), warnings, _ebpf: ebpf })
+    Ok(Probes { attached, counters: Some(counters), samples: Some(samples), warnings, _ebpf: ebpf })
 }
 
 fn load_object(

@@ -123,6 +123,13 @@ pub fn monotonic_ns() -> u64 {
     now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// What to add to [`monotonic_ns`] for the time of day, in nanoseconds.
+pub fn realtime_offset_ns() -> i64 {
+    let now = clock_gettime(ClockId::CLOCK_REALTIME).map(Duration::from);
+    let real_ns = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
+    real_ns.saturating_sub_unsigned(monotonic_ns())
+}
+
 /// Inode number of the network namespace of the calling thread.
 pub fn own_netns() -> Result<u32, Error> {
     const PATH: &str = "/proc/thread-self/ns/net";

@@ -1,0 +1,156 @@
+//! The daemon's main loop: samples and deliveries go into the join, and finished records to the
+//! metrics and to the live log. One task owns the join, so that nothing needs a lock.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+use crate::{
+    decode::names::{group_name, protocol_name},
+    join::{JoinSettings, Joiner},
+    live::{
+        bus::Bus,
+        json::{Clock, LogRecord},
+    },
+    metrics::Metrics,
+    probe::WaitingSamples,
+    record::{Observation, Record},
+    subscribe::{Event, monotonic_ns, realtime_offset_ns},
+};
+
+/// How often finished records come out.
+const ADVANCE_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Events of the sockets taken at a time, so that a flood of them does not starve the ring.
+const EVENTS_MAX: usize = 1024;
+
+/// The loop's parts.
+pub(crate) struct Pipeline {
+    pub(crate) joiner: Joiner,
+    pub(crate) samples: Option<WaitingSamples>,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) bus: Arc<Bus>,
+}
+
+impl Pipeline {
+    /// The join's settings for probes that take `snap` bytes of each protocol.
+    pub(crate) fn join_settings(probes: bool, snap: [u16; 32]) -> JoinSettings {
+        JoinSettings { probes, snap, ..JoinSettings::default() }
+    }
+
+    /// Runs until `shutdown`, then takes what is there to its end.
+    pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+        let mut observations = Vec::new();
+        let mut events = Vec::new();
+        let mut ticks = interval(ADVANCE_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !*shutdown.borrow() {
+            self.wait(&mut observations, &mut events, &mut ticks, &mut shutdown).await;
+            events.drain(..).for_each(|event| self.event(event));
+            self.observe(&mut observations);
+            self.advance(monotonic_ns());
+        }
+        if let Some(samples) = &mut self.samples {
+            samples.read_now(&mut observations);
+            let read = observations.len() as u64;
+            self.metrics.samples_read(read, 0);
+        }
+        self.observe(&mut observations);
+        self.advance(u64::MAX);
+    }
+
+    async fn wait(
+        &mut self,
+        observations: &mut Vec<Observation>,
+        events: &mut Vec<Event>,
+        ticks: &mut Interval,
+        shutdown: &mut watch::Receiver<bool>,
+    ) {
+        tokio::select! {
+            read = read(&mut self.samples, observations) => match read {
+                Ok(malformed) => self.metrics.samples_read(observations.len() as u64, malformed),
+                Err(error) => {
+                    log::error!("cannot wait for samples, going on without: {error}");
+                    self.samples = None;
+                }
+            },
+            _count = self.events.recv_many(events, EVENTS_MAX) => {}
+            _tick = ticks.tick() => {}
+            // Whether it changed or its sender is gone, the loop looks at the value.
+            _changed = shutdown.changed() => {}
+        }
+    }
+
+    fn observe(&mut self, observations: &mut Vec<Observation>) {
+        let now_ns = monotonic_ns();
+        observations.drain(..).for_each(|observation| self.joiner.observe(observation, now_ns));
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Delivery(delivery) => {
+                let now_ns = delivery.received_ns;
+                self.joiner.deliver(delivery, now_ns);
+            }
+            Event::Joined { netns, protocol, group, portid, at_ns } => {
+                log::debug!(
+                    "joined {} of {}",
+                    group_name(protocol, group),
+                    protocol_name(protocol)
+                );
+                self.joiner.subscribed(netns, protocol, group, portid, at_ns);
+            }
+            Event::Left { netns, protocol, group, at_ns } => {
+                log::debug!("left {} of {}", group_name(protocol, group), protocol_name(protocol));
+                self.joiner.unsubscribed(netns, protocol, group, at_ns);
+            }
+            Event::Overrun { protocol, lost, .. } => {
+                log::warn!(
+                    "own socket of {} ran over, {lost} datagrams lost: \
+                     raise subscribe.receive_buffer",
+                    protocol_name(protocol)
+                );
+                self.joiner.overrun();
+                self.metrics.overrun(protocol, u64::from(lost));
+            }
+            Event::Failed { protocol, error } => {
+                let cause = anyhow::Error::from(error);
+                log::warn!("no subscription to {}: {cause:#}", protocol_name(protocol));
+            }
+        }
+    }
+
+    fn advance(&mut self, now_ns: u64) {
+        let mut records = Vec::new();
+        self.joiner.advance(now_ns, &mut records);
+        if records.is_empty() {
+            return;
+        }
+        // Read each time: the time of day can be set.
+        let clock = Clock::new(realtime_offset_ns());
+        for record in &records {
+            self.publish(record, &clock);
+        }
+        self.metrics.join(self.joiner.counts().rows().to_vec());
+    }
+
+    fn publish(&self, record: &Record, clock: &Clock) {
+        self.metrics.record(record);
+        self.bus.publish(|| LogRecord::new(record, clock));
+    }
+}
+
+/// Waits for samples; for ever where there are no probes.
+async fn read(
+    samples: &mut Option<WaitingSamples>,
+    observations: &mut Vec<Observation>,
+) -> std::io::Result<u64> {
+    match samples {
+        Some(samples) => samples.read(observations).await,
+        None => std::future::pending().await,
+    }
+}
