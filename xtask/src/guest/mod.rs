@@ -4,3 +4,4 @@
 pub(crate) mod cpio;
 pub(crate) mod overlay;
 pub(crate) mod rootfs;
+mod system;

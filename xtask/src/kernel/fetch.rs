@@ -20,6 +20,35 @@ const IMAGE_PARTS: &[&str] = &["linux-binary-", "linux-modules-", "linux-base-"]
 /// Package names that belong to a kernel's headers.
 const HEADER_PARTS: &[&str] = &["linux-headers-", "linux-kbuild-"];
 
+/// Modules for hardware and file systems that no guest has: half of all, unpacked at every boot.
+const USELESS: &[&str] = &[
+    "drivers/ata",
+    "drivers/cdrom",
+    "drivers/comedi",
+    "drivers/hid",
+    "drivers/md",
+    "drivers/media",
+    "drivers/net/ethernet",
+    "drivers/nvdimm",
+    "drivers/nvme",
+    "drivers/target",
+    "drivers/thermal",
+    "drivers/xen",
+    "fs/btrfs",
+    "fs/cachefiles",
+    "fs/ceph",
+    "fs/ext4",
+    "fs/f2fs",
+    "fs/jbd2",
+    "fs/nfs",
+    "fs/nfsd",
+    "fs/nls",
+    "fs/orangefs",
+    "fs/smb",
+    "fs/udf",
+    "fs/xfs",
+];
+
 /// Makes sure that a kernel is there.
 pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
     let what = format!("kernel {}", kernel.name);
@@ -106,6 +135,9 @@ fn move_modules(from: &Path, to: &Path) -> Result<()> {
     for name in ["kernel", "modules.order", "modules.builtin", "modules.builtin.modinfo"] {
         fs::rename(from.join(name), to.join(name))
             .with_context(|| format!("cannot move {name} of {}", from.display()))?;
+    }
+    for name in USELESS {
+        cache::remove(&to.join("kernel").join(name))?;
     }
     let mut compressed = Vec::new();
     find_compressed(&to.join("kernel"), &mut compressed)?;
