@@ -17,6 +17,9 @@ use super::{
 };
 use crate::record::Delivery;
 
+/// How long a socket that is about to close is read, at most.
+const DRAIN_NS: u64 = 1_000_000_000;
+
 /// Asks a reader to stop; it answers when its socket is closed.
 pub(super) type Stop = oneshot::Sender<()>;
 
@@ -32,11 +35,16 @@ pub(super) struct Member {
 
 struct Reader {
     socket: AsyncFd<Socket>,
-    member: Member,
+    inbox: Inbox,
     events: mpsc::Sender<Event>,
-    /// Read, and not yet in the channel.
+}
+
+/// What is read, and not yet in the channel.
+struct Inbox {
+    member: Member,
     backlog: VecDeque<Event>,
     buffer: Vec<u8>,
+    /// Of the socket, as far as they are reported.
     drops: u32,
 }
 
@@ -63,9 +71,9 @@ pub(super) fn spawn(
         protocol: member.protocol,
         source: error.into_parts().1,
     })?;
-    let buffer = vec![0; BUFFER_BYTES];
     let backlog = member.joined().collect();
-    let reader = Reader { socket, member, events, backlog, buffer, drops: 0 };
+    let inbox = Inbox { member, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0 };
+    let reader = Reader { socket, inbox, events };
     Ok(tokio::spawn(reader.run(stop)))
 }
 
@@ -79,8 +87,8 @@ impl Reader {
                     Ok(()) => {}
                     Err(End::Unheard) => return,
                     Err(End::Broken(error)) => {
-                        let protocol = self.member.protocol;
-                        self.backlog.push_back(Event::Failed { protocol, error });
+                        let protocol = self.inbox.member.protocol;
+                        self.inbox.backlog.push_back(Event::Failed { protocol, error });
                         break None;
                     }
                 },
@@ -91,57 +99,34 @@ impl Reader {
 
     /// Passes on one event, or else reads one datagram. Loses nothing when it is cancelled.
     async fn advance(&mut self) -> Result<(), End> {
-        if !self.backlog.is_empty() {
+        if !self.inbox.backlog.is_empty() {
             let Ok(permit) = self.events.reserve().await else { return Err(End::Unheard) };
-            if let Some(event) = self.backlog.pop_front() {
+            if let Some(event) = self.inbox.backlog.pop_front() {
                 permit.send(event);
             }
             return Ok(());
         }
         let mut guard = self.socket.readable().await.map_err(|source| {
-            End::Broken(Error::Receive { protocol: self.member.protocol, source })
+            End::Broken(Error::Receive { protocol: self.inbox.member.protocol, source })
         })?;
-        match guard.get_inner().receive(&mut self.buffer).map_err(End::Broken)? {
-            Received::Datagram(datagram) => {
-                self.backlog.push_back(self.member.delivery(&datagram));
-            }
-            Received::Overrun => self.note_overrun(true),
-            Received::Empty => {
-                guard.clear_ready();
-                self.note_overrun(false);
-            }
+        let found = self.inbox.read(guard.get_inner()).map_err(End::Broken)?;
+        if !found {
+            guard.clear_ready();
         }
         Ok(())
-    }
-
-    /// Reports what was lost. The kernel goes on dropping after it has said so, until the queue
-    /// is empty; therefore this is called then as well.
-    fn note_overrun(&mut self, told: bool) {
-        let drops = self.socket.get_ref().drops().unwrap_or(self.drops);
-        let lost = drops.wrapping_sub(self.drops);
-        self.drops = drops;
-        if told || lost > 0 {
-            let Member { netns, protocol, .. } = self.member;
-            self.backlog.push_back(Event::Overrun { netns, protocol, lost, at_ns: monotonic_ns() });
-        }
     }
 
     /// Empties the queue, closes the socket, and only then waits for room in the channel: whoever
     /// empties it may be the one who waits for the socket to be closed.
     async fn finish(mut self, closed: Option<Stop>) {
         let at_ns = monotonic_ns();
-        // The queue holds no more than the receive buffer, but a storm may fill it for ever.
-        while let Ok(Received::Datagram(datagram)) = self.socket.get_ref().receive(&mut self.buffer)
-        {
-            let received_ns = monotonic_ns();
-            self.backlog.push_back(self.member.delivery(&datagram));
-            if received_ns > at_ns + 1_000_000_000 {
-                break;
-            }
-        }
-        self.note_overrun(false);
-        self.backlog.extend(self.member.left(at_ns));
-        let Self { socket, member, events, backlog, .. } = self;
+        // The queue holds no more than the receive buffer, but a storm may refill it for ever.
+        while monotonic_ns() - at_ns < DRAIN_NS
+            && self.inbox.read(self.socket.get_ref()).is_ok_and(|found| found)
+        {}
+        self.inbox.note_overrun(self.socket.get_ref(), false);
+        let Self { socket, inbox: Inbox { member, mut backlog, .. }, events } = self;
+        backlog.extend(member.left(at_ns));
         drop(socket);
         if closed.is_some_and(|closed| closed.send(()).is_err()) {
             log::debug!("nobody waits for the socket of protocol {} to close", member.protocol);
@@ -150,6 +135,38 @@ impl Reader {
             if events.send(event).await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+impl Inbox {
+    /// Moves one datagram from the socket to the backlog. Says whether there may be more.
+    fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
+        match socket.receive(&mut self.buffer)? {
+            Received::Datagram(datagram) => {
+                self.backlog.push_back(self.member.delivery(&datagram));
+                Ok(true)
+            }
+            Received::Overrun => {
+                self.note_overrun(socket, true);
+                Ok(true)
+            }
+            Received::Empty => {
+                self.note_overrun(socket, false);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Reports what was lost. The kernel goes on dropping after it has said so, until the queue
+    /// is empty; therefore this is called then as well.
+    fn note_overrun(&mut self, socket: &Socket, told: bool) {
+        let drops = socket.drops().unwrap_or(self.drops);
+        let lost = drops.wrapping_sub(self.drops);
+        self.drops = drops;
+        if told || lost > 0 {
+            let Member { netns, protocol, .. } = self.member;
+            self.backlog.push_back(Event::Overrun { netns, protocol, lost, at_ns: monotonic_ns() });
         }
     }
 }
