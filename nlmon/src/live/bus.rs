@@ -115,6 +115,11 @@ impl Bus {
         })
     }
 
+    /// What it may use.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Whether anybody listens: if not, nothing needs to be made for the log.
     pub fn has_clients(&self) -> bool {
         self.clients() > 0
@@ -213,5 +218,99 @@ impl Drop for Subscription {
             ring.entries = VecDeque::new();
             ring.bytes = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::json::Clock;
+    use crate::live::sample;
+
+    fn record(number: u64) -> LogRecord {
+        LogRecord { time_ns: number, ..LogRecord::new(&sample::multicast(), &Clock::new(0)) }
+    }
+
+    fn bus(limits: Limits) -> Arc<Bus> {
+        Bus::new(Limits { clients: 2, ..limits })
+    }
+
+    /// What is there for a client, without waiting for more.
+    fn drain(subscription: &mut Subscription) -> (u64, Vec<u64>) {
+        let (mut lost, mut numbers) = (0, Vec::new());
+        loop {
+            let batch = subscription.take();
+            lost += batch.lost;
+            if batch.entries.is_empty() {
+                return (lost, numbers);
+            }
+            numbers.extend(batch.entries.iter().map(|entry| entry.record().time_ns));
+        }
+    }
+
+    #[test]
+    fn without_a_client_no_record_is_made() {
+        let bus = bus(Limits::default());
+        bus.publish(|| panic!("nobody listens"));
+        let subscription = bus.subscribe();
+        assert!(bus.has_clients());
+        drop(subscription);
+        bus.publish(|| panic!("nobody listens any more"));
+    }
+
+    #[test]
+    fn every_client_gets_every_record_from_when_it_came() {
+        let bus = bus(Limits::default());
+        let mut early = bus.subscribe().unwrap();
+        bus.publish(|| record(1));
+        let mut late = bus.subscribe().unwrap();
+        (2..200).for_each(|number| bus.publish(|| record(number)));
+        assert_eq!(drain(&mut early), (0, (1..200).collect()));
+        assert_eq!(drain(&mut late), (0, (2..200).collect()));
+        assert_eq!(bus.dropped(), 0);
+    }
+
+    #[test]
+    fn a_slow_client_is_told_what_it_lost_and_no_other_loses() {
+        let bus = bus(Limits { records: 10, ..Limits::default() });
+        let (mut slow, mut fast) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
+        for number in 0..25 {
+            bus.publish(|| record(number));
+            assert_eq!(drain(&mut fast), (0, vec![number]));
+        }
+        assert_eq!(drain(&mut slow), (15, (15..25).collect()));
+        assert_eq!(bus.dropped(), 15);
+        assert_eq!(drain(&mut slow), (0, vec![]));
+    }
+
+    #[test]
+    fn memory_is_bounded_by_bytes_too() {
+        let bus = bus(Limits { bytes: 8192, ..Limits::default() });
+        let _client = bus.subscribe().unwrap();
+        (0..1000).for_each(|number| bus.publish(|| record(number)));
+        let ring = bus.ring();
+        assert!(ring.bytes <= 8192 && !ring.entries.is_empty());
+        let real = ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>();
+        assert_eq!(ring.bytes, real);
+    }
+
+    #[test]
+    fn the_estimate_of_memory_covers_the_json() {
+        let entry = Entry { record: record(1), json: OnceLock::new() };
+        assert!(entry.bytes() >= size_of::<Entry>() + entry.json().len());
+    }
+
+    #[test]
+    fn there_are_only_so_many_clients_and_the_last_frees_the_ring() {
+        let bus = bus(Limits::default());
+        let (one, two) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
+        assert!(bus.subscribe().is_none());
+        bus.publish(|| record(1));
+        drop(one);
+        assert!(bus.subscribe().is_some());
+        assert_eq!(bus.ring().entries.len(), 1);
+        drop(two);
+        let ring = bus.ring();
+        assert_eq!((bus.clients(), ring.entries.len(), ring.bytes), (0, 0, 0));
     }
 }

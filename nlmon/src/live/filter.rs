@@ -186,3 +186,103 @@ fn has_text(record: &LogRecord, wanted: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(wanted);
     record.messages.iter().any(|message| has(&message.summary))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::json::Clock;
+    use crate::live::sample;
+    use crate::record::Record;
+
+    fn passes(filter: &Filter, record: &Record) -> bool {
+        filter.compile().unwrap().matches(&LogRecord::new(record, &Clock::new(0)))
+    }
+
+    /// A filter from its JSON, which is what crosses the socket.
+    fn filter(json: &str) -> Filter {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_empty_filter_passes_everything_and_is_empty_json() {
+        assert!(passes(&Filter::default(), &sample::multicast()));
+        assert_eq!(serde_json::to_string(&Filter::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn each_field_matches_the_multicast() {
+        for json in [
+            r#"{"protocol":["generic","ROUTE"]}"#,
+            r#"{"protocol":["0"]}"#,
+            r#"{"path":["multicast"]}"#,
+            r#"{"type":["RTM_DELLINK","rtm_*link"]}"#,
+            r#"{"type":["16"]}"#,
+            r#"{"group":["link"]}"#,
+            r#"{"group":["1"]}"#,
+            r#"{"process":["i?"]}"#,
+            r#"{"pid":[812]}"#,
+            r#"{"netns":[4026531840]}"#,
+            r#"{"text":"DUMMY0"}"#,
+        ] {
+            assert!(passes(&filter(json), &sample::multicast()), "{json}");
+        }
+    }
+
+    #[test]
+    fn each_field_rejects_what_differs() {
+        for json in [
+            r#"{"protocol":["generic"]}"#,
+            r#"{"path":["reply"]}"#,
+            r#"{"type":["RTM_GET*"]}"#,
+            r#"{"group":["neigh"]}"#,
+            r#"{"process":["bird"]}"#,
+            r#"{"pid":[813]}"#,
+            r#"{"netns":[1]}"#,
+            r#"{"errno":["EEXIST"]}"#,
+            r#"{"errors":true}"#,
+            r#"{"text":"eth0"}"#,
+            r#"{"protocol":["route"],"path":["reply"]}"#,
+        ] {
+            assert!(!passes(&filter(json), &sample::multicast()), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_errno_matches_wherever_it_is_reported() {
+        let mut record = sample::request();
+        record.answer.as_mut().unwrap().errno = Some(17);
+        assert!(passes(&filter(r#"{"errno":["eexist"]}"#), &record));
+        assert!(passes(&filter(r#"{"errno":["17"]}"#), &record));
+        assert!(passes(&filter(r#"{"errors":true}"#), &record));
+        assert!(!passes(&filter(r#"{"errno":["ENOENT"]}"#), &record));
+    }
+
+    #[test]
+    fn what_was_not_observed_has_no_process_to_match() {
+        let record = Record { observation: None, ..sample::multicast() };
+        assert!(!passes(&filter(r#"{"process":["*"]}"#), &record));
+    }
+
+    #[test]
+    fn a_wrong_name_suggests_the_nearest() {
+        let error = |json| filter(json).compile().unwrap_err().to_string();
+        assert_eq!(
+            error(r#"{"protocol":["rout"]}"#),
+            r#"unknown protocol "rout": did you mean "route"?"#
+        );
+        assert_eq!(
+            error(r#"{"type":["RTM_NEWLNIK"]}"#),
+            r#"unknown message type "RTM_NEWLNIK": did you mean "RTM_NEWLINK"?"#
+        );
+        assert_eq!(
+            error(r#"{"group":["ipv4_route"]}"#),
+            r#"unknown group "ipv4_route": did you mean "ipv4-route"?"#
+        );
+        assert_eq!(error(r#"{"path":["up"]}"#), r#"unknown path "up""#);
+        assert_eq!(error(r#"{"type":["RTX_*"]}"#), r#"unknown message type "RTX_*""#);
+        assert_eq!(
+            error(r#"{"errno":["ENOBUF"]}"#),
+            r#"unknown errno "ENOBUF": did you mean "ENOBUFS"?"#
+        );
+    }
+}

@@ -264,3 +264,109 @@ impl LogParent {
         Self { message_type: names::message_type_name(protocol, parent.message_type) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample;
+
+    /// 2026-01-02T03:04:05Z less the second that the samples' clock has run.
+    const CLOCK: Clock = Clock { offset_ns: 1_767_323_044_000_000_000 };
+
+    fn line(record: &Record) -> String {
+        serde_json::to_string(&LogRecord::new(record, &CLOCK)).unwrap()
+    }
+
+    #[test]
+    fn a_delivered_multicast_says_who_caused_it_and_how_long_it_took() {
+        assert_eq!(
+            line(&sample::multicast()),
+            concat!(
+                r#"{"time":"2026-01-02T03:04:05.000000000Z","time_ns":1000000000,"#,
+                r#""path":"multicast","protocol":"route","netns":4026531840,"#,
+                r#""process":{"pid":812,"tid":813,"comm":"ip","uid":0,"cgroup_id":77},"#,
+                r#""portid":0,"src_portid":0,"group":"link","bytes":44,"#,
+                r#""result":"ok","duration_ns":210000,"parent":{"type":"RTM_NEWLINK"},"#,
+                r#""cause":"request","outcome":"delivered","delivery_latency_ns":35000,"#,
+                r#""messages":[{"type":"RTM_NEWLINK","type_number":16,"len":44,"seq":7,"#,
+                r#""portid":99,"summary":"dummy0 (ifindex 5)"}]}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn a_request_has_its_answer() {
+        let record = LogRecord::new(&sample::request(), &CLOCK);
+        let answer = record.answer.as_ref().unwrap();
+        assert_eq!(answer.latency_ns, 190_500);
+        assert_eq!((answer.errno.as_deref(), &*answer.request), (Some("ok"), "RTM_NEWLINK"));
+        assert!(!record.failed());
+        assert_eq!((record.group, record.cause), (None, None));
+    }
+
+    #[test]
+    fn what_no_probe_saw_is_absent() {
+        let record =
+            Record { observation: None, outcome: Some(Outcome::Unobserved), ..sample::multicast() };
+        let line = line(&record);
+        assert!(line.contains(r#""outcome":"unobserved""#), "{line}");
+        for field in
+            ["process", "result", "duration_ns", "delivery_latency", "cause", "\"portid\":0"]
+        {
+            assert!(!line.contains(field), "{field} in {line}");
+        }
+        assert!(!line.contains("null"), "{line}");
+    }
+
+    #[test]
+    fn every_line_reads_back_as_the_record() {
+        let lost = Record { delivery: None, outcome: Some(Outcome::Lost), ..sample::multicast() };
+        for record in [sample::request(), sample::multicast(), lost] {
+            let record = LogRecord::new(&record, &CLOCK);
+            let line = serde_json::to_string(&record).unwrap();
+            assert_eq!(serde_json::from_str::<LogRecord>(&line).unwrap(), record);
+        }
+    }
+
+    #[test]
+    fn a_redacted_payload_is_not_shown_even_if_it_was_delivered() {
+        let mut record = sample::multicast();
+        let observation = record.observation.as_mut().unwrap();
+        observation.redacted = true;
+        observation.data.truncate(16);
+        let record = LogRecord::new(&record, &CLOCK);
+        assert!(record.redacted && !record.truncated);
+        assert_eq!(record.bytes, 44);
+        assert_eq!(record.messages[0].message_type, "RTM_NEWLINK");
+        assert_eq!(record.messages[0].summary, "");
+    }
+
+    #[test]
+    fn a_failed_call_has_the_name_of_its_errno() {
+        let mut record = sample::request();
+        record.observation.as_mut().unwrap().result = Some(-111);
+        record.answer.as_mut().unwrap().errno = Some(17);
+        let record = LogRecord::new(&record, &CLOCK);
+        assert_eq!(record.result.as_deref(), Some("ECONNREFUSED"));
+        assert_eq!(record.errors().collect::<Vec<_>>(), ["ECONNREFUSED", "EEXIST"]);
+        assert_eq!(result(44), "ok");
+    }
+
+    #[test]
+    fn the_cause_is_never_guessed() {
+        let cause_of = |change: fn(&mut Observation)| {
+            let mut record = sample::multicast();
+            change(record.observation.as_mut().unwrap());
+            LogRecord::new(&record, &CLOCK).cause
+        };
+        assert_eq!(cause_of(|_| {}), Some(Cause::Request));
+        assert_eq!(
+            cause_of(|o| o.parent.as_mut().unwrap().message_type = 18),
+            Some(Cause::Flushed)
+        );
+        assert_eq!(cause_of(|o| o.task.kernel_thread = true), Some(Cause::Kernel));
+        assert_eq!(cause_of(|o| o.task.interrupt = true), Some(Cause::Kernel));
+        assert_eq!(cause_of(|o| o.parent = None), Some(Cause::Unknown));
+        assert_eq!(cause_of(|o| o.src_portid = 5), None);
+    }
+}

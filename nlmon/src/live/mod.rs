@@ -11,6 +11,8 @@ pub mod filter;
 mod glob;
 pub mod json;
 pub mod protocol;
+#[cfg(test)]
+mod sample;
 pub mod server;
 pub mod text;
 

@@ -37,6 +37,9 @@ const MODE: u32 = 0o660;
 /// How long a client may take to say what it wants.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
 
+/// Connections that may be about to be admitted or refused at one time; more wait to be accepted.
+const WAITING_MAX: usize = 16;
+
 /// Pause after a failed accept, which is mostly a lack of file descriptors and not over at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -71,10 +74,11 @@ impl Server {
     /// Serves clients from `bus` until `shutdown` turns true or its sender is gone.
     pub async fn serve(self, bus: Arc<Bus>, mut shutdown: watch::Receiver<bool>) {
         let mut clients = JoinSet::new();
+        let most = bus.limits().clients + WAITING_MAX;
         loop {
             tokio::select! {
-                _ = shutdown.wait_for(|&down| down) => break,
-                accepted = self.listener.accept() => match accepted {
+                () = told_to_stop(&mut shutdown) => break,
+                accepted = self.listener.accept(), if clients.len() < most => match accepted {
                     Ok((stream, _)) => {
                         clients.spawn(serve_client(stream, Arc::clone(&bus)));
                     }
@@ -89,6 +93,12 @@ impl Server {
         // A client is told by the end of its stream; one that does not read cannot hold this up.
         clients.shutdown().await;
     }
+}
+
+/// Returns when `shutdown` is true, or its sender is gone.
+async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
+    // What it returns is a lock on the value, which must not live across an await elsewhere.
+    drop(shutdown.wait_for(|&down| down).await);
 }
 
 /// Removes its file, unless another has taken the path meanwhile.
@@ -165,11 +175,18 @@ async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
         Ok(_) => Reply::Hello { version: VERSION, nlmon: env!("CARGO_PKG_VERSION").to_owned() },
         Err((kind, message)) => Reply::Error { kind: *kind, message: message.clone() },
     };
-    let said = timeout(REQUEST_TIME, write.write_all(&line(&reply))).await;
-    if let (Ok((matcher, subscription)), Ok(Ok(()))) = (admitted, said) {
-        tokio::select! {
+    if !matches!(timeout(REQUEST_TIME, write.write_all(&line(&reply))).await, Ok(Ok(()))) {
+        return;
+    }
+    match admitted {
+        Ok((matcher, subscription)) => tokio::select! {
             _gone = stream_records(&mut write, &matcher, subscription) => {}
-            _gone = hung_up(read) => {}
+            () = hung_up(read) => {}
+        },
+        // To close on unread bytes would reset the connection, and the refusal with it.
+        Err(_refused) => {
+            drop(write);
+            drop(timeout(REQUEST_TIME, hung_up(read)).await);
         }
     }
 }

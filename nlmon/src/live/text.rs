@@ -242,3 +242,88 @@ impl Display for Nanoseconds {
         write!(f, "{value:.decimals$}{unit}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::json::Clock;
+    use crate::live::sample;
+    use crate::record::Record;
+
+    fn style() -> Style {
+        Style { colour: false, verbose: false, zone: TimeZone::UTC }
+    }
+
+    fn record(record: &Record) -> LogRecord {
+        LogRecord::new(record, &Clock::new(1_767_323_044_000_000_000))
+    }
+
+    #[test]
+    fn lines_are_aligned_and_say_how_it_went() {
+        let lines = [sample::request(), sample::multicast()];
+        let text: String = lines.iter().map(|r| style().render(&record(r))).collect();
+        assert_eq!(
+            text,
+            "\
+03:04:05.000000 --> ip[812]                route             RTM_NEWLINK      dummy0 (ifindex 5)  [took 210us, ok after 190us]
+03:04:05.000000 >>> ip[812]                route:link        RTM_NEWLINK      dummy0 (ifindex 5)  [delivered in 35.0us, by RTM_NEWLINK]
+"
+        );
+    }
+
+    #[test]
+    fn a_loss_and_an_unseen_sender_stand_out() {
+        let lost = Record { delivery: None, outcome: Some(Outcome::Lost), ..sample::multicast() };
+        assert!(style().render(&record(&lost)).ends_with("[LOST, by RTM_NEWLINK]\n"));
+        let unobserved =
+            Record { observation: None, outcome: Some(Outcome::Unobserved), ..sample::multicast() };
+        let line = style().render(&record(&unobserved));
+        assert!(line.contains(">>> ? "), "{line}");
+        assert!(line.ends_with("[unobserved]\n"), "{line}");
+    }
+
+    #[test]
+    fn a_batch_shows_its_first_message_unless_verbose() {
+        let mut batch = sample::request();
+        let observation = batch.observation.as_mut().unwrap();
+        observation.data.extend(sample::new_link(5));
+        observation.len *= 2;
+        let batch = record(&batch);
+        let line = style().render(&batch);
+        assert!(line.contains("dummy0 (ifindex 5) +1 more  ["), "{line}");
+        let verbose = Style { verbose: true, ..style() }.render(&batch);
+        assert_eq!(verbose.lines().count(), 4, "{verbose}");
+        assert!(verbose.contains("flags REQUEST|ACK|EXCL|CREATE: dummy0"), "{verbose}");
+    }
+
+    #[test]
+    fn a_process_cannot_write_to_the_terminal() {
+        let mut record = record(&sample::request());
+        record.process.as_mut().unwrap().comm = "\x1b[2J\r".into();
+        assert!(!style().render(&record).trim_end().contains(char::is_control));
+    }
+
+    #[test]
+    fn colour_is_only_added() {
+        let record = record(&sample::multicast());
+        let coloured = Style { colour: true, ..style() }.render(&record);
+        let mut plain = coloured.clone();
+        while let Some(start) = plain.find('\x1b') {
+            let end = start + plain[start..].find('m').unwrap();
+            plain.replace_range(start..=end, "");
+        }
+        assert_ne!(coloured, plain);
+        assert_eq!(plain, style().render(&record));
+    }
+
+    #[test]
+    fn durations_have_three_digits() {
+        let shown = |ns| Nanoseconds(ns).to_string();
+        assert_eq!(shown(999), "999ns");
+        assert_eq!(shown(1_234), "1.23us");
+        assert_eq!(shown(35_000), "35.0us");
+        assert_eq!(shown(999_400), "999us");
+        assert_eq!(shown(12_345_678), "12.3ms");
+        assert_eq!(shown(3_210_000_000), "3.21s");
+    }
+}

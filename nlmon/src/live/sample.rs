@@ -1,0 +1,76 @@
+//! Records for the tests of this directory.
+
+use crate::message::{HEADER_BYTES, Header};
+use crate::record::{Answer, Delivery, Observation, Outcome, Parent, Path, Record, Task};
+
+/// `RTM_NEWLINK` of the device `dummy0`.
+pub(super) fn new_link(flags: u16) -> Vec<u8> {
+    let mut payload = vec![0; 16];
+    payload[4] = 5;
+    payload.extend([11, 0, 3, 0]);
+    payload.extend(b"dummy0\0\0");
+    message(16, flags, &payload)
+}
+
+pub(super) fn message(message_type: u16, flags: u16, payload: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(HEADER_BYTES + payload.len()).unwrap();
+    let mut bytes = Header { len, message_type, flags, seq: 7, portid: 99 }.to_bytes().to_vec();
+    bytes.extend(payload);
+    bytes
+}
+
+pub(super) fn observation(path: Path, data: Vec<u8>) -> Observation {
+    let task = Task { pid: 812, tid: 813, comm: "ip".into(), uid: 0, ..Task::default() };
+    Observation {
+        start_ns: 1_000_000_000,
+        duration_ns: 210_000,
+        protocol: 0,
+        path,
+        netns: 4_026_531_840,
+        task: Task { cgroup_id: 77, ..task },
+        portid: 0,
+        src_portid: 99,
+        group: 0,
+        len: u32::try_from(data.len()).unwrap(),
+        result: Some(0),
+        parent: None,
+        redacted: false,
+        data,
+    }
+}
+
+/// A request that made a link, and was acknowledged.
+pub(super) fn request() -> Record {
+    Record {
+        observation: Some(observation(Path::Request, new_link(0x605))),
+        delivery: None,
+        outcome: None,
+        answer: Some(Answer { latency_ns: 190_500, errno: Some(0), request_type: 16 }),
+    }
+}
+
+/// The notification inside it, observed and delivered.
+pub(super) fn multicast() -> Record {
+    let data = new_link(0);
+    let mut observation = observation(Path::Multicast, data.clone());
+    (observation.src_portid, observation.group) = (0, 1);
+    observation.parent = Some(Parent { start_ns: 999_900_000, message_type: 16, flags: 0x605 });
+    Record {
+        delivery: Some(delivery(data)),
+        observation: Some(observation),
+        outcome: Some(Outcome::Delivered),
+        answer: None,
+    }
+}
+
+pub(super) fn delivery(data: Vec<u8>) -> Delivery {
+    Delivery {
+        received_ns: 1_000_035_000,
+        protocol: 0,
+        netns: 4_026_531_840,
+        group: 1,
+        src_portid: 0,
+        len: u32::try_from(data.len()).unwrap(),
+        data,
+    }
+}

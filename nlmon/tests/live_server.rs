@@ -1,0 +1,236 @@
+//! The live log's socket against clients that behave and clients that do not.
+#![expect(
+    clippy::unwrap_used,
+    clippy::tests_outside_test_module,
+    reason = "all of this file is test code"
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use nlmon::live::Error;
+use nlmon::live::bus::{Bus, Limits};
+use nlmon::live::json::LogRecord;
+use nlmon::live::protocol::{Lost, REQUEST_MAX, Refusal, Reply};
+use nlmon::live::server::Server;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const HELLO: &str = r#"{"version":1}"#;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A directory of its own for each test, removed at its end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("nlmon-{}-{number}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.join("run/nlmon.sock")
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+struct Daemon {
+    bus: Arc<Bus>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    directory: Directory,
+}
+
+impl Daemon {
+    fn start(limits: Limits) -> Self {
+        let directory = Directory::new();
+        let (bus, (stop, down)) = (Bus::new(limits), watch::channel(false));
+        let server = Server::bind(&directory.socket()).unwrap();
+        let task = tokio::spawn(server.serve(Arc::clone(&bus), down));
+        Self { bus, stop, task, directory }
+    }
+
+    async fn connect(&self, request: &str) -> Client {
+        let stream = UnixStream::connect(self.directory.socket()).await.unwrap();
+        let mut client = Client(BufReader::new(stream));
+        client.0.get_mut().write_all(request.as_bytes()).await.unwrap();
+        client.0.get_mut().write_all(b"\n").await.unwrap();
+        client
+    }
+
+    /// A client that is let in.
+    async fn client(&self, request: &str) -> Client {
+        let mut client = self.connect(request).await;
+        assert!(matches!(client.reply().await, Reply::Hello { version: 1, .. }));
+        client
+    }
+
+    fn publish(&self, number: u64, protocol: &'static str) {
+        self.bus.publish(|| record(number, protocol));
+    }
+
+    /// Waits until the number of clients is as expected.
+    async fn settle(&self, clients: usize) {
+        let settled = async {
+            while self.bus.clients() != clients {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, settled).await.unwrap();
+    }
+}
+
+fn record(number: u64, protocol: &'static str) -> LogRecord {
+    let json = r#"{"time":"2026-01-02T03:04:05.000000000Z","time_ns":0,"path":"multicast",
+        "protocol":"route","netns":1,"src_portid":0,"bytes":44,"messages":[]}"#;
+    let record: LogRecord = serde_json::from_str(json).unwrap();
+    LogRecord { time_ns: number, protocol: protocol.into(), ..record }
+}
+
+struct Client(BufReader<UnixStream>);
+
+impl Client {
+    /// The next line; empty at the end.
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        timeout(PATIENCE, self.0.read_line(&mut line)).await.unwrap().unwrap();
+        line
+    }
+
+    async fn reply(&mut self) -> Reply {
+        serde_json::from_str(&self.line().await).unwrap()
+    }
+
+    async fn refusal(&mut self) -> (Refusal, String) {
+        let Reply::Error { kind, message } = self.reply().await else { panic!("was let in") };
+        assert_eq!(self.line().await, "");
+        (kind, message)
+    }
+
+    async fn record(&mut self) -> LogRecord {
+        serde_json::from_str(&self.line().await).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_client_gets_the_records_of_its_filter() {
+    let daemon = Daemon::start(Limits::default());
+    let mut all = daemon.client(HELLO).await;
+    let mut some = daemon.client(r#"{"version":1,"filter":{"protocol":["xfrm"]}}"#).await;
+    daemon.publish(1, "route");
+    daemon.publish(2, "xfrm");
+    assert_eq!(all.record().await.time_ns, 1);
+    assert_eq!(all.record().await, record(2, "xfrm"));
+    assert_eq!(some.record().await.time_ns, 2);
+}
+
+#[tokio::test]
+async fn a_bad_request_is_answered_with_the_reason() {
+    let daemon = Daemon::start(Limits::default());
+    for (request, refusal, reason) in [
+        ("nonsense", Refusal::Request, "not valid"),
+        (r#"{"version":1,"filter":{"color":"red"}}"#, Refusal::Request, "unknown field"),
+        (r#"{"version":99}"#, Refusal::Version, "version 1"),
+        (r#"{"version":1,"filter":{"protocol":["rout"]}}"#, Refusal::Filter, "\"route\""),
+    ] {
+        let (kind, message) = daemon.connect(request).await.refusal().await;
+        assert_eq!(kind, refusal, "{request}");
+        assert!(message.contains(reason), "{message}");
+    }
+    let (kind, message) = daemon.connect(&"x".repeat(REQUEST_MAX)).await.refusal().await;
+    assert!(kind == Refusal::Request && message.contains("longer"), "{message}");
+    daemon.settle(0).await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_is_sent_away() {
+    let daemon = Daemon::start(Limits::default());
+    let stream = UnixStream::connect(daemon.directory.socket()).await.unwrap();
+    let (kind, message) = Client(BufReader::new(stream)).refusal().await;
+    assert!(kind == Refusal::Request && message.contains("within 5 s"), "{message}");
+}
+
+#[tokio::test]
+async fn one_client_too_many_is_told_so_and_a_place_is_free_again_later() {
+    let daemon = Daemon::start(Limits { clients: 1, ..Limits::default() });
+    let first = daemon.client(HELLO).await;
+    assert_eq!(daemon.connect(HELLO).await.refusal().await.0, Refusal::Busy);
+    drop(first);
+    daemon.settle(0).await;
+    daemon.client(HELLO).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_loses_records_and_is_told_how_many() {
+    const RECORDS: u64 = 20_000;
+    let daemon = Daemon::start(Limits { records: 500, ..Limits::default() });
+    let (mut slow, mut fast) = (daemon.client(HELLO).await, daemon.client(HELLO).await);
+    for number in 0..RECORDS {
+        daemon.publish(number, "route");
+        assert_eq!(fast.record().await.time_ns, number, "the fast client lost something");
+    }
+    let (mut next, mut lost) = (0, 0);
+    while next < RECORDS {
+        let line = slow.line().await;
+        if let Ok(gap) = serde_json::from_str::<Lost>(&line) {
+            lost += gap.lost;
+            next += gap.lost;
+        } else {
+            let record: LogRecord = serde_json::from_str(&line).unwrap();
+            assert_eq!(record.time_ns, next);
+            next += 1;
+        }
+    }
+    assert!(lost > 0, "the socket's buffer held everything: raise RECORDS");
+    assert_eq!(daemon.bus.dropped(), lost);
+}
+
+#[tokio::test]
+async fn shutdown_ends_every_client_and_removes_the_socket() {
+    let daemon = Daemon::start(Limits::default());
+    let (mut idle, stuck) = (daemon.client(HELLO).await, daemon.client(HELLO).await);
+    (0..50_000).for_each(|number| daemon.publish(number, "route"));
+    daemon.stop.send(true).unwrap();
+    timeout(PATIENCE, daemon.task).await.unwrap().unwrap();
+    let mut rest = Vec::new();
+    timeout(PATIENCE, idle.0.read_to_end(&mut rest)).await.unwrap().unwrap();
+    drop(stuck);
+    assert!(!daemon.directory.socket().exists());
+    assert_eq!(daemon.bus.clients(), 0);
+}
+
+#[tokio::test]
+async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+    let daemon = Daemon::start(Limits::default());
+    let path = daemon.directory.socket();
+    assert!(matches!(Server::bind(&path), Err(Error::InUse { .. })));
+    daemon.client(HELLO).await;
+
+    let stale = daemon.directory.0.join("stale.sock");
+    drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
+    let server = Server::bind(&stale).unwrap();
+    let mode = fs::metadata(&stale).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660);
+    drop(server);
+    assert!(!stale.exists());
+
+    let file = daemon.directory.0.join("file");
+    fs::write(&file, "precious").unwrap();
+    assert!(matches!(Server::bind(&file), Err(Error::NotASocket { .. })));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+}
