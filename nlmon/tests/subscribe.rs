@@ -296,6 +296,16 @@ fn joins_what_it_can_and_says_once_what_it_cannot() {
 }
 
 #[test]
+fn keeps_no_socket_that_is_in_no_group() {
+    in_namespace(async || {
+        let (_subscriptions, mut events) = start(settings(ROUTE, &[4000], Hold::Always));
+        assert!(matches!(next(&mut events).await, Event::Failed { .. }));
+        assert_quiet(&mut events).await;
+        assert_eq!(route_portids(), [0]);
+    });
+}
+
+#[test]
 fn says_how_long_a_datagram_was_that_did_not_fit() {
     in_namespace(async || {
         let socket = Socket::open(ROUTE).unwrap();

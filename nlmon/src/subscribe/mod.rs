@@ -7,6 +7,7 @@ mod presence;
 mod reader;
 mod request;
 mod socket;
+mod source;
 mod subscriptions;
 pub mod test_module;
 

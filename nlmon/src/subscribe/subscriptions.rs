@@ -15,19 +15,11 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval},
 };
 
-use super::{
-    Error, Socket,
-    presence::Presence,
-    reader::{self, Member, Stop},
-};
+use super::{Error, presence::Presence, source::Source};
 use crate::record::Delivery;
-
-/// How long a failed attempt is not repeated.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
 #[derive(Debug)]
@@ -70,8 +62,9 @@ pub enum Event {
         /// When it was noticed.
         at_ns: u64,
     },
-    /// A subscription does not work, or only in part. It is tried again; an unchanged cause is
-    /// reported once.
+    /// A subscription does not work, or only in part: a group that is refused does not keep the
+    /// others from being joined. One that does not work at all is tried again every second; an
+    /// unchanged cause is reported once.
     Failed {
         /// Netlink protocol number.
         protocol: u8,
@@ -142,6 +135,7 @@ impl Subscriptions {
         let sources = settings
             .subscriptions
             .into_iter()
+            .filter(|(_, subscription)| !subscription.groups.is_empty())
             .map(|(protocol, subscription)| Source::new(protocol, subscription))
             .collect();
         let receive_buffer_bytes = settings.receive_buffer_bytes;
@@ -177,31 +171,6 @@ struct Supervisor {
     events: mpsc::Sender<Event>,
 }
 
-/// A subscription, and how far it is.
-#[derive(Debug)]
-struct Source {
-    protocol: u8,
-    groups: Vec<u32>,
-    hold: Hold,
-    state: State,
-    /// The registration of the protocol that was released on demand.
-    released: Option<u64>,
-    retry_at: Option<Instant>,
-    reported: Option<String>,
-}
-
-#[derive(Debug)]
-enum State {
-    Closed,
-    Open {
-        portid: u32,
-        stop: oneshot::Sender<Stop>,
-        reader: JoinHandle<()>,
-    },
-    /// The socket is closed; its last events are still on their way.
-    Ending(JoinHandle<()>),
-}
-
 impl Supervisor {
     async fn run(mut self, look_interval: Duration, mut commands: mpsc::Receiver<Command>) {
         let mut looks = interval(look_interval.max(Duration::from_millis(1)));
@@ -224,12 +193,11 @@ impl Supervisor {
         };
         let source = self.sources.iter_mut().find(|source| source.protocol == protocol);
         let known = source.is_some();
-        if let Some(source) = source {
-            let registration = Presence::read().ok().map(|seen| seen.registration(protocol));
-            source.released = registration.flatten().filter(|_| release);
-            if release {
-                source.close().await;
-            }
+        match source {
+            // What cannot be read has nothing registered: then it is closed for the moment only.
+            Some(source) if release => source.release(&Presence::read().unwrap_or_default()).await,
+            Some(source) => source.resume(),
+            None => {}
         }
         self.look().await;
         if reply.send(known).is_err() {
@@ -238,138 +206,22 @@ impl Supervisor {
     }
 
     async fn look(&mut self) {
-        for source in &mut self.sources {
-            source.state.settle();
-        }
+        self.sources.iter_mut().for_each(Source::settle);
         if self.sources.iter().all(Source::is_settled) {
             return;
         }
-        let presence = match Presence::read() {
-            Ok(presence) => presence,
+        match Presence::read() {
+            Ok(presence) => {
+                for source in &mut self.sources {
+                    let (netns, bytes) = (self.netns, self.receive_buffer_bytes);
+                    source.follow(&presence, netns, bytes, &self.events).await;
+                }
+            }
             Err(error) => {
                 if let Some(source) = self.sources.first_mut() {
                     source.report(error, &self.events);
                 }
-                return;
             }
-        };
-        for source in &mut self.sources {
-            let wanted = source.wants(&presence);
-            match source.state {
-                State::Closed if wanted => {
-                    source.open(self.netns, self.receive_buffer_bytes, &self.events);
-                }
-                State::Open { .. } if !wanted => source.close().await,
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Source {
-    fn new(protocol: u8, subscription: Subscription) -> Self {
-        Self {
-            protocol,
-            groups: subscription.groups.into_iter().collect(),
-            hold: subscription.hold,
-            state: State::Closed,
-            released: None,
-            retry_at: None,
-            reported: None,
-        }
-    }
-
-    fn is_settled(&self) -> bool {
-        self.hold == Hold::Always && matches!(self.state, State::Open { .. })
-    }
-
-    fn wants(&mut self, presence: &Presence) -> bool {
-        let Some(registration) = presence.registration(self.protocol) else { return false };
-        self.released = self.released.filter(|released| *released == registration);
-        if self.released.is_some() {
-            return false;
-        }
-        let own_portid = match self.state {
-            State::Open { portid, .. } => portid,
-            State::Closed | State::Ending(_) => 0,
-        };
-        self.hold == Hold::Always || presence.has_listener(self.protocol, &self.groups, own_portid)
-    }
-
-    fn open(&mut self, netns: u32, receive_buffer_bytes: usize, events: &mpsc::Sender<Event>) {
-        if self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return;
-        }
-        let opened = Socket::open(self.protocol).and_then(|socket| {
-            socket.set_receive_buffer(receive_buffer_bytes)?;
-            let groups = self.join(&socket, events);
-            let portid = socket.portid();
-            let member = Member { netns, protocol: self.protocol, portid, groups };
-            let (stop, stopped) = oneshot::channel();
-            let reader = reader::spawn(socket, member, events.clone(), stopped)?;
-            Ok(State::Open { portid, stop, reader })
-        });
-        match opened {
-            Ok(state) => self.state = state,
-            Err(error) => {
-                self.retry_at = Some(Instant::now() + RETRY);
-                self.report(error, events);
-            }
-        }
-    }
-
-    /// Joins what can be joined: one group that is refused is no reason to miss the others.
-    fn join(&mut self, socket: &Socket, events: &mpsc::Sender<Event>) -> Vec<(u32, u64)> {
-        let mut joined = Vec::new();
-        let mut failed = None;
-        for group in &self.groups {
-            match socket.join(*group) {
-                Ok(()) => joined.push((*group, super::monotonic_ns())),
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        match failed {
-            Some(error) => self.report(error, events),
-            None => self.reported = None,
-        }
-        joined
-    }
-
-    /// Closes the socket. Returns once it is closed.
-    async fn close(&mut self) {
-        self.state = match std::mem::replace(&mut self.state, State::Closed) {
-            State::Open { stop, reader, .. } => {
-                let (closed, is_closed) = oneshot::channel();
-                // A reader that has ended by itself has closed its socket, too.
-                if stop.send(closed).is_ok() {
-                    drop(is_closed.await);
-                }
-                State::Ending(reader)
-            }
-            other => other,
-        };
-    }
-
-    /// Never waits for room: whoever empties the channel may be waiting for a release.
-    fn report(&mut self, error: Error, events: &mpsc::Sender<Event>) {
-        let text = format!("{error:?}");
-        if self.reported.as_ref() == Some(&text) {
-            return;
-        }
-        if events.try_send(Event::Failed { protocol: self.protocol, error }).is_ok() {
-            self.reported = Some(text);
-        }
-    }
-}
-
-impl State {
-    /// Takes note that a reader has ended. Only then may its protocol be opened again, so that
-    /// the end of one membership is not told after the start of the next.
-    fn settle(&mut self) {
-        if let Self::Open { reader, .. } | Self::Ending(reader) = self
-            && reader.is_finished()
-        {
-            *self = Self::Closed;
         }
     }
 }
