@@ -369,4 +369,42 @@ mod tests {
         assert_eq!(cause_of(|o| o.parent = None), Some(Cause::Unknown));
         assert_eq!(cause_of(|o| o.src_portid = 5), None);
     }
+
+    /// `docs/log.md` is the schema's reference; a field that it lacks is not published.
+    #[test]
+    fn every_field_is_documented() {
+        fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+                    found.push(key.clone());
+                    keys(value, found);
+                }),
+                serde_json::Value::Array(values) => values.iter().for_each(|v| keys(v, found)),
+                _ => {}
+            }
+        }
+        let manual = include_str!("../../../docs/log.md");
+        let mut record = LogRecord::new(&sample::multicast(), &CLOCK);
+        record.answer = LogRecord::new(&sample::request(), &CLOCK).answer;
+        (record.truncated, record.redacted) = (true, true);
+        let process = record.process.as_mut().unwrap();
+        (process.kernel_thread, process.interrupt) = (true, true);
+        let message = &mut record.messages[0];
+        message.flags.push("REQUEST".into());
+        (message.raw, message.truncated) = (Some("00".into()), true);
+        message.error = Some(decode::ErrorReport {
+            request: Some("RTM_NEWLINK".into()),
+            text: Some("no".into()),
+            offset: Some(1),
+            missing_attribute: Some(1),
+            capped: true,
+            ..decode::ErrorReport::default()
+        });
+        let mut found = Vec::new();
+        keys(&serde_json::to_value(&record).unwrap(), &mut found);
+        assert!(found.len() > 40, "{found:?}");
+        for key in found {
+            assert!(manual.contains(&format!("`{key}`")), "{key} is not in docs/log.md");
+        }
+    }
 }
