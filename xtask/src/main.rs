@@ -16,6 +16,7 @@ mod kmod;
 mod layout;
 mod process;
 mod progress;
+mod test;
 mod toolchain;
 mod vm;
 
@@ -33,6 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Install and fetch whatever the other commands need
+    Setup,
     /// Build the BPF object
     Ebpf,
     /// Build the test module
@@ -43,6 +46,8 @@ enum Task {
     },
     /// Run a command in a guest that has nlmon installed
     Vm(vm::Options),
+    /// Run all tests
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +63,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<u8> {
     match task {
+        Task::Setup => test::set_up(&kernel::listed(kernel::TESTED)?).map(|()| 0),
         Task::Ebpf => progress::step("BPF object", ebpf::build).map(|_| 0),
         Task::Kmod { kernel } => {
             host::ensure()?;
@@ -69,5 +75,6 @@ fn run(task: Task) -> Result<u8> {
             Ok(0)
         }
         Task::Vm(options) => Ok(vm::run(&options)?.code()),
+        Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }

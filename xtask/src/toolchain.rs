@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{cache, host, layout, process, progress};
+use crate::{build, cache, host, layout, process, progress};
 
 /// The linker's version, which goes with the pinned aya.
 const LINKER_VERSION: &str = "0.13.0";
@@ -64,6 +64,18 @@ impl Toolchain {
     }
 }
 
+/// Makes sure that the toolchain in use can format and lint, which rustup's smallest profile cannot.
+pub(crate) fn ensure_components() -> Result<()> {
+    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        let mut query = Command::new(build::cargo_program());
+        if process::capture(query.args([subcommand, "--version"])).is_err() {
+            let mut add = Command::new("rustup");
+            process::run(add.args(["component", "add", component]), component)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether rustup has a nightly with the sources, and a linker is there that starts.
 fn nightly_is_complete() -> bool {
     let mut query = Command::new("rustup");
@@ -84,7 +96,7 @@ fn llvm_version() -> Result<String> {
 fn build_linker(llvm: &str, root: &Path) -> Result<()> {
     let what = format!("bpf-linker {LINKER_VERSION} for LLVM {llvm}");
     progress::step(&what, || {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = Command::new(build::cargo_program());
         command.args(["install", "bpf-linker", "--version", LINKER_VERSION, "--locked"]);
         command.args(["--no-default-features", "--features", &format!("llvm-{llvm}"), "--root"]);
         command.arg(root).env("LLVM_PREFIX", format!("/usr/lib/llvm-{llvm}"));

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -88,7 +88,9 @@ impl<W: Write> Archive<W> {
         }
         if metadata.is_file() {
             let size = u32::try_from(metadata.len()).with_context(name)?;
-            let entry = Entry { mode: REGULAR | permissions, size, ..self.fresh() };
+            // A time before 1970 or after 2106 does not matter in a guest.
+            let modified = u32::try_from(metadata.mtime()).unwrap_or_default();
+            let entry = Entry { mode: REGULAR | permissions, size, modified, ..self.fresh() };
             return self.entry(path, &entry, File::open(host).with_context(name)?);
         }
         if !metadata.is_dir() {

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::cpio::Archive;
 use crate::{cache, layout, process};
@@ -18,14 +18,14 @@ use crate::{cache, layout, process};
 const AGENT_DIRECTORY: &str = "usr/lib/nlmon-guest";
 
 /// What to put into a guest besides its root.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Overlay {
     /// The command and its arguments.
     pub(crate) command: Vec<OsString>,
-    /// Files and directories for `/root`.
-    pub(crate) copies: Vec<PathBuf>,
+    /// Files and directories for `/root`, each with its name there.
+    pub(crate) copies: Vec<(PathBuf, OsString)>,
     /// The daemon's binary.
-    pub(crate) nlmon: Option<PathBuf>,
+    pub(crate) nlmon: PathBuf,
     /// The directory of the test module and the module indices that know it, and the kernel's
     /// release.
     pub(crate) module: Option<(PathBuf, String)>,
@@ -63,15 +63,10 @@ impl Overlay {
         archive.tree(agent, &Path::new(AGENT_DIRECTORY).join("agent"))?;
         archive.file(&format!("{AGENT_DIRECTORY}/argv"), 0o644, &list(&self.command))?;
         archive.file(&format!("{AGENT_DIRECTORY}/env"), 0o644, &list(&environment()))?;
-        for path in &self.copies {
-            let path = fs::canonicalize(path)
-                .with_context(|| format!("cannot copy {} to the guest", path.display()))?;
-            let name = path.file_name().context("cannot copy / to the guest")?;
-            archive.tree(&path, &Path::new("root").join(name))?;
+        for (path, name) in &self.copies {
+            archive.tree(path, &Path::new("root").join(name))?;
         }
-        if let Some(nlmon) = &self.nlmon {
-            install(archive, nlmon)?;
-        }
+        install(archive, &self.nlmon)?;
         if let Some((directory, release)) = &self.module {
             let modules = Path::new("usr/lib/modules").join(release);
             archive.tree(directory, &modules)?;
@@ -107,7 +102,9 @@ fn environment() -> Vec<OsString> {
     ];
     for (name, value) in env::vars_os() {
         let bytes = name.as_bytes();
-        if bytes.starts_with(b"NLMON_") || bytes.starts_with(b"RUST_") {
+        let counts_rustup = bytes == b"RUST_RECURSION_COUNT";
+        let wanted = bytes.starts_with(b"NLMON_") || bytes.starts_with(b"RUST_");
+        if wanted && !counts_rustup {
             let mut variable = name;
             variable.push("=");
             variable.push(value);
@@ -122,12 +119,13 @@ fn list(items: &[OsString]) -> Vec<u8> {
     items.iter().flat_map(|item| item.as_bytes().iter().copied().chain([0])).collect()
 }
 
-/// Says what is wrong with a file to copy before anything is built.
-pub(crate) fn check_copies(copies: &[PathBuf]) -> Result<()> {
-    for path in copies {
-        if !path.exists() {
-            bail!("cannot copy {} to the guest: there is no such file", path.display());
-        }
-    }
-    Ok(())
+/// Finds the files to copy, each with the name that it has in `/root`.
+pub(crate) fn copies(paths: &[PathBuf]) -> Result<Vec<(PathBuf, OsString)>> {
+    let find = |path: &PathBuf| {
+        let path = fs::canonicalize(path)
+            .with_context(|| format!("cannot copy {} to the guest", path.display()))?;
+        let name = path.file_name().context("cannot copy / to the guest")?.to_owned();
+        Ok((path, name))
+    };
+    paths.iter().map(find).collect()
 }

@@ -47,6 +47,9 @@ pub(crate) const KERNELS: &[Kernel] = &[
 /// The kernel that a guest runs unless told otherwise.
 pub(crate) const DEFAULT: &str = "6.1";
 
+/// The kernels that a test run uses unless told otherwise.
+pub(crate) const TESTED: &str = "6.1,6.12";
+
 /// Finds a kernel by its name.
 pub(crate) fn named(name: &str) -> Result<&'static Kernel> {
     if let Some(kernel) = KERNELS.iter().find(|kernel| kernel.name == name) {
@@ -54,6 +57,14 @@ pub(crate) fn named(name: &str) -> Result<&'static Kernel> {
     }
     let known: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
     bail!("no kernel is called {name}; there are {}", known.join(", "))
+}
+
+/// Finds kernels by a list of names separated by commas, or `all`.
+pub(crate) fn listed(names: &str) -> Result<Vec<&'static Kernel>> {
+    if names == "all" {
+        return Ok(KERNELS.iter().collect());
+    }
+    names.split(',').map(|name| named(name.trim())).collect()
 }
 
 impl Kernel {
@@ -84,5 +95,20 @@ impl Kernel {
     /// Its modules on the host, uncompressed, with their indices.
     pub(crate) fn modules(&self) -> Result<PathBuf> {
         Ok(layout::kernel(self.name).join("modules/lib/modules").join(self.release()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_kernels_by_name() {
+        let names = |list| -> Result<Vec<_>> {
+            Ok(listed(list)?.iter().map(|kernel: &&Kernel| kernel.name).collect())
+        };
+        assert_eq!(names("6.1, 6.12").expect("both are known"), ["6.1", "6.12"]);
+        assert_eq!(names("all").expect("all are known").len(), KERNELS.len());
+        assert!(names("6.1,4.4").is_err());
     }
 }

@@ -70,8 +70,23 @@ impl Console {
     fn text(&self) -> String {
         // A log that cannot be read must not hide why it was wanted.
         let bytes = fs::read(&self.path).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).replace('\r', "")
+        plain(&String::from_utf8_lossy(&bytes))
     }
+}
+
+/// A text without the sequences that move a terminal's cursor or colour it.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars().filter(|c| *c != '\r');
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            plain.push(character);
+        } else if characters.next() == Some('[') {
+            // A sequence ends with its first letter.
+            characters.by_ref().find(char::is_ascii_alphabetic);
+        }
+    }
+    plain
 }
 
 /// Removes all but the latest logs.
@@ -93,4 +108,17 @@ fn forget_old(directory: &std::path::Path) -> Result<()> {
         fs::remove_file(path).unwrap_or_default();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_text_without_terminal_sequences() {
+        assert_eq!(
+            plain("\u{1b}c\u{1b}[?7l\u{1b}[2Jhello\r\n\u{1b}[0;1;31mred\u{1b}[0m"),
+            "hello\nred"
+        );
+    }
 }

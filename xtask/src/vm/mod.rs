@@ -36,10 +36,10 @@ pub(crate) struct Options {
     #[arg(long = "copy", value_name = "PATH")]
     pub(crate) copies: Vec<PathBuf>,
     /// Number of processors
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = CPUS)]
     pub(crate) cpus: u32,
     /// Memory in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB)]
     pub(crate) memory: u32,
     /// Let the guest's clock count instructions: one nanosecond each, on one processor
     #[arg(long)]
@@ -48,35 +48,55 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CMDLINE", allow_hyphen_values = true)]
     pub(crate) append: Vec<String>,
     /// Seconds until the guest is given up
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = LIMIT_SECONDS)]
     pub(crate) timeout: u64,
     /// Command to run in the guest, as root, with its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
 
+const CPUS: u32 = 2;
+const MEMORY_MIB: u32 = 2048;
+const LIMIT_SECONDS: u64 = 600;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            kernel: kernel::DEFAULT.to_owned(),
+            packages: Vec::new(),
+            copies: Vec::new(),
+            cpus: CPUS,
+            memory: MEMORY_MIB,
+            icount: false,
+            append: Vec::new(),
+            timeout: LIMIT_SECONDS,
+            command: Vec::new(),
+        }
+    }
+}
+
 /// Builds, boots, runs, and says how the command ended.
 pub(crate) fn run(options: &Options) -> Result<Ending> {
     let kernel = kernel::named(&options.kernel)?;
-    overlay::check_copies(&options.copies)?;
+    let copies = overlay::copies(&options.copies)?;
     host::ensure()?;
     kernel::fetch::ensure(kernel)?;
     let nlmon = build::nlmon()?;
-    let module = kmod::ensure(kernel)?;
-    boot(kernel, options, &nlmon, module.as_deref())
+    boot(kernel, options, nlmon, copies)
 }
 
-/// Boots a guest out of parts that are all there.
-fn boot(kernel: &Kernel, options: &Options, nlmon: &Path, module: Option<&Path>) -> Result<Ending> {
+/// Boots a guest with a daemon that is built.
+pub(crate) fn boot(
+    kernel: &Kernel,
+    options: &Options,
+    nlmon: PathBuf,
+    copies: Vec<(PathBuf, OsString)>,
+) -> Result<Ending> {
+    let release = kernel.release()?;
+    let module = kmod::ensure(kernel)?.map(|directory| (directory, release.clone()));
     let root = rootfs::ensure(&options.packages)?;
     let agent = overlay::agent()?;
-    let release = kernel.release()?;
-    let overlay = Overlay {
-        command: options.command.clone(),
-        copies: options.copies.clone(),
-        nlmon: Some(nlmon.to_owned()),
-        module: module.map(|directory| (directory.to_owned(), release.clone())),
-    };
+    let overlay = Overlay { command: options.command.clone(), copies, nlmon, module };
     let initrd = assemble(&[&root, &kernel.modules_archive()], &overlay, &agent)?;
     line(&format!("guest: booting {release}"));
     let machine = qemu::Machine::start(kernel, options, &initrd)?;

@@ -37,27 +37,13 @@ impl Machine {
         let console = Console::create()?;
         // The kernel kills the emulator when this process dies, by whatever cause.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
-        command.args([
-            "-cpu",
-            "max",
-            "-nographic",
-            "-no-reboot",
-            "-net",
-            "none",
-            "-monitor",
-            "none",
-        ]);
-        command.args(["-m", &options.memory.to_string()]).args(processors(options));
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(FIXED);
+        command.args(processors(options)).args(["-m", &options.memory.to_string()]);
         command.arg("-kernel").arg(kernel.image_file());
         // The archive has no name any more, but it is open here.
         let initrd = format!("/proc/{}/fd/{}", std::process::id(), initrd.as_raw_fd());
         command.args(["-initrd", &initrd, "-append", &command_line(options)]);
         command.arg("-chardev").arg(console.chardev("console"));
-        command.args(["-serial", "chardev:console"]);
-        command.args(["-chardev", "stdio,id=agent,signal=off"]);
-        command.args(["-device", "virtio-serial-pci"]);
-        command.args(["-device", "virtserialport,chardev=agent,nr=1,name=nlmon.agent"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(console.writer()?);
         let mut child = command.spawn().context("cannot start qemu-system-x86_64")?;
         let input = child.stdin.take().context("the emulator has no standard input")?;
@@ -87,6 +73,22 @@ impl Drop for Guard {
     }
 }
 
+/// No devices but a console and the agent's port, which is the emulator's standard input and output.
+const FIXED: &[&str] = &[
+    "-nodefaults",
+    "-display",
+    "none",
+    "-no-reboot",
+    "-serial",
+    "chardev:console",
+    "-chardev",
+    "stdio,id=agent,signal=off",
+    "-device",
+    "virtio-serial-pci",
+    "-device",
+    "virtserialport,chardev=agent,nr=1,name=nlmon.agent",
+];
+
 /// Everything that the emulator can do, but for what is slow in it: copies of single bytes, which a
 /// processor would do in blocks, and a fifth level of page tables.
 const PROCESSOR: &str = "max,erms=off,fsrm=off,la57=off";
@@ -94,25 +96,22 @@ const PROCESSOR: &str = "max,erms=off,fsrm=off,la57=off";
 const COUNTING_PROCESSOR: &str = "max";
 
 fn processors(options: &Options) -> Vec<String> {
+    let count = options.cpus.to_string();
     let words: &[&str] = if options.icount {
         &["-cpu", COUNTING_PROCESSOR, "-smp", "1", "-icount", "shift=0,sleep=off"]
     } else if options.cpus > 1 {
-        &["-cpu", PROCESSOR, "-accel", "tcg,thread=multi", "-smp"]
+        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=multi"]
     } else {
-        &["-cpu", PROCESSOR, "-accel", "tcg", "-smp"]
+        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg"]
     };
-    let mut words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-    if !options.icount {
-        words.push(options.cpus.to_string());
-    }
-    words
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
+/// Warnings have to reach the console, where they are looked for, and a broken kernel has to stop.
+const COMMAND_LINE: &str = "console=ttyS0 loglevel=5 panic=-1 oops=panic edd=off \
+    rdinit=/usr/lib/systemd/systemd systemd.show_status=error random.trust_cpu=on";
+
 fn command_line(options: &Options) -> String {
-    // Warnings have to reach the console, where they are looked for; a broken kernel has to stop.
-    let fixed = "console=ttyS0 loglevel=5 panic=-1 oops=panic rdinit=/usr/lib/systemd/systemd \
-                 systemd.show_status=error random.trust_cpu=on";
-    let mut words = vec![fixed.to_owned()];
-    words.extend(options.append.iter().cloned());
-    words.join(" ")
+    let words = std::iter::once(COMMAND_LINE).chain(options.append.iter().map(String::as_str));
+    words.collect::<Vec<_>>().join(" ")
 }

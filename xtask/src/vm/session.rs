@@ -15,6 +15,9 @@ use super::qemu::{Machine, Process};
 use crate::frame;
 use crate::progress::{line, seconds};
 
+/// The status of a command that was ended by SIGPIPE.
+const BROKEN_PIPE: i32 = 128 + 13;
+
 /// How a guest's command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -65,10 +68,21 @@ fn relay(mut output: ChildStdout) -> Result<Option<i32>> {
     while let Ok(Some((kind, payload))) = frame::receive(&mut output) {
         match kind {
             frame::READY => line("guest: running the command"),
-            frame::STDOUT => write(&mut stdout, &payload).context("cannot write to stdout")?,
-            frame::STDERR => write(&mut stderr, &payload).context("cannot write to stderr")?,
             frame::EXIT => return Ok(payload.try_into().ok().map(i32::from_le_bytes)),
             _ => {}
+        }
+        let written = match kind {
+            frame::STDOUT => write(&mut stdout, &payload),
+            frame::STDERR => write(&mut stderr, &payload),
+            _ => Ok(()),
+        };
+        match written {
+            Ok(()) => {}
+            // Nobody reads any more: the end of the command, as it would be without a guest.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return Ok(Some(BROKEN_PIPE));
+            }
+            Err(error) => return Err(error).context("cannot write the command's output"),
         }
     }
     Ok(None)

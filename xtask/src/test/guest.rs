@@ -1,0 +1,76 @@
+//! The tests that need a real kernel: one test program, run in a guest with nlmon installed.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::kernel::Kernel;
+use crate::{build, layout, process, vm};
+
+/// Where the tests are, with the list of the Debian packages that they use.
+const DIRECTORY: &str = "nlmon/tests/vm";
+/// What a run of all tests may take on a slow machine.
+const LIMIT_SECONDS: u64 = 1800;
+
+/// Runs the tests in a guest of this kernel.
+pub(super) fn run(kernel: &'static Kernel, filter: Option<&str>) -> Result<()> {
+    let nlmon = build::nlmon()?;
+    let program = program()?;
+    let mut command = vec!["/root/vm".into(), "--test-threads=1".into()];
+    command.extend(filter.map(Into::into));
+    let options = vm::Options {
+        kernel: kernel.name.to_owned(),
+        packages: packages()?,
+        timeout: LIMIT_SECONDS,
+        command,
+        ..vm::Options::default()
+    };
+    match vm::boot(kernel, &options, nlmon, vec![(program, "vm".into())])? {
+        vm::Ending::Exited(0) => Ok(()),
+        vm::Ending::Exited(status) => bail!("the tests exited with status {status}"),
+        vm::Ending::Died => bail!("the guest stopped before the tests had ended"),
+        vm::Ending::TimedOut => bail!("the tests took more than {LIMIT_SECONDS} s"),
+    }
+}
+
+/// The Debian packages that the tests use, listed beside them, one a line.
+pub(super) fn packages() -> Result<Vec<String>> {
+    let path = layout::root().join(DIRECTORY).join("packages.txt");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let names =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// Builds the test program.
+fn program() -> Result<PathBuf> {
+    let mut command = build::cargo("test");
+    command.args(["--package", "nlmon", "--test", "vm", "--no-run"]);
+    command.arg("--message-format=json-render-diagnostics");
+    let messages = process::run(&mut command, "guest tests")?;
+    let path = messages.lines().find_map(executable);
+    path.map(PathBuf::from).context("cargo names no executable of the guest tests")
+}
+
+/// The path in cargo's message about an executable.
+fn executable(message: &str) -> Option<&str> {
+    message.strip_prefix('{')?.split_once(r#""executable":""#)?.1.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_executable_in_cargos_messages() {
+        let message = r#"{"reason":"compiler-artifact","executable":"/t/deps/vm-1","fresh":true}"#;
+        assert_eq!(executable(message), Some("/t/deps/vm-1"));
+        assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);
+        assert_eq!(executable("   Compiling nlmon"), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test`: everything that has to hold before a change is finished, in the order in which
+//! it is quickest to fail. The first failure ends the run.
+
+mod guest;
+mod lint;
+mod report;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::guest::rootfs;
+use crate::kernel::{self, Kernel};
+use crate::toolchain::{self, Toolchain};
+use crate::{build, ebpf, host};
+
+use report::Report;
+
+/// What to test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Kernels for the tests in guests: names separated by commas, or `all`
+    #[arg(long, value_name = "LIST", default_value = kernel::TESTED)]
+    kernels: String,
+    /// Only tests whose names contain this
+    #[arg(long, value_name = "NAME")]
+    filter: Option<String>,
+    /// Leave out the tests in guests
+    #[arg(long)]
+    no_guest: bool,
+    /// Only this step
+    #[arg(long, value_enum, value_name = "STEP")]
+    step: Option<Step>,
+}
+
+/// The steps of a test run, each of which can be run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Packages, toolchains, kernels and the guest's root
+    Setup,
+    /// The BPF object
+    Ebpf,
+    /// Format and lints
+    Lint,
+    /// Unit and integration tests
+    Host,
+    /// Tests in a guest of each kernel
+    Guest,
+}
+
+/// Runs the steps up to the first failure, which is returned.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let kernels = kernel::listed(&options.kernels)?;
+    let filter = options.filter.as_deref();
+    let mut report = Report::default();
+    let wanted = |step| options.step.is_none_or(|only| only == step);
+    // Every step needs what set-up installs; there is little to do when it is there.
+    report.step("set-up", "cargo xtask setup", || set_up(&kernels));
+    if wanted(Step::Ebpf) {
+        let again = "cargo xtask ebpf";
+        report.step("BPF object", again, || ebpf::build().map(drop));
+    }
+    if wanted(Step::Lint) {
+        let again = "cargo xtask test --step lint";
+        report.step("format", again, lint::format);
+        report.step("lints", again, lint::workspace);
+        report.step("lints of the BPF programs", again, lint::bpf);
+    }
+    if wanted(Step::Host) {
+        let again = "cargo xtask test --step host";
+        report.step("unit and integration tests", again, || on_host(filter));
+    }
+    if wanted(Step::Guest) && !options.no_guest {
+        for kernel in kernels {
+            let again = format!("cargo xtask test --step guest --kernels {}", kernel.name);
+            let name = format!("guest tests on {}", kernel.name);
+            report.step(&name, &again, || guest::run(kernel, filter));
+        }
+    }
+    report.finish()
+}
+
+/// `cargo xtask setup`: installs and fetches whatever the other commands need.
+pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
+    host::ensure()?;
+    toolchain::ensure_components()?;
+    Toolchain::ensure()?;
+    for kernel in kernels {
+        kernel::fetch::ensure(kernel)?;
+    }
+    rootfs::ensure(&[])?;
+    rootfs::ensure(&guest::packages()?).map(drop)
+}
+
+fn on_host(filter: Option<&str>) -> Result<()> {
+    ebpf::build()?;
+    let mut command = build::cargo("test");
+    command.args(["--workspace", "--exclude", "nlmon-ebpf"]).args(filter);
+    report::succeed(&mut command)
+}
