@@ -64,8 +64,8 @@ pub struct Header {
     pub path: u8,
     /// Nesting at entry, 0 outermost.
     pub depth: u8,
-    /// Zero.
-    pub _pad: u8,
+    /// Protocol of the request named by `parent_start_ns`.
+    pub parent_protocol: u8,
 }
 
 /// A sample with room for its largest payload.

@@ -14,6 +14,9 @@ use crate::{
     skb::{self, MESSAGE_HEADER_LEN, MessageHeader, Task},
 };
 
+/// `NETLINK_AUDIT` in include/uapi/linux/netlink.h.
+const AUDIT: u8 = 9;
+
 /// The counters of a protocol's path on this CPU.
 #[inline(always)] // an array access, inlined by the verifier too
 pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramCount> {
@@ -52,7 +55,9 @@ pub(crate) fn messages(key: &mut MessageKey, data: *const u8, linear: u32) -> Me
     };
     key.message_type = u32::from(first.message_type);
     message(key, first.len);
-    if aligned(first.len) < linear {
+    // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
+    // rest of it looks like another message.
+    if aligned(first.len) < linear && key.protocol != AUDIT {
         let (who, what) = packed(key);
         rest(data as u64, aligned(first.len), linear, who, what);
     }

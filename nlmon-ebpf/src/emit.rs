@@ -94,16 +94,17 @@ pub(crate) fn fill(
     header.src_portid = skb::source_portid(datagram.skb);
     header.comm = bpf_get_current_comm().unwrap_or_default();
     header.depth = index as u8;
-    header._pad = 0;
     header.flags = task_flags(datagram.path, stack_address);
     header.parent_start_ns = 0;
     header.parent_type = 0;
     header.parent_flags = 0;
+    header.parent_protocol = 0;
     if let Some(parent) = parent {
         header.flags |= flag::HAS_PARENT;
         header.parent_start_ns = parent.start_ns;
         header.parent_type = parent.message_type;
         header.parent_flags = parent.message_flags;
+        header.parent_protocol = parent.protocol;
     }
     payload(sample, datagram);
 }
@@ -129,6 +130,7 @@ struct Parent {
     start_ns: u64,
     message_type: u16,
     message_flags: u16,
+    protocol: u8,
 }
 
 /// The request that the call is nested in, if it is one on the same stack.
@@ -138,12 +140,13 @@ fn parent(context: &mut Context, index: usize) -> Option<Parent> {
     }
     let distance = context.id(index - 1).wrapping_sub(*context.id(index));
     let below = context.frame(index - 1);
-    let Header { path, start_ns, .. } = below.sample.header;
+    let Header { path, protocol, start_ns, .. } = below.sample.header;
     let is_request = below.state & state::COUNTED != 0 && path == path::REQUEST;
     (is_request && distance < u64::from(global!(OFFSETS.stack_bytes))).then_some(Parent {
         start_ns,
         message_type: below.message_type,
         message_flags: below.message_flags,
+        protocol,
     })
 }
 

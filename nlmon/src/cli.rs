@@ -79,7 +79,8 @@ fn one_line(text: &str) -> String {
         paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replacen("error: ", "", 1)
     };
     let message = words(paragraphs.next().unwrap_or_default());
-    match paragraphs.next().map(words).and_then(|tip| tip.strip_prefix("tip: ").map(str::to_owned)) {
+    match paragraphs.next().map(words).and_then(|tip| tip.strip_prefix("tip: ").map(str::to_owned))
+    {
         Some(tip) => format!("{message}; {tip}"),
         None => format!("{message} (see --help)"),
     }

@@ -82,6 +82,8 @@ pub struct Task {
 pub struct Parent {
     /// When the request's call began, `CLOCK_MONOTONIC` nanoseconds.
     pub start_ns: u64,
+    /// Its netlink protocol number: a uevent may be sent inside a route request.
+    pub protocol: u8,
     /// Its `nlmsg_type`.
     pub message_type: u16,
     /// Its `nlmsg_flags`.

@@ -70,7 +70,7 @@ fn error(errno: i32, seq: u32) -> Vec<u8> {
 }
 
 fn nested(observation: Observation, start_ns: u64) -> Observation {
-    let parent = Parent { start_ns, message_type: 16, flags: 5 };
+    let parent = Parent { start_ns, protocol: 0, message_type: 16, flags: 5 };
     Observation { parent: Some(parent), ..observation }
 }
 
@@ -130,10 +130,15 @@ fn does_not_pair_what_differs() {
         // Received before it was sent: the delivery of an earlier one, which no probe saw.
         delivery(T0 - 1, &data),
     ];
-    for other in others {
+    for (other, delivery_first) in others.iter().flat_map(|d| [(d, true), (d, false)]) {
         let mut joiner = joiner(&JoinSettings::default());
-        joiner.deliver(other.clone(), T0 + MS);
+        if delivery_first {
+            joiner.deliver(other.clone(), T0 + MS);
+        }
         joiner.observe(broadcast(T0, &data), T0 + MS);
+        if !delivery_first {
+            joiner.deliver(other.clone(), T0 + MS);
+        }
         assert_eq!(joiner.counts().multicast.matched, 0, "{other:?}");
     }
 }

@@ -18,14 +18,14 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::read(args.config.as_deref()).map_err(|e| Failure::Usage(e.into()))?;
     config.check().map_err(|e| Failure::Usage(e.into()))?;
-    println!("configuration  valid");
-    println!("kernel         {}", kernel_release());
+    println!("configuration   valid");
+    println!("kernel          {}", kernel_release());
     let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
     for attached in &probes.attached {
         let probe = format!("probe {}", attached.probe.name());
-        println!("{probe:<15}{} by {}", attached.symbol, attached.hook);
+        println!("{probe:<15} {} by {}", attached.symbol, attached.hook);
         for reason in &attached.refused {
-            println!("{:<15}not by {reason}", "");
+            println!("{:<15} not by {reason}", "");
         }
     }
     Ok(())

@@ -68,7 +68,9 @@ impl Multicast {
             return self.give_up(observation, covered && nobody_got_it, held);
         };
         let start_ns = observation.start_ns;
-        if let Some(id) = self.deliveries.find(&key, |delivery| delivery.received_ns >= start_ns)
+        // Read from one socket, they are in order of their time.
+        let fits = |delivery: &Delivery| delivery.received_ns >= start_ns;
+        if let Some(id) = self.deliveries.find_sorted(&key, fits)
             && let Some(delivery) = self.deliveries.remove(id)
         {
             return self.pair(observation, delivery, held);

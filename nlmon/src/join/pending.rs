@@ -66,6 +66,15 @@ impl<K: Hash + Eq, V> Pending<K, V> {
         ids.iter().copied().find(|id| self.get(*id).is_some_and(&fits))
     }
 
+    /// The same for things that all fit from some point on, without looking at each: thousands may
+    /// wait under one key.
+    pub(super) fn find_sorted(&self, key: &K, fits: impl Fn(&V) -> bool) -> Option<Id> {
+        let ids = self.by_key.get(key)?;
+        let fits = |id: &Id| self.get(*id).is_some_and(&fits);
+        let at = ids.partition_point(|id| !fits(id));
+        ids.get(at).copied().filter(fits)
+    }
+
     pub(super) fn get(&self, id: Id) -> Option<&V> {
         self.entries.get(&id).map(|entry| &entry.value)
     }
@@ -78,8 +87,7 @@ impl<K: Hash + Eq, V> Pending<K, V> {
         let entry = self.entries.remove(&id)?;
         self.by_expiry.remove(&(entry.expires_ns, id));
         if let hash_map::Entry::Occupied(mut ids) = self.by_key.entry(entry.key) {
-            // Nearly always the first: things leave in the order they came.
-            if let Some(at) = ids.get().iter().position(|other| *other == id) {
+            if let Ok(at) = ids.get().binary_search(&id) {
                 ids.get_mut().remove(at);
             }
             if ids.get().is_empty() {
@@ -129,6 +137,19 @@ mod tests {
         let id = pending.find(&1, |value| *value == 'b').unwrap();
         assert_eq!(pending.remove(id), Some('b'));
         assert_eq!(pending.find(&2, |_| true), None);
+    }
+
+    #[test]
+    fn finds_among_the_sorted_as_among_all() {
+        let mut pending = Pending::new(8);
+        for value in [1, 1, 2, 4] {
+            pending.insert(1, value, 0);
+        }
+        for least in 0..6 {
+            let fits = |value: &i32| *value >= least;
+            assert_eq!(pending.find_sorted(&1, fits), pending.find(&1, fits), "{least}");
+        }
+        assert_eq!(pending.find_sorted(&2, |_| true), None);
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl LogRecord {
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
             answer: record.answer.map(|answer| LogAnswer::new(protocol, answer)),
-            parent: observation.and_then(|o| Some(LogParent::new(protocol, o.parent?))),
+            parent: observation.and_then(|o| Some(LogParent::new(o.parent?))),
             cause: observation.and_then(cause),
             outcome: record.outcome,
             delivery_latency_ns: observation
@@ -224,14 +224,14 @@ fn cause(observation: &Observation) -> Option<Cause> {
     let task = &observation.task;
     Some(match observation.parent {
         _ if task.interrupt || task.kernel_thread => Cause::Kernel,
-        Some(parent) if reads(observation.protocol, parent) => Cause::Flushed,
+        Some(parent) if reads(parent) => Cause::Flushed,
         Some(_) => Cause::Request,
         None => Cause::Unknown,
     })
 }
 
-fn reads(protocol: u8, parent: Parent) -> bool {
-    let name = names::message_type_name(protocol, parent.message_type);
+fn reads(parent: Parent) -> bool {
+    let name = names::message_type_name(parent.protocol, parent.message_type);
     name.contains("_GET") && Verb::of(&name) == Verb::Get
 }
 
@@ -260,8 +260,8 @@ impl LogAnswer {
 }
 
 impl LogParent {
-    fn new(protocol: u8, parent: Parent) -> Self {
-        Self { message_type: names::message_type_name(protocol, parent.message_type) }
+    fn new(parent: Parent) -> Self {
+        Self { message_type: names::message_type_name(parent.protocol, parent.message_type) }
     }
 }
 

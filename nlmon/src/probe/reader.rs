@@ -119,6 +119,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
         result: (!has(flag::NO_RESULT)).then_some(header.result),
         parent: has(flag::HAS_PARENT).then_some(Parent {
             start_ns: header.parent_start_ns,
+            protocol: header.parent_protocol,
             message_type: header.parent_type,
             flags: header.parent_flags,
         }),

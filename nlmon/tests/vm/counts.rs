@@ -1,0 +1,173 @@
+//! nlmon's counts against the module's own, by each hook: every path, every result.
+
+use std::{fs, os::fd::AsRawFd as _, thread, time::Duration};
+
+use nix::{
+    errno::Errno,
+    sys::socket::{MsgFlags, NetlinkAddr, sendto},
+};
+use nlmon::subscribe::{
+    Socket,
+    test_module::{self, LOAD_MULTICAST},
+};
+
+use crate::support::{Daemon, Metrics, Module, message, receive, test_socket, wait_for};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const BUFFER: usize = 8 << 20;
+
+#[test]
+fn kprobes_count_what_the_module_counts() {
+    counts_what_the_module_counts("kprobe");
+}
+
+#[test]
+fn fentry_counts_what_the_module_counts() {
+    counts_what_the_module_counts("fentry");
+}
+
+fn counts_what_the_module_counts(attach: &str) {
+    let daemon = Daemon::start(&["--require-probes", "--attach", attach]);
+    let module = Module::load();
+    let (before, counted_before) = (daemon.quiet(), Module::counters());
+
+    let socket = test_socket(BUFFER);
+    for number in 0..1009_u32 {
+        test_module::echo(&socket, &number.to_ne_bytes(), TIMEOUT).unwrap();
+    }
+    let members = [test_socket(BUFFER), test_socket(BUFFER)];
+    members.iter().for_each(|member| member.join(test_module::GROUP).unwrap());
+    (0..211).for_each(|_| test_module::greet(&socket, TIMEOUT).unwrap());
+    test_module::load(&socket, 997, 64, LOAD_MULTICAST, TIMEOUT).unwrap();
+    members.iter().for_each(|member| receive(member, 211 + 997));
+    send_to_group(&socket, 53);
+    drop(members);
+    wait_for("nobody listens", || listeners() == 0);
+    (0..101).for_each(|_| test_module::greet(&socket, TIMEOUT).unwrap());
+    load_unicast(BUFFER, 1013);
+    let unread = load_unicast(1, 307);
+    send_to_dead_port(&socket, 103);
+    in_parallel(4, 401);
+
+    drop((socket, unread));
+    let counted: std::collections::BTreeMap<_, _> =
+        Module::counters().into_iter().map(|(n, v)| (n.clone(), v - counted_before[&n])).collect();
+    let after = daemon.quiet();
+    compare(&after, &before, &counted);
+    assert_eq!(fault(&after, "no_entry"), fault(&before, "no_entry"));
+    assert_eq!(fault(&after, "read_failed"), 0);
+    drop((module, daemon));
+}
+
+/// Every relation that the module's documentation gives between its counters and the calls.
+fn compare(after: &Metrics, before: &Metrics, counted: &std::collections::BTreeMap<String, u64>) {
+    let grown = |path: &str, more: &[(&str, &str)]| {
+        let labels = [&[("protocol", "test"), ("path", path)], more].concat();
+        after.grown(before, "nlmon_datagrams_total", &labels)
+    };
+    assert_eq!(grown("request", &[("result", "ok")]), counted["received_datagrams"] - 53);
+    assert_eq!(after.grown(before, "nlmon_second_legs_total", &[("protocol", "test")]), 53);
+    let replies = ["echoed", "echo_failed", "load_unicast", "load_unicast_failed", "acks"];
+    assert_eq!(grown("reply", &[]), replies.iter().map(|name| counted[*name]).sum::<u64>());
+    assert!(counted["errno_EAGAIN"] > 0, "the tiny buffer did not fill");
+    assert_eq!(grown("reply", &[("result", "EAGAIN")]), counted["errno_EAGAIN"]);
+    let broadcasts = ["multicast", "multicast_no_listener", "load_multicast", "load_no_listener"];
+    let broadcasts: u64 = broadcasts.iter().map(|name| counted[*name]).sum();
+    assert_eq!(broadcasts, 211 + 997 + 101);
+    assert_eq!(grown("multicast", &[]), broadcasts + 53);
+    assert_eq!(grown("multicast", &[("result", "ESRCH")]), counted["multicast_no_listener"]);
+    assert_eq!(grown("peer", &[("result", "ECONNREFUSED")]), 103);
+
+    let messages = |path: &str, name: &str| {
+        let labels = [("protocol", "test"), ("path", path), ("type", name)];
+        after.grown(before, "nlmon_messages_total", &labels)
+    };
+    assert_eq!(messages("request", "NLTEST_MSG_ECHO"), 1009 + 4 * 401);
+    assert_eq!(messages("reply", "NLTEST_MSG_ECHO"), 1009 + 4 * 401);
+    assert_eq!(messages("multicast", "NLTEST_MSG_GREETING"), 211 + 101);
+    assert_eq!(messages("reply", "NLTEST_MSG_DATA"), 1013 + 307);
+    let by_process = [("protocol", "test"), ("path", "request"), ("process", &*own_name())];
+    assert_eq!(
+        after.grown(before, "nlmon_process_messages_total", &by_process),
+        grown("request", &[])
+    );
+}
+
+fn fault(metrics: &Metrics, fault: &str) -> u64 {
+    metrics.sum("nlmon_probe_faults_total", &[("fault", fault)])
+}
+
+/// Name of this process: that of its first thread, not of the one that the test runs in.
+fn own_name() -> String {
+    fs::read_to_string(format!("/proc/{}/comm", std::process::id())).unwrap().trim_end().to_owned()
+}
+
+/// Members of the module's group, the daemon among them.
+fn listeners() -> usize {
+    let table = fs::read_to_string("/proc/net/netlink").unwrap();
+    let is_member = |line: &&str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns[1] == "17" && columns[3] == "00000001"
+    };
+    table.lines().filter(is_member).count()
+}
+
+/// Loads a socket that has room for `bytes`, and leaves it unread.
+fn load_unicast(bytes: usize, count: u32) -> Socket {
+    let socket = test_socket(bytes);
+    // By hand: the acknowledgement may not fit either.
+    let load = [count, 64, 0].map(u32::to_ne_bytes).concat();
+    socket.send(&message(test_module::LOAD, 1, &load)).unwrap();
+    socket
+}
+
+/// A multicast by a user: one broadcast, and a second leg to the kernel's socket, which takes it
+/// for a request of a type that there is not.
+fn send_to_group(socket: &Socket, count: u32) {
+    let address = NetlinkAddr::new(0, 1);
+    for number in 0..count {
+        let datagram = message(test_module::ECHO, number, b"to the group");
+        sendto(socket.as_raw_fd(), &datagram, &address, MsgFlags::empty()).unwrap();
+    }
+    receive(socket, count as usize);
+}
+
+fn send_to_dead_port(socket: &Socket, count: u32) {
+    let address = NetlinkAddr::new(0x7fff_fff1, 0);
+    for number in 0..count {
+        let datagram = message(test_module::ECHO, number, b"nobody there");
+        let sent = sendto(socket.as_raw_fd(), &datagram, &address, MsgFlags::empty());
+        assert_eq!(sent, Err(Errno::ECONNREFUSED));
+    }
+}
+
+fn in_parallel(threads: usize, count: u32) {
+    let echo = |count: u32| {
+        let socket = test_socket(BUFFER);
+        for number in 0..count {
+            test_module::echo(&socket, &number.to_ne_bytes(), TIMEOUT).unwrap();
+        }
+    };
+    let threads: Vec<_> = (0..threads).map(|_| thread::spawn(move || echo(count))).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_batch_is_one_datagram_and_many_messages() {
+    let daemon = Daemon::start(&["--require-probes"]);
+    let module = Module::load();
+    let socket = test_socket(BUFFER);
+    let before = daemon.quiet();
+    for seq in 0..7 {
+        let echo = message(test_module::ECHO, seq, b"12345678");
+        let batch: Vec<u8> = (0..293).flat_map(|_| echo.clone()).collect();
+        socket.send(&batch).unwrap();
+        receive(&socket, 293);
+    }
+    let after = daemon.quiet();
+    let labels = [("protocol", "test"), ("path", "request")];
+    assert_eq!(after.grown(&before, "nlmon_datagrams_total", &labels), 7);
+    assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 7 * 293);
+    assert_eq!(after.grown(&before, "nlmon_message_bytes_total", &labels), 7 * 293 * 24);
+    drop((socket, module));
+}

@@ -1,0 +1,11 @@
+//! Scenarios that run in a guest, as root, with the test module at hand: `cargo xtask test` boots
+//! it. Each compares what nlmon shows with something independent, in prime numbers of messages,
+//! and ends by checking the accounting identity.
+//!
+//! They share one kernel, so they run one at a time (`--test-threads=1`).
+
+mod counts;
+mod join;
+mod module;
+mod service;
+mod support;

@@ -1,0 +1,37 @@
+//! The installed service, and what bad input does.
+
+use std::fs;
+
+use crate::support::{run, try_run, wait_for};
+
+#[test]
+fn the_service_is_ready_when_systemd_says_so() {
+    run("systemctl", &["restart", "nlmon"]);
+    assert_eq!(run("systemctl", &["is-active", "nlmon"]).trim_end(), "active");
+    let status = run("systemctl", &["show", "-p", "Type,StatusText,NRestarts", "nlmon"]);
+    assert!(status.contains("Type=notify") && status.contains("NRestarts=0"), "{status}");
+    let journal = || run("journalctl", &["-b", "-u", "nlmon", "-o", "cat"]);
+    wait_for("the journal has it", || journal().contains("ready: http://127.0.0.1:9776/metrics"));
+    assert!(!journal().contains("running without probes"), "{}", journal());
+    let socket = fs::metadata("/run/nlmon/nlmon.sock").unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&socket.permissions()) & 0o777, 0o660);
+    run("systemctl", &["stop", "nlmon"]);
+    let result = run("systemctl", &["show", "-p", "Result", "nlmon"]);
+    assert_eq!(result.trim_end(), "Result=success");
+}
+
+#[test]
+fn check_tells_the_plan_and_the_exit_code_tells_what_is_wrong() {
+    let plan = run("nlmon", &["check"]);
+    assert!(plan.contains("netlink_unicast by fentry"), "{plan}");
+    fs::write("/root/bad.toml", "[http]\nlissen = 1\n").unwrap();
+    let (code, text) = try_run("nlmon", &["check", "--config", "/root/bad.toml"]);
+    assert_eq!((code, text.lines().count()), (1, 1), "{text}");
+    assert!(text.contains("bad.toml, line 2: unknown field `lissen`"), "{text}");
+    let (code, text) = try_run("nlmon", &["run", "--attach", "uprobe"]);
+    assert_eq!((code, text.lines().count()), (1, 1), "{text}");
+    let unprivileged = ["--reuid=65534", "--clear-groups", "nlmon", "check"];
+    let (code, text) = try_run("setpriv", &unprivileged);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("CAP_BPF"), "{text}");
+}

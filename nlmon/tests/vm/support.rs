@@ -1,0 +1,283 @@
+//! What the scenarios share: a daemon of their own, its metrics, the module's counters, the log.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use nlmon::{
+    message::{HEADER_BYTES, Header, flag},
+    subscribe::{Received, Socket, test_module},
+};
+
+/// Longest wait for anything: the guest is emulated, and may share its host.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The installed binary.
+const NLMON: &str = "/usr/bin/nlmon";
+
+/// Runs a program to its end and returns what it wrote; it has to succeed.
+pub(crate) fn run(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().unwrap_or_else(|error| {
+        panic!("cannot run {program}: {error}");
+    });
+    assert!(
+        output.status.success(),
+        "{program} {args:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a program that may fail: its exit code and what it wrote to standard error.
+pub(crate) fn try_run(program: &str, args: &[&str]) -> (i32, String) {
+    let output = Command::new(program).args(args).output().unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Waits until `condition` holds.
+pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// A daemon with its own port and socket. Its end is waited for when it is dropped.
+pub(crate) struct Daemon {
+    child: Child,
+    port: u16,
+    pub(crate) socket: PathBuf,
+}
+
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
+impl Daemon {
+    /// Starts `nlmon run` with `args`, and waits until it is ready.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        // The installed service would be one more observer, and one more listener.
+        drop(Command::new("systemctl").args(["stop", "nlmon"]).status());
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (port, socket) = (19_000 + number, PathBuf::from(format!("/run/nlmon-{number}.sock")));
+        let child = Command::new(NLMON)
+            .args(["run", "--listen", &format!("127.0.0.1:{port}"), "--socket"])
+            .arg(&socket)
+            .args(args)
+            .spawn()
+            .unwrap();
+        let mut daemon = Self { child, port, socket };
+        wait_for("the daemon is ready", || {
+            assert_eq!(daemon.child.try_wait().unwrap(), None, "the daemon ended");
+            daemon.get("/readyz").is_some()
+        });
+        daemon
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+        let mut response = String::new();
+        stream.read_to_string(&mut response).ok()?;
+        let (head, body) = response.split_once("\r\n\r\n")?;
+        head.split(' ').nth(1).filter(|status| *status == "200")?;
+        Some(body.to_owned())
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        Metrics::parse(&self.get("/metrics").expect("/metrics answers"))
+    }
+
+    /// The metrics once the accounting identity holds, as it does at every quiet moment.
+    pub(crate) fn quiet(&self) -> Metrics {
+        let start = Instant::now();
+        loop {
+            let metrics = self.metrics();
+            match metrics.identity() {
+                Ok(()) => return metrics,
+                Err(error) if start.elapsed() > PATIENCE => panic!("identity: {error}"),
+                Err(_) => sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    /// Starts `nlmon tail` on this daemon.
+    pub(crate) fn tail(&self, args: &[&str]) -> Tail {
+        let clients = self.metrics().sum("nlmon_log_clients", &[]);
+        let mut child = Command::new(NLMON)
+            .args(["tail", "--output", "json", "--socket"])
+            .arg(&self.socket)
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        wait_for("the client is connected", || {
+            self.metrics().sum("nlmon_log_clients", &[]) > clients
+        });
+        Tail { child, lines }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        run("kill", &[&self.child.id().to_string()]);
+        let status = self.child.wait().unwrap();
+        if !std::thread::panicking() {
+            assert!(status.success(), "the daemon ended with {status}");
+        }
+    }
+}
+
+/// A running `nlmon tail`.
+pub(crate) struct Tail {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Tail {
+    /// Every record until the client ends by itself, because it has as many as it was to get.
+    pub(crate) fn records(mut self) -> Vec<serde_json::Value> {
+        let mut records = Vec::new();
+        for line in self.lines.by_ref().lines() {
+            records.push(serde_json::from_str(&line.unwrap()).unwrap());
+        }
+        assert!(self.child.wait().unwrap().success());
+        records
+    }
+}
+
+/// One scrape.
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    series: BTreeMap<(String, BTreeMap<String, String>), f64>,
+}
+
+impl Metrics {
+    fn parse(text: &str) -> Self {
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        Self { series: lines.map(parse_series).collect() }
+    }
+
+    /// Sum of the series of a metric that have these labels.
+    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let has = |found: &BTreeMap<String, String>| {
+            labels.iter().all(|(name, value)| found.get(*name).is_some_and(|f| f == value))
+        };
+        let matching = self.series.iter().filter(|((found, l), _)| found == name && has(l));
+        matching.map(|(_, value)| *value as u64).sum()
+    }
+
+    /// How much that sum grew since `before`.
+    pub(crate) fn grown(&self, before: &Self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let (now, then) = (self.sum(name, labels), before.sum(name, labels));
+        assert!(now >= then, "{name} {labels:?} went back from {then} to {now}");
+        now - then
+    }
+
+    /// The accounting identity: what was seen was counted, and every datagram's sample has an end.
+    pub(crate) fn identity(&self) -> Result<(), String> {
+        let open = self.sum("nlmon_datagrams_open", &[]);
+        let seen = self.sum("nlmon_datagrams_total", &[]) + open;
+        let no_return = self.sum("nlmon_samples_total", &[("outcome", "no_return")]);
+        equal("calls open and returns missed", open, no_return)?;
+        equal("seen and the ends of samples", seen, self.sum("nlmon_samples_total", &[]))?;
+        let read = self.sum("nlmon_samples_total", &[("outcome", "read")]);
+        let joined = self.sum("nlmon_join_total", &[]);
+        let unobserved = self.sum("nlmon_join_total", &[("outcome", "unobserved")])
+            + self.sum("nlmon_join_total", &[("kind", "delivery"), ("outcome", "evicted")]);
+        equal("samples read and joined", read, joined - unobserved)
+    }
+}
+
+fn equal(what: &str, a: u64, b: u64) -> Result<(), String> {
+    if a == b { Ok(()) } else { Err(format!("{what}: {a} and {b}")) }
+}
+
+fn parse_series(line: &str) -> ((String, BTreeMap<String, String>), f64) {
+    let (series, value) = line.rsplit_once(' ').unwrap();
+    let value = value.parse().unwrap();
+    let Some((name, labels)) = series.split_once('{') else {
+        return ((series.to_owned(), BTreeMap::new()), value);
+    };
+    let pairs = labels.trim_end_matches('}').split("\",");
+    let labels = pairs.map(|pair| {
+        let (name, value) = pair.split_once("=\"").unwrap();
+        (name.to_owned(), value.trim_end_matches('"').to_owned())
+    });
+    ((name.to_owned(), labels.collect()), value)
+}
+
+/// The test module, loaded as long as this lives.
+pub(crate) struct Module;
+
+impl Module {
+    pub(crate) fn load() -> Self {
+        run("modprobe", &["netlink_test"]);
+        Self
+    }
+
+    pub(crate) fn set(name: &str, value: &str) {
+        fs::write(format!("/sys/module/netlink_test/parameters/{name}"), value).unwrap();
+    }
+
+    /// The module's own counters.
+    pub(crate) fn counters() -> BTreeMap<String, u64> {
+        let text = fs::read_to_string("/proc/net/netlink_test").unwrap();
+        let pair = |line: &str| {
+            let (name, value) = line.split_once(' ').unwrap();
+            (name.to_owned(), value.trim().parse().unwrap())
+        };
+        text.lines().map(pair).collect()
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        let start = Instant::now();
+        while !Command::new("rmmod").arg("netlink_test").status().unwrap().success() {
+            if std::thread::panicking() || start.elapsed() > PATIENCE {
+                return;
+            }
+            sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// A socket of the test protocol with room for `bytes`.
+pub(crate) fn test_socket(bytes: usize) -> Socket {
+    let socket = Socket::open(test_module::PROTOCOL).unwrap();
+    socket.set_receive_buffer(bytes).unwrap();
+    socket.set_timeout(Duration::from_secs(20)).unwrap();
+    socket
+}
+
+/// A request of one message, without acknowledgement.
+pub(crate) fn message(message_type: u16, seq: u32, payload: &[u8]) -> Vec<u8> {
+    let len = (HEADER_BYTES + payload.len()) as u32;
+    let header = Header { len, message_type, flags: flag::REQUEST, seq, portid: 0 };
+    [&header.to_bytes(), payload].concat()
+}
+
+/// Takes `count` datagrams off a socket.
+pub(crate) fn receive(socket: &Socket, count: usize) {
+    let mut buffer = vec![0; 70_000];
+    for received in 0..count {
+        match socket.receive(&mut buffer).unwrap() {
+            Received::Datagram(_) => {}
+            other => panic!("after {received} of {count} datagrams: {other:?}"),
+        }
+    }
+}
