@@ -70,7 +70,7 @@ fn error(errno: i32, seq: u32) -> Vec<u8> {
 }
 
 fn nested(observation: Observation, start_ns: u64) -> Observation {
-    let parent = Parent { start_ns, protocol: 0, message_type: 16, flags: 5 };
+    let parent = Parent { start_ns, protocol: 17, message_type: 16, flags: 5 };
     Observation { parent: Some(parent), ..observation }
 }
 
@@ -384,4 +384,15 @@ fn does_not_take_the_unicast_to_another_socket_for_an_answer() {
     let records = advance(&mut joiner, u64::MAX);
     assert!(records.iter().all(|record| record.answer.is_none()));
     assert_eq!(joiner.counts().request.orphaned, 1);
+}
+
+#[test]
+fn joins_by_number_what_was_sent_inside_a_request_of_another_protocol() {
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(request(T0, flag::ACK, 9), T0);
+    let mut answer = nested(reply(T0 + 4, error(0, 9)), T0 + 3);
+    answer.parent = answer.parent.map(|parent| Parent { protocol: 0, ..parent });
+    joiner.observe(answer, T0 + 5);
+    let records = advance(&mut joiner, T0 + SETTLE + 10);
+    assert!(records.iter().all(|r| r.answer.is_some_and(|a| a.latency_ns == 4)));
 }

@@ -118,8 +118,9 @@ impl Requests {
         };
         let early = Early { slot, start_ns, errno };
         let link = match parent {
-            Some(parent) => Link::Nested(port, parent.start_ns),
-            None => Link::Sequence(port, header.seq),
+            Some(parent) if parent.protocol == port.protocol => Link::Nested(port, parent.start_ns),
+            // A request of another protocol is only what it happened to be sent in.
+            _ => Link::Sequence(port, header.seq),
         };
         if let Some(id) = self.open.find(&link, |open| open.start_ns <= start_ns) {
             return self.answer_open(id, &early, held);
