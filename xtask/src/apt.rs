@@ -42,6 +42,11 @@ impl Suite {
         Ok(names.lines().map(str::to_owned).collect())
     }
 
+    /// Whether the suite has a package, not only mentions it.
+    pub(crate) fn has(&self, package: &str) -> bool {
+        self.record(package).is_ok_and(|record| record.contains("\nFilename: "))
+    }
+
     /// What a package depends on, versions and alternatives left out.
     pub(crate) fn depends(&self, package: &str) -> Result<Vec<String>> {
         let record = self.record(package)?;
@@ -84,6 +89,25 @@ impl Suite {
         command.arg("--quiet").env("APT_CONFIG", &self.config).env("LC_ALL", "C.UTF-8");
         command
     }
+}
+
+/// The bootstrapper's own way to a merged /usr; the package that would be chosen to merge it
+/// afterwards brings 50 MB of Perl.
+const MERGED_USR: &str = "/usr/share/mmdebstrap/hooks/merged-usr";
+
+/// Installs the essential packages of a release and the given ones, separated by commas, into a tar
+/// archive; with or without privileges.
+pub(crate) fn bootstrap(suite: &str, packages: &str, tar: &Path, options: &[String]) -> Result<()> {
+    let (list, settings) = (tar.with_extension("list"), tar.with_extension("apt.conf"));
+    write(&list, &(sources(suite)? + &sources(&format!("{suite}-security"))?))?;
+    write(&settings, &acquisition()?)?;
+    let mut command = Command::new("mmdebstrap");
+    command.args(["--variant=essential", "--format=tar"]).args(options);
+    command.arg(format!("--include={packages}")).arg(format!("--hook-dir={MERGED_USR}"));
+    command.arg(format!("--aptopt={}", settings.display())).arg(suite).arg(tar).arg(&list);
+    process::run(&mut command, &format!("bootstrapping {suite}"))?;
+    cache::remove(&settings)?;
+    cache::remove(&list)
 }
 
 /// The system's sources as one-line entries, its own suite replaced by another.

@@ -55,7 +55,7 @@ fn copy_sources(from: &Path, to: &Path) -> Result<()> {
 
 fn make(kernel: &Kernel, headers: &Path, build: &Path) -> Result<()> {
     let what = format!("module for {}", kernel.name);
-    let mut command = Command::new("make");
+    let mut command = kernel.make()?;
     command.arg("-C").arg(headers).arg(format!("M={}", build.display()));
     // Warnings of the compiler are errors; those of the build itself are looked for below.
     command.args(["CC=gcc", "KCFLAGS=-Werror", "modules"]).env("LC_ALL", "C.UTF-8");

@@ -40,6 +40,11 @@ pub(crate) fn kernel(name: &str) -> PathBuf {
     target().join("kernels").join(name)
 }
 
+/// A Debian release to build modules in, with a name for what is installed in it.
+pub(crate) fn buildroot(suite: &str, contents: &str) -> PathBuf {
+    target().join("buildroots").join(format!("{suite}-{contents}"))
+}
+
 /// The test module built for a guest kernel.
 pub(crate) fn kmod(kernel: &str) -> PathBuf {
     target().join("kmod").join(kernel)

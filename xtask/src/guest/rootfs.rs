@@ -2,14 +2,12 @@
 //!
 //! It holds nothing of nlmon: what changes between runs is in the overlay.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::{cpio, system};
-use crate::{apt, cache, layout, process, progress};
+use crate::{apt, cache, layout, progress};
 
 /// The Debian release of the guest, whatever kernel it runs.
 const SUITE: &str = "bookworm";
@@ -30,10 +28,6 @@ const EXCLUDED: &[&str] = &[
     "/usr/lib/x86_64-linux-gnu/gconv/*",
 ];
 
-/// The bootstrapper's own way to a merged /usr; the package that would be chosen to merge it
-/// afterwards brings 50 MB of Perl.
-const MERGED_USR: &str = "/usr/share/mmdebstrap/hooks/merged-usr";
-
 /// Run in the finished root, whose path is `$1`.
 const CLEAN: &str = r#"rm -rf "$1"/var/cache/debconf/* "$1"/usr/lib/udev/hwdb.bin \
     "$1"/var/log/* "$1"/etc/hostname && grep -q '^nlmon:' "$1"/etc/group || \
@@ -53,7 +47,10 @@ pub(crate) fn ensure(extra: &[String]) -> Result<PathBuf> {
         progress::step(&what, || {
             let tar = path.with_extension("tar");
             cache::remove(&tar)?;
-            bootstrap(&list, &tar)?;
+            let hook = format!("--customize-hook={CLEAN}");
+            let excluded = EXCLUDED.iter().map(|path| format!("--dpkgopt=path-exclude={path}"));
+            let options: Vec<String> = excluded.chain([hook]).collect();
+            apt::bootstrap(SUITE, &list, &tar, &options)?;
             cpio::write_file(partial, |archive| {
                 archive.tar(&tar)?;
                 system::configure(archive)
@@ -62,24 +59,4 @@ pub(crate) fn ensure(extra: &[String]) -> Result<PathBuf> {
         })
     })?;
     Ok(path)
-}
-
-/// Installs the packages into a tar archive, with or without privileges.
-fn bootstrap(packages: &str, tar: &Path) -> Result<()> {
-    let sources = tar.with_extension("list");
-    let network = tar.with_extension("apt.conf");
-    let list = apt::sources(SUITE)? + &apt::sources(&format!("{SUITE}-security"))?;
-    fs::write(&sources, list).context("cannot write the guest's package sources")?;
-    fs::write(&network, apt::acquisition()?).context("cannot write the guest's apt settings")?;
-    let mut command = Command::new("mmdebstrap");
-    command.arg("--variant=essential").arg("--format=tar");
-    command.arg(format!("--include={packages}"));
-    command.args(EXCLUDED.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
-    command.arg(format!("--aptopt={}", network.display()));
-    command.arg(format!("--hook-dir={MERGED_USR}"));
-    command.arg(format!("--customize-hook={CLEAN}"));
-    command.arg(SUITE).arg(tar).arg(&sources);
-    process::run(&mut command, "guest root")?;
-    cache::remove(&network)?;
-    cache::remove(&sources)
 }

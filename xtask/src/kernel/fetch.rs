@@ -15,6 +15,8 @@ use crate::guest::cpio;
 use crate::progress::{line, step};
 use crate::{cache, layout, process};
 
+/// The build for virtual machines, which has the fewest modules.
+const FLAVOUR: &str = "-cloud-amd64";
 /// Package names that belong to a kernel's image; from 6.19 on it is spread over three packages.
 const IMAGE_PARTS: &[&str] = &["linux-binary-", "linux-modules-", "linux-base-"];
 /// Package names that belong to a kernel's headers.
@@ -68,19 +70,19 @@ pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
 
 /// The newest image package of a kernel's series.
 fn newest_image(kernel: &Kernel, suite: &Suite) -> Result<String> {
-    let (prefix, suffix) = kernel.image;
-    let names = suite.names(prefix)?;
-    let images = names.into_iter().filter(|name| name.ends_with(suffix));
+    let prefix = format!("linux-image-{}.", kernel.name);
+    let names = suite.names(&prefix)?;
+    let images = names.into_iter().filter(|name| name.ends_with(FLAVOUR));
     images
         .max_by(|a, b| compare_versions(a, b))
-        .with_context(|| format!("{} has no package {prefix}*{suffix}", kernel.suite))
+        .with_context(|| format!("{} has no package {prefix}*{FLAVOUR}", kernel.suite))
 }
 
 /// Everything to unpack for an image and its headers, where the suite has those.
 fn packages(suite: &Suite, image: &str, release: &str) -> Result<BTreeSet<String>> {
     let mut packages = closure(suite, image, IMAGE_PARTS)?;
     let headers = format!("linux-headers-{release}");
-    if suite.names(&headers)?.contains(&headers) {
+    if suite.has(&headers) {
         packages.extend(closure(suite, &headers, HEADER_PARTS)?);
     } else {
         line(&format!("{release}: its suite keeps no headers, so no module can be built for it"));
@@ -95,7 +97,7 @@ fn closure(suite: &Suite, package: &str, parts: &[&str]) -> Result<BTreeSet<Stri
     while let Some(package) = open.pop() {
         for dependency in suite.depends(&package)? {
             let wanted = parts.iter().any(|part| dependency.starts_with(part));
-            if wanted && found.insert(dependency.clone()) {
+            if wanted && suite.has(&dependency) && found.insert(dependency.clone()) {
                 open.push(dependency);
             }
         }

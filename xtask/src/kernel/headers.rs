@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use super::Kernel;
 
-const INSTALLED: &str = "include /usr/src/";
+const INSTALLED: &str = "/usr/src/";
 
 /// Rewrites the paths in the headers of a release, if it has any.
 pub(crate) fn relocate(root: &Path, release: &str) -> Result<()> {
@@ -19,7 +19,7 @@ pub(crate) fn relocate(root: &Path, release: &str) -> Result<()> {
     }
     let rewrite = || {
         let text = fs::read_to_string(&makefile)?;
-        fs::write(&makefile, text.replace(INSTALLED, "include ../"))
+        fs::write(&makefile, text.replace(INSTALLED, "../"))
     };
     rewrite().with_context(|| format!("cannot rewrite {}", makefile.display()))
 }

@@ -2,11 +2,13 @@
 //!
 //! A kernel is a row here and nowhere else; whatever differs between kernels is a column.
 
+mod buildroot;
 pub(crate) mod fetch;
 pub(crate) mod headers;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -19,29 +21,17 @@ pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     /// The Debian suite that has it.
     pub(crate) suite: &'static str,
-    /// The image package's name on either side of the part that changes with every update.
-    pub(crate) image: (&'static str, &'static str),
+    /// The Debian release to build its modules in, where the machine's own tools are too old.
+    pub(crate) buildroot: Option<&'static str>,
 }
 
 /// Every guest kernel, oldest first.
 pub(crate) const KERNELS: &[Kernel] = &[
-    Kernel {
-        name: "5.10",
-        suite: "bullseye-security",
-        image: ("linux-image-5.10.", "-cloud-amd64"),
-    },
-    Kernel { name: "6.1", suite: "bookworm-security", image: ("linux-image-6.1.", "-cloud-amd64") },
-    Kernel {
-        name: "6.12",
-        suite: "bookworm-security",
-        image: ("linux-image-6.12.", "-cloud-amd64"),
-    },
-    Kernel {
-        name: "6.18",
-        suite: "trixie-backports",
-        image: ("linux-image-6.18.", "-cloud-amd64"),
-    },
-    Kernel { name: "7.3", suite: "trixie-backports", image: ("linux-image-7.3.", "-cloud-amd64") },
+    Kernel { name: "5.10", suite: "bullseye-security", buildroot: None },
+    Kernel { name: "6.1", suite: "bookworm-security", buildroot: None },
+    Kernel { name: "6.12", suite: "bookworm-security", buildroot: None },
+    Kernel { name: "6.18", suite: "trixie-backports", buildroot: Some("trixie") },
+    Kernel { name: "7.3", suite: "trixie-backports", buildroot: Some("trixie") },
 ];
 
 /// The kernel that a guest runs unless told otherwise.
@@ -80,6 +70,14 @@ impl Kernel {
             format!("kernel {} is not fetched: no {}", self.name, path.display())
         })?;
         Ok(release.trim().to_owned())
+    }
+
+    /// `make`, where this kernel's modules can be built.
+    pub(crate) fn make(&self) -> Result<Command> {
+        match self.buildroot {
+            Some(suite) => Ok(buildroot::command(&buildroot::ensure(suite)?, "make")),
+            None => Ok(Command::new("make")),
+        }
     }
 
     /// The bootable image.
