@@ -45,7 +45,7 @@ pub struct MessageKey {
     /// One of [`path`].
     pub path: u8,
     /// Zero.
-    pub _pad: [u8; 2],
+    pub pad: [u8; 2],
 }
 
 /// Messages and their bytes.

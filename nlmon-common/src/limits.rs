@@ -3,6 +3,11 @@
 /// Largest payload that a sample carries, in bytes. The configured snap length is at most this.
 pub const SNAP_MAX: usize = 256;
 
+/// Payload bytes of a sample where the configuration does not say: all there is room for.
+pub const SNAP_DEFAULT: u16 = 256;
+
+const _: () = assert!(SNAP_DEFAULT as usize <= SNAP_MAX);
+
 /// Open calls that one context may nest: a request, the notification or reply inside it, and the
 /// same again from a softirq on top. Deeper calls are counted, but not sampled.
 pub const DEPTH_MAX: usize = 4;
@@ -25,8 +30,11 @@ pub const PROCESSES_MAX: u32 = 16_384;
 /// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
 pub const WALK_MAX: u32 = 512;
 
-/// Protocol numbers: `MAX_LINKS` in `include/uapi/linux/netlink.h`.
-pub const PROTOCOLS: usize = 32;
+/// Largest protocol number: `MAX_LINKS - 1` in `include/uapi/linux/netlink.h`.
+pub const PROTOCOL_MAX: u8 = 31;
+
+/// Protocol numbers there can be.
+pub const PROTOCOLS: usize = PROTOCOL_MAX as usize + 1;
 
 /// Default size of the sample ring in bytes; a power of two, a multiple of the page size.
 pub const RING_BYTES: u32 = 1 << 22;

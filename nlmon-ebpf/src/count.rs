@@ -146,7 +146,7 @@ extern "C" fn first_message(who: u64, what: u64, bytes: u32) -> u32 {
 /// A key as two numbers: global functions take no pointers on every kernel.
 #[inline(always)] // shifts
 fn packed(key: &MessageKey) -> (u64, u64) {
-    let MessageKey { tgid, netns, message_type, protocol, path, _pad } = *key;
+    let MessageKey { tgid, netns, message_type, protocol, path, .. } = *key;
     let way = u64::from(protocol) << 8 | u64::from(path);
     (u64::from(tgid) << 32 | u64::from(netns), u64::from(message_type) << 32 | way)
 }
@@ -160,7 +160,7 @@ fn unpacked(who: u64, what: u64) -> MessageKey {
         message_type: (what >> 32) as u32,
         protocol: (what >> 8) as u8,
         path: what as u8,
-        _pad: [0; 2],
+        pad: [0; 2],
     }
 }
 

@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nlmon_common::limits::{PROTOCOLS, RING_BYTES, SNAP_MAX};
+use nlmon_common::limits::{PROTOCOL_MAX, PROTOCOLS, RING_BYTES, SNAP_DEFAULT, SNAP_MAX};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    decode::names::{parse_group, parse_protocol, protocol_name},
+    decode::names::{parse_group, parse_protocol, protocol, protocol_name},
     probe::Attach,
 };
 
@@ -128,7 +128,7 @@ impl Default for Probe {
             require: false,
             sample_every: 1,
             sample_rate: 0,
-            snap_length: SNAP_MAX as u16,
+            snap_length: SNAP_DEFAULT,
             ring_bytes: RING_BYTES,
         }
     }
@@ -223,7 +223,7 @@ impl Config {
             .iter()
             .map(|(protocol, groups)| {
                 let number = parse_protocol(protocol)
-                    .filter(|number| usize::from(*number) < PROTOCOLS)
+                    .filter(|number| *number <= PROTOCOL_MAX)
                     .ok_or_else(|| Error::Value {
                         key,
                         message: format!("there is no protocol {protocol}"),
@@ -243,8 +243,8 @@ impl Config {
     pub fn snap(&self) -> [u16; PROTOCOLS] {
         let mut snap = [self.probe.snap_length; PROTOCOLS];
         if !self.capture_secrets {
-            for (protocol, headers) in HEADERS_ONLY {
-                snap[usize::from(protocol)] = headers.min(self.probe.snap_length);
+            for (number, headers) in HEADERS_ONLY {
+                snap[usize::from(number)] = headers.min(self.probe.snap_length);
             }
         }
         snap
@@ -253,11 +253,11 @@ impl Config {
 
 /// Protocols that may carry keys or keystrokes, and the length of the headers before those.
 const HEADERS_ONLY: [(u8, u16); 4] = [
-    (libc::NETLINK_XFRM as u8, 16),
-    (libc::NETLINK_AUDIT as u8, 16),
+    (protocol::XFRM, 16),
+    (protocol::AUDIT, 16),
     // The generic header follows, of 4 bytes.
-    (libc::NETLINK_GENERIC as u8, 20),
-    (libc::NETLINK_CRYPTO as u8, 16),
+    (protocol::GENERIC, 20),
+    (protocol::CRYPTO, 16),
 ];
 
 impl Group {
@@ -322,9 +322,9 @@ mod tests {
     #[test]
     fn payloads_that_may_carry_keys_are_cut_to_their_headers() {
         let mut config = Config::default();
-        assert_eq!(config.snap()[usize::from(libc::NETLINK_XFRM as u8)], 16);
-        assert_eq!(config.snap()[0], SNAP_MAX as u16);
+        assert_eq!(config.snap()[usize::from(protocol::XFRM)], 16);
+        assert_eq!(config.snap()[0], SNAP_DEFAULT);
         config.capture_secrets = true;
-        assert_eq!(config.snap()[usize::from(libc::NETLINK_XFRM as u8)], SNAP_MAX as u16);
+        assert_eq!(config.snap()[usize::from(protocol::XFRM)], SNAP_DEFAULT);
     }
 }

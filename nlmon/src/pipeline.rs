@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use nlmon_common::limits::PROTOCOLS;
 use tokio::{
     sync::{mpsc, watch},
     time::{Interval, MissedTickBehavior, interval},
@@ -38,7 +39,7 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// The join's settings for probes that take `snap` bytes of each protocol.
-    pub(crate) fn join_settings(probes: bool, snap: [u16; 32]) -> JoinSettings {
+    pub(crate) fn join_settings(probes: bool, snap: [u16; PROTOCOLS]) -> JoinSettings {
         JoinSettings { probes, snap, ..JoinSettings::default() }
     }
 
@@ -127,20 +128,17 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
-        if records.is_empty() {
-            return;
-        }
         // Read each time: the time of day can be set.
         let clock = Clock::new(realtime_offset_ns());
         for record in &records {
-            self.publish(record, &clock);
+            self.publish(record, clock);
         }
-        self.metrics.join(self.joiner.counts().rows().to_vec());
+        self.metrics.join(self.joiner.counts());
     }
 
-    fn publish(&self, record: &Record, clock: &Clock) {
+    fn publish(&self, record: &Record, clock: Clock) {
         self.metrics.record(record);
-        self.bus.publish(|| LogRecord::new(record, clock));
+        self.bus.publish(|| LogRecord::new(record, &clock));
     }
 }
 

@@ -40,6 +40,17 @@ impl Path {
         }
     }
 
+    /// Its ABI number.
+    pub fn abi(self) -> u8 {
+        match self {
+            Self::Request => path::REQUEST,
+            Self::Reply => path::REPLY,
+            Self::Peer => path::PEER,
+            Self::Dump => path::DUMP,
+            Self::Multicast => path::MULTICAST,
+        }
+    }
+
     /// The word used in metrics and in the log.
     pub fn name(self) -> &'static str {
         match self {

@@ -63,7 +63,7 @@ fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     counters.bytes += u64::from(len);
     let counted_netns = if global!(SETTINGS.count_netns) == 0 { 0 } else { netns };
     let mut key =
-        MessageKey { tgid, netns: counted_netns, message_type: 0, protocol, path, _pad: [0; 2] };
+        MessageKey { tgid, netns: counted_netns, message_type: 0, protocol, path, pad: [0; 2] };
     let first = count::messages(&mut key, data, linear);
 
     let (context, index) = frame::push(call.id)?;
@@ -140,7 +140,7 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
 
 /// Whether this is the unicast that follows a user's multicast send: `netlink_sendmsg` broadcasts
 /// the datagram and then sends it to the destination port id too, which is the kernel's unless
-/// the user named one (net/netlink/af_netlink.c). The kernel's own socket may do both for real.
+/// the user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)] // one read, for users' sends only
 fn is_second_leg(call: &Call, path: u8) -> bool {
     (path == path::REQUEST || path == path::PEER) && skb::destination_group(call.skb) != 0

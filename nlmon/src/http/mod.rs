@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use tokio::{net::TcpListener, sync::Semaphore};

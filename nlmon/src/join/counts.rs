@@ -78,6 +78,16 @@ pub struct RequestCounts {
 }
 
 impl Counts {
+    /// What is still undecided, by kind, as `nlmon_join_pending` shows it.
+    pub fn pending(&self) -> [(&'static str, u64); 4] {
+        [
+            ("multicast", self.multicast.observations_pending),
+            ("delivery", self.multicast.deliveries_pending),
+            ("request", self.request.requests_pending),
+            ("answer", self.request.answers_pending),
+        ]
+    }
+
     /// The counters by kind and outcome, as `nlmon_join_total` shows them.
     pub fn rows(&self) -> [(&'static str, &'static str, u64); 16] {
         let (m, r) = (&self.multicast, &self.request);

@@ -157,7 +157,7 @@ mod tests {
                 message_type: 16,
                 protocol: 0,
                 path: path::REQUEST,
-                _pad: [0; 2],
+                pad: [0; 2],
             },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),
@@ -185,9 +185,8 @@ mod tests {
     #[test]
     fn names_beyond_the_budget_are_counted_as_other_and_said() {
         let mut ledger = Ledger::default();
-        let messages = (0..PROCESSES_MAX as u32 + 3)
-            .map(|tgid| total(tgid, &format!("p{tgid}"), 1, false))
-            .collect();
+        let tgids = 0..u32::try_from(PROCESSES_MAX).unwrap() + 3;
+        let messages = tgids.map(|tgid| total(tgid, &format!("p{tgid}"), 1, false)).collect();
         let totals = ledger.add(&Snapshot { messages, ..Default::default() });
         assert_eq!(totals.overflow_processes, 3);
         assert_eq!(of_process(&totals, OTHER), Some(3));

@@ -15,6 +15,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::Process
 
 use self::{family::Family, kernel::Kernel, pipeline::Pipeline};
 use crate::{
+    join::Counts,
     probe::{Attached, Counters},
     record::Record,
 };
@@ -86,8 +87,8 @@ impl Metrics {
     }
 
     /// Sets the join's totals.
-    pub fn join(&self, totals: Vec<(&'static str, &'static str, u64)>) {
-        lock(&self.pipeline).join = totals;
+    pub fn join(&self, counts: Counts) {
+        lock(&self.pipeline).join = counts;
     }
 
     /// Folds the counters of ended processes; to be called now and then.

@@ -71,6 +71,8 @@ metrics! {
         "What the probes could not do: reads that failed, walks that ended early, returns without entry.";
     JOIN = Counter "nlmon_join_total" ["kind", "outcome"]
         "Samples and deliveries by how their join ended.";
+    JOIN_PENDING = Gauge "nlmon_join_pending" ["kind"]
+        "Samples and deliveries that wait for their other half.";
     LOG_CLIENTS = Gauge "nlmon_log_clients" []
         "Clients of the live log.";
     LOG_DROPPED = Counter "nlmon_log_dropped_total" []

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     decode::names::{errno_name, group_name, message_type_name, protocol_name},
+    join::Counts,
     record::{Path, Record},
 };
 
@@ -31,7 +32,7 @@ pub(super) struct Pipeline {
     errors: BTreeMap<(String, String, String), u64>,
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
-    pub(super) join: Vec<(&'static str, &'static str, u64)>,
+    pub(super) join: Counts,
     types: Budget<(u8, u16)>,
     groups: Budget<(u8, u32)>,
 }
@@ -44,7 +45,7 @@ impl Pipeline {
             errors: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             overruns: BTreeMap::new(),
-            join: Vec::new(),
+            join: Counts::default(),
             types: Budget::default(),
             groups: Budget::default(),
         })
@@ -122,10 +123,14 @@ impl Pipeline {
             overruns.add(&[&protocol_name(*protocol)], *count);
         }
         let mut join = Family::new(&names::JOIN);
-        for (kind, outcome, count) in &self.join {
-            join.add(&[kind, outcome], *count);
+        for (kind, outcome, count) in self.join.rows() {
+            join.add(&[kind, outcome], count);
         }
-        families.extend([errors, outcomes, overruns, join]);
+        let mut pending = Family::new(&names::JOIN_PENDING);
+        for (kind, count) in self.join.pending() {
+            pending.add(&[kind], count);
+        }
+        families.extend([errors, outcomes, overruns, join, pending]);
     }
 }
 

@@ -238,89 +238,50 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// `struct outer { u32 a; struct { u64 b; struct inner c; }; u32 bits:3; }` and `f(int, int)`.
+    /// Strings of the sample; a name is the offset at which it stands here.
+    const STRINGS: &[u8] = b"\0outer\0inner\0f1\0f2\0f3\0f4\0bits\0func\0";
+    const OUTER: u32 = 1;
+    const INNER: u32 = 7;
+    const F1: u32 = 13;
+    const F2: u32 = 16;
+    const F3: u32 = 19;
+    const F4: u32 = 22;
+    const BITS: u32 = 25;
+    const FUNC: u32 = 30;
+
+    const fn info(kind: u32, vlen: u32) -> u32 {
+        kind << 24 | vlen
+    }
+
+    /// `struct outer { u32 f1; struct { u64 f2; struct inner { u32 f4; } f3; }; u32 bits:3; }` and
+    /// `func(int, int)`. A line a type, numbered from 1.
+    #[rustfmt::skip]
+    const TYPES: &[u32] = &[
+        0, info(kind::INT, 0), 4, 32,
+        0, info(kind::INT, 0), 8, 64,
+        INNER, info(kind::STRUCT, 1), 4, F4, 1, 0,
+        INNER, info(kind::TYPEDEF, 0), 3,
+        0, info(kind::STRUCT, 2), 12, F2, 2, 0, F3, 4, 64,
+        OUTER, info(kind::STRUCT, 3) | 1 << 31, 24, F1, 1, 0, 0, 5, 64, BITS, 1, 0x0300_00a1,
+        0, info(kind::FUNC_PROTO, 2), 1, 0, 1, 0, 1,
+        FUNC, info(kind::FUNC, 0), 7,
+    ];
+
     fn sample() -> Vec<u8> {
-        let mut strings = vec![0];
-        let mut name = |text: &str| {
-            let at = u32::try_from(strings.len()).unwrap();
-            strings.extend_from_slice(text.as_bytes());
-            strings.push(0);
-            at
-        };
-        let (outer, inner) = (name("outer"), name("inner"));
-        let (a, b, c, d, bits, f) =
-            (name("a"), name("b"), name("c"), name("d"), name("bits"), name("f"));
-        let info = |kind: u32, vlen: u32| kind << 24 | vlen;
-        let types: Vec<u32> = vec![
-            0,
-            info(kind::INT, 0),
-            4,
-            32, // 1: u32
-            0,
-            info(kind::INT, 0),
-            8,
-            64, // 2: u64
-            inner,
-            info(kind::STRUCT, 1),
-            4,
-            d,
-            1,
-            0, // 3: inner
-            inner,
-            info(kind::TYPEDEF, 0),
-            3, // 4: typedef of inner
-            0,
-            info(kind::STRUCT, 2),
-            12,
-            b,
-            2,
-            0,
-            c,
-            4,
-            64, // 5: anonymous
-            outer,
-            info(kind::STRUCT, 3) | 1 << 31,
-            24,
-            a,
-            1,
-            0,
-            0,
-            5,
-            64,
-            bits,
-            1,
-            3 << 24 | 161, // 6
-            0,
-            info(kind::FUNC_PROTO, 2),
-            1,
-            0,
-            1,
-            0,
-            1, // 7
-            f,
-            info(kind::FUNC, 0),
-            7, // 8
-        ];
-        let types: Vec<u8> = types.iter().flat_map(|word| word.to_ne_bytes()).collect();
-        let mut blob = MAGIC.to_ne_bytes().to_vec();
-        blob.extend([1, 0]);
-        let (types_len, strings_len) =
-            (u32::try_from(types.len()).unwrap(), u32::try_from(strings.len()).unwrap());
-        for word in [24, 0, types_len, types_len, strings_len] {
-            blob.extend(word.to_ne_bytes());
-        }
-        blob.extend(types);
-        blob.extend(strings);
-        blob
+        let len = |bytes: usize| u32::try_from(bytes).unwrap();
+        let (types, strings) = (len(TYPES.len() * 4), len(STRINGS.len()));
+        let head = [24, 0, types, types, strings].map(u32::to_ne_bytes).concat();
+        let types: Vec<u8> = TYPES.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        [&MAGIC.to_ne_bytes(), &[1, 0][..], &head, &types, STRINGS].concat()
     }
 
     #[test]
     fn finds_fields_through_anonymous_members_and_typedefs() {
         let blob = sample();
         let btf = Btf::parse(&blob).unwrap();
-        assert_eq!(btf.offset("outer", "a"), Ok(0));
-        assert_eq!(btf.offset("outer", "b"), Ok(8));
-        assert_eq!(btf.offset("outer", "c.d"), Ok(16));
+        assert_eq!(btf.offset("outer", "f1"), Ok(0));
+        assert_eq!(btf.offset("outer", "f2"), Ok(8));
+        assert_eq!(btf.offset("outer", "f3.f4"), Ok(16));
         assert_eq!(btf.size("outer"), Ok(24));
     }
 
@@ -337,7 +298,7 @@ mod tests {
     fn counts_arguments_and_names_what_is_missing() {
         let blob = sample();
         let btf = Btf::parse(&blob).unwrap();
-        assert_eq!(btf.arguments("f"), Ok(2));
+        assert_eq!(btf.arguments("func"), Ok(2));
         assert_eq!(btf.arguments("g"), Err(Error::Missing("function g".into())));
         assert_eq!(btf.offset("outer", "x.y"), Err(Error::Missing("outer.x.y".into())));
         assert_eq!(btf.offset("absent", "a"), Err(Error::Missing("struct absent".into())));
@@ -348,8 +309,8 @@ mod tests {
         let blob = sample();
         let ask = |bytes: &[u8]| {
             if let Ok(btf) = Btf::parse(bytes) {
-                drop(btf.offset("outer", "c.d"));
-                drop(btf.arguments("f"));
+                drop(btf.offset("outer", "f3.f4"));
+                drop(btf.arguments("func"));
             }
         };
         for len in 0..blob.len() {

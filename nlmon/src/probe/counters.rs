@@ -10,8 +10,9 @@ use aya::{
     Ebpf,
     maps::{HashMap as BpfHashMap, Map, MapData, MapError, PerCpuArray, PerCpuHashMap},
 };
-use nlmon_common::counter::{
-    DatagramCount, ErrorKey, MessageCount, MessageKey, Process, SLOTS, stat,
+use nlmon_common::{
+    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, Process, slot, stat},
+    limits::PROTOCOL_MAX,
 };
 
 use super::Error;
@@ -107,12 +108,13 @@ impl Counters {
 
     fn datagrams(&self) -> Result<BTreeMap<(u8, Path), DatagramCount>, MapError> {
         let mut totals = BTreeMap::new();
-        for index in 0..SLOTS {
-            let Some(path) = Path::from_abi((index & 7) as u8) else { continue };
-            let per_cpu = self.datagrams.get(&index, 0)?;
-            let total = per_cpu.iter().fold(DatagramCount::default(), |a, b| sum(&a, b));
-            if total != DatagramCount::default() {
-                totals.insert(((index >> 3) as u8, path), total);
+        for protocol in 0..=PROTOCOL_MAX {
+            for path in Path::ALL {
+                let per_cpu = self.datagrams.get(&slot(protocol, path.abi()), 0)?;
+                let total = per_cpu.iter().fold(DatagramCount::default(), |a, b| sum(&a, b));
+                if total != DatagramCount::default() {
+                    totals.insert((protocol, path), total);
+                }
             }
         }
         Ok(totals)

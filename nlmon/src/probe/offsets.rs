@@ -4,7 +4,7 @@ use nlmon_common::settings::Offsets;
 
 use super::btf::{Btf, Error};
 
-/// Size of a kernel stack: `THREAD_SIZE` in arch/x86/include/asm/page_64_types.h, and the same on
+/// Size of a kernel stack: `THREAD_SIZE` in `arch/x86/include/asm/page_64_types.h`, and the same on
 /// arm64 with 4 KiB pages. BTF does not tell it. Kernels with KASAN, which are not for production,
 /// have twice that: there, senders deep in their stack look like interrupts.
 const STACK_BYTES: u32 = 16 << 10;

@@ -198,7 +198,9 @@ impl Metrics {
         let joined = self.sum("nlmon_join_total", &[]);
         let unobserved = self.sum("nlmon_join_total", &[("outcome", "unobserved")])
             + self.sum("nlmon_join_total", &[("kind", "delivery"), ("outcome", "evicted")]);
-        equal("samples read and joined", read, joined - unobserved)
+        let pending = self.sum("nlmon_join_pending", &[])
+            - self.sum("nlmon_join_pending", &[("kind", "delivery")]);
+        equal("samples read and joined", read, joined - unobserved + pending)
     }
 }
 
