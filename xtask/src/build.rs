@@ -5,12 +5,13 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use crate::{ebpf, layout, process};
+use crate::{cache, ebpf, layout, process};
 
 /// Cargo, set up for the guest's target and profile.
 pub(crate) fn cargo(subcommand: &str) -> Command {
@@ -26,9 +27,27 @@ pub(crate) fn cargo_program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Builds the daemon with the BPF object in it, as far as they are not up to date.
+/// Builds the daemon with the BPF object in it, as far as they are not up to date; without its debug
+/// information, which would be three quarters of what a guest has to unpack.
 pub(crate) fn nlmon() -> Result<PathBuf> {
     ebpf::build()?;
     process::run(cargo("build").args(["--package", "nlmon"]), "nlmon")?;
-    Ok(layout::guest_binaries().join("nlmon"))
+    stripped(&layout::guest_binaries().join("nlmon"))
+}
+
+/// A program without its debug information; the names of its functions stay.
+pub(crate) fn stripped(program: &Path) -> Result<PathBuf> {
+    let name = program.file_name().context("a program without a name")?;
+    let small = layout::guest().join(name).with_extension("stripped");
+    let _lock = cache::lock(&small)?;
+    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    if modified(&small) < modified(program) {
+        let partial = small.with_extension("partial");
+        let mut strip = Command::new("strip");
+        strip.args(["--strip-debug", "-o"]).arg(&partial).arg(program);
+        process::run(&mut strip, "stripping")?;
+        fs::rename(&partial, &small)
+            .with_context(|| format!("cannot move {} into place", partial.display()))?;
+    }
+    Ok(small)
 }

@@ -11,6 +11,7 @@ use crate::{process, progress};
 
 /// Needed whatever is built: the emulator, the guest's root, kernel modules, a C compiler for them.
 const PACKAGES: &[&str] = &[
+    "binutils",
     "gcc",
     "kmod",
     "libc6-dev",

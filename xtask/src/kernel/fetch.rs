@@ -24,6 +24,8 @@ const HEADER_PARTS: &[&str] = &["linux-headers-", "linux-kbuild-"];
 
 /// Modules for hardware and file systems that no guest has: half of all, unpacked at every boot.
 const USELESS: &[&str] = &[
+    "arch/x86/events",
+    "arch/x86/kvm",
     "drivers/ata",
     "drivers/cdrom",
     "drivers/comedi",
@@ -36,6 +38,7 @@ const USELESS: &[&str] = &[
     "drivers/target",
     "drivers/thermal",
     "drivers/xen",
+    "fs/bcachefs",
     "fs/btrfs",
     "fs/cachefiles",
     "fs/ceph",
@@ -45,6 +48,7 @@ const USELESS: &[&str] = &[
     "fs/nfs",
     "fs/nfsd",
     "fs/nls",
+    "fs/ntfs3",
     "fs/orangefs",
     "fs/smb",
     "fs/udf",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 
 use crate::kernel::Kernel;
-use crate::{build, layout, process, vm};
+use crate::{build, ebpf, layout, process, vm};
 
 /// Where the tests are, with the list of the Debian packages that they use.
 const DIRECTORY: &str = "nlmon/tests/vm";
@@ -15,8 +15,8 @@ const LIMIT_SECONDS: u64 = 1800;
 
 /// Runs the tests in a guest of this kernel.
 pub(super) fn run(kernel: &'static Kernel, filter: Option<&str>) -> Result<()> {
-    let nlmon = build::nlmon()?;
-    let program = program()?;
+    ebpf::build()?;
+    let program = build::stripped(&program()?)?;
     let mut command = vec!["/root/vm".into(), "--test-threads=1".into()];
     command.extend(filter.map(Into::into));
     let options = vm::Options {
@@ -26,7 +26,7 @@ pub(super) fn run(kernel: &'static Kernel, filter: Option<&str>) -> Result<()> {
         command,
         ..vm::Options::default()
     };
-    match vm::boot(kernel, &options, nlmon, vec![(program, "vm".into())])? {
+    match vm::boot(&options, vec![(program, "vm".into())])? {
         vm::Ending::Exited(0) => Ok(()),
         vm::Ending::Exited(status) => bail!("the tests exited with status {status}"),
         vm::Ending::Died => bail!("the guest stopped before the tests had ended"),

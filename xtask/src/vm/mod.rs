@@ -10,7 +10,9 @@ mod session;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -77,23 +79,17 @@ impl Default for Options {
 
 /// Builds, boots, runs, and says how the command ended.
 pub(crate) fn run(options: &Options) -> Result<Ending> {
-    let kernel = kernel::named(&options.kernel)?;
-    let copies = overlay::copies(&options.copies)?;
-    host::ensure()?;
-    kernel::fetch::ensure(kernel)?;
-    let nlmon = build::nlmon()?;
-    boot(kernel, options, nlmon, copies)
+    boot(options, overlay::copies(&options.copies)?)
 }
 
-/// Boots a guest with a daemon that is built.
-pub(crate) fn boot(
-    kernel: &Kernel,
-    options: &Options,
-    nlmon: PathBuf,
-    copies: Vec<(PathBuf, OsString)>,
-) -> Result<Ending> {
+/// The same, with files that have other names in the guest.
+pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Result<Ending> {
+    let kernel = kernel::named(&options.kernel)?;
+    host::ensure()?;
+    kernel::fetch::ensure(kernel)?;
     let release = kernel.release()?;
-    let module = kmod::ensure(kernel)?.map(|directory| (directory, release.clone()));
+    let (nlmon, module) = build(kernel)?;
+    let module = module.map(|directory| (directory, release.clone()));
     let root = rootfs::ensure(&options.packages)?;
     let agent = overlay::agent()?;
     let overlay = Overlay { command: options.command.clone(), copies, nlmon, module };
@@ -101,6 +97,16 @@ pub(crate) fn boot(
     line(&format!("guest: booting {release}"));
     let machine = qemu::Machine::start(kernel, options, &initrd)?;
     session::run(machine, Duration::from_secs(options.timeout))
+}
+
+/// Builds what is under test: the daemon, and beside it the test module where there are headers.
+fn build(kernel: &Kernel) -> Result<(PathBuf, Option<PathBuf>)> {
+    thread::scope(|scope| {
+        let module = scope.spawn(|| kmod::ensure(kernel));
+        let nlmon = build::nlmon();
+        let module = module.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((nlmon?, module?))
+    })
 }
 
 /// Concatenates the archives into a file without a name, which vanishes with this process.
