@@ -6,6 +6,7 @@
 mod apt;
 mod build;
 mod cache;
+mod demo;
 mod ebpf;
 #[path = "../agent/frame.rs"]
 mod frame;
@@ -46,6 +47,8 @@ enum Task {
     },
     /// Run a command in a guest that has nlmon installed
     Vm(vm::Options),
+    /// Show the main job in a guest
+    Demo,
     /// Run all tests
     Test(test::Options),
 }
@@ -75,6 +78,7 @@ fn run(task: Task) -> Result<u8> {
             Ok(0)
         }
         Task::Vm(options) => Ok(vm::run(&options)?.code()),
+        Task::Demo => Ok(demo::run()?.code()),
         Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }
