@@ -1,0 +1,93 @@
+//! docs/metrics.md is rendered from the table of metrics, and has to be up to date with it:
+//! `NLMON_BLESS=1 cargo test --package nlmon --test docs` writes it.
+
+use std::{fmt::Write as _, path::Path};
+
+use nlmon::metrics::names::{ALL, Kind, Metric};
+
+const HEAD: &str = "\
+# Metrics
+
+<!-- Made from nlmon/src/metrics/names.rs by nlmon/tests/docs.rs: change those, not this file. -->
+
+`nlmon run` serves them on `http://127.0.0.1:9776/metrics`, in the text format of Prometheus. Times are seconds, sizes
+are bytes. A series appears when it first counts something. On top come the usual `process_*` of the daemon itself.
+
+| name | type | labels | meaning |
+|---|---|---|---|
+";
+
+const TAIL: &str = "
+## What each can be trusted for
+
+**Exact.** `nlmon_datagrams_*`, `nlmon_second_legs_total`, `nlmon_own_datagrams_total`, `nlmon_message*` and
+`nlmon_process_messages_total` are counters in kernel maps, added to in the sender's own context and read at each scrape. No
+thinning, no full ring and no busy daemon takes anything from them. They begin at 0 when the probes are attached, and without
+probes (`nlmon_probe_attached` 0) they are absent. Dump replies are in none of them in this release.
+
+**Of samples.** `nlmon_request_*` and `nlmon_multicast_*` are made of the records that reached the daemon. With the defaults that
+is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why.
+
+**Accounting.** When nothing is under way, for every protocol and path and in sum:
+
+    datagrams = nlmon_datagrams_total over every result + nlmon_datagrams_open
+    datagrams = nlmon_samples_total over every outcome
+    read      = nlmon_join_total over every outcome but unobserved, without the kind delivery, + nlmon_join_pending
+
+What was sent and what each receiver got are two ledgers, which must not be added: `result` is what the kernel's send function
+returned, and proves no delivery. `ESRCH` of a multicast says that nobody listened, and is no fault.
+
+## Labels
+
+| label | values |
+|---|---|
+| `protocol` | the kernel's name in lower case without `NETLINK_`: `route`, `generic`, ...; the number where there is none; `test` is 17, the test module |
+| `path` | `request` (process to kernel), `reply` (kernel to process, acknowledgements included), `peer` (process to process), `multicast` |
+| `type` | the kernel's name, `RTM_NEWLINK`, or the number; `raw` for what is no netlink message (uevents); `other` beyond the budget |
+| `group` | the kernel's name, `link`, or the number; `other` beyond the budget |
+| `result`, `errno` | `ok` or the errno's name |
+| `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
+| `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
+| `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`; taken and lost: `ring_full`, `no_return`, `malformed` |
+| `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 512 messages in one datagram; `walk_malformed`; `error_overflow` |
+| `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
+
+Labels are closed sets or have a budget: 256 names of processes, 128 message types without a name, 512 types and 512 groups of the
+sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
+is folded into its name, so that no counter goes backwards.
+";
+
+#[test]
+fn the_metrics_page_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
+    let rendered = render();
+    if std::env::var_os("NLMON_BLESS").is_some() {
+        std::fs::write(&path, &rendered).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let differing = rendered.lines().zip(written.lines()).position(|(a, b)| a != b);
+    assert!(
+        rendered == written,
+        "docs/metrics.md is out of date (line {}); write it anew with\n    \
+         NLMON_BLESS=1 cargo test --package nlmon --test docs",
+        differing.unwrap_or(rendered.lines().count().min(written.lines().count())) + 1
+    );
+}
+
+fn render() -> String {
+    let mut page = HEAD.to_owned();
+    for metric in ALL {
+        writeln!(page, "{}", row(metric)).unwrap();
+    }
+    page + TAIL
+}
+
+fn row(metric: &Metric) -> String {
+    let kind = match metric.kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
+    };
+    let labels = metric.labels.join(", ");
+    format!("| `{}` | {kind} | {labels} | {} |", metric.name, metric.help)
+}
