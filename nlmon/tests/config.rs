@@ -1,5 +1,6 @@
 //! `deploy/nlmon.toml`, the commented default configuration: as it is, and with every key
 //! uncommented, it is the default; and no key is missing from it.
+#![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use nlmon::config::Config;
 
 fn shipped() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nlmon.toml");
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(path).expect("the file is in the repository")
 }
 
 #[test]
