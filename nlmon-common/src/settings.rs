@@ -55,6 +55,8 @@ pub struct Settings {
     pub sample_rate: u32,
     /// 1 when counters tell network namespaces apart.
     pub count_netns: u32,
+    /// 1 when payloads that may carry keys are taken whole.
+    pub capture_secrets: u32,
     /// Payload bytes to take where nothing speaks against it.
     pub snap_length: u32,
     /// Payload bytes to take, by protocol: `snap_length`, or just the headers where payloads may
@@ -63,7 +65,7 @@ pub struct Settings {
 }
 
 const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
-const _: () = assert!(size_of::<Settings>() == 20 + 2 * PROTOCOLS);
+const _: () = assert!(size_of::<Settings>() == 24 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]
 mod user {

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Datagram {
     pub(crate) protocol: u8,
     pub(crate) path: u8,
+    /// Of its first message.
+    pub(crate) message_type: u16,
     pub(crate) netns: u32,
     pub(crate) len: u32,
     pub(crate) portid: u32,
@@ -29,6 +31,20 @@ pub(crate) struct Datagram {
     pub(crate) data: *const u8,
     pub(crate) linear: u32,
 }
+
+impl Datagram {
+    /// Whether it may hold bytes of somebody's packets: `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG`
+    /// in `include/uapi/linux/netfilter/nfnetlink.h`.
+    fn carries_packets(&self) -> bool {
+        self.protocol == NETFILTER && matches!(self.message_type >> 8, 3 | 4)
+    }
+}
+
+/// `NETLINK_NETFILTER` in `include/uapi/linux/netlink.h`.
+const NETFILTER: u8 = 12;
+
+/// The message header and `struct nfgenmsg`.
+const NFNETLINK_HEADERS: u32 = 20;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -152,7 +168,13 @@ fn parent(context: &mut Context, index: usize) -> Option<Parent> {
 
 /// Copies the first bytes, as many as the protocol's snap length allows.
 fn payload(sample: &mut Sample, datagram: &Datagram) {
-    let snap = u32::from(global!(SETTINGS.snap[datagram.protocol as usize & 31]));
+    let mut snap = u32::from(global!(SETTINGS.snap[datagram.protocol as usize & 31]));
+    if global!(SETTINGS.capture_secrets) == 0
+        && datagram.carries_packets()
+        && snap > NFNETLINK_HEADERS
+    {
+        snap = NFNETLINK_HEADERS;
+    }
     let mut len = if datagram.linear < snap { datagram.linear } else { snap };
     if len > SNAP_MAX as u32 {
         len = SNAP_MAX as u32;

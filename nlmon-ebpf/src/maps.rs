@@ -59,9 +59,12 @@ pub(crate) static SAMPLER: PerCpuArray<Sampler> = PerCpuArray::with_max_entries(
 #[map]
 pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
-/// The layout that this object was built with.
-#[unsafe(no_mangle)]
-static NLMON_ABI: u32 = ABI;
+/// The layout that this object was built with is part of a name, because the loader can ask for a
+/// symbol but not for its value.
+#[unsafe(export_name = "NLMON_ABI_1")]
+static ABI_MARK: u32 = ABI;
+
+const _: () = assert!(ABI == 1, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -91,6 +94,7 @@ pub(crate) static SETTINGS: Settings = Settings {
     sample_every: 1,
     sample_rate: 0,
     count_netns: 0,
+    capture_secrets: 0,
     snap_length: SNAP_MAX as u32,
     snap: [SNAP_MAX as u16; PROTOCOLS],
 };

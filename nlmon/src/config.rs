@@ -251,13 +251,18 @@ impl Config {
     }
 }
 
-/// Protocols that may carry keys or keystrokes, and the length of the headers before those.
-const HEADERS_ONLY: [(u8, u16); 4] = [
-    (protocol::XFRM, 16),
-    (protocol::AUDIT, 16),
-    // The generic header follows, of 4 bytes.
+/// Protocols that may carry keys, passwords or keystrokes, and the bytes before those: the message
+/// header, and of what follows the first four bytes, which hold the errno of an acknowledgement and
+/// nothing secret of anything else.
+const HEADERS_ONLY: [(u8, u16); 6] = [
+    // A key, of TCP-MD5, is an attribute; `struct inet_diag_msg` of 72 bytes comes before those.
+    (protocol::SOCK_DIAG, 16 + 72),
+    (protocol::XFRM, 20),
+    (protocol::ISCSI, 20),
+    (protocol::AUDIT, 20),
+    // Four bytes of `struct genlmsghdr`.
     (protocol::GENERIC, 20),
-    (protocol::CRYPTO, 16),
+    (protocol::CRYPTO, 20),
 ];
 
 impl Group {
@@ -322,7 +327,7 @@ mod tests {
     #[test]
     fn payloads_that_may_carry_keys_are_cut_to_their_headers() {
         let mut config = Config::default();
-        assert_eq!(config.snap()[usize::from(protocol::XFRM)], 16);
+        assert_eq!(config.snap()[usize::from(protocol::XFRM)], 20);
         assert_eq!(config.snap()[0], SNAP_DEFAULT);
         config.capture_secrets = true;
         assert_eq!(config.snap()[usize::from(protocol::XFRM)], SNAP_DEFAULT);

@@ -68,6 +68,7 @@ pub fn probe_options(config: &Config) -> Options {
         sample_rate: config.probe.sample_rate,
         snap_length: config.probe.snap_length,
         snap: config.snap(),
+        capture_secrets: config.capture_secrets,
         count_netns: false,
         ring_bytes: config.probe.ring_bytes,
     }

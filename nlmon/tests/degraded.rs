@@ -1,5 +1,7 @@
 //! The daemon where it may not load probes: in a user namespace of its own, whose root has no
 //! rights over the kernel. So it needs no root, and no kernel that lacks anything.
+#![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -10,7 +12,7 @@ use std::{
 };
 
 const NLMON: &str = env!("CARGO_BIN_EXE_nlmon");
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A directory that goes with the test.
 struct Directory(PathBuf);

@@ -77,7 +77,18 @@ fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let now_ns = unsafe { generated::bpf_ktime_get_ns() };
     if emit::wanted(now_ns) {
         let Call { skb, portid, group, .. } = *call;
-        let datagram = Datagram { protocol, path, netns, len, portid, group, skb, data, linear };
+        let datagram = Datagram {
+            protocol,
+            path,
+            message_type: first.message_type,
+            netns,
+            len,
+            portid,
+            group,
+            skb,
+            data,
+            linear,
+        };
         emit::fill(context, index, &datagram, pid_tgid, now_ns);
         context.frame(index).state = state::COUNTED | state::SAMPLED;
         bump(stat::SAMPLED);

@@ -77,7 +77,8 @@ impl Multicast {
         }
         // One that no membership is known for soon goes without; but news of a membership takes
         // another way than observations, and may be late.
-        let window_ns = if covered { self.settings.window_ns } else { self.settings.settle_ns };
+        // Half the settle time, so that it still comes out in order.
+        let window_ns = if covered { self.settings.window_ns } else { self.settings.settle_ns / 2 };
         let waiting =
             Waiting { observation, final_ns: now_ns.saturating_add(self.settings.window_ns) };
         if let Some(evicted) =

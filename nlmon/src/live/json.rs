@@ -190,7 +190,10 @@ impl LogRecord {
     pub fn errors(&self) -> impl Iterator<Item = &str> {
         let answer = self.answer.iter().filter_map(|answer| answer.errno.as_deref());
         let messages = self.messages.iter().filter_map(|m| Some(&*m.error.as_ref()?.name));
-        self.result.as_deref().into_iter().chain(answer).chain(messages).filter(|&e| e != "ok")
+        // Nobody listened: that is how most multicasts end.
+        let unheard = self.path == Path::Multicast && self.result.as_deref() == Some("ESRCH");
+        let result = self.result.as_deref().filter(|_| !unheard);
+        result.into_iter().chain(answer).chain(messages).filter(|&e| e != "ok")
     }
 }
 

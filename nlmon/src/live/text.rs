@@ -105,7 +105,11 @@ impl Style {
 
     fn note_result(&self, notes: &mut Vec<String>, record: &LogRecord) {
         if let Some(result) = record.result.as_deref().filter(|&result| result != "ok") {
-            notes.push(self.paint(result_ink(record.path, result), result));
+            if record.path == Path::Multicast && result == "ESRCH" {
+                notes.push(self.paint(Ink::Faint, "no listener"));
+            } else {
+                notes.push(self.paint(Ink::Bad, result));
+            }
         }
         if let (Path::Request, Some(duration_ns)) = (record.path, record.duration_ns) {
             notes.push(format!("took {}", Nanoseconds(duration_ns)));
@@ -136,7 +140,8 @@ impl Style {
         match record.cause {
             Some(Cause::Request) => notes.push(format!("by {parent}")),
             Some(Cause::Flushed) => notes.push(format!("flushed by {parent}")),
-            Some(Cause::Kernel | Cause::Unknown) | None => {}
+            Some(Cause::Kernel) => notes.push("by the kernel".to_owned()),
+            Some(Cause::Unknown) | None => {}
         }
     }
 
@@ -155,10 +160,6 @@ impl Style {
 }
 
 /// A multicast that nobody listened to is no failure.
-fn result_ink(path: Path, result: &str) -> Ink {
-    if path == Path::Multicast && result == "ESRCH" { Ink::Faint } else { Ink::Bad }
-}
-
 fn arrow(path: Path) -> &'static str {
     match path {
         Path::Request => "-->",

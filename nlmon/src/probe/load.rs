@@ -18,6 +18,9 @@ use super::{
     warnings::Warnings,
 };
 
+/// The symbol that only an object of this layout has.
+const ABI_MARK: &str = "NLMON_ABI_1";
+
 /// The BPF object; empty when the daemon was built without one.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
 
@@ -34,6 +37,8 @@ pub struct Options {
     pub snap_length: u16,
     /// The same by protocol, where keys call for less.
     pub snap: [u16; PROTOCOLS],
+    /// Take payloads whole that may carry keys.
+    pub capture_secrets: bool,
     /// Count network namespaces apart.
     pub count_netns: bool,
     /// Size of the sample ring, a power of two.
@@ -94,6 +99,7 @@ fn load_object(
         sample_every: options.sample_every,
         sample_rate: options.sample_rate,
         count_netns: u32::from(options.count_netns),
+        capture_secrets: u32::from(options.capture_secrets),
         snap_length: u32::from(options.snap_length),
         snap: options.snap,
     };
@@ -101,8 +107,8 @@ fn load_object(
     loader
         .override_global("OFFSETS", offsets, true)
         .override_global("SETTINGS", &settings, true)
-        // Same value, but an object of another version has no such symbol or another size.
-        .override_global("NLMON_ABI", &ABI, true)
+        // Its own value: what matters is that an object of another layout has no such symbol.
+        .override_global(ABI_MARK, &ABI, true)
         .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
         .map_max_entries("SAMPLES", options.ring_bytes);
     loader.load(OBJECT).map_err(Error::Load)

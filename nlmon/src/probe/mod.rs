@@ -21,7 +21,7 @@ pub use warnings::Warnings;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Built without `cargo xtask ebpf`.
-    #[error("this nlmon was built without its BPF object (build it with `cargo xtask build`)")]
+    #[error("this nlmon was built without its BPF object (build it with `cargo xtask ebpf`)")]
     NoObject,
     /// No type information to find fields by.
     #[error("cannot read {BTF_PATH} (the kernel needs CONFIG_DEBUG_INFO_BTF=y)")]

@@ -22,6 +22,8 @@ pub mod protocol {
     pub const XFRM: u8 = 6;
     /// `NETLINK_SELINUX`
     pub const SELINUX: u8 = 7;
+    /// `NETLINK_ISCSI`
+    pub const ISCSI: u8 = 8;
     /// `NETLINK_AUDIT`
     pub const AUDIT: u8 = 9;
     /// `NETLINK_CONNECTOR`
