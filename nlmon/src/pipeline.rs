@@ -31,6 +31,8 @@ const EVENTS_MAX: usize = 1024;
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
+    /// Payload bytes that may be shown of a delivery, by protocol; 0 for all of them.
+    pub(crate) shown: [u16; PROTOCOLS],
     pub(crate) samples: Option<WaitingSamples>,
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) metrics: Arc<Metrics>,
@@ -93,7 +95,11 @@ impl Pipeline {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Delivery(delivery) => {
+            Event::Delivery(mut delivery) => {
+                let shown = self.shown.get(usize::from(delivery.protocol)).copied();
+                if let Some(shown @ 1..) = shown {
+                    delivery.data.truncate(usize::from(shown));
+                }
                 let now_ns = delivery.received_ns;
                 self.joiner.deliver(delivery, now_ns);
             }

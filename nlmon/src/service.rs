@@ -154,8 +154,14 @@ fn start(
         tokio::spawn(warnings.forward());
     }
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
-    let pipeline =
-        Pipeline { joiner, samples, events, metrics: Arc::clone(&metrics), bus: Arc::clone(&bus) };
+    let pipeline = Pipeline {
+        joiner,
+        shown: config.shown(),
+        samples,
+        events,
+        metrics: Arc::clone(&metrics),
+        bus: Arc::clone(&bus),
+    };
 
     let told = shutdown.clone();
     tasks.spawn(async move {
