@@ -72,6 +72,8 @@ pub struct DatagramCount {
     pub second_legs: u64,
     /// Calls by the daemon itself, which are in no other counter.
     pub own: u64,
+    /// Receiving sockets that got a datagram of this path. A ledger of its own.
+    pub deliveries: u64,
     /// Messages that found the per-process counters full: no process and no type is known.
     pub overflow: MessageCount,
 }
@@ -86,6 +88,22 @@ pub struct ErrorKey {
     pub protocol: u8,
     /// One of [`path`].
     pub path: u8,
+}
+
+/// Key of a counter of datagrams that a receiving socket had no room for.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OverrunKey {
+    /// Inode number of the socket's network namespace.
+    pub netns: u32,
+    /// Port id of the socket.
+    pub portid: u32,
+    /// `nlmsg_type` of the datagram's first message, or [`TYPE_RAW`] where it is not known.
+    pub message_type: u32,
+    /// Netlink protocol number.
+    pub protocol: u8,
+    /// Zero.
+    pub pad: [u8; 3],
 }
 
 /// A process, noted when one of its message counters is made.
@@ -126,6 +144,14 @@ pub mod stat {
     pub const WALK_MALFORMED: u32 = 10;
     /// Failures whose errno counter found no room.
     pub const ERROR_OVERFLOW: u32 = 11;
+    /// Overruns whose counter found no room.
+    pub const OVERRUN_OVERFLOW: u32 = 12;
+    /// Deliveries inside no call that is known: a message queue's notification.
+    pub const UNFRAMED_DELIVERY: u32 = 13;
+    /// Returns of the daemon's own calls: they prove the hook.
+    pub const OWN_RETURN: u32 = 14;
+    /// Deliveries of the daemon's own calls.
+    pub const OWN_DELIVERY: u32 = 15;
     /// Elements of the array.
     pub const COUNT: u32 = 16;
 }
@@ -133,13 +159,14 @@ pub mod stat {
 const _: () = assert!(PROTOCOLS * path::COUNT == SLOTS as usize);
 const _: () = assert!(size_of::<MessageKey>() == 16 && align_of::<MessageKey>() == 4);
 const _: () = assert!(size_of::<MessageCount>() == 16);
-const _: () = assert!(size_of::<DatagramCount>() == 56);
+const _: () = assert!(size_of::<DatagramCount>() == 64);
 const _: () = assert!(size_of::<ErrorKey>() == 4);
+const _: () = assert!(size_of::<OverrunKey>() == 16);
 const _: () = assert!(size_of::<Process>() == 32);
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{DatagramCount, ErrorKey, MessageCount, MessageKey, Process};
+    use super::{DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process};
 
     // SAFETY: repr(C), fixed-width integers only, padding named: every bit pattern is a value.
     unsafe impl aya::Pod for MessageKey {}
@@ -149,6 +176,8 @@ mod user {
     unsafe impl aya::Pod for DatagramCount {}
     // SAFETY: as above.
     unsafe impl aya::Pod for ErrorKey {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for OverrunKey {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Process {}
 }

@@ -24,6 +24,10 @@ pub const MESSAGE_KEYS_MAX: u32 = 16_384;
 /// counted as overflow.
 pub const ERROR_KEYS_MAX: u32 = 2048;
 
+/// Distinct (socket, type) counters of datagrams that found no room. Beyond it they are counted as
+/// overflow.
+pub const OVERRUN_KEYS_MAX: u32 = 4096;
+
 /// Processes remembered with their name and cgroup, least recently used first out.
 pub const PROCESSES_MAX: u32 = 16_384;
 

@@ -19,6 +19,10 @@ pub struct Offsets {
     pub skb_portid: u32,
     /// `sk_buff.cb`, plus `netlink_skb_parms.dst_group` in it.
     pub skb_dst_group: u32,
+    /// `sk_buff.sk`
+    pub skb_sk: u32,
+    /// `netlink_sock.portid`
+    pub netlink_portid: u32,
     /// `sock.sk_protocol`
     pub sock_protocol: u32,
     /// `sock.__sk_common.skc_net.net`
@@ -64,7 +68,7 @@ pub struct Settings {
     pub snap: [u16; PROTOCOLS],
 }
 
-const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
+const _: () = assert!(size_of::<Offsets>() == 72 && align_of::<Offsets>() == 4);
 const _: () = assert!(size_of::<Settings>() == 24 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]

@@ -5,12 +5,15 @@
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use nlmon_common::{
-    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, Process, TYPE_RAW, slot, stat},
+    counter::{
+        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, TYPE_RAW, slot,
+        stat,
+    },
     limits::WALK_MAX,
 };
 
 use crate::{
-    maps::{DATAGRAMS, ERRORS, MESSAGES, PROCESSES, bump},
+    maps::{DATAGRAMS, ERRORS, MESSAGES, OVERRUNS, PROCESSES, bump},
     skb::{self, MESSAGE_HEADER_LEN, MessageHeader, Task},
 };
 
@@ -43,11 +46,26 @@ pub(crate) fn result(protocol: u8, path: u8, result: i32) {
     }
 }
 
+/// Counts a datagram that a receiving socket had no room for.
+pub(crate) fn overrun(key: OverrunKey) {
+    if let Some(counter) = OVERRUNS.get_ptr_mut(key) {
+        // SAFETY: the value belongs to this CPU.
+        unsafe { *counter += 1 };
+    } else if OVERRUNS.insert(key, 1, u64::from(BPF_NOEXIST)).is_err() {
+        bump(stat::OVERRUN_OVERFLOW);
+    }
+}
+
 /// Counts the messages of a datagram whose first `linear` bytes lie at `data`; returns the first
 /// header.
 ///
 /// A datagram that does not begin with a netlink message counts as one raw message.
-pub(crate) fn messages(key: &mut MessageKey, data: *const u8, linear: u32) -> MessageHeader {
+pub(crate) fn messages(
+    key: &mut MessageKey,
+    skb: *const u8,
+    data: *const u8,
+    linear: u32,
+) -> MessageHeader {
     let Some(first) = header_at(data, 0, linear) else {
         key.message_type = TYPE_RAW;
         message(key, linear);
@@ -59,7 +77,7 @@ pub(crate) fn messages(key: &mut MessageKey, data: *const u8, linear: u32) -> Me
     // rest of it looks like another message.
     if aligned(first.len) < linear && key.protocol != AUDIT {
         let (who, what) = packed(key);
-        rest(data as u64, aligned(first.len), linear, who, what);
+        rest(skb::data_address(skb), aligned(first.len), linear, who, what);
     }
     first
 }

@@ -49,7 +49,7 @@ const NFNETLINK_HEADERS: u32 = 20;
 const SECOND_NS: u64 = 1_000_000_000;
 
 /// Decides whether this datagram is sampled; counts the reason if not.
-pub(crate) fn wanted(now_ns: u64) -> bool {
+pub(crate) fn wanted() -> bool {
     let every = global!(SETTINGS.sample_every);
     let rate = global!(SETTINGS.sample_rate);
     if every == 1 && rate == 0 {
@@ -71,6 +71,8 @@ pub(crate) fn wanted(now_ns: u64) -> bool {
     if rate == 0 {
         return true;
     }
+    // SAFETY: no argument, no precondition.
+    let now_ns = unsafe { generated::bpf_ktime_get_ns() };
     if now_ns.wrapping_sub(sampler.window_ns) >= SECOND_NS {
         sampler.window_ns = now_ns;
         sampler.taken = 0;
@@ -85,18 +87,13 @@ pub(crate) fn wanted(now_ns: u64) -> bool {
 
 /// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
 /// kernel.
-pub(crate) fn fill(
-    context: &mut Context,
-    index: usize,
-    datagram: &Datagram,
-    pid_tgid: u64,
-    now_ns: u64,
-) {
+pub(crate) fn fill(context: &mut Context, index: usize, datagram: &Datagram, pid_tgid: u64) {
     let parent = parent(context, index);
     let stack_address = *context.id(index);
     let sample = &mut context.frame(index).sample;
     let header = &mut sample.header;
-    header.start_ns = now_ns;
+    // SAFETY: no argument, no precondition.
+    header.start_ns = unsafe { generated::bpf_ktime_get_ns() };
     header.tid = pid_tgid as u32;
     header.tgid = (pid_tgid >> 32) as u32;
     // SAFETY: no argument, no precondition.

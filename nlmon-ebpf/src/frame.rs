@@ -29,8 +29,20 @@ pub(crate) struct Frame {
     pub(crate) state: u32,
     pub(crate) message_type: u16,
     pub(crate) message_flags: u16,
+    /// Port id of the receiving socket, of a dump.
+    pub(crate) portid: u32,
+    _pad: u32,
     /// Filled when `state` has `SAMPLED`; `protocol` and `path` always.
     pub(crate) sample: Sample,
+}
+
+impl Frame {
+    /// Notes which way the call's datagram goes, which is known before anything else of it is.
+    #[inline(always)] // two stores
+    pub(crate) fn set_way(&mut self, protocol: u8, path: u8) {
+        self.sample.header.protocol = protocol;
+        self.sample.header.path = path;
+    }
 }
 
 /// Bits of [`Frame::state`].
@@ -52,6 +64,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// How many calls are open.
+    #[inline(always)] // one load
+    pub(crate) fn depth(&self) -> usize {
+        self.depth as usize
+    }
+
     /// The frame at `index`.
     #[inline(always)] // the verifier has to see the mask at the access
     pub(crate) fn frame(&mut self, index: usize) -> &mut Frame {

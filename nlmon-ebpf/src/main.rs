@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+mod call;
 mod count;
 mod emit;
 mod frame;

@@ -9,10 +9,12 @@ use aya_ebpf::{
 };
 use nlmon_common::{
     ABI,
-    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, Process, SLOTS, stat},
+    counter::{
+        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, SLOTS, stat,
+    },
     limits::{
-        CONTEXTS_MAX, ERROR_KEYS_MAX, MESSAGE_KEYS_MAX, PROCESSES_MAX, PROTOCOLS, RING_BYTES,
-        SNAP_MAX,
+        CONTEXTS_MAX, ERROR_KEYS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROCESSES_MAX, PROTOCOLS,
+        RING_BYTES, SNAP_MAX,
     },
     settings::{Offsets, Settings},
 };
@@ -27,6 +29,11 @@ pub(crate) static DATAGRAMS: PerCpuArray<DatagramCount> = PerCpuArray::with_max_
 #[map]
 pub(crate) static ERRORS: PerCpuHashMap<ErrorKey, u64> =
     PerCpuHashMap::with_max_entries(ERROR_KEYS_MAX, 0);
+
+/// Datagrams that found no room, by receiving socket and type.
+#[map]
+pub(crate) static OVERRUNS: PerCpuHashMap<OverrunKey, u64> =
+    PerCpuHashMap::with_max_entries(OVERRUN_KEYS_MAX, 0);
 
 /// Messages by process, protocol, path and type.
 #[map]
@@ -74,6 +81,8 @@ pub(crate) static OFFSETS: Offsets = Offsets {
     skb_data: 0,
     skb_portid: 0,
     skb_dst_group: 0,
+    skb_sk: 0,
+    netlink_portid: 0,
     sock_protocol: 0,
     sock_net: 0,
     net_inum: 0,

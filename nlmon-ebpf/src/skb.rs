@@ -69,6 +69,19 @@ pub(crate) fn netns<M: Memory>(sk: *const u8) -> u32 {
     M::read(net, global!(OFFSETS.net_inum))
 }
 
+/// Port id of a netlink socket. By helper: the field is behind the end of the type that arguments
+/// have.
+#[inline(always)] // one field access
+pub(crate) fn socket_portid(sk: *const u8) -> u32 {
+    Helper::read(sk, global!(OFFSETS.netlink_portid))
+}
+
+/// The socket that a datagram in its queue, or on its way there, belongs to.
+#[inline(always)] // one field access
+pub(crate) fn receiver(skb: *const u8) -> *const u8 {
+    Helper::read(skb, global!(OFFSETS.skb_sk))
+}
+
 /// Length of a datagram.
 #[inline(always)] // one field access
 pub(crate) fn len<M: Memory>(skb: *const u8) -> u32 {
@@ -80,6 +93,13 @@ pub(crate) fn len<M: Memory>(skb: *const u8) -> u32 {
 pub(crate) fn linear<M: Memory>(skb: *const u8, len: u32) -> (*const u8, u32) {
     let outside: u32 = M::read(skb, global!(OFFSETS.skb_data_len));
     (M::read(skb, global!(OFFSETS.skb_data)), len.saturating_sub(outside))
+}
+
+/// Address of a datagram's first byte, as a number: newer verifiers know the loaded one for a
+/// pointer, which they let no global function have.
+#[inline(always)] // one field access
+pub(crate) fn data_address(skb: *const u8) -> u64 {
+    Helper::read(skb, global!(OFFSETS.skb_data))
 }
 
 /// Port id of the socket that a user's datagram came from; 0 for the kernel's.

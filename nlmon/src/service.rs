@@ -113,6 +113,9 @@ fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
                 let name = attached.probe.name();
                 log::info!("probe {name}: {} by {}", attached.symbol, attached.hook);
             }
+            for (probe, error) in &probes.missed {
+                log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
+            }
             Ok(Some(probes))
         }
         Err(error) if config.probe.require => Err(Failure::System(error.into())),

@@ -8,8 +8,11 @@ use aya_ebpf::{
     programs::{FEntryContext, FExitContext, ProbeContext, RetProbeContext},
 };
 
-use super::{Call, enter, fentry_id, fexit_id, kprobe_id, kretprobe_id, leave, report};
-use crate::skb::{Helper, Load};
+use super::{fentry_id, fexit_id, kprobe_id, kretprobe_id, report};
+use crate::{
+    call::{Call, enter, leave},
+    skb::{Helper, Load},
+};
 
 #[kprobe]
 fn kprobe_unicast(ctx: ProbeContext) -> u32 {

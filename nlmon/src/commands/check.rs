@@ -28,6 +28,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             println!("{:<15} not by {reason}", "");
         }
     }
+    for (probe, error) in &probes.missed {
+        println!("{:<15} none: {error}", format!("probe {}", probe.name()));
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The families that come from the kernel's counters, read at each scrape.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use nlmon_common::counter::stat;
 use prometheus::proto::MetricFamily;
 
@@ -9,7 +11,7 @@ use super::{
     names,
 };
 use crate::{
-    decode::names::{errno_name, protocol_name},
+    decode::names::{errno_name, message_type_name, protocol_name},
     probe::{Attached, Counters, Probe, Snapshot},
 };
 
@@ -39,6 +41,7 @@ impl Kernel {
         let mut families = vec![self.attached()];
         if let Some((snapshot, totals)) = self.read_counters() {
             families.extend(datagrams(&snapshot));
+            families.push(overruns(&snapshot));
             families.extend(messages(&totals));
             families.extend(self.samples(&snapshot));
             families.push(overflow(&totals));
@@ -91,6 +94,8 @@ impl Kernel {
             ("walk_cut", stat::WALK_CUT),
             ("walk_malformed", stat::WALK_MALFORMED),
             ("error_overflow", stat::ERROR_OVERFLOW),
+            ("overrun_overflow", stat::OVERRUN_OVERFLOW),
+            ("unframed_delivery", stat::UNFRAMED_DELIVERY),
         ] {
             faults.add(&[fault], snapshot.stat(index));
         }
@@ -98,11 +103,27 @@ impl Kernel {
     }
 }
 
-fn datagrams(snapshot: &Snapshot) -> [Family; 4] {
+/// What receiving sockets lost.
+fn overruns(snapshot: &Snapshot) -> Family {
+    let mut by_type: BTreeMap<(u8, u32), u64> = BTreeMap::new();
+    for (key, count) in &snapshot.overruns {
+        *by_type.entry((key.protocol, key.message_type)).or_default() += count;
+    }
+    let mut family = Family::new(&names::OVERRUNS);
+    for ((protocol, message_type), count) in by_type {
+        let name = u16::try_from(message_type)
+            .map_or(Cow::Borrowed("raw"), |message_type| message_type_name(protocol, message_type));
+        family.add(&[&protocol_name(protocol), &name], count);
+    }
+    family
+}
+
+fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
     let mut results = Family::new(&names::DATAGRAMS);
     let mut open = Family::new(&names::DATAGRAMS_OPEN);
     let mut second_legs = Family::new(&names::SECOND_LEGS);
     let mut own = Family::new(&names::OWN_DATAGRAMS);
+    let mut deliveries = Family::new(&names::DELIVERIES);
     for ((protocol, path), count) in &snapshot.datagrams {
         let (name, path_name) = (protocol_name(*protocol), path.name());
         let errors: u64 = snapshot.failures(*protocol, *path).map(|(_, count)| count).sum();
@@ -113,6 +134,9 @@ fn datagrams(snapshot: &Snapshot) -> [Family; 4] {
             results.add(&[&name, path_name, &errno_name(errno)], count);
         }
         open.add(&[&name, path_name], count.entered.saturating_sub(count.ok + errors));
+        if count.deliveries > 0 {
+            deliveries.add(&[&name, path_name], count.deliveries);
+        }
         if count.own > 0 {
             own.add(&[&name, path_name], count.own);
         }
@@ -120,7 +144,7 @@ fn datagrams(snapshot: &Snapshot) -> [Family; 4] {
     for (protocol, count) in snapshot.second_legs() {
         second_legs.add(&[&protocol_name(protocol)], count);
     }
-    [results, open, second_legs, own]
+    [results, open, second_legs, own, deliveries]
 }
 
 fn messages(totals: &Totals) -> [Family; 3] {

@@ -49,6 +49,10 @@ metrics! {
         "Unicast calls that follow a user's multicast send and belong to it. In no other counter.";
     OWN_DATAGRAMS = Counter "nlmon_own_datagrams_total" ["protocol", "path"]
         "Datagrams sent by nlmon itself or in answer to it. In no other counter.";
+    DELIVERIES = Counter "nlmon_deliveries_total" ["protocol", "path"]
+        "Receiving sockets that got a datagram, by the path it came. A ledger of its own: one multicast has many. Exact.";
+    OVERRUNS = Counter "nlmon_overruns_total" ["protocol", "type"]
+        "Datagrams that found no room at a receiving socket, by type of their first message: the sum of the sockets' drops. Exact.";
     MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"]
         "Netlink messages: a datagram may hold many. Exact; type other where its counters were full.";
     MESSAGE_BYTES = Counter "nlmon_message_bytes_total" ["protocol", "path", "type"]

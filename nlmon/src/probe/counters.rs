@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aya::{
-    Ebpf,
+    Ebpf, Pod,
     maps::{HashMap as BpfHashMap, Map, MapData, MapError, PerCpuArray, PerCpuHashMap},
 };
 use nlmon_common::{
-    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, Process, slot, stat},
+    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, slot, stat},
     limits::PROTOCOL_MAX,
 };
 
@@ -23,6 +23,7 @@ pub struct Counters {
     datagrams: PerCpuArray<MapData, DatagramCount>,
     errors: PerCpuHashMap<MapData, ErrorKey, u64>,
     messages: PerCpuHashMap<MapData, MessageKey, MessageCount>,
+    overruns: PerCpuHashMap<MapData, OverrunKey, u64>,
     processes: BpfHashMap<MapData, u32, Process>,
     stats: PerCpuArray<MapData, u64>,
 }
@@ -49,6 +50,8 @@ pub struct Snapshot {
     pub errors: BTreeMap<ErrorKey, u64>,
     /// Messages by process and type.
     pub messages: Vec<MessageTotal>,
+    /// Datagrams that found no room, by receiving socket and type.
+    pub overruns: BTreeMap<OverrunKey, u64>,
     /// Fate of samples, by `nlmon_common::counter::stat`.
     pub stats: Vec<u64>,
 }
@@ -87,6 +90,7 @@ impl Counters {
             datagrams: take(ebpf, "DATAGRAMS")?,
             errors: take(ebpf, "ERRORS")?,
             messages: take(ebpf, "MESSAGES")?,
+            overruns: take(ebpf, "OVERRUNS")?,
             processes: take(ebpf, "PROCESSES")?,
             stats: take(ebpf, "STATS")?,
         })
@@ -96,8 +100,9 @@ impl Counters {
     pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
         Ok(Snapshot {
             datagrams: self.datagrams()?,
-            errors: self.errors()?,
+            errors: sums(&self.errors)?,
             messages: self.messages()?,
+            overruns: sums(&self.overruns)?,
             stats: (0..stat::COUNT).map(|index| self.stat(index)).collect::<Result<_, _>>()?,
         })
     }
@@ -118,13 +123,6 @@ impl Counters {
             }
         }
         Ok(totals)
-    }
-
-    fn errors(&self) -> Result<BTreeMap<ErrorKey, u64>, MapError> {
-        self.errors
-            .iter()
-            .map(|item| item.map(|(key, per_cpu)| (key, per_cpu.iter().sum())))
-            .collect()
     }
 
     fn messages(&mut self) -> Result<Vec<MessageTotal>, MapError> {
@@ -169,6 +167,11 @@ impl Counters {
     }
 }
 
+/// All of a map's counters, their processors added up.
+fn sums<K: Pod + Ord>(map: &PerCpuHashMap<MapData, K, u64>) -> Result<BTreeMap<K, u64>, MapError> {
+    map.iter().map(|item| item.map(|(key, per_cpu)| (key, per_cpu.iter().sum()))).collect()
+}
+
 /// Text of a `comm` array.
 pub(super) fn comm(bytes: &[u8; 16]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
@@ -184,6 +187,7 @@ fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {
         entered: a.entered + b.entered,
         ok: a.ok + b.ok,
         bytes: a.bytes + b.bytes,
+        deliveries: a.deliveries + b.deliveries,
         second_legs: a.second_legs + b.second_legs,
         own: a.own + b.own,
         overflow: MessageCount {

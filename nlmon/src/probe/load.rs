@@ -62,6 +62,8 @@ pub struct Attached {
 pub struct Probes {
     /// What is in place.
     pub attached: Vec<Attached>,
+    /// What is not, and why.
+    pub missed: Vec<(Probe, Error)>,
     /// Exact counters; `None` once taken.
     pub counters: Option<Counters>,
     /// Samples; `None` once taken.
@@ -72,22 +74,40 @@ pub struct Probes {
     _ebpf: Ebpf,
 }
 
-/// Loads and attaches everything, or nothing.
+/// Loads and attaches the probes. One that is not required may be missing; the reason is kept.
 pub fn load(options: &Options) -> Result<Probes, Error> {
     if OBJECT.is_empty() {
         return Err(Error::NoObject);
     }
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
-    let steps = plan(&btf, options.attach)?;
+    let (steps, missing) = plan(&btf, options.attach);
     let mut ebpf = load_object(options, &offsets(&btf)?)?;
     let counters = Counters::new(&mut ebpf)?;
     let samples = Samples::new(&mut ebpf)?;
     let warnings = Warnings::new(&mut ebpf);
     let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
-    let attached =
-        steps.iter().map(|step| attach(&mut ebpf, &kernel, step)).collect::<Result<_, _>>()?;
-    Ok(Probes { attached, counters: Some(counters), samples: Some(samples), warnings, _ebpf: ebpf })
+    let (mut attached, mut missed) = (Vec::new(), Vec::new());
+    for (probe, error) in missing {
+        give_up(probe, error.into(), &mut missed)?;
+    }
+    for step in &steps {
+        match attach(&mut ebpf, &kernel, step) {
+            Ok(done) => attached.push(done),
+            Err(error) => give_up(step.probe, error, &mut missed)?,
+        }
+    }
+    let (counters, samples) = (Some(counters), Some(samples));
+    Ok(Probes { attached, missed, counters, samples, warnings, _ebpf: ebpf })
+}
+
+/// Notes a probe that is not to be had; an error if there is no use without it.
+fn give_up(probe: Probe, error: Error, missed: &mut Vec<(Probe, Error)>) -> Result<(), Error> {
+    if probe.is_required() {
+        return Err(error);
+    }
+    missed.push((probe, error));
+    Ok(())
 }
 
 fn load_object(
@@ -137,19 +157,21 @@ fn attach_by(
     step: &Step,
     hook: Hook,
 ) -> Result<(), ProgramError> {
-    let (entry, exit) = programs(step, hook);
+    let Names { entry, exit } = names(step, hook);
     match hook {
         Hook::Kprobe => {
-            for name in [exit, entry] {
+            for name in exit.into_iter().chain([entry]) {
                 let kprobe: &mut KProbe = program(ebpf, name)?;
                 kprobe.load()?;
                 kprobe.attach(step.symbol, 0)?;
             }
         }
         Hook::Fentry => {
-            let fexit: &mut FExit = program(ebpf, exit)?;
-            fexit.load(step.symbol, kernel)?;
-            fexit.attach()?;
+            if let Some(exit) = exit {
+                let fexit: &mut FExit = program(ebpf, exit)?;
+                fexit.load(step.symbol, kernel)?;
+                fexit.attach()?;
+            }
             let fentry: &mut FEntry = program(ebpf, entry)?;
             fentry.load(step.symbol, kernel)?;
             fentry.attach()?;
@@ -158,15 +180,30 @@ fn attach_by(
     Ok(())
 }
 
-/// Names of the entry's and the return's program.
-fn programs(step: &Step, hook: Hook) -> (&'static str, &'static str) {
-    match (step.probe, hook) {
-        (Probe::Unicast, Hook::Kprobe) => ("kprobe_unicast", "kret_unicast"),
-        (Probe::Unicast, Hook::Fentry) => ("fentry_unicast", "fexit_unicast"),
-        (Probe::Broadcast, Hook::Kprobe) => ("kprobe_bcast", "kret_bcast"),
-        (Probe::Broadcast, Hook::Fentry) if step.arguments == 7 => ("fentry_bcast", "fexit_bcast7"),
-        (Probe::Broadcast, Hook::Fentry) => ("fentry_bcast", "fexit_bcast5"),
-    }
+/// Names of a probe's programs.
+struct Names {
+    entry: &'static str,
+    /// `None` where the return does not matter.
+    exit: Option<&'static str>,
+}
+
+fn names(step: &Step, hook: Hook) -> Names {
+    // fexit finds the return value behind the arguments, whose number differs by kernel.
+    let (entry, exit) = match (step.probe, hook, step.arguments) {
+        (Probe::Unicast, Hook::Kprobe, _) => ("kprobe_unicast", Some("kret_unicast")),
+        (Probe::Unicast, Hook::Fentry, _) => ("fentry_unicast", Some("fexit_unicast")),
+        (Probe::Broadcast, Hook::Kprobe, _) => ("kprobe_bcast", Some("kret_bcast")),
+        (Probe::Broadcast, Hook::Fentry, 7) => ("fentry_bcast", Some("fexit_bcast7")),
+        (Probe::Broadcast, Hook::Fentry, _) => ("fentry_bcast", Some("fexit_bcast5")),
+        (Probe::Dump, Hook::Kprobe, _) => ("kprobe_dump", Some("kret_dump")),
+        (Probe::Dump, Hook::Fentry, 1) => ("fentry_dump", Some("fexit_dump1")),
+        (Probe::Dump, Hook::Fentry, _) => ("fentry_dump", Some("fexit_dump2")),
+        (Probe::Delivery, Hook::Kprobe, _) => ("kprobe_deliver", None),
+        (Probe::Delivery, Hook::Fentry, _) => ("fentry_deliver", None),
+        (Probe::Overrun, Hook::Kprobe, _) => ("kprobe_overrun", None),
+        (Probe::Overrun, Hook::Fentry, _) => ("fentry_overrun", None),
+    };
+    Names { entry, exit }
 }
 
 fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
@@ -176,11 +213,16 @@ where
     ebpf.program_mut(name).ok_or(ProgramError::UnexpectedProgramType)?.try_into()
 }
 
-/// An error and its causes on one line. The verifier's log has many: its last ones say why.
+/// What the verifier's log ends with, behind the reason: figures.
+const VERIFIER_FIGURES: [&str; 5] =
+    ["processed ", "stack depth", "verification time", "subprog ", "max_states"];
+
+/// An error and its causes on one line. The verifier's log has many: the last ones say why.
 fn chain(error: &ProgramError) -> String {
     if let ProgramError::LoadError { io_error, verifier_log } = error {
         let log = verifier_log.to_string();
-        let reason: Vec<&str> = log.lines().rev().take(3).collect();
+        let is_figure = |line: &&str| VERIFIER_FIGURES.iter().any(|start| line.starts_with(start));
+        let reason: Vec<&str> = log.lines().rev().filter(|line| !is_figure(line)).take(3).collect();
         return format!("{io_error} ({})", reason.into_iter().rev().collect::<Vec<_>>().join("; "));
     }
     let mut text = error.to_string();

@@ -19,6 +19,8 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         skb_data: btf.offset("sk_buff", "data")?,
         skb_portid: cb + btf.offset("netlink_skb_parms", "portid")?,
         skb_dst_group: cb + btf.offset("netlink_skb_parms", "dst_group")?,
+        skb_sk: btf.offset("sk_buff", "sk")?,
+        netlink_portid: btf.offset("netlink_sock", "portid")?,
         sock_protocol: btf.offset("sock", "sk_protocol")?,
         sock_net: btf.offset("sock", "__sk_common.skc_net.net")?,
         net_inum: btf.offset("net", "ns.inum")?,

@@ -14,18 +14,49 @@ pub enum Probe {
     Unicast,
     /// Multicast datagrams.
     Broadcast,
+    /// Parts of dumps.
+    Dump,
+    /// Datagrams put into a receiving socket's queue.
+    Delivery,
+    /// Datagrams that found no room there.
+    Overrun,
 }
 
 impl Probe {
     /// Every probe.
-    pub const ALL: [Self; 2] = [Self::Unicast, Self::Broadcast];
+    pub const ALL: [Self; 5] =
+        [Self::Unicast, Self::Broadcast, Self::Dump, Self::Delivery, Self::Overrun];
 
     /// The word used in metrics and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unicast => "unicast",
             Self::Broadcast => "broadcast",
+            Self::Dump => "dump",
+            Self::Delivery => "delivery",
+            Self::Overrun => "overrun",
         }
+    }
+
+    /// Functions to probe, the first that the kernel has.
+    ///
+    /// Broadcasts pass `netlink_broadcast_filtered` where there is one, most of them without
+    /// passing `netlink_broadcast`; kernels 5.16 to 6.5 have only the latter. Probing both would
+    /// count those twice that pass both. `__netlink_sendskb` is inlined on 5.10, where every
+    /// delivery calls `netlink_deliver_tap` instead.
+    fn symbols(self) -> &'static [&'static str] {
+        match self {
+            Self::Unicast => &["netlink_unicast"],
+            Self::Broadcast => &["netlink_broadcast_filtered", "netlink_broadcast"],
+            Self::Dump => &["netlink_dump"],
+            Self::Delivery => &["__netlink_sendskb", "netlink_deliver_tap"],
+            Self::Overrun => &["netlink_overrun"],
+        }
+    }
+
+    /// Whether the daemon has no use without it: the join needs both.
+    pub fn is_required(self) -> bool {
+        matches!(self, Self::Unicast | Self::Broadcast)
     }
 }
 
@@ -101,16 +132,28 @@ pub struct Step {
     pub hooks: &'static [Hook],
 }
 
-/// The plan for a kernel.
-///
-/// Broadcasts pass `netlink_broadcast_filtered` where there is one, most of them without passing
-/// `netlink_broadcast`; kernels 5.16 to 6.5 have only the latter. Probing both would count those
-/// twice that pass both.
-pub fn plan(btf: &Btf<'_>, attach: Attach) -> Result<Vec<Step>, Error> {
-    let step = |probe, symbol| {
-        Ok(Step { probe, symbol, arguments: btf.arguments(symbol)?, hooks: attach.hooks() })
-    };
-    let broadcast = step(Probe::Broadcast, "netlink_broadcast_filtered")
-        .or_else(|_: Error| step(Probe::Broadcast, "netlink_broadcast"));
-    Ok(vec![step(Probe::Unicast, "netlink_unicast")?, broadcast?])
+/// The plan for a kernel, and the probes that it has no function for, with the reason.
+pub fn plan(btf: &Btf<'_>, attach: Attach) -> (Vec<Step>, Vec<(Probe, Error)>) {
+    let mut steps = Vec::new();
+    let mut missing = Vec::new();
+    for probe in Probe::ALL {
+        match choose(btf, probe) {
+            Ok((symbol, arguments)) => {
+                steps.push(Step { probe, symbol, arguments, hooks: attach.hooks() });
+            }
+            Err(error) => missing.push((probe, error)),
+        }
+    }
+    (steps, missing)
+}
+
+fn choose(btf: &Btf<'_>, probe: Probe) -> Result<(&'static str, u32), Error> {
+    let mut last = Error::Missing(probe.name().to_owned());
+    for symbol in probe.symbols() {
+        match btf.arguments(symbol) {
+            Ok(arguments) => return Ok((symbol, arguments)),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }

@@ -27,7 +27,10 @@ fn fentry_counts_what_the_module_counts() {
 }
 
 fn counts_what_the_module_counts(attach: &str) {
-    let daemon = Daemon::start(&["--require-probes", "--attach", attach]);
+    // Without a socket of the test protocol's, so that the receivers are the test's alone.
+    let only_links = ["--subscribe", "route:link"];
+    let daemon =
+        Daemon::start(&[&["--require-probes", "--attach", attach], &only_links[..]].concat());
     let module = Module::load();
     let (before, counted_before) = (daemon.quiet(), Module::counters());
 
@@ -77,6 +80,17 @@ fn compare(after: &Metrics, before: &Metrics, counted: &std::collections::BTreeM
     assert_eq!(grown("multicast", &[]), broadcasts + 53);
     assert_eq!(grown("multicast", &[("result", "ESRCH")]), counted["multicast_no_listener"]);
     assert_eq!(grown("peer", &[("result", "ECONNREFUSED")]), 103);
+
+    let delivered = |path: &str| {
+        let labels = [("protocol", "test"), ("path", path)];
+        after.grown(before, "nlmon_deliveries_total", &labels)
+    };
+    // Two members for a while.
+    assert_eq!(delivered("multicast"), 2 * (211 + 997 + 53));
+    assert_eq!(delivered("reply"), grown("reply", &[("result", "ok")]));
+    assert_eq!(delivered("peer") + delivered("request"), 0);
+    let lost = after.grown(before, "nlmon_overruns_total", &[("protocol", "test")]);
+    assert_eq!(lost, counted["errno_EAGAIN"]);
 
     let messages = |path: &str, name: &str| {
         let labels = [("protocol", "test"), ("path", path), ("type", name)];
@@ -151,6 +165,29 @@ fn in_parallel(threads: usize, count: u32) {
     };
     let threads: Vec<_> = (0..threads).map(|_| thread::spawn(move || echo(count))).collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// A listener that never reads: every broadcast that it lost is counted, whether or not it wants to
+/// know, and nobody else lost any.
+#[test]
+fn a_listener_that_never_reads_has_its_losses_counted() {
+    let daemon = Daemon::start(&["--require-probes", "--subscribe", "route:link"]);
+    let module = Module::load();
+    let (socket, reader, sleeper) = (test_socket(BUFFER), test_socket(BUFFER), test_socket(1));
+    reader.join(test_module::GROUP).unwrap();
+    sleeper.join(test_module::GROUP).unwrap();
+    let before = daemon.quiet();
+    test_module::load(&socket, 1009, 64, LOAD_MULTICAST, TIMEOUT).unwrap();
+    receive(&reader, 1009);
+    let after = daemon.quiet();
+    let drops = u64::from(sleeper.drops().unwrap());
+    assert!(drops > 900, "{drops}");
+    assert_eq!(reader.drops().unwrap(), 0);
+    let labels = [("protocol", "test")];
+    assert_eq!(after.grown(&before, "nlmon_overruns_total", &labels), drops);
+    let labels = [("protocol", "test"), ("path", "multicast")];
+    assert_eq!(after.grown(&before, "nlmon_deliveries_total", &labels), 2 * 1009 - drops);
+    drop((socket, reader, sleeper, module));
 }
 
 #[test]

@@ -1,0 +1,27 @@
+//! `netlink_overrun(sk)`: a datagram that found no room in the queue of a receiving socket, whether
+//! or not its owner wants to know.
+
+use aya_ebpf::{
+    macros::{fentry, kprobe},
+    programs::{FEntryContext, ProbeContext},
+};
+
+use super::report;
+use crate::{
+    call::overrun,
+    skb::{Helper, Load},
+};
+
+#[kprobe]
+fn kprobe_overrun(ctx: ProbeContext) -> u32 {
+    if let Some(sk) = ctx.arg(0) {
+        report(&ctx, overrun::<Helper>(sk));
+    }
+    0
+}
+
+#[fentry(function = "netlink_overrun")]
+fn fentry_overrun(ctx: FEntryContext) -> i32 {
+    report(&ctx, overrun::<Load>(ctx.arg(0)));
+    0
+}

@@ -1,0 +1,233 @@
+//! What the sockets of the host hold and lost, added up by protocol and process from look to look.
+//!
+//! Pure. Drops are those since the daemon began: a socket that is there at the first look has a
+//! history that is none of nlmon's, and one that comes later counts from 0. Its growth stays in
+//! the total when it goes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    family::Family,
+    ledger::{Budget, OTHER},
+    names,
+};
+use crate::{
+    decode::names::protocol_name,
+    sockets::{Endpoint, Look},
+};
+
+/// Pairs of protocol and process that get series of their own.
+const SERIES_MAX: usize = 512;
+
+/// Sockets of the kernel.
+const KERNEL: &str = "kernel";
+/// Sockets whose process may not be seen, or that are on their way between two.
+const UNKNOWN: &str = "unknown";
+
+/// One series of each metric.
+#[derive(Debug, Default)]
+struct Series {
+    sockets: u64,
+    queue_bytes: u64,
+    /// `None`: no look could see buffers.
+    buffer_bytes: Option<u64>,
+    queue_high_bytes: u64,
+    drops: u64,
+}
+
+/// Namespace, protocol, port id and inode: what both ways of looking tell of a socket.
+type Key = (u64, u8, u32, u64);
+
+/// All series, and what has to be known of the last look for the next.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    looked: bool,
+    drops: HashMap<Key, u32>,
+    hidden: HashSet<u64>,
+    series: BTreeMap<(u8, String), Series>,
+    budget: Budget<(u8, String)>,
+}
+
+impl Sockets {
+    /// Takes a look in.
+    pub(super) fn add(&mut self, look: &Look) {
+        for series in self.series.values_mut() {
+            (series.sockets, series.queue_bytes) = (0, 0);
+            series.buffer_bytes = series.buffer_bytes.map(|_| 0);
+        }
+        let mut drops = HashMap::new();
+        for seen in &look.seen {
+            let netns = seen.namespace.inode;
+            let is_history = !self.looked || self.hidden.contains(&netns);
+            for socket in &seen.sockets {
+                let key = (netns, socket.protocol, socket.portid, socket.inode);
+                drops.insert(key, socket.drops);
+                let grown = match self.drops.get(&key) {
+                    Some(before) => growth(*before, socket.drops),
+                    None if is_history => 0,
+                    None => socket.drops,
+                };
+                self.count(socket, grown.into());
+            }
+        }
+        for series in self.series.values_mut() {
+            series.queue_high_bytes = series.queue_high_bytes.max(series.queue_bytes);
+        }
+        // A namespace that could not be read this time goes on where it was.
+        let hidden: HashSet<u64> = look.gaps.hidden.iter().copied().collect();
+        self.drops.retain(|(netns, ..), _| hidden.contains(netns));
+        self.drops.extend(drops);
+        (self.looked, self.hidden) = (true, hidden);
+    }
+
+    fn count(&mut self, socket: &Endpoint, drops: u64) {
+        let process = match socket.owner() {
+            _ if socket.is_kernel() => KERNEL,
+            Some(owner) => &owner.comm,
+            None => UNKNOWN,
+        };
+        let mut pair = (socket.protocol, process.to_owned());
+        if !self.budget.admits(pair.clone(), SERIES_MAX) {
+            OTHER.clone_into(&mut pair.1);
+        }
+        let series = self.series.entry(pair).or_default();
+        series.sockets += 1;
+        series.queue_bytes += u64::from(socket.queue_bytes);
+        series.drops += drops;
+        if let Some(bytes) = socket.buffer_bytes {
+            *series.buffer_bytes.get_or_insert(0) += u64::from(bytes);
+        }
+    }
+
+    /// All families; none before the first look.
+    pub(super) fn families(&self) -> Vec<Family> {
+        let mut sockets = Family::new(&names::SOCKETS);
+        let mut queues = Family::new(&names::SOCKET_QUEUE);
+        let mut highs = Family::new(&names::SOCKET_QUEUE_HIGH);
+        let mut buffers = Family::new(&names::SOCKET_BUFFER);
+        let mut drops = Family::new(&names::SOCKET_DROPS);
+        for ((protocol, process), series) in &self.series {
+            let protocol = protocol_name(*protocol);
+            let labels = [&*protocol, process];
+            sockets.add(&labels, series.sockets);
+            queues.add(&labels, series.queue_bytes);
+            highs.add(&labels, series.queue_high_bytes);
+            drops.add(&labels, series.drops);
+            if let Some(bytes) = series.buffer_bytes {
+                buffers.add(&labels, bytes);
+            }
+        }
+        vec![sockets, queues, highs, buffers, drops]
+    }
+
+    /// Pairs that found no series of their own.
+    pub(super) fn overflow(&self) -> u64 {
+        self.budget.refused
+    }
+}
+
+/// How much a counter of 32 bits that wraps has grown. One that went back is another socket's,
+/// which got the same numbers.
+fn growth(before: u32, now: u32) -> u32 {
+    let grown = now.wrapping_sub(before);
+    if grown > u32::MAX / 2 { now } else { grown }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sockets::{Gaps, Namespace, Owner, Seen, Source};
+
+    fn socket(portid: u32, process: &str, drops: u32) -> Endpoint {
+        let owner = Owner { pid: 7, comm: process.to_owned(), ..Owner::default() };
+        Endpoint {
+            protocol: 17,
+            portid,
+            inode: u64::from(portid) + 100,
+            queue_bytes: 10,
+            buffer_bytes: Some(64),
+            drops,
+            owners: vec![Arc::new(owner)],
+            ..Endpoint::default()
+        }
+    }
+
+    fn look(sockets: Vec<Endpoint>) -> Look {
+        let namespace = Namespace::named(1, "self");
+        let seen = Seen { namespace, source: Source::SockDiag, sockets };
+        Look { seen: vec![seen], gaps: Gaps::default() }
+    }
+
+    fn of(sockets: &Sockets, process: &str) -> (u64, u64, u64, u64, u64) {
+        let series = &sockets.series[&(17, process.to_owned())];
+        let buffer = series.buffer_bytes.unwrap();
+        (series.sockets, series.queue_bytes, series.queue_high_bytes, buffer, series.drops)
+    }
+
+    #[test]
+    fn counts_what_grew_since_the_first_look() {
+        let mut sockets = Sockets::default();
+        sockets.add(&look(vec![socket(1, "a", 5), socket(2, "a", 0)]));
+        assert_eq!(of(&sockets, "a"), (2, 20, 20, 128, 0));
+        sockets.add(&look(vec![socket(1, "a", 8), socket(3, "a", 4)]));
+        assert_eq!(of(&sockets, "a"), (2, 20, 20, 128, 3 + 4));
+    }
+
+    #[test]
+    fn what_has_gone_leaves_its_drops_and_its_high_water() {
+        let mut sockets = Sockets::default();
+        sockets.add(&look(vec![]));
+        sockets.add(&look(vec![socket(1, "a", 5)]));
+        sockets.add(&look(vec![]));
+        assert_eq!(of(&sockets, "a"), (0, 0, 10, 0, 5));
+        // The same numbers, but another socket.
+        sockets.add(&look(vec![socket(1, "a", 2)]));
+        assert_eq!(of(&sockets, "a"), (1, 10, 10, 64, 7));
+    }
+
+    #[test]
+    fn a_counter_that_wraps_goes_on() {
+        assert_eq!(growth(u32::MAX, 2), 3);
+        assert_eq!(growth(7, 7), 0);
+        assert_eq!(growth(7, 2), 2);
+    }
+
+    #[test]
+    fn a_namespace_out_of_sight_counts_neither_twice_nor_its_past() {
+        let mut sockets = Sockets::default();
+        let blind = || {
+            let mut look = look(vec![]);
+            look.seen.clear();
+            look.gaps.hidden = vec![1];
+            look
+        };
+        sockets.add(&blind());
+        sockets.add(&look(vec![socket(1, "a", 5)]));
+        assert_eq!(of(&sockets, "a").4, 0);
+        sockets.add(&blind());
+        sockets.add(&look(vec![socket(1, "a", 6)]));
+        assert_eq!(of(&sockets, "a").4, 1);
+    }
+
+    #[test]
+    fn the_kernels_own_and_those_of_nobody_are_told_apart() {
+        let mut sockets = Sockets::default();
+        let nobodys = Endpoint { owners: vec![], ..socket(9, "", 0) };
+        let kernels = Endpoint { owners: vec![], ..socket(0, "", 0) };
+        sockets.add(&look(vec![nobodys, kernels]));
+        assert_eq!(of(&sockets, KERNEL).0, 1);
+        assert_eq!(of(&sockets, UNKNOWN).0, 1);
+    }
+
+    #[test]
+    fn pairs_beyond_the_budget_are_counted_as_other_and_said() {
+        let mut sockets = Sockets::default();
+        let many = || (1..=515).map(|n| socket(n, &format!("p{n}"), 0)).collect();
+        sockets.add(&look(many()));
+        sockets.add(&look(many()));
+        assert_eq!(sockets.overflow(), 3);
+        assert_eq!(of(&sockets, OTHER).0, 3);
+    }
+}

@@ -1,0 +1,43 @@
+//! The request for every netlink socket of this namespace, `NETLINK_SOCK_DIAG`. Its replies are
+//! passed on as they are; `sockets` reads them.
+
+use std::time::Duration;
+
+use super::{Error, Socket, dump};
+
+const PROTOCOL: u8 = 4;
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const AF_NETLINK: u8 = 16;
+
+/// `NDIAG_PROTO_ALL`, `include/uapi/linux/netlink_diag.h`.
+const EVERY_PROTOCOL: u8 = 255;
+/// `NDIAG_SHOW_MEMINFO | NDIAG_SHOW_GROUPS | NDIAG_SHOW_FLAGS`
+const SHOW: u32 = 1 | 2 | 8;
+
+/// What the kernel replied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketDump {
+    /// Port id of the socket that asked, which is among the reported ones.
+    pub portid: u32,
+    /// One `struct netlink_diag_msg` with its attributes each.
+    pub replies: Vec<Vec<u8>>,
+}
+
+/// Asks for the netlink sockets of the calling thread's network namespace.
+///
+/// # Errors
+/// `Refused` with `ENOENT`: the kernel has no `netlink_diag`.
+pub fn socket_dump(timeout: Duration) -> Result<SocketDump, Error> {
+    let socket = Socket::open(PROTOCOL)?;
+    let replies = dump(&socket, SOCK_DIAG_BY_FAMILY, &request(), timeout)?;
+    Ok(SocketDump { portid: socket.portid(), replies })
+}
+
+/// `struct netlink_diag_req`
+fn request() -> [u8; 20] {
+    let mut request = [0; 20];
+    request[0] = AF_NETLINK;
+    request[1] = EVERY_PROTOCOL;
+    request[8..12].copy_from_slice(&SHOW.to_ne_bytes());
+    request
+}
