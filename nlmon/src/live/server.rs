@@ -17,7 +17,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket,
 };
 use nix::sys::stat::{Mode, fchmod};
-use nix::unistd::{Group, chown};
+use nix::unistd::{Gid, chown};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -155,13 +155,21 @@ fn listen_at(path: &Path) -> io::Result<OwnedFd> {
 
 /// Without the group, and without the right to give the file away, root alone may read.
 fn give_to_group(path: &Path) -> io::Result<()> {
-    if let Some(group) = Group::from_name(GROUP)?
-        && let Err(error) = chown(path, None, Some(group.gid))
+    let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+    if let Some(group) = group_id(&groups, GROUP)
+        && let Err(error) = chown(path, None, Some(group))
     {
         log::warn!("live log: cannot give {} to group {GROUP}: {error}", path.display());
     }
     // The umask may have taken the group's part.
     fs::set_permissions(path, Permissions::from_mode(MODE))
+}
+
+/// Id of a group in the text of `/etc/group`, where the package's own group is. The C library's
+/// look-up would load its plug-ins, which a static binary crashes on.
+fn group_id(groups: &str, name: &str) -> Option<Gid> {
+    let line = groups.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.split(':').nth(1)?.parse().ok().map(Gid::from_raw)
 }
 
 async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
@@ -264,4 +272,17 @@ fn line(value: &impl serde::Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_group_is_found_by_its_whole_name() {
+        let groups = "root:x:0:\nnlmonitor:x:5:\nnlmon:x:997:ann,bob\nbroken:x\n";
+        assert_eq!(group_id(groups, "nlmon"), Some(Gid::from_raw(997)));
+        assert_eq!(group_id(groups, "nlmo"), None);
+        assert_eq!(group_id(groups, "broken"), None);
+    }
 }
