@@ -21,14 +21,24 @@ pub(crate) struct Suite {
 impl Suite {
     /// Fetches the package lists of a suite.
     pub(crate) fn open(suite: &str) -> Result<Self> {
-        let dir = layout::apt(suite);
+        Self::update(suite, suite, &sources(suite)?)
+    }
+
+    /// Fetches the lists of a suite's source packages.
+    pub(crate) fn open_sources(suite: &str) -> Result<Self> {
+        let list = sources(suite)?.replace("deb ", "deb-src ");
+        Self::update(suite, &format!("{suite}-sources"), &list)
+    }
+
+    fn update(suite: &str, name: &str, list: &str) -> Result<Self> {
+        let dir = layout::apt(name);
         let _lock = cache::lock(&dir)?;
         for sub in ["state/lists/partial", "cache/archives/partial"] {
             let sub = dir.join(sub);
             fs::create_dir_all(&sub).with_context(|| format!("cannot create {}", sub.display()))?;
         }
         let config = dir.join("apt.conf");
-        write(&dir.join("sources.list"), &sources(suite)?)?;
+        write(&dir.join("sources.list"), list)?;
         write(&dir.join("status"), "")?;
         write(&config, &configuration(&dir)?)?;
         let view = Self { config };
@@ -78,6 +88,19 @@ impl Suite {
         let mut unpack = Command::new("dpkg-deb");
         process::run(unpack.arg("--extract").arg(&archive).arg(dir), package)?;
         cache::remove(&downloads)
+    }
+
+    /// Downloads the upstream part of a source package.
+    pub(crate) fn source(&self, package: &str, version: &str, dir: &Path) -> Result<PathBuf> {
+        let records = process::capture(self.tool("apt-cache").args(["showsrc", package]))?;
+        let mut versions = records.lines().filter_map(|line| line.strip_prefix("Version: "));
+        let prefix = format!("{version}-");
+        let full = versions.find(|full| full.starts_with(&prefix));
+        let full = full.with_context(|| format!("no source of {package} {version}"))?;
+        let mut download = self.tool("apt-get");
+        download.args(["source", "--download-only", "--tar-only", &format!("{package}={full}")]);
+        process::run(download.current_dir(dir), &format!("source of {package} {full}"))?;
+        Ok(dir.join(format!("{package}_{version}.orig.tar.xz")))
     }
 
     fn record(&self, package: &str) -> Result<String> {

@@ -59,8 +59,15 @@ fn make(kernel: &Kernel, headers: &Path, build: &Path) -> Result<()> {
     command.arg("-C").arg(headers).arg(format!("M={}", build.display()));
     // Warnings of the compiler are errors; those of the build itself are looked for below.
     command.args(["CC=gcc", "KCFLAGS=-Werror", "modules"]).env("LC_ALL", "C.UTF-8");
+    let symbols = headers.join("Module.symvers").exists();
+    if !symbols {
+        // Which symbols the kernel has shows when it loads the module.
+        command.arg("KBUILD_MODPOST_WARN=1");
+    }
     let output = process::run(&mut command, &what)?;
-    if let Some(warning) = output.lines().find(|line| line.to_lowercase().contains("warning")) {
+    let unknown = |line: &&str| line.contains("modpost:") || line.contains("Module.symvers");
+    let mut lines = output.lines().filter(|line| symbols || !unknown(line));
+    if let Some(warning) = lines.find(|line| line.to_lowercase().contains("warning:")) {
         // What is up to date is not warned about again.
         cache::remove(build)?;
         bail!("{what}: {warning}");

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result};
 
 use crate::{apt, cache, layout, process, progress};
 
-/// What building a module takes.
-const PACKAGES: &str = "gcc,libelf1t64,libssl3t64,make,pahole";
+/// What building a module takes, and preparing a kernel's source for it.
+const PACKAGES: &str = "bc,bison,flex,gcc,libelf-dev,libssl-dev,make,pahole,python3,zlib1g-dev";
 
 /// Enters the root `$1` with the directory `$2` at the same place in it, and runs the rest. The target
 /// directory is all that a build reads and writes.

@@ -9,10 +9,10 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Kernel, headers};
+use super::{Kernel, headers, source};
 use crate::apt::Suite;
 use crate::guest::cpio;
-use crate::progress::{line, step};
+use crate::progress::step;
 use crate::{cache, layout, process};
 
 /// The build for virtual machines, which has the fewest modules.
@@ -68,6 +68,9 @@ pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
             let megabytes = suite.size(package)?.div_ceil(1_000_000);
             step(&format!("{what}: {package} ({megabytes} MB)"), || suite.unpack(package, &root))?;
         }
+        if let (None, Some(tools)) = (headers::unpacked(&root, &release), kernel.buildroot) {
+            source::prepare(kernel.suite, tools, &release, &root)?;
+        }
         step(&format!("{what}: modules of {release}"), || lay_out(dir, &root, &release))
     })
 }
@@ -88,8 +91,6 @@ fn packages(suite: &Suite, image: &str, release: &str) -> Result<BTreeSet<String
     let headers = format!("linux-headers-{release}");
     if suite.has(&headers) {
         packages.extend(closure(suite, &headers, HEADER_PARTS)?);
-    } else {
-        line(&format!("{release}: its suite keeps no headers, so no module can be built for it"));
     }
     Ok(packages)
 }

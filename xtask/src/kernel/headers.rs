@@ -12,11 +12,10 @@ use super::Kernel;
 const INSTALLED: &str = "/usr/src/";
 
 /// Rewrites the paths in the headers of a release, if it has any.
-pub(crate) fn relocate(root: &Path, release: &str) -> Result<()> {
-    let makefile = unpacked(root, release).join("Makefile");
-    if !makefile.exists() {
+pub(super) fn relocate(root: &Path, release: &str) -> Result<()> {
+    let Some(makefile) = unpacked(root, release).map(|headers| headers.join("Makefile")) else {
         return Ok(());
-    }
+    };
     let rewrite = || {
         let text = fs::read_to_string(&makefile)?;
         fs::write(&makefile, text.replace(INSTALLED, "../"))
@@ -24,12 +23,13 @@ pub(crate) fn relocate(root: &Path, release: &str) -> Result<()> {
     rewrite().with_context(|| format!("cannot rewrite {}", makefile.display()))
 }
 
-/// The directory to build a kernel's modules against; nothing if its suite has no headers.
+/// The directory to build a kernel's modules against; nothing if there are no headers.
 pub(crate) fn directory(kernel: &Kernel) -> Result<Option<PathBuf>> {
-    let directory = unpacked(&kernel.root(), &kernel.release()?);
-    Ok(directory.is_dir().then_some(directory))
+    Ok(unpacked(&kernel.root(), &kernel.release()?))
 }
 
-fn unpacked(root: &Path, release: &str) -> PathBuf {
-    root.join("usr/src").join(format!("linux-headers-{release}"))
+/// The headers of a release, if they are there.
+pub(super) fn unpacked(root: &Path, release: &str) -> Option<PathBuf> {
+    let directory = root.join("usr/src").join(format!("linux-headers-{release}"));
+    directory.is_dir().then_some(directory)
 }

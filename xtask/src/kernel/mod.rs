@@ -5,6 +5,7 @@
 mod buildroot;
 pub(crate) mod fetch;
 pub(crate) mod headers;
+mod source;
 
 use std::fs;
 use std::path::PathBuf;
