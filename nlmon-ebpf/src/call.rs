@@ -64,6 +64,9 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
 #[inline(always)] // one copy per hook
 pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
     if is_own_process(bpf_get_current_pid_tgid()) {
+        if let Some(counters) = count::datagrams(skb::protocol::<M>(sk), path::DUMP) {
+            counters.own += 1;
+        }
         return Ok(());
     }
     let (context, index) = frame::push(id)?;
@@ -75,19 +78,19 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
 
 /// A datagram is put into the queue of a receiving socket.
 #[inline(always)] // one copy per hook
-pub(crate) fn deliver<M: Memory>(skb: *const u8) -> Result<(), u32> {
+pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     let pid_tgid = bpf_get_current_pid_tgid();
     let Some((context, index)) = innermost() else {
         let unframed =
             if is_own_process(pid_tgid) { stat::OWN_DELIVERY } else { stat::UNFRAMED_DELIVERY };
         bump(unframed);
-        return Ok(());
+        return;
     };
     let frame = context.frame(index);
     let Header { protocol, path, .. } = frame.sample.header;
     // Some kernels tell of what the kernel's own sockets get, too: that is the request itself.
     if path == path::REQUEST {
-        return Ok(());
+        return;
     }
     if let Some(counters) = count::datagrams(protocol, path) {
         counters.deliveries += 1;
@@ -98,12 +101,11 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) -> Result<(), u32> {
         let (datagram, first) = count::<M>(pid_tgid, sk, skb, (protocol, path), (portid, 0));
         note(context, index, &datagram, &first, pid_tgid);
     }
-    Ok(())
 }
 
 /// A datagram finds no room in the queue of the receiving socket `sk`.
 #[inline(always)] // one copy per hook
-pub(crate) fn overrun<M: Memory>(sk: *const u8) -> Result<(), u32> {
+pub(crate) fn overrun<M: Memory>(sk: *const u8) {
     let message_type = match innermost() {
         Some((context, index)) => u32::from(context.frame(index).message_type),
         None => nlmon_common::counter::TYPE_RAW,
@@ -115,7 +117,6 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) -> Result<(), u32> {
         protocol: skb::protocol::<M>(sk),
         pad: [0; 3],
     });
-    Ok(())
 }
 
 /// A call returns `result`.

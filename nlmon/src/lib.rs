@@ -14,5 +14,6 @@ pub mod metrics;
 mod pipeline;
 pub mod probe;
 pub mod record;
+pub mod self_test;
 pub mod service;
 pub mod subscribe;

@@ -24,7 +24,8 @@ use crate::{
     },
     metrics::{LogTotals, Metrics},
     pipeline::Pipeline,
-    probe::{self, Options, Probes},
+    probe::{self, Options, Probes, Proof},
+    self_test,
     subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
 };
 
@@ -108,7 +109,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 /// The probes, or the reason why the daemon runs without them.
 fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
     match probe::load(&probe_options(config)) {
-        Ok(probes) => {
+        Ok(mut probes) => {
             for attached in &probes.attached {
                 let name = attached.probe.name();
                 log::info!("probe {name}: {} by {}", attached.symbol, attached.hook);
@@ -116,6 +117,7 @@ fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
             for (probe, error) in &probes.missed {
                 log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
             }
+            self_test(&mut probes);
             Ok(Some(probes))
         }
         Err(error) if config.probe.require => Err(Failure::System(error.into())),
@@ -125,6 +127,26 @@ fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
                 anyhow::Error::from(error)
             );
             Ok(None)
+        }
+    }
+}
+
+/// Takes a probe off the list that is attached and does not fire: its counters say nothing.
+fn self_test(probes: &mut Probes) {
+    let shown = match self_test::run(probes) {
+        Ok(shown) => shown,
+        Err(error) => return log::warn!("the probes' self-test did not work: {error:#}"),
+    };
+    for (probe, proof) in shown {
+        match proof {
+            Proof::Fires | Proof::Untested => {}
+            Proof::MissesReturns => {
+                log::warn!("probe {} misses returns: results are not complete", probe.name());
+            }
+            Proof::Silent => {
+                log::error!("probe {} is attached and does not fire", probe.name());
+                probes.attached.retain(|attached| attached.probe != probe);
+            }
         }
     }
 }

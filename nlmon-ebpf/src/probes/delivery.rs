@@ -6,7 +6,6 @@ use aya_ebpf::{
     programs::{FEntryContext, ProbeContext},
 };
 
-use super::report;
 use crate::{
     call::deliver,
     skb::{Helper, Load},
@@ -15,13 +14,13 @@ use crate::{
 #[kprobe]
 fn kprobe_deliver(ctx: ProbeContext) -> u32 {
     if let Some(skb) = ctx.arg(1) {
-        report(&ctx, deliver::<Helper>(skb));
+        deliver::<Helper>(skb);
     }
     0
 }
 
 #[fentry(function = "__netlink_sendskb")]
 fn fentry_deliver(ctx: FEntryContext) -> i32 {
-    report(&ctx, deliver::<Load>(ctx.arg(1)));
+    deliver::<Load>(ctx.arg(1));
     0
 }

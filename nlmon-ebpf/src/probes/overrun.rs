@@ -6,7 +6,6 @@ use aya_ebpf::{
     programs::{FEntryContext, ProbeContext},
 };
 
-use super::report;
 use crate::{
     call::overrun,
     skb::{Helper, Load},
@@ -15,13 +14,13 @@ use crate::{
 #[kprobe]
 fn kprobe_overrun(ctx: ProbeContext) -> u32 {
     if let Some(sk) = ctx.arg(0) {
-        report(&ctx, overrun::<Helper>(sk));
+        overrun::<Helper>(sk);
     }
     0
 }
 
 #[fentry(function = "netlink_overrun")]
 fn fentry_overrun(ctx: FEntryContext) -> i32 {
-    report(&ctx, overrun::<Load>(ctx.arg(0)));
+    overrun::<Load>(ctx.arg(0));
     0
 }

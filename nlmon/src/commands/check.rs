@@ -4,7 +4,13 @@
 
 use std::path::PathBuf;
 
-use crate::{commands::Failure, config::Config, probe, service::probe_options};
+use crate::{
+    commands::Failure,
+    config::Config,
+    probe::{self, Proof},
+    self_test,
+    service::probe_options,
+};
 
 /// Arguments of `nlmon check`.
 #[derive(Debug, clap::Args)]
@@ -21,9 +27,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     println!("configuration   valid");
     println!("kernel          {}", kernel_release());
     let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
-    for attached in &probes.attached {
+    let shown = self_test::run(&probes).map_err(Failure::System)?;
+    for (attached, (_, proof)) in probes.attached.iter().zip(&shown) {
         let probe = format!("probe {}", attached.probe.name());
-        println!("{probe:<15} {} by {}", attached.symbol, attached.hook);
+        println!("{probe:<15} {} by {}, {}", attached.symbol, attached.hook, words(*proof));
         for reason in &attached.refused {
             println!("{:<15} not by {reason}", "");
         }
@@ -32,6 +39,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         println!("{:<15} none: {error}", format!("probe {}", probe.name()));
     }
     Ok(())
+}
+
+fn words(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Fires => "fires",
+        Proof::Silent => "does not fire",
+        Proof::MissesReturns => "misses returns",
+        Proof::Untested => "not tested",
+    }
 }
 
 fn kernel_release() -> String {

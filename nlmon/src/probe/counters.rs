@@ -15,7 +15,7 @@ use nlmon_common::{
     limits::PROTOCOL_MAX,
 };
 
-use super::Error;
+use super::{Error, proof::OwnCalls};
 use crate::record::Path;
 
 /// The kernel's counter maps.
@@ -105,6 +105,23 @@ impl Counters {
             overruns: sums(&self.overruns)?,
             stats: (0..stat::COUNT).map(|index| self.stat(index)).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What the programs have counted of the daemon's own calls.
+    pub fn own_calls(&self) -> Result<OwnCalls, MapError> {
+        let mut own = OwnCalls {
+            returns: self.stat(stat::OWN_RETURN)?,
+            deliveries: self.stat(stat::OWN_DELIVERY)?,
+            ..OwnCalls::default()
+        };
+        for ((_, path), count) in self.datagrams()? {
+            match path {
+                Path::Multicast => own.broadcasts += count.own,
+                Path::Dump => own.dumps += count.own,
+                Path::Request | Path::Reply | Path::Peer => own.unicasts += count.own,
+            }
+        }
+        Ok(own)
     }
 
     fn stat(&self, index: u32) -> Result<u64, MapError> {

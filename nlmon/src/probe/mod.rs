@@ -6,6 +6,7 @@ mod counters;
 mod load;
 mod offsets;
 mod plan;
+mod proof;
 mod reader;
 mod warnings;
 
@@ -14,6 +15,7 @@ use std::io;
 pub use counters::{Counters, MessageTotal, Snapshot};
 pub use load::{Attached, Options, Probes, load};
 pub use plan::{Attach, Hook, Probe, Step, plan};
+pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
 pub use warnings::Warnings;
 

@@ -2,6 +2,7 @@
 //! that commands make. The only owner of neli. What is received is passed on as it is; nothing is
 //! decoded here but what a socket needs to know, and the devices that `nlmon links` shows.
 
+mod exercise;
 mod links;
 mod presence;
 mod reader;
@@ -13,6 +14,7 @@ pub mod test_module;
 
 use std::{io, os::unix::fs::MetadataExt as _, time::Duration};
 
+pub use exercise::exercise;
 pub use links::{Link, links};
 use nix::time::{ClockId, clock_gettime};
 pub use request::{acknowledge, answer, dump};
