@@ -22,6 +22,9 @@ const PACKAGES: &[&str] = &[
     "xz-utils",
 ];
 
+/// What makes file systems without root's help.
+const UNPRIVILEGED_PACKAGES: &[&str] = &["uidmap"];
+
 /// Something has to be installed by somebody with more rights.
 #[derive(Debug)]
 pub(crate) struct Missing {
@@ -42,7 +45,12 @@ const INSTALL: &[&str] = &["apt-get", "install", "--yes", "--no-install-recommen
 
 /// Makes sure that the packages are there that every command needs.
 pub(crate) fn ensure() -> Result<()> {
-    install(PACKAGES)
+    let more = if is_root()? { &[] } else { UNPRIVILEGED_PACKAGES };
+    install(&[PACKAGES, more].concat())
+}
+
+fn is_root() -> Result<bool> {
+    Ok(process::capture(Command::new("id").arg("-u"))? == "0")
 }
 
 /// Makes sure that these packages are installed.
@@ -51,7 +59,7 @@ pub(crate) fn install<S: AsRef<str>>(packages: &[S]) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
-    if process::capture(Command::new("id").arg("-u"))? != "0" {
+    if !is_root()? {
         return Err(Missing { packages }.into());
     }
     let what = format!("installing {}", packages.join(" "));
