@@ -7,5 +7,7 @@
 mod counts;
 mod join;
 mod module;
+mod programs;
 mod service;
+mod stress;
 mod support;

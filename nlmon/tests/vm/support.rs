@@ -86,6 +86,12 @@ impl Daemon {
         self.child.id()
     }
 
+    /// Ends the daemon as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn get(&self, path: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
@@ -133,6 +139,10 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        if self.child.try_wait().unwrap().is_some() {
+            // Killed already.
+            return;
+        }
         run("kill", &[&self.child.id().to_string()]);
         let status = self.child.wait().unwrap();
         if !std::thread::panicking() {

@@ -1,0 +1,81 @@
+//! Many senders at once, and a daemon that sleeps or dies meanwhile: the counts are the kernel's.
+
+use std::{fs, thread, time::Duration};
+
+use nlmon::subscribe::test_module;
+
+use crate::support::{Daemon, Module, message, receive, run, test_socket, wait_for};
+
+const SENDERS: u64 = 8;
+const BUFFER: usize = 8 << 20;
+
+/// Messages of each sender. A prime number; `NLMON_STRESS` asks for another.
+fn messages() -> u32 {
+    std::env::var("NLMON_STRESS").map_or(2503, |count| count.parse().unwrap())
+}
+
+#[test]
+fn senders_are_counted_by_kprobes_while_the_daemon_sleeps() {
+    senders_are_counted_while_the_daemon_sleeps("kprobe");
+}
+
+#[test]
+fn senders_are_counted_by_fentry_while_the_daemon_sleeps() {
+    senders_are_counted_while_the_daemon_sleeps("fentry");
+}
+
+fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
+    let daemon = Daemon::start(&["--require-probes", "--attach", attach]);
+    let module = Module::load();
+    let (before, counted) = (daemon.quiet(), Module::counters());
+    let pid = daemon.pid().to_string();
+    run("kill", &["-STOP", &pid]);
+    let senders: Vec<_> = (0..SENDERS).map(|_| thread::spawn(echo_all)).collect();
+    thread::sleep(Duration::from_millis(500));
+    run("kill", &["-CONT", &pid]);
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    let (after, now) = (daemon.quiet(), Module::counters());
+    let total = SENDERS * u64::from(messages());
+    assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
+    for path in ["request", "reply"] {
+        let labels = [("protocol", "test"), ("path", path), ("result", "ok")];
+        assert_eq!(after.grown(&before, "nlmon_datagrams_total", &labels), total, "{path}");
+        let labels = [("protocol", "test"), ("path", path), ("type", "NLTEST_MSG_ECHO")];
+        assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), total, "{path}");
+    }
+    for fault in ["no_entry", "read_failed", "error_overflow"] {
+        let labels = [("fault", fault)];
+        assert_eq!(after.grown(&before, "nlmon_probe_faults_total", &labels), 0, "{fault}");
+    }
+    let missed = after.grown(&before, "nlmon_samples_total", &[("outcome", "no_return")]);
+    assert_eq!(missed, 0);
+    drop((module, daemon));
+}
+
+fn echo_all() {
+    let socket = test_socket(BUFFER);
+    for number in 0..messages() {
+        socket.send(&message(test_module::ECHO, number, &[7; 48])).unwrap();
+        receive(&socket, 1);
+    }
+}
+
+#[test]
+fn a_killed_daemon_leaves_nothing_attached_and_claims_nothing_afterwards() {
+    let module = Module::load();
+    let daemon = Daemon::start(&["--require-probes", "--attach", "kprobe"]);
+    let probes = || fs::read_to_string("/sys/kernel/debug/kprobes/list").unwrap();
+    assert!(probes().contains("netlink_unicast"), "{}", probes());
+    daemon.kill();
+    wait_for("the kernel has let the probes go", || !probes().contains("netlink_"));
+    let socket = test_socket(BUFFER);
+    for _ in 0..101 {
+        test_module::echo(&socket, b"unseen", Duration::from_secs(20)).unwrap();
+    }
+    let daemon = Daemon::start(&["--require-probes"]);
+    let labels = [("protocol", "test")];
+    assert_eq!(daemon.quiet().sum("nlmon_datagrams_total", &labels), 0);
+    test_module::echo(&socket, b"seen", Duration::from_secs(20)).unwrap();
+    assert_eq!(daemon.quiet().sum("nlmon_datagrams_total", &labels), 2);
+    drop((socket, module));
+}
