@@ -67,6 +67,8 @@ pub struct Config {
     pub log: Log,
     /// The probes.
     pub probe: Probe,
+    /// The statistics of all sockets of the host.
+    pub sockets: Sockets,
     /// The daemon's own multicast sockets.
     pub subscribe: Subscribe,
 }
@@ -131,6 +133,20 @@ impl Default for Probe {
             snap_length: SNAP_DEFAULT,
             ring_bytes: RING_BYTES,
         }
+    }
+}
+
+/// The statistics of all sockets of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sockets {
+    /// How often they are looked at; 0 for never.
+    pub interval_seconds: u32,
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Self { interval_seconds: 10 }
     }
 }
 

@@ -16,4 +16,5 @@ pub mod probe;
 pub mod record;
 pub mod self_test;
 pub mod service;
+pub mod sockets;
 pub mod subscribe;

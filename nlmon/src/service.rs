@@ -10,7 +10,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
 };
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     pipeline::Pipeline,
     probe::{self, Options, Probes, Proof},
     self_test,
+    sockets::Look,
     subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
 };
 
@@ -196,6 +197,12 @@ fn start(
     });
     tasks.spawn(server.serve(bus, shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), stopped(shutdown.clone())));
+    if let Some(period) = sockets_interval(config) {
+        // The first look is what drops are counted from, so it comes before anybody is told that
+        // the daemon is ready.
+        look_at_sockets(&metrics, true);
+        tasks.spawn(watch_sockets(period, Arc::clone(&metrics), shutdown.clone()));
+    }
     tasks.spawn(fold(metrics, shutdown.clone()));
     tasks.spawn(watchdog(shutdown.clone()));
     Ok(subscriptions)
@@ -237,6 +244,44 @@ async fn fold(metrics: Arc<Metrics>, shutdown: watch::Receiver<bool>) {
                 }
             }
         }
+    }
+}
+
+fn sockets_interval(config: &Config) -> Option<Duration> {
+    let seconds = config.sockets.interval_seconds;
+    (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+}
+
+/// Looks at all sockets of the host now and then, never because of a scrape.
+async fn watch_sockets(period: Duration, metrics: Arc<Metrics>, shutdown: watch::Receiver<bool>) {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopped = std::pin::pin!(stopped(shutdown));
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _tick = ticks.tick() => {
+                let metrics = Arc::clone(&metrics);
+                let look = move || look_at_sockets(&metrics, false);
+                if let Err(error) = tokio::task::spawn_blocking(look).await {
+                    log::error!("looking at the sockets failed: {error}");
+                }
+            }
+        }
+    }
+}
+
+/// What cannot be seen is said at the first look, and not again.
+fn look_at_sockets(metrics: &Metrics, first: bool) {
+    match Look::take() {
+        Ok(look) => {
+            let gaps = look.gaps.to_string();
+            if first && !gaps.is_empty() {
+                log::info!("socket statistics: {gaps}");
+            }
+            metrics.sockets(&look);
+        }
+        Err(error) => log::warn!("{:#}", anyhow::Error::from(error)),
     }
 }
 

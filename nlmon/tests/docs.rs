@@ -29,6 +29,10 @@ probes (`nlmon_probe_attached` 0) they are absent. Dump replies are in none of t
 **Of samples.** `nlmon_request_*` and `nlmon_multicast_*` are made of the records that reached the daemon. With the defaults that
 is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why.
 
+**Looked at.** `nlmon_socket*` is what a look at all sockets found, every 10 s by default (`sockets.interval_seconds`), and not at a scrape. Drops
+count from the first look, which is taken before the daemon says that it is ready; what a socket loses after its last look is not in
+them. nlmon's own sockets are there as `process=\"nlmon\"`. Other namespaces are in it as far as nlmon may see them: the log says at start what it may not.
+
 **Accounting.** When nothing is under way, for every protocol and path and in sum:
 
     datagrams = nlmon_datagrams_total over every result + nlmon_datagrams_open
@@ -48,12 +52,13 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `group` | the kernel's name, `link`, or the number; `other` beyond the budget |
 | `result`, `errno` | `ok` or the errno's name |
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
+| `process` of `nlmon_socket*` | name of the process that holds it, not init if another does; `kernel`; `unknown` where that cannot be seen |
 | `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
 | `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`; taken and lost: `ring_full`, `no_return`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 512 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
-Labels are closed sets or have a budget: 256 names of processes, 128 message types without a name, 512 types and 512 groups of the
+Labels are closed sets or have a budget: 256 names of processes, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`, 512 types and 512 groups of the
 sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
 is folded into its name, so that no counter goes backwards.
 ";

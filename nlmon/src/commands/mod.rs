@@ -6,6 +6,7 @@ pub mod links;
 pub mod recv;
 pub mod run;
 pub mod send;
+pub mod sockets;
 pub mod tail;
 
 use std::fmt;

@@ -43,6 +43,9 @@ pub struct Args {
     /// Size of the ring of samples (`probe.ring_bytes`)
     #[arg(long, value_name = "BYTES")]
     ring_bytes: Option<u32>,
+    /// Look at all netlink sockets this often, 0 for never (`sockets.interval_seconds`)
+    #[arg(long, value_name = "SECONDS")]
+    sockets_interval: Option<u32>,
     /// Receive buffer of the multicast sockets (`subscribe.receive_buffer`)
     #[arg(long, value_name = "BYTES")]
     receive_buffer: Option<usize>,
@@ -84,6 +87,7 @@ impl Args {
         set(&mut config.probe.sample_rate, self.sample_rate);
         set(&mut config.probe.snap_length, self.snap_length);
         set(&mut config.probe.ring_bytes, self.ring_bytes);
+        set(&mut config.sockets.interval_seconds, self.sockets_interval);
         set(&mut config.subscribe.receive_buffer, self.receive_buffer);
         if !self.subscribe.is_empty() {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();

@@ -8,16 +8,18 @@ mod kernel;
 mod ledger;
 pub mod names;
 mod pipeline;
+mod sockets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
 
-use self::{family::Family, kernel::Kernel, pipeline::Pipeline};
+use self::{family::Family, kernel::Kernel, pipeline::Pipeline, sockets::Sockets};
 use crate::{
     join::Counts,
     probe::{Attached, Counters},
     record::Record,
+    sockets::Look,
 };
 
 /// Why the metrics cannot be shown.
@@ -47,6 +49,7 @@ pub struct LogTotals {
 pub struct Metrics {
     kernel: Mutex<Kernel>,
     pipeline: Mutex<Pipeline>,
+    sockets: Mutex<Sockets>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     registry: Registry,
 }
@@ -64,6 +67,7 @@ impl Metrics {
         Ok(Self {
             kernel: Mutex::new(Kernel::new(counters, attached)),
             pipeline: Mutex::new(pipeline),
+            sockets: Mutex::default(),
             log: Box::new(log),
             registry,
         })
@@ -86,6 +90,11 @@ impl Metrics {
         lock(&self.pipeline).overrun(protocol, lost);
     }
 
+    /// Takes in a look at all sockets.
+    pub fn sockets(&self, look: &Look) {
+        lock(&self.sockets).add(look);
+    }
+
     /// Sets the join's totals.
     pub fn join(&self, counts: Counts) {
         lock(&self.pipeline).join = counts;
@@ -101,9 +110,18 @@ impl Metrics {
         let mut families = lock(&self.kernel).families();
         lock(&self.pipeline).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped()]);
+        families.extend(lock(&self.sockets).families());
         let mut all = kernel::finish(families);
         all.extend(self.registry.gather());
         all.sort_by(|a, b| a.name().cmp(b.name()));
+        // The text has a family once, wherever its series come from.
+        all.dedup_by(|next, first| {
+            let same = next.name() == first.name();
+            if same {
+                first.mut_metric().append(next.mut_metric());
+            }
+            same
+        });
         let mut text = Vec::new();
         TextEncoder::new().encode(&all, &mut text).map_err(Error::Encode)?;
         Ok(text)

@@ -77,6 +77,16 @@ metrics! {
         "Samples and deliveries by how their join ended.";
     JOIN_PENDING = Gauge "nlmon_join_pending" ["kind"]
         "Samples and deliveries that wait for their other half.";
+    SOCKETS = Gauge "nlmon_sockets" ["protocol", "process"]
+        "Netlink sockets by the process that holds them, kernel for the kernel's. Of the last look, which is not the scrape.";
+    SOCKET_QUEUE = Gauge "nlmon_socket_queue_bytes" ["protocol", "process"]
+        "Bytes that wait in the receive queues of those sockets.";
+    SOCKET_QUEUE_HIGH = Gauge "nlmon_socket_queue_high_bytes" ["protocol", "process"]
+        "The most that a look has seen in those queues since nlmon started.";
+    SOCKET_BUFFER = Gauge "nlmon_socket_buffer_bytes" ["protocol", "process"]
+        "Size of the receive buffers of those sockets: what their queues may hold.";
+    SOCKET_DROPS = Counter "nlmon_socket_drops_total" ["protocol", "process"]
+        "Datagrams that those sockets lost since nlmon started, but for what a closed one lost after its last look.";
     LOG_CLIENTS = Gauge "nlmon_log_clients" []
         "Clients of the live log.";
     LOG_DROPPED = Counter "nlmon_log_dropped_total" []

@@ -117,12 +117,11 @@ impl Sockets {
                 buffers.add(&labels, bytes);
             }
         }
-        vec![sockets, queues, highs, buffers, drops]
-    }
-
-    /// Pairs that found no series of their own.
-    pub(super) fn overflow(&self) -> u64 {
-        self.budget.refused
+        let mut overflow = Family::new(&names::SERIES_OVERFLOW);
+        if self.looked {
+            overflow.add(&[names::SOCKETS.name], self.budget.refused);
+        }
+        vec![sockets, queues, highs, buffers, drops, overflow]
     }
 }
 
@@ -227,7 +226,7 @@ mod tests {
         let many = || (1..=515).map(|n| socket(n, &format!("p{n}"), 0)).collect();
         sockets.add(&look(many()));
         sockets.add(&look(many()));
-        assert_eq!(sockets.overflow(), 3);
+        assert_eq!(sockets.budget.refused, 3);
         assert_eq!(of(&sockets, OTHER).0, 3);
     }
 }

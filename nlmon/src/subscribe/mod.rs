@@ -7,6 +7,7 @@ mod links;
 mod presence;
 mod reader;
 mod request;
+mod sock_diag;
 mod socket;
 mod source;
 mod subscriptions;
@@ -18,6 +19,7 @@ pub use exercise::exercise;
 pub use links::{Link, links};
 use nix::time::{ClockId, clock_gettime};
 pub use request::{acknowledge, answer, dump};
+pub use sock_diag::{SocketDump, socket_dump};
 pub use socket::{Datagram, Received, Socket};
 pub use subscriptions::{Event, Hold, SubscribeSettings, Subscription, Subscriptions};
 

@@ -10,4 +10,5 @@ mod module;
 mod programs;
 mod service;
 mod stress;
+mod sockets;
 mod support;
