@@ -9,6 +9,6 @@ mod join;
 mod module;
 mod programs;
 mod service;
-mod stress;
 mod sockets;
+mod stress;
 mod support;
