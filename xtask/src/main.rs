@@ -27,7 +27,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", about = "Builds, runs and tests nlmon, with all of the set-up")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Builds, runs and tests nlmon, with all of the set-up"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Task,

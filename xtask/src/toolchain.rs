@@ -4,6 +4,7 @@
 //! The standard library has no build for the BPF target, so its sources are always needed.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,11 +44,7 @@ impl Toolchain {
     /// Cargo, set up for the BPF target, up to its subcommand.
     pub(crate) fn cargo(&self) -> Result<Command> {
         let mut command = match self {
-            Self::Nightly => {
-                let mut command = Command::new("rustup");
-                command.args(["run", "nightly", "cargo"]);
-                command
-            }
+            Self::Nightly => nightly("cargo"),
             Self::Debian { linker } => {
                 let mut command = Command::new("/usr/bin/cargo");
                 command.env("RUSTC", DEBIAN_RUSTC).env("PATH", search_path(linker)?);
@@ -76,13 +73,40 @@ pub(crate) fn ensure_components() -> Result<()> {
     Ok(())
 }
 
-/// Whether rustup has a nightly with the sources, and a linker is there that starts.
+/// Whether rustup has a nightly with the sources, and the search path a linker for it.
 fn nightly_is_complete() -> bool {
-    let mut query = Command::new("rustup");
-    query.args(["run", "nightly", "rustc", "--print", "sysroot"]);
-    let Ok(sysroot) = process::capture(query.env_remove("RUSTUP_TOOLCHAIN")) else { return false };
+    let Ok(sysroot) = process::capture(nightly("rustc").args(["--print", "sysroot"])) else {
+        return false;
+    };
     let sources = Path::new(&sysroot).join("lib/rustlib/src/rust/library/core");
-    sources.is_dir() && process::capture(Command::new("bpf-linker").arg("--version")).is_ok()
+    sources.is_dir() && linker_reads_nightly().unwrap_or(false)
+}
+
+fn nightly(tool: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly", tool]).env_remove("RUSTUP_TOOLCHAIN");
+    command
+}
+
+/// Whether the linker's LLVM is as new as the compiler's: it does not name its version, so it is given
+/// something to read.
+fn linker_reads_nightly() -> Result<bool> {
+    let directory = layout::tools();
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    let path = |suffix| directory.join(format!("probe-{}.{suffix}", std::process::id()));
+    let (source, bitcode, object) = (path("rs"), path("bc"), path("o"));
+    fs::write(&source, "#![no_std]").context("cannot write the linker's probe")?;
+    let mut compile = nightly("rustc");
+    compile.args(["--crate-type=lib", "--crate-name=probe", "--emit=llvm-bc", "-o"]);
+    let mut link = Command::new("bpf-linker");
+    link.args(["--target", "bpfel-unknown-none", "-o"]).arg(&object).arg(&bitcode);
+    let read = process::capture(compile.arg(&bitcode).arg(&source)).is_ok()
+        && process::capture(&mut link).is_ok();
+    for file in [source, bitcode, object] {
+        cache::remove(&file)?;
+    }
+    Ok(read)
 }
 
 /// The major version of the LLVM that Debian's compiler uses; the linker has to read its output.

@@ -57,9 +57,11 @@ fn program() -> Result<PathBuf> {
     path.map(PathBuf::from).context("cargo names no executable of the guest tests")
 }
 
-/// The path in cargo's message about an executable.
+/// The test program's path, if this is cargo's message about it and not about the daemon, which is
+/// built for its tests too.
 fn executable(message: &str) -> Option<&str> {
-    message.strip_prefix('{')?.split_once(r#""executable":""#)?.1.split('"').next()
+    let path = message.strip_prefix('{')?.split_once(r#""executable":""#)?.1.split('"').next()?;
+    message.contains(r#""kind":["test"]"#).then_some(path)
 }
 
 #[cfg(test)]
@@ -68,9 +70,12 @@ mod tests {
 
     #[test]
     fn finds_the_executable_in_cargos_messages() {
-        let message = r#"{"reason":"compiler-artifact","executable":"/t/deps/vm-1","fresh":true}"#;
-        assert_eq!(executable(message), Some("/t/deps/vm-1"));
-        assert_eq!(executable(r#"{"reason":"compiler-artifact","executable":null}"#), None);
+        let test =
+            r#"{"target":{"kind":["test"],"name":"vm"},"executable":"/t/vm-1","fresh":true}"#;
+        assert_eq!(executable(test), Some("/t/vm-1"));
+        let daemon = r#"{"target":{"kind":["bin"],"name":"nlmon"},"executable":"/t/nlmon"}"#;
+        assert_eq!(executable(daemon), None);
+        assert_eq!(executable(r#"{"target":{"kind":["test"]},"executable":null}"#), None);
         assert_eq!(executable("   Compiling nlmon"), None);
     }
 }
