@@ -86,26 +86,40 @@ pub(crate) fn run(options: &Options) -> Result<Ending> {
 pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Result<Ending> {
     let kernel = kernel::named(&options.kernel)?;
     host::ensure()?;
-    kernel::fetch::ensure(kernel)?;
-    let release = kernel.release()?;
-    let (nlmon, module) = build(kernel)?;
-    let module = module.map(|directory| (directory, release.clone()));
-    let root = rootfs::ensure(&options.packages)?;
+    let Parts { nlmon, root, modules, module } = prepare(kernel, &options.packages)?;
     let agent = overlay::agent()?;
+    let release = kernel.release()?;
+    let module = module.map(|directory| (directory, release.clone()));
     let overlay = Overlay { command: options.command.clone(), copies, nlmon, module };
-    let initrd = assemble(&[&root, &kernel.modules_archive()], &overlay, &agent)?;
+    let initrd = assemble(&[&root, &modules], &overlay, &agent)?;
     line(&format!("guest: booting {release}"));
     let machine = qemu::Machine::start(kernel, options, &initrd)?;
     session::run(machine, Duration::from_secs(options.timeout))
 }
 
-/// Builds what is under test: the daemon, and beside it the test module where there are headers.
-fn build(kernel: &Kernel) -> Result<(PathBuf, Option<PathBuf>)> {
+/// What a guest is put together from.
+struct Parts {
+    /// The daemon's binary.
+    nlmon: PathBuf,
+    /// The archive of the root file system.
+    root: PathBuf,
+    /// The archive of the kernel's modules.
+    modules: PathBuf,
+    /// The test module and its indices.
+    module: Option<PathBuf>,
+}
+
+/// Makes the parts: what is compiled beside what is downloaded, so that neither waits for the other.
+fn prepare(kernel: &Kernel, packages: &[String]) -> Result<Parts> {
     thread::scope(|scope| {
-        let module = scope.spawn(|| kmod::ensure(kernel));
+        let system = scope.spawn(|| {
+            kernel::fetch::ensure(kernel)?;
+            Ok((kmod::ensure(kernel)?, rootfs::ensure(packages)?))
+        });
         let nlmon = build::nlmon();
-        let module = module.join().unwrap_or_else(|panic| resume_unwind(panic));
-        Ok((nlmon?, module?))
+        let system: Result<_> = system.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let (module, root) = system?;
+        Ok(Parts { nlmon: nlmon?, root, modules: kernel.modules_archive(), module })
     })
 }
 
