@@ -121,7 +121,7 @@ fn lines(look: &Look) -> serde_json::Result<String> {
         serde_json::to_string(&Line {
             netns: seen.namespace.inode,
             netns_name: &seen.namespace.name,
-            source: seen.source,
+            source: socket.source(),
             protocol: &protocol_name(socket.protocol),
             portid: socket.portid,
             kernel: socket.is_kernel(),
@@ -295,7 +295,7 @@ mod tests {
 
     fn look(sockets: Vec<Endpoint>) -> Look {
         let namespace = Namespace::named(4_026_531_840, "self");
-        let seen = Seen { namespace, source: Source::SockDiag, sockets };
+        let seen = Seen { namespace, sockets };
         Look { seen: vec![seen], gaps: Gaps::default() }
     }
 

@@ -137,7 +137,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::sockets::{Gaps, Namespace, Owner, Seen, Source};
+    use crate::sockets::{Gaps, Namespace, Owner, Seen};
 
     fn socket(portid: u32, process: &str, drops: u32) -> Endpoint {
         let owner = Owner { pid: 7, comm: process.to_owned(), ..Owner::default() };
@@ -155,7 +155,7 @@ mod tests {
 
     fn look(sockets: Vec<Endpoint>) -> Look {
         let namespace = Namespace::named(1, "self");
-        let seen = Seen { namespace, source: Source::SockDiag, sockets };
+        let seen = Seen { namespace, sockets };
         Look { seen: vec![seen], gaps: Gaps::default() }
     }
 

@@ -96,6 +96,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// How it was found.
+    pub fn source(&self) -> Source {
+        if self.cookie.is_some() { Source::SockDiag } else { Source::Proc }
+    }
+
     /// Whether it is the kernel's own.
     pub fn is_kernel(&self) -> bool {
         self.portid == 0
@@ -113,8 +118,6 @@ impl Endpoint {
 pub struct Seen {
     /// Which.
     pub namespace: Namespace,
-    /// How they were found.
-    pub source: Source,
     /// All of them, but the one that asked.
     pub sockets: Vec<Endpoint>,
 }
@@ -197,13 +200,13 @@ fn visit(list: Vec<Namespace>) -> std::io::Result<Look> {
         let own = look.seen.is_empty();
         if own || namespace.enter().is_ok() {
             match read(&mut look.gaps.refused) {
-                Ok((source, sockets)) => look.seen.push(Seen { namespace, source, sockets }),
+                Ok(sockets) => look.seen.push(Seen { namespace, sockets }),
                 Err(error) if own => return Err(error),
                 Err(_unreadable) => look.gaps.hidden.push(namespace.inode),
             }
         } else if let Some(sockets) = namespace.read_from_outside() {
             look.gaps.not_entered += 1;
-            look.seen.push(Seen { namespace, source: Source::Proc, sockets });
+            look.seen.push(Seen { namespace, sockets });
         } else if namespace.exists() {
             look.gaps.hidden.push(namespace.inode);
         }
@@ -212,28 +215,36 @@ fn visit(list: Vec<Namespace>) -> std::io::Result<Look> {
 }
 
 /// The sockets of the calling thread's namespace, in the best way that works.
-fn read(refused: &mut Option<String>) -> std::io::Result<(Source, Vec<Endpoint>)> {
-    match ask() {
-        Ok(sockets) => Ok((Source::SockDiag, sockets)),
+fn read(refused: &mut Option<String>) -> std::io::Result<Vec<Endpoint>> {
+    // Of the thread, which may be in another namespace than the process.
+    let listed = || table::read("/proc/thread-self/net/netlink");
+    let (mut sockets, own_portid) = match ask() {
+        Ok(answer) => answer,
         Err(error) => {
             refused.get_or_insert_with(|| format!("{:#}", anyhow::Error::from(error)));
-            // Of the thread, which may be in another namespace than the process.
-            Ok((Source::Proc, table::read("/proc/thread-self/net/netlink")?))
+            return listed();
         }
+    };
+    // The dump may lack some, see `socket_dump`; the list never does.
+    if let Ok(listed) = listed() {
+        let key = |socket: &Endpoint| (socket.protocol, socket.portid, socket.inode);
+        let known: HashSet<_> = sockets.iter().map(key).collect();
+        sockets.extend(listed.into_iter().filter(|socket| !known.contains(&key(socket))));
     }
-}
-
-fn ask() -> Result<Vec<Endpoint>, subscribe::Error> {
-    let dump = subscribe::socket_dump(TIMEOUT)?;
-    let sockets = diag::sockets(&dump.replies);
-    let mut sockets =
-        sockets.ok_or(subscribe::Error::Malformed { protocol: protocol::SOCK_DIAG })?;
-    sockets.retain(|s| (s.protocol, s.portid) != (protocol::SOCK_DIAG, dump.portid));
-    // What waits in the kernel's end is the request that is being answered.
+    sockets.retain(|s| (s.protocol, s.portid) != (protocol::SOCK_DIAG, own_portid));
+    // What waits in the kernel's end is the request that was answered.
     let asked =
         |socket: &&mut Endpoint| socket.protocol == protocol::SOCK_DIAG && socket.is_kernel();
     sockets.iter_mut().filter(asked).for_each(|socket| socket.queue_bytes = 0);
     Ok(sockets)
+}
+
+/// The sockets that the kernel reports, and the port id of the one that asked.
+fn ask() -> Result<(Vec<Endpoint>, u32), subscribe::Error> {
+    let dump = subscribe::socket_dump(TIMEOUT)?;
+    let sockets = diag::sockets(&dump.replies);
+    let sockets = sockets.ok_or(subscribe::Error::Malformed { protocol: protocol::SOCK_DIAG })?;
+    Ok((sockets, dump.portid))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ const AF_NETLINK: u8 = 16;
 
 /// `NDIAG_PROTO_ALL`, `include/uapi/linux/netlink_diag.h`.
 const EVERY_PROTOCOL: u8 = 255;
+/// `NETLINK_UNUSED`
+const UNUSED_PROTOCOL: u8 = 1;
 /// `NDIAG_SHOW_MEMINFO | NDIAG_SHOW_GROUPS | NDIAG_SHOW_FLAGS`
 const SHOW: u32 = 1 | 2 | 8;
 
@@ -23,21 +25,26 @@ pub struct SocketDump {
     pub replies: Vec<Vec<u8>>,
 }
 
-/// Asks for the netlink sockets of the calling thread's network namespace.
+/// Asks for the netlink sockets of the calling thread's network namespace. Where they are many,
+/// some are missing: one for each part of the dump but the last, which has some 300.
 ///
 /// # Errors
 /// `Refused` with `ENOENT`: the kernel has no `netlink_diag`.
 pub fn socket_dump(timeout: Duration) -> Result<SocketDump, Error> {
     let socket = Socket::open(PROTOCOL)?;
-    let replies = dump(&socket, SOCK_DIAG_BY_FAMILY, &request(), timeout)?;
+    // The kernel loses the socket that does not fit a part of the dump any more (`sk_diag_fill` in
+    // `__netlink_diag_dump`: its walk goes on behind it), and the parts are small until something
+    // was received into a large buffer. So it is asked for a protocol of which there is nothing.
+    dump(&socket, SOCK_DIAG_BY_FAMILY, &request(UNUSED_PROTOCOL), timeout)?;
+    let replies = dump(&socket, SOCK_DIAG_BY_FAMILY, &request(EVERY_PROTOCOL), timeout)?;
     Ok(SocketDump { portid: socket.portid(), replies })
 }
 
 /// `struct netlink_diag_req`
-fn request() -> [u8; 20] {
+fn request(protocol: u8) -> [u8; 20] {
     let mut request = [0; 20];
     request[0] = AF_NETLINK;
-    request[1] = EVERY_PROTOCOL;
+    request[1] = protocol;
     request[8..12].copy_from_slice(&SHOW.to_ne_bytes());
     request
 }
