@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    os::unix::fs::MetadataExt as _,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -74,33 +74,34 @@ fn the_sockets_of_another_namespace_are_listed() {
     assert!(found.iter().any(|line| line["kernel"] == true), "{text}");
     let pid = monitor.id();
     // It has another, for its requests.
-    let of_monitor: Vec<_> = found.iter().filter(|line| line["owners"][0]["pid"] == pid).collect();
-    let listens = |line: &&&&serde_json::Value| {
+    let listens = |line: &serde_json::Value| {
         line["groups"].as_array().unwrap().iter().any(|group| group == "link")
     };
-    let listener = of_monitor.iter().find(listens).expect("its listener is listed");
+    let mut of_monitor = found.iter().filter(|line| line["owners"][0]["pid"] == pid);
+    let listener = of_monitor.find(|line| listens(line)).expect("its listener is listed");
     assert_eq!(listener["owners"][0]["comm"], "ip");
     assert_eq!(listener["source"], "sock_diag");
 }
 
-/// `ip monitor link` in a namespace, once it listens.
+/// `ip monitor link` in a namespace, once it listens there.
 fn monitor_in(name: &str) -> Child {
-    // It says so by what it writes of the link that comes up.
-    let mut child = Command::new("ip")
+    let child = Command::new("ip")
         .args(["-netns", name, "monitor", "link"])
-        .stdout(Stdio::piped())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let set = |state| run("ip", &["-netns", name, "link", "set", "lo", state]);
-    let text = format!("/proc/{}/net/netlink", child.id());
-    let listens = || {
-        let rows = fs::read_to_string(&text).unwrap_or_default();
-        rows.lines().any(|row| row.split_ascii_whitespace().nth(3) == Some("00000001"))
-    };
-    wait_for("it listens", listens);
-    set("up");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let proc = format!("/proc/{}", child.id());
+    let inode = |path: &str| fs::metadata(path).map(|metadata| metadata.ino()).ok();
+    let namespace = inode(&format!("/run/netns/{name}"));
+    wait_for("it listens", || {
+        // It starts in this namespace, where others may listen.
+        let rows = fs::read_to_string(format!("{proc}/net/netlink")).unwrap_or_default();
+        let listens = |row: &str| {
+            let fields: Vec<_> = row.split_ascii_whitespace().collect();
+            (fields[1], fields[3]) == ("0", "00000001")
+        };
+        inode(&format!("{proc}/ns/net")) == namespace && rows.lines().any(listens)
+    });
     child
 }
 
