@@ -1,7 +1,5 @@
 //! The families that come from the kernel's counters, read at each scrape.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
 use nlmon_common::counter::stat;
 use prometheus::proto::MetricFamily;
 
@@ -9,9 +7,10 @@ use super::{
     family::Family,
     ledger::{Ledger, Totals},
     names,
+    overruns::Overruns,
 };
 use crate::{
-    decode::names::{errno_name, message_type_name, protocol_name},
+    decode::names::{errno_name, protocol_name},
     probe::{Attached, Counters, Probe, Snapshot},
 };
 
@@ -20,6 +19,7 @@ pub(super) struct Kernel {
     counters: Option<Counters>,
     attached: Vec<Attached>,
     ledger: Ledger,
+    overruns: Overruns,
     /// Samples that the daemon has read; the rest of their fate is the kernel's to tell.
     pub(super) read: u64,
     /// Records of the ring that were no samples of this version.
@@ -28,7 +28,14 @@ pub(super) struct Kernel {
 
 impl Kernel {
     pub(super) fn new(counters: Option<Counters>, attached: Vec<Attached>) -> Self {
-        Self { counters, attached, ledger: Ledger::default(), read: 0, malformed: 0 }
+        Self {
+            counters,
+            attached,
+            ledger: Ledger::default(),
+            overruns: Overruns::default(),
+            read: 0,
+            malformed: 0,
+        }
     }
 
     /// Folds ended processes, so that the kernel's map has room for new ones.
@@ -41,7 +48,7 @@ impl Kernel {
         let mut families = vec![self.attached()];
         if let Some((snapshot, totals)) = self.read_counters() {
             families.extend(datagrams(&snapshot));
-            families.push(overruns(&snapshot));
+            families.extend(self.overruns.families(&snapshot));
             families.extend(messages(&totals));
             families.extend(self.samples(&snapshot));
             families.push(overflow(&totals));
@@ -52,6 +59,7 @@ impl Kernel {
     fn read_counters(&mut self) -> Option<(Snapshot, Totals)> {
         match self.counters.as_mut()?.snapshot() {
             Ok(snapshot) => {
+                self.overruns.resolve(&snapshot);
                 let totals = self.ledger.add(&snapshot);
                 Some((snapshot, totals))
             }
@@ -101,21 +109,6 @@ impl Kernel {
         }
         [samples, faults]
     }
-}
-
-/// What receiving sockets lost.
-fn overruns(snapshot: &Snapshot) -> Family {
-    let mut by_type: BTreeMap<(u8, u32), u64> = BTreeMap::new();
-    for (key, count) in &snapshot.overruns {
-        *by_type.entry((key.protocol, key.message_type)).or_default() += count;
-    }
-    let mut family = Family::new(&names::OVERRUNS);
-    for ((protocol, message_type), count) in by_type {
-        let name = u16::try_from(message_type)
-            .map_or(Cow::Borrowed("raw"), |message_type| message_type_name(protocol, message_type));
-        family.add(&[&protocol_name(protocol), &name], count);
-    }
-    family
 }
 
 fn datagrams(snapshot: &Snapshot) -> [Family; 5] {

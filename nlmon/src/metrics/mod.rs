@@ -7,6 +7,7 @@ mod family;
 mod kernel;
 mod ledger;
 pub mod names;
+mod overruns;
 mod pipeline;
 mod sockets;
 

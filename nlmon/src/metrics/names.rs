@@ -51,8 +51,10 @@ metrics! {
         "Datagrams sent by nlmon itself or in answer to it. In no other counter.";
     DELIVERIES = Counter "nlmon_deliveries_total" ["protocol", "path"]
         "Receiving sockets that got a datagram, by the path it came. A ledger of its own: one multicast has many. Exact.";
-    OVERRUNS = Counter "nlmon_overruns_total" ["protocol", "type"]
-        "Datagrams that found no room at a receiving socket, by type of their first message: the sum of the sockets' drops. Exact.";
+    OVERRUNS = Counter "nlmon_overruns_total" ["protocol", "process"]
+        "Datagrams that found no room at a receiving socket, by the process that holds it: the sum of the sockets' drops. Exact.";
+    OVERRUN_TYPES = Counter "nlmon_overrun_types_total" ["protocol", "type"]
+        "The same datagrams by type of their first message.";
     MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"]
         "Netlink messages: a datagram may hold many. Exact; type other where its counters were full.";
     MESSAGE_BYTES = Counter "nlmon_message_bytes_total" ["protocol", "path", "type"]

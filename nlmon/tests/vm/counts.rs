@@ -183,8 +183,10 @@ fn a_listener_that_never_reads_has_its_losses_counted() {
     let drops = u64::from(sleeper.drops().unwrap());
     assert!(drops > 900, "{drops}");
     assert_eq!(reader.drops().unwrap(), 0);
-    let labels = [("protocol", "test")];
+    let labels = [("protocol", "test"), ("process", &*own_name())];
     assert_eq!(after.grown(&before, "nlmon_overruns_total", &labels), drops);
+    let labels = [("protocol", "test"), ("type", "NLTEST_MSG_DATA")];
+    assert_eq!(after.grown(&before, "nlmon_overrun_types_total", &labels), drops);
     let labels = [("protocol", "test"), ("path", "multicast")];
     assert_eq!(after.grown(&before, "nlmon_deliveries_total", &labels), 2 * 1009 - drops);
     drop((socket, reader, sleeper, module));

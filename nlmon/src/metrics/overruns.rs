@@ -1,0 +1,99 @@
+//! Datagrams that receiving sockets had no room for, by the process that holds the socket and by
+//! the type that did not fit.
+//!
+//! The kernel counts by port id. Whose it is, is looked up when a socket first loses something,
+//! and kept: a count must not move from one name to another when its process is gone.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use nlmon_common::counter::OverrunKey;
+
+use super::{
+    family::Family,
+    ledger::{Budget, OTHER, PROCESSES_MAX},
+    names,
+};
+use crate::{
+    decode::names::{message_type_name, protocol_name},
+    probe::Snapshot,
+    sockets::Look,
+};
+
+/// A socket that nobody held any more, or that could not be seen.
+const UNKNOWN: &str = "unknown";
+
+/// Network namespace, protocol and port id: a socket, as the kernel's counter tells it.
+type Receiver = (u32, u8, u32);
+
+/// The names of the sockets that have lost something.
+#[derive(Debug, Default)]
+pub(super) struct Overruns {
+    names: BTreeMap<Receiver, String>,
+    budget: Budget<String>,
+}
+
+impl Overruns {
+    /// Finds out who holds the sockets that have lost something for the first time.
+    pub(super) fn resolve(&mut self, snapshot: &Snapshot) {
+        let known = |key: &OverrunKey| self.names.contains_key(&receiver(key));
+        if snapshot.overruns.keys().all(known) {
+            return;
+        }
+        let holders = holders();
+        for key in snapshot.overruns.keys() {
+            self.names.entry(receiver(key)).or_insert_with(|| {
+                let name = holders.get(&receiver(key)).map_or(UNKNOWN, String::as_str);
+                let admitted = self.budget.admits(name.to_owned(), PROCESSES_MAX);
+                if admitted { name } else { OTHER }.to_owned()
+            });
+        }
+    }
+
+    /// Both families. [`resolve`](Self::resolve) has to have seen the snapshot.
+    pub(super) fn families(&self, snapshot: &Snapshot) -> [Family; 2] {
+        let mut by_process: BTreeMap<(u8, &str), u64> = BTreeMap::new();
+        let mut by_type: BTreeMap<(u8, u32), u64> = BTreeMap::new();
+        for (key, count) in &snapshot.overruns {
+            let name = self.names.get(&receiver(key)).map_or(UNKNOWN, String::as_str);
+            *by_process.entry((key.protocol, name)).or_default() += count;
+            *by_type.entry((key.protocol, key.message_type)).or_default() += count;
+        }
+        let mut processes = Family::new(&names::OVERRUNS);
+        for ((protocol, process), count) in by_process {
+            processes.add(&[&protocol_name(protocol), process], count);
+        }
+        let mut types = Family::new(&names::OVERRUN_TYPES);
+        for ((protocol, message_type), count) in by_type {
+            types.add(&[&protocol_name(protocol), &type_name(protocol, message_type)], count);
+        }
+        [processes, types]
+    }
+}
+
+fn receiver(key: &OverrunKey) -> Receiver {
+    (key.netns, key.protocol, key.portid)
+}
+
+fn type_name(protocol: u8, message_type: u32) -> Cow<'static, str> {
+    u16::try_from(message_type)
+        .map_or(Cow::Borrowed("raw"), |message_type| message_type_name(protocol, message_type))
+}
+
+/// Who holds which socket now; nobody where they cannot be seen.
+fn holders() -> BTreeMap<Receiver, String> {
+    let look = match Look::take() {
+        Ok(look) => look,
+        Err(error) => {
+            log::warn!("cannot find out who lost datagrams: {error}");
+            return BTreeMap::new();
+        }
+    };
+    let sockets = look.seen.iter().flat_map(|seen| {
+        let netns = u32::try_from(seen.namespace.inode).unwrap_or_default();
+        seen.sockets.iter().map(move |socket| (netns, socket))
+    });
+    let name = |(netns, socket): (u32, &crate::sockets::Endpoint)| {
+        Some(((netns, socket.protocol, socket.portid), socket.owner()?.comm.clone()))
+    };
+    sockets.filter_map(name).collect()
+}
