@@ -233,15 +233,3 @@ fn chain(error: &ProgramError) -> String {
     }
     text
 }
-
-impl Probes {
-    /// Instructions that the verifier went through, by program, where the kernel tells.
-    pub fn costs(&self) -> Vec<(String, u32)> {
-        let Self { _ebpf: ebpf, .. } = self;
-        let cost = |(name, program): (&str, &Program)| {
-            let info = program.info().ok()?;
-            Some((name.to_owned(), info.verified_instruction_count()?))
-        };
-        ebpf.programs().filter_map(cost).collect()
-    }
-}
