@@ -12,9 +12,12 @@ const _: () = assert!(SNAP_DEFAULT as usize <= SNAP_MAX);
 /// same again from a softirq on top. Deeper calls are counted, but not sampled.
 pub const DEPTH_MAX: usize = 4;
 
-/// Contexts (threads, or processors for the idle task) whose open calls are remembered. About
-/// 1.4 KiB each. The map is least-recently-used, so ended threads need no clean-up.
+/// Threads (or processors, for the idle task) whose open calls are remembered at one time, about
+/// 1.5 KiB each. A power of two: the low bits of a thread's id are its place.
 pub const CONTEXTS_MAX: u32 = 4096;
+
+/// Places that a thread may have: its own and the next ones, where another is in it.
+pub const CONTEXT_WAYS: u32 = 4;
 
 /// Distinct (process, namespace, protocol, path, type) counters. Beyond it, messages are counted
 /// without process and type.

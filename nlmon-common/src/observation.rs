@@ -4,7 +4,7 @@ use crate::limits::SNAP_MAX;
 
 /// Bits of [`Header::flags`].
 pub mod flag {
-    /// The call did not return to a probe: `result` and `duration_ns` are unknown.
+    /// No probe saw the call return: `result` and `duration_ns` are unknown.
     pub const NO_RESULT: u16 = 1;
     /// The payload could not be read; `snap_len` is 0.
     pub const READ_FAILED: u16 = 1 << 1;

@@ -9,16 +9,12 @@ use crate::limits::PROTOCOLS;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {
-    /// `sk_buff.len`
+    /// `sk_buff.len`, right behind which lies `data_len`: bytes outside the linear part.
     pub skb_len: u32,
-    /// `sk_buff.data_len`: bytes outside the linear part.
-    pub skb_data_len: u32,
     /// `sk_buff.data`
     pub skb_data: u32,
-    /// `sk_buff.cb`, plus `netlink_skb_parms.portid` in it.
+    /// `sk_buff.cb`, plus `netlink_skb_parms.portid` in it, right behind which lies `dst_group`.
     pub skb_portid: u32,
-    /// `sk_buff.cb`, plus `netlink_skb_parms.dst_group` in it.
-    pub skb_dst_group: u32,
     /// `sk_buff.sk`
     pub skb_sk: u32,
     /// `netlink_sock.portid`
@@ -41,8 +37,6 @@ pub struct Offsets {
     pub task_group_leader: u32,
     /// `task_struct.comm`
     pub task_comm: u32,
-    /// `task_struct.start_boottime`
-    pub task_start_boottime: u32,
     /// Size of a kernel stack.
     pub stack_bytes: u32,
 }
@@ -68,7 +62,7 @@ pub struct Settings {
     pub snap: [u16; PROTOCOLS],
 }
 
-const _: () = assert!(size_of::<Offsets>() == 72 && align_of::<Offsets>() == 4);
+const _: () = assert!(size_of::<Offsets>() == 60 && align_of::<Offsets>() == 4);
 const _: () = assert!(size_of::<Settings>() == 24 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]

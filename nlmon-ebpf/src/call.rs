@@ -5,16 +5,16 @@
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
-    counter::{MessageKey, OverrunKey, path, stat},
+    counter::{DatagramCount, MessageKey, OverrunKey, path, stat},
     observation::Header,
 };
 
 use crate::{
     count,
-    emit::{self, Datagram},
+    emit::{self, Datagram, Way},
     frame::{self, Context, Return, context_key, state},
-    maps::{CONTEXTS, bump, global},
-    skb::{self, Memory, MessageHeader, Task},
+    maps::{bump, global},
+    skb::{self, Addresses, Memory, MessageHeader, Task},
 };
 
 /// The arguments of a call that sends, decoded.
@@ -34,44 +34,46 @@ pub(crate) struct Call {
 #[inline(always)] // one copy per hook, so that the pointers keep their types
 pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
+    let key = context_key(pid_tgid);
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
-    if is_own_process(pid_tgid) && is_own_call(call.id) {
-        if let Some(counters) = count::datagrams(protocol, path) {
-            counters.own += 1;
-        }
+    let Some(counters) = count::datagrams(protocol, path) else { return Ok(()) };
+    if is_own_process(pid_tgid) && is_own_call(key, call.id) {
+        counters.own += 1;
         return Ok(());
     }
-    if is_second_leg(call, path) {
-        if let Some(counters) = count::datagrams(protocol, path) {
-            counters.second_legs += 1;
-        }
+    let addresses = addresses_of(call.skb, path);
+    if is_second_leg(path, &addresses) {
+        counters.second_legs += 1;
         // Without room it is a return without entry, later.
-        if let Ok((context, index)) = frame::push(call.id) {
+        if let Ok((context, index)) = frame::push(key, call.id) {
             context.frame(index).set_way(protocol, path);
         }
         return Ok(());
     }
     let Call { ssk, skb, portid, group, id } = *call;
-    let (datagram, first) = count::<M>(pid_tgid, ssk, skb, (protocol, path), (portid, group));
-    let (context, index) = frame::push(id)?;
+    let way = Way { protocol, path, portid, group, source_portid: addresses.source_portid };
+    let (first, datagram) = count::<M>(pid_tgid, ssk, skb, &way, counters);
+    let (context, index) = frame::push(key, id)?;
     context.frame(index).set_way(protocol, path);
-    note(context, index, &datagram, &first, pid_tgid);
+    note::<M>(context, index, &datagram, &first, pid_tgid);
     Ok(())
 }
 
 /// A call to `netlink_dump` begins: what it sends is known when it is delivered.
 #[inline(always)] // one copy per hook
 pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
-    if is_own_process(bpf_get_current_pid_tgid()) {
-        if let Some(counters) = count::datagrams(skb::protocol::<M>(sk), path::DUMP) {
+    let pid_tgid = bpf_get_current_pid_tgid();
+    let protocol = skb::protocol::<M>(sk);
+    if is_own_process(pid_tgid) {
+        if let Some(counters) = count::datagrams(protocol, path::DUMP) {
             counters.own += 1;
         }
         return Ok(());
     }
-    let (context, index) = frame::push(id)?;
+    let (context, index) = frame::push(context_key(pid_tgid), id)?;
     let frame = context.frame(index);
-    frame.set_way(skb::protocol::<M>(sk), path::DUMP);
+    frame.set_way(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
     Ok(())
 }
@@ -80,7 +82,7 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
 #[inline(always)] // one copy per hook
 pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     let pid_tgid = bpf_get_current_pid_tgid();
-    let Some((context, index)) = innermost() else {
+    let Some((context, index)) = innermost(pid_tgid) else {
         let unframed =
             if is_own_process(pid_tgid) { stat::OWN_DELIVERY } else { stat::UNFRAMED_DELIVERY };
         bump(unframed);
@@ -92,21 +94,20 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     if path == path::REQUEST {
         return;
     }
-    if let Some(counters) = count::datagrams(protocol, path) {
-        counters.deliveries += 1;
-    }
+    let Some(counters) = count::datagrams(protocol, path) else { return };
+    counters.deliveries += 1;
     if path == path::DUMP && frame.state == 0 {
-        let portid = frame.portid;
-        let sk = skb::receiver(skb);
-        let (datagram, first) = count::<M>(pid_tgid, sk, skb, (protocol, path), (portid, 0));
-        note(context, index, &datagram, &first, pid_tgid);
+        let way = Way { protocol, path, portid: frame.portid, group: 0, source_portid: 0 };
+        let (first, datagram) =
+            count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
+        note::<skb::Helper>(context, index, &datagram, &first, pid_tgid);
     }
 }
 
 /// A datagram finds no room in the queue of the receiving socket `sk`.
 #[inline(always)] // one copy per hook
 pub(crate) fn overrun<M: Memory>(sk: *const u8) {
-    let message_type = match innermost() {
+    let message_type = match innermost(bpf_get_current_pid_tgid()) {
         Some((context, index)) => u32::from(context.frame(index).message_type),
         None => nlmon_common::counter::TYPE_RAW,
     };
@@ -122,8 +123,9 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) {
 /// A call returns `result`.
 #[inline(always)] // one copy per hook
 pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
-    let Some((context, index)) = frame::find(call) else {
-        if is_own_process(bpf_get_current_pid_tgid()) {
+    let pid_tgid = bpf_get_current_pid_tgid();
+    let Some((context, index)) = frame::find(context_key(pid_tgid), call) else {
+        if is_own_process(pid_tgid) {
             bump(stat::OWN_RETURN);
             return Ok(());
         }
@@ -134,7 +136,9 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     if frame.state & state::COUNTED != 0 {
         let Header { protocol, path, .. } = frame.sample.header;
         count::result(protocol, path, result);
-        sent = emit::send(frame, result);
+        if frame.state & state::SAMPLED != 0 {
+            sent = emit::send(frame, Some(result));
+        }
     }
     frame::close(context, index);
     sent
@@ -146,35 +150,30 @@ fn count<M: Memory>(
     pid_tgid: u64,
     sk: *const u8,
     skb: *const u8,
-    (protocol, path): (u8, u8),
-    (portid, group): (u32, u32),
-) -> (Datagram, MessageHeader) {
-    let len = skb::len::<M>(skb);
-    let (data, linear) = skb::linear::<M>(skb, len);
-    let netns =
-        if path == path::DUMP { skb::netns::<skb::Helper>(sk) } else { skb::netns::<M>(sk) };
-    if let Some(counters) = count::datagrams(protocol, path) {
-        counters.entered += 1;
-        counters.bytes += u64::from(len);
-    }
+    way: &Way,
+    counters: &mut DatagramCount,
+) -> (MessageHeader, Datagram) {
+    let (len, linear) = skb::lengths::<M>(skb);
+    let data = skb::data::<M>(skb);
+    counters.entered += 1;
+    counters.bytes += u64::from(len);
     let mut key = MessageKey {
         tgid: (pid_tgid >> 32) as u32,
-        netns: if global!(SETTINGS.count_netns) == 0 { 0 } else { netns },
+        netns: 0,
         message_type: 0,
-        protocol,
-        path,
-        pad: [0; 2],
+        protocol: way.protocol,
+        way: way.path,
     };
+    if global!(SETTINGS.count_netns) != 0 {
+        key.netns = netns_of::<M>(sk, way.path);
+    }
     let first = count::messages(&mut key, skb, data, linear);
-    let message_type = first.message_type;
-    let datagram =
-        Datagram { protocol, path, message_type, netns, len, portid, group, skb, data, linear };
-    (datagram, first)
+    (first, Datagram { way: *way, message_type: first.message_type, sk, data, len, linear })
 }
 
 /// Keeps in the frame what its return needs, and the sample if it is to be one.
 #[inline(always)] // the verifier would go through it for every caller all the same
-fn note(
+fn note<M: Memory>(
     context: &mut Context,
     index: usize,
     datagram: &Datagram,
@@ -185,19 +184,24 @@ fn note(
     frame.message_type = first.message_type;
     frame.message_flags = first.flags;
     frame.state = state::COUNTED;
-    if emit::wanted() {
-        emit::fill(context, index, datagram, pid_tgid);
+    if emit::wanted(datagram.way.protocol, datagram.way.path) {
+        let netns = netns_of::<M>(datagram.sk, datagram.way.path);
+        emit::fill(context, index, datagram, netns, pid_tgid);
         context.frame(index).state = state::COUNTED | state::SAMPLED;
-        bump(stat::SAMPLED);
     }
 }
 
+/// The network namespace of the socket that a datagram goes out from, or for a dump into, which is
+/// no argument of its hook and so has no type.
+#[inline(always)] // one branch
+fn netns_of<M: Memory>(sk: *const u8, path: u8) -> u32 {
+    if path == path::DUMP { skb::netns::<skb::Helper>(sk) } else { skb::netns::<M>(sk) }
+}
+
 /// The frame of the innermost call that is open.
-#[inline(always)] // one lookup
-fn innermost() -> Option<(&'static mut Context, usize)> {
-    let context = CONTEXTS.get_ptr_mut(context_key())?;
-    // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
-    let context = unsafe { &mut *context };
+#[inline(always)] // one look-up
+fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
+    let context = frame::context(context_key(pid_tgid))?;
     let depth = context.depth();
     if depth == 0 { None } else { Some((context, depth - 1)) }
 }
@@ -211,9 +215,9 @@ fn is_own_process(pid_tgid: u64) -> bool {
 
 /// Whether the daemon makes the call at stack address `id` itself: it may as well be an interrupt
 /// that happens to run on top of it.
-fn is_own_call(id: u64) -> bool {
+fn is_own_call(key: u32, id: u64) -> bool {
     // The frame is a detour: in it, the address becomes a number.
-    let Ok((context, index)) = frame::push(id) else { return true };
+    let Ok((context, index)) = frame::push(key, id) else { return true };
     let address = *context.id(index);
     frame::close(context, index);
     !Task::current().is_foreign_stack(address)
@@ -233,10 +237,16 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
     }
 }
 
+/// The addresses of a datagram, which only a user's has: for replies the read is saved.
+#[inline(always)] // one branch
+fn addresses_of(skb: *const u8, path: u8) -> Addresses {
+    if path == path::REPLY { Addresses::KERNEL } else { skb::addresses(skb) }
+}
+
 /// Whether this is the unicast that follows a user's multicast send: `netlink_sendmsg` broadcasts
 /// the datagram and then sends it to the destination port id too, which is the kernel's unless
 /// the user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
-#[inline(always)] // one read, for users' sends only
-fn is_second_leg(call: &Call, path: u8) -> bool {
-    (path == path::REQUEST || path == path::PEER) && skb::destination_group(call.skb) != 0
+#[inline(always)] // one compare
+fn is_second_leg(path: u8, addresses: &Addresses) -> bool {
+    (path == path::REQUEST || path == path::PEER) && addresses.group != 0
 }

@@ -6,8 +6,7 @@
 use aya_ebpf::bindings::BPF_NOEXIST;
 use nlmon_common::{
     counter::{
-        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, TYPE_RAW, slot,
-        stat,
+        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, slot, stat,
     },
     limits::WALK_MAX,
 };
@@ -67,11 +66,11 @@ pub(crate) fn messages(
     linear: u32,
 ) -> MessageHeader {
     let Some(first) = header_at(data, 0, linear) else {
-        key.message_type = TYPE_RAW;
+        key.way |= MessageKey::RAW;
         message(key, linear);
         return MessageHeader { len: linear, message_type: 0, flags: 0 };
     };
-    key.message_type = u32::from(first.message_type);
+    key.message_type = first.message_type;
     message(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
@@ -96,7 +95,7 @@ extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> 
             bump(stat::WALK_MALFORMED);
             return 0;
         };
-        key.message_type = u32::from(header.message_type);
+        key.message_type = header.message_type;
         message(&key, header.len);
         offset += aligned(header.len);
         if offset >= linear {
@@ -153,7 +152,7 @@ extern "C" fn first_message(who: u64, what: u64, bytes: u32) -> u32 {
         note_process(key.tgid);
     // Another CPU may have made the element in between.
     } else if !add_to(&key, bytes)
-        && let Some(counters) = datagrams(key.protocol, key.path)
+        && let Some(counters) = datagrams(key.protocol, key.path())
     {
         counters.overflow.messages += 1;
         counters.overflow.bytes += u64::from(bytes);
@@ -164,9 +163,9 @@ extern "C" fn first_message(who: u64, what: u64, bytes: u32) -> u32 {
 /// A key as two numbers: global functions take no pointers on every kernel.
 #[inline(always)] // shifts
 fn packed(key: &MessageKey) -> (u64, u64) {
-    let MessageKey { tgid, netns, message_type, protocol, path, .. } = *key;
-    let way = u64::from(protocol) << 8 | u64::from(path);
-    (u64::from(tgid) << 32 | u64::from(netns), u64::from(message_type) << 32 | way)
+    let MessageKey { tgid, netns, message_type, protocol, way } = *key;
+    let way = u64::from(protocol) << 8 | u64::from(way);
+    (u64::from(tgid) << 32 | u64::from(netns), u64::from(message_type) << 16 | way)
 }
 
 /// The reverse of [`packed`].
@@ -175,20 +174,19 @@ fn unpacked(who: u64, what: u64) -> MessageKey {
     MessageKey {
         tgid: (who >> 32) as u32,
         netns: who as u32,
-        message_type: (what >> 32) as u32,
+        message_type: (what >> 16) as u16,
         protocol: (what >> 8) as u8,
-        path: what as u8,
-        pad: [0; 2],
+        way: what as u8,
     }
 }
 
 /// Remembers the name of the current process, which may have ended when the daemon looks.
 fn note_process(tgid: u32) {
-    let (comm, start_ns) = Task::current().process();
+    let comm = Task::current().process_comm();
     // SAFETY: no argument, no precondition.
     let cgroup_id = unsafe { aya_ebpf::helpers::generated::bpf_get_current_cgroup_id() };
     // An update of an LRU map fails only when it cannot evict; the name is then found in /proc.
-    if PROCESSES.insert(tgid, Process { cgroup_id, start_ns, comm }, 0).is_err() {
+    if PROCESSES.insert(tgid, Process { cgroup_id, comm }, 0).is_err() {
         bump(stat::READ_FAILED);
     }
 }

@@ -12,23 +12,34 @@ use nlmon_common::{
 };
 
 use crate::{
+    count,
     frame::{Context, Frame, state},
     maps::{SAMPLER, SAMPLES, bump, global},
     skb::{self, Task},
 };
 
-/// What the entry of a call knows about its datagram.
-pub(crate) struct Datagram {
+/// Where a datagram comes from and goes to.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
     pub(crate) protocol: u8,
     pub(crate) path: u8,
+    /// Destination port id, or the one excluded from a multicast.
+    pub(crate) portid: u32,
+    /// Multicast group, 0 for unicast.
+    pub(crate) group: u32,
+    /// Port id of the sending socket; 0 is the kernel.
+    pub(crate) source_portid: u32,
+}
+
+/// What the entry of a call knows about its datagram.
+pub(crate) struct Datagram {
+    pub(crate) way: Way,
     /// Of its first message.
     pub(crate) message_type: u16,
-    pub(crate) netns: u32,
-    pub(crate) len: u32,
-    pub(crate) portid: u32,
-    pub(crate) group: u32,
-    pub(crate) skb: *const u8,
+    /// The socket that it goes out from, or for a dump into.
+    pub(crate) sk: *const u8,
     pub(crate) data: *const u8,
+    pub(crate) len: u32,
     pub(crate) linear: u32,
 }
 
@@ -36,7 +47,7 @@ impl Datagram {
     /// Whether it may hold bytes of somebody's packets: `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG`
     /// in `include/uapi/linux/netfilter/nfnetlink.h`.
     fn carries_packets(&self) -> bool {
-        self.protocol == NETFILTER && matches!(self.message_type >> 8, 3 | 4)
+        self.way.protocol == NETFILTER && matches!(self.message_type >> 8, 3 | 4)
     }
 }
 
@@ -48,46 +59,65 @@ const NFNETLINK_HEADERS: u32 = 20;
 
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// Decides whether this datagram is sampled; counts the reason if not.
-pub(crate) fn wanted() -> bool {
-    let every = global!(SETTINGS.sample_every);
-    let rate = global!(SETTINGS.sample_rate);
-    if every == 1 && rate == 0 {
-        return true;
+/// Decides whether this datagram is sampled, and counts that.
+#[inline(always)] // constants to the verifier, which drops what does not apply
+pub(crate) fn wanted(protocol: u8, path: u8) -> bool {
+    let Some(counters) = count::datagrams(protocol, path) else { return false };
+    match global!(SETTINGS.sample_every) {
+        1 => {}
+        every if every != 0 && is_turn(every) => {}
+        _ => {
+            counters.thinned += 1;
+            return false;
+        }
     }
-    if every == 0 {
-        bump(stat::THINNED);
+    let rate = global!(SETTINGS.sample_rate);
+    if rate != 0 && !is_within(rate) {
+        bump(stat::RATE_LIMITED);
         return false;
     }
+    counters.sampled += 1;
+    true
+}
+
+/// Whether this datagram is the one to sample of `every` many.
+fn is_turn(every: u32) -> bool {
     let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
     // SAFETY: the element belongs to this CPU.
     let sampler = unsafe { &mut *sampler };
     sampler.skipped += 1;
     if sampler.skipped < every {
-        bump(stat::THINNED);
         return false;
     }
     sampler.skipped = 0;
-    if rate == 0 {
-        return true;
-    }
+    true
+}
+
+/// Whether fewer than `rate` samples were taken in this second.
+fn is_within(rate: u32) -> bool {
+    let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
+    // SAFETY: the element belongs to this CPU.
+    let sampler = unsafe { &mut *sampler };
     // SAFETY: no argument, no precondition.
     let now_ns = unsafe { generated::bpf_ktime_get_ns() };
     if now_ns.wrapping_sub(sampler.window_ns) >= SECOND_NS {
         sampler.window_ns = now_ns;
         sampler.taken = 0;
     }
-    if sampler.taken >= rate {
-        bump(stat::RATE_LIMITED);
-        return false;
-    }
     sampler.taken += 1;
-    true
+    sampler.taken <= rate
 }
 
 /// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
 /// kernel.
-pub(crate) fn fill(context: &mut Context, index: usize, datagram: &Datagram, pid_tgid: u64) {
+#[inline(always)] // one caller per hook
+pub(crate) fn fill(
+    context: &mut Context,
+    index: usize,
+    datagram: &Datagram,
+    netns: u32,
+    pid_tgid: u64,
+) {
     let parent = parent(context, index);
     let stack_address = *context.id(index);
     let sample = &mut context.frame(index).sample;
@@ -100,14 +130,14 @@ pub(crate) fn fill(context: &mut Context, index: usize, datagram: &Datagram, pid
     header.uid = unsafe { generated::bpf_get_current_uid_gid() } as u32;
     // SAFETY: no argument, no precondition.
     header.cgroup_id = unsafe { generated::bpf_get_current_cgroup_id() };
-    header.netns = datagram.netns;
+    header.netns = netns;
     header.len = datagram.len;
-    header.portid = datagram.portid;
-    header.group = datagram.group;
-    header.src_portid = skb::source_portid(datagram.skb);
+    header.portid = datagram.way.portid;
+    header.group = datagram.way.group;
+    header.src_portid = datagram.way.source_portid;
     header.comm = bpf_get_current_comm().unwrap_or_default();
     header.depth = index as u8;
-    header.flags = task_flags(datagram.path, stack_address);
+    header.flags = task_flags(datagram.way.path, stack_address);
     header.parent_start_ns = 0;
     header.parent_type = 0;
     header.parent_flags = 0;
@@ -165,7 +195,7 @@ fn parent(context: &mut Context, index: usize) -> Option<Parent> {
 
 /// Copies the first bytes, as many as the protocol's snap length allows.
 fn payload(sample: &mut Sample, datagram: &Datagram) {
-    let mut snap = u32::from(global!(SETTINGS.snap[datagram.protocol as usize & 31]));
+    let mut snap = u32::from(global!(SETTINGS.snap[datagram.way.protocol as usize & 31]));
     if global!(SETTINGS.capture_secrets) == 0
         && datagram.carries_packets()
         && snap > NFNETLINK_HEADERS
@@ -187,15 +217,18 @@ fn payload(sample: &mut Sample, datagram: &Datagram) {
     sample.header.snap_len = len as u16;
 }
 
-/// Sends the sample of the frame, if it has one. The error is the reason, a [`stat`].
-pub(crate) fn send(frame: &mut Frame, result: i32) -> Result<(), u32> {
-    if frame.state & state::SAMPLED == 0 {
-        return Ok(());
-    }
+/// Sends the sample of a frame, with the call's result if a probe saw it. The error is the reason,
+/// a [`stat`].
+#[inline(always)] // one caller per hook
+pub(crate) fn send(frame: &mut Frame, result: Option<i32>) -> Result<(), u32> {
     let header = &mut frame.sample.header;
-    // SAFETY: no argument, no precondition.
-    header.duration_ns = unsafe { generated::bpf_ktime_get_ns() }.wrapping_sub(header.start_ns);
-    header.result = result;
+    (header.duration_ns, header.result) = match result {
+        // SAFETY: no argument, no precondition.
+        Some(result) => {
+            (unsafe { generated::bpf_ktime_get_ns() }.wrapping_sub(header.start_ns), result)
+        }
+        None => (0, 0),
+    };
     let mut len = HEADER_LEN + header.snap_len as usize;
     if len > size_of::<Sample>() {
         len = size_of::<Sample>();

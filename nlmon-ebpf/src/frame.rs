@@ -4,11 +4,24 @@
 //! miss a return. So each thread has a small stack of frames, and a return finds its own by the
 //! stack address of the call, never by position alone. A frame that its return missed is noticed
 //! when a later call on the same stack lies at or above it.
+//!
+//! Contexts lie in an array, where a look-up is an address computation. A thread has the one at
+//! its id's low bits while it has open calls; where two threads meet, the later one takes one of
+//! the next. Whose a context is, is decided by an atomic addition, because kernels before 5.12
+//! have no compare-and-swap for programs.
 
-use aya_ebpf::helpers::{bpf_get_current_pid_tgid, bpf_get_smp_processor_id};
-use nlmon_common::{counter::stat, limits::DEPTH_MAX, observation::Sample};
+use aya_ebpf::helpers::bpf_get_smp_processor_id;
+use nlmon_common::{
+    counter::stat,
+    limits::{CONTEXT_WAYS, CONTEXTS_MAX, DEPTH_MAX},
+    observation::{Sample, flag},
+};
 
-use crate::maps::{CONTEXTS, EMPTY_CONTEXT, bump, global};
+use crate::{
+    atomic::Shared,
+    count, emit,
+    maps::{CONTEXTS, bump, global},
+};
 
 /// Thinning and rate cap of one processor.
 #[repr(C)]
@@ -56,18 +69,41 @@ pub(crate) mod state {
 /// The open calls of one thread, outermost first.
 #[repr(C)]
 pub(crate) struct Context {
+    /// Threads that would have this context at the moment. Who adds one and finds one, has it.
+    claims: Shared,
+    /// Threads at home here that have one of the next contexts instead.
+    displaced: Shared,
+    /// Key of the thread that has it, 0 for none.
+    owner: u32,
+    /// How far from its home its owner is.
+    way: u32,
     depth: u32,
     _pad: u32,
-    /// Stack addresses of the calls. One more than there are frames: see [`push`].
+    /// Stack addresses of the calls. More than there are frames: see [`push`].
     ids: [u64; DEPTH_MAX * 2],
     frames: [Frame; DEPTH_MAX],
 }
+
+const _: () = assert!(CONTEXTS_MAX.is_power_of_two());
 
 impl Context {
     /// How many calls are open.
     #[inline(always)] // one load
     pub(crate) fn depth(&self) -> usize {
         self.depth as usize
+    }
+
+    /// Who has it. Other threads look, too.
+    #[inline(always)] // one load
+    fn owner(&self) -> u32 {
+        // SAFETY: a live reference.
+        unsafe { core::ptr::read_volatile(&raw const self.owner) }
+    }
+
+    #[inline(always)] // one store
+    fn set_owner(&mut self, key: u32) {
+        // SAFETY: a live reference.
+        unsafe { core::ptr::write_volatile(&raw mut self.owner, key) };
     }
 
     /// The frame at `index`.
@@ -96,33 +132,88 @@ const CPU_KEY: u32 = 1 << 31;
 /// Difference of the stack pointers that kprobe and kretprobe of one call may show.
 const RETURN_SLACK: u64 = 64;
 
-/// The thread, or the processor for the idle task, which is one task on every processor.
-pub(crate) fn context_key() -> u32 {
-    match bpf_get_current_pid_tgid() as u32 {
+/// The key of a thread, or of the processor for the idle task, which is one task on all of them.
+#[inline(always)] // one compare
+pub(crate) fn context_key(pid_tgid: u64) -> u32 {
+    match pid_tgid as u32 {
         // SAFETY: no argument, no precondition.
         0 => CPU_KEY | unsafe { bpf_get_smp_processor_id() },
         tid => tid,
     }
 }
 
-/// The context of `key`, made if there is none.
-fn context_or_new(key: u32) -> Option<*mut Context> {
-    if let Some(context) = CONTEXTS.get_ptr_mut(key) {
-        return Some(context);
+/// The context `way` places from the home of `key`.
+#[inline(always)] // the verifier makes it an address computation
+fn place(key: u32, way: u32) -> Option<&'static mut Context> {
+    let context = CONTEXTS.get_ptr_mut(key.wrapping_add(way) & (CONTEXTS_MAX - 1))?;
+    // SAFETY: the map's value. Threads share `claims` and `displaced`, which are atomic; the rest is
+    // its owner's, and of interrupts on top of it.
+    Some(unsafe { &mut *context })
+}
+
+/// The context of a thread that has open calls.
+#[inline(always)] // one compare in the common case
+pub(crate) fn context(key: u32) -> Option<&'static mut Context> {
+    let home = place(key, 0)?;
+    if home.owner() == key {
+        return Some(home);
     }
-    // SAFETY: nothing writes the element, so that a shared reference is sound.
-    let empty = unsafe { &*EMPTY_CONTEXT.get_ptr(0)? };
-    CONTEXTS.insert(key, empty, 0).ok()?;
-    CONTEXTS.get_ptr_mut(key)
+    if home.displaced.get() == 0 {
+        return None;
+    }
+    for way in 1..CONTEXT_WAYS {
+        let context = place(key, way)?;
+        if context.owner() == key {
+            return Some(context);
+        }
+    }
+    None
+}
+
+/// A free context for a thread that has none.
+#[inline(always)] // one addition in the common case
+fn claim(key: u32) -> Option<&'static mut Context> {
+    for way in 0..CONTEXT_WAYS {
+        let context = place(key, way)?;
+        context.claims.add(1);
+        // Two threads that add at the same time may both find more than one, and both give way.
+        if context.claims.get() == 1 {
+            context.way = way;
+            set_depth(context, 0);
+            context.set_owner(key);
+            if way > 0 {
+                place(key, 0)?.displaced.add(1);
+            }
+            return Some(context);
+        }
+        context.claims.add(-1);
+    }
+    None
+}
+
+/// Gives a context back. From the first step on, an interrupt takes another one.
+#[inline(always)] // one subtraction in the common case
+fn release(context: &mut Context) {
+    let key = context.owner();
+    context.set_owner(0);
+    if context.way > 0
+        && let Some(home) = place(key, 0)
+    {
+        home.displaced.add(-1);
+    }
+    context.claims.add(-1);
 }
 
 /// Opens a frame for the call at stack address `id`, on top of the calls around it.
 ///
 /// The error is the reason, a [`stat`], which the caller reports.
-pub(crate) fn push(id: u64) -> Result<(&'static mut Context, usize), u32> {
-    let context = context_or_new(context_key()).ok_or(stat::NO_CONTEXT)?;
-    // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
-    let context = unsafe { &mut *context };
+#[inline(always)] // the pointer keeps its type
+pub(crate) fn push(key: u32, id: u64) -> Result<(&'static mut Context, usize), u32> {
+    let open = context(key);
+    let context = match open {
+        Some(context) => context,
+        None => claim(key).ok_or(stat::NO_CONTEXT)?,
+    };
     let mut index = context.depth as usize;
     if index > DEPTH_MAX {
         return Err(stat::TOO_DEEP);
@@ -136,7 +227,7 @@ pub(crate) fn push(id: u64) -> Result<(&'static mut Context, usize), u32> {
             break;
         }
         index -= 1;
-        abandon(context, index);
+        abandon(key, index as u32);
     }
     if index >= DEPTH_MAX {
         set_depth(context, index);
@@ -170,11 +261,30 @@ fn is_stale(open: u64, id: u64) -> bool {
     id >= open && id - open < u64::from(global!(OFFSETS.stack_bytes))
 }
 
-/// Drops a frame whose return will not come.
-fn abandon(context: &mut Context, index: usize) {
-    if context.frame(index).state & state::SAMPLED != 0 {
-        bump(stat::NO_RETURN);
+/// Drops the frame at `index` of a thread, whose return will not come: counts that, and sends the
+/// sample without a result.
+///
+/// A global function with numbers for arguments, so that the verifier goes through it once and for
+/// itself, not once for every way that leads to the call.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn abandon(key: u32, index: u32) -> u32 {
+    let Some(context) = context(key) else { return 0 };
+    let frame = context.frame(index as usize);
+    if frame.state & state::COUNTED == 0 {
+        return 0;
     }
+    let header = &mut frame.sample.header;
+    header.flags |= flag::NO_RESULT;
+    if let Some(counters) = count::datagrams(header.protocol, header.path) {
+        counters.unreported += 1;
+    }
+    if frame.state & state::SAMPLED != 0
+        && let Err(reason) = emit::send(frame, None)
+    {
+        bump(reason);
+    }
+    0
 }
 
 /// How a return tells its own frame.
@@ -207,10 +317,8 @@ impl Return for Address {
 
 /// The frame of the call that returns, and the context to [`close`].
 #[inline(always)] // a call would lose the pointer's type
-pub(crate) fn find(call: &impl Return) -> Option<(&'static mut Context, usize)> {
-    let context = CONTEXTS.get_ptr_mut(context_key())?;
-    // SAFETY: the map's value; only this thread, and interrupts on top of it, use it.
-    let context = unsafe { &mut *context };
+pub(crate) fn find(key: u32, call: &impl Return) -> Option<(&'static mut Context, usize)> {
+    let context = context(key)?;
     let depth = context.depth as usize;
     for step in 1..=DEPTH_MAX {
         if step > depth {
@@ -224,14 +332,19 @@ pub(crate) fn find(call: &impl Return) -> Option<(&'static mut Context, usize)> 
 }
 
 /// Closes the frame at `index`; those above it missed their return.
+#[inline(always)] // two compares in the common case
 pub(crate) fn close(context: &mut Context, index: usize) {
     let depth = context.depth as usize;
     for above in 1..DEPTH_MAX {
         if index + above >= depth {
             break;
         }
-        abandon(context, index + above);
+        abandon(context.owner(), (index + above) as u32);
     }
     // Last: until here an interrupt went on top of the frame.
-    set_depth(context, index);
+    if index == 0 {
+        release(context);
+    } else {
+        set_depth(context, index);
+    }
 }

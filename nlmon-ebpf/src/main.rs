@@ -3,7 +3,9 @@
 //! kernel structures; `maps` lists what is shared with the daemon.
 #![no_std]
 #![no_main]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
+mod atomic;
 mod call;
 mod count;
 mod emit;

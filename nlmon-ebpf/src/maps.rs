@@ -51,12 +51,7 @@ pub(crate) static STATS: PerCpuArray<u64> = PerCpuArray::with_max_entries(stat::
 
 /// Open calls by thread.
 #[map]
-pub(crate) static CONTEXTS: LruHashMap<u32, Context> =
-    LruHashMap::with_max_entries(CONTEXTS_MAX, 0);
-
-/// One zeroed context to make others from: it is too large for the stack.
-#[map]
-pub(crate) static EMPTY_CONTEXT: Array<Context> = Array::with_max_entries(1, 0);
+pub(crate) static CONTEXTS: Array<Context> = Array::with_max_entries(CONTEXTS_MAX, 0);
 
 /// State of thinning and of the rate cap.
 #[map]
@@ -68,19 +63,17 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_1")]
+#[unsafe(export_name = "NLMON_ABI_2")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 1, "the mark's name has to say the same");
+const _: () = assert!(ABI == 2, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
 pub(crate) static OFFSETS: Offsets = Offsets {
     skb_len: 0,
-    skb_data_len: 0,
     skb_data: 0,
     skb_portid: 0,
-    skb_dst_group: 0,
     skb_sk: 0,
     netlink_portid: 0,
     sock_protocol: 0,
@@ -92,7 +85,6 @@ pub(crate) static OFFSETS: Offsets = Offsets {
     task_stack: 0,
     task_group_leader: 0,
     task_comm: 0,
-    task_start_boottime: 0,
     stack_bytes: 0,
 };
 

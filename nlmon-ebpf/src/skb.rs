@@ -14,6 +14,9 @@ use crate::maps::global;
 pub(crate) trait Memory {
     /// Reads a `T` at `base + offset`; zero if the address is bad.
     fn read<T: Copy>(base: *const u8, offset: u32) -> T;
+
+    /// Reads two fields that lie side by side.
+    fn read_pair(base: *const u8, offset: u32) -> [u32; 2];
 }
 
 /// Reads by helper: works on any address.
@@ -36,6 +39,11 @@ impl Memory for Helper {
         // SAFETY: the helper wrote all of it, and every `T` here is a number or a pointer.
         unsafe { value.assume_init() }
     }
+
+    #[inline(always)] // one call of the helper instead of two
+    fn read_pair(base: *const u8, offset: u32) -> [u32; 2] {
+        Self::read(base, offset)
+    }
 }
 
 /// Reads by load: only for pointers that the verifier knows by their BTF type.
@@ -46,6 +54,11 @@ impl Memory for Load {
     fn read<T: Copy>(base: *const u8, offset: u32) -> T {
         // SAFETY: the verifier checks type and offset, and makes the load fault-safe.
         unsafe { core::ptr::read_volatile(base.wrapping_add(offset as usize).cast::<T>()) }
+    }
+
+    #[inline(always)] // the verifier refuses one load that spans two fields
+    fn read_pair(base: *const u8, offset: u32) -> [u32; 2] {
+        [Self::read(base, offset), Self::read(base, offset + 4)]
     }
 }
 
@@ -82,17 +95,17 @@ pub(crate) fn receiver(skb: *const u8) -> *const u8 {
     Helper::read(skb, global!(OFFSETS.skb_sk))
 }
 
-/// Length of a datagram.
-#[inline(always)] // one field access
-pub(crate) fn len<M: Memory>(skb: *const u8) -> u32 {
-    M::read(skb, global!(OFFSETS.skb_len))
+/// A datagram's length, and how many of its first bytes are there in one piece.
+#[inline(always)] // two field accesses
+pub(crate) fn lengths<M: Memory>(skb: *const u8) -> (u32, u32) {
+    let [len, outside] = M::read_pair(skb, global!(OFFSETS.skb_len));
+    (len, len.saturating_sub(outside))
 }
 
-/// Address of a datagram's first byte, and how many bytes are there in one piece.
-#[inline(always)] // three field accesses
-pub(crate) fn linear<M: Memory>(skb: *const u8, len: u32) -> (*const u8, u32) {
-    let outside: u32 = M::read(skb, global!(OFFSETS.skb_data_len));
-    (M::read(skb, global!(OFFSETS.skb_data)), len.saturating_sub(outside))
+/// Address of a datagram's first byte.
+#[inline(always)] // one field access
+pub(crate) fn data<M: Memory>(skb: *const u8) -> *const u8 {
+    M::read(skb, global!(OFFSETS.skb_data))
 }
 
 /// Address of a datagram's first byte, as a number: newer verifiers know the loaded one for a
@@ -102,19 +115,28 @@ pub(crate) fn data_address(skb: *const u8) -> u64 {
     Helper::read(skb, global!(OFFSETS.skb_data))
 }
 
-/// Port id of the socket that a user's datagram came from; 0 for the kernel's.
+/// Where a user's datagram comes from and goes to, of `struct netlink_skb_parms`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Addresses {
+    /// Port id of the sending socket; 0 is the kernel.
+    pub(crate) source_portid: u32,
+    /// Group that a user's datagram is sent to, beside its port id; 0 for none.
+    pub(crate) group: u32,
+}
+
+impl Addresses {
+    /// Those of a datagram of the kernel's.
+    pub(crate) const KERNEL: Self = Self { source_portid: 0, group: 0 };
+}
+
+/// Reads the addresses from the control buffer.
 ///
 /// By helper always: the control buffer is an array of characters, and a typed load of more than
 /// one of them is refused.
-#[inline(always)] // one field access
-pub(crate) fn source_portid(skb: *const u8) -> u32 {
+#[inline(always)] // one read
+pub(crate) fn addresses(skb: *const u8) -> Addresses {
     Helper::read(skb, global!(OFFSETS.skb_portid))
-}
-
-/// Group that a user's datagram was sent to, beside its port id; 0 for none. By helper, as above.
-#[inline(always)] // one field access
-pub(crate) fn destination_group(skb: *const u8) -> u32 {
-    Helper::read(skb, global!(OFFSETS.skb_dst_group))
 }
 
 /// Copies `len` bytes of a datagram.
@@ -167,12 +189,9 @@ impl Task {
         address.wrapping_sub(stack) >= u64::from(global!(OFFSETS.stack_bytes))
     }
 
-    /// Name and start of the process, which are its first thread's.
-    pub(crate) fn process(&self) -> ([u8; 16], u64) {
+    /// Name of the process, which is its first thread's.
+    pub(crate) fn process_comm(&self) -> [u8; 16] {
         let leader: *const u8 = Helper::read(self.0, global!(OFFSETS.task_group_leader));
-        (
-            Helper::read(leader, global!(OFFSETS.task_comm)),
-            Helper::read(leader, global!(OFFSETS.task_start_boottime)),
-        )
+        Helper::read(leader, global!(OFFSETS.task_comm))
     }
 }

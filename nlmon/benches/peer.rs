@@ -11,8 +11,9 @@ use nlmon::subscribe::{Received, Socket};
 
 /// `NETLINK_USERSOCK`.
 const PROTOCOL: u8 = 2;
-const MESSAGES: u32 = 2003;
-const ROUNDS: u32 = 41;
+/// Messages of a round: fewer than fit between two looks of the daemon at its ring.
+const MESSAGES: u32 = 101;
+const ROUNDS: u32 = 401;
 const BYTES: usize = 64;
 
 fn main() {

@@ -81,20 +81,27 @@ impl Kernel {
         family
     }
 
-    fn samples(&self, snapshot: &Snapshot) -> [Family; 2] {
+    fn samples(&self, snapshot: &Snapshot) -> [Family; 3] {
         let mut samples = Family::new(&names::SAMPLES);
         samples.add(&["read"], self.read);
         samples.add(&["malformed"], self.malformed);
         for (outcome, index) in [
-            ("thinned", stat::THINNED),
             ("rate_limited", stat::RATE_LIMITED),
             ("too_deep", stat::TOO_DEEP),
             ("no_context", stat::NO_CONTEXT),
             ("ring_full", stat::RING_FULL),
-            ("no_return", stat::NO_RETURN),
         ] {
             samples.add(&[outcome], snapshot.stat(index));
         }
+        let (mut sampled, mut thinned) = (0, 0);
+        for count in snapshot.datagrams.values() {
+            sampled += count.sampled;
+            thinned += count.thinned;
+        }
+        samples.add(&["thinned"], thinned);
+        let mut pending = Family::new(&names::SAMPLES_PENDING);
+        let ended = self.read + self.malformed + snapshot.stat(stat::RING_FULL);
+        pending.add(&[], sampled.saturating_sub(ended));
         let mut faults = Family::new(&names::PROBE_FAULTS);
         for (fault, index) in [
             ("no_entry", stat::NO_ENTRY),
@@ -107,7 +114,7 @@ impl Kernel {
         ] {
             faults.add(&[fault], snapshot.stat(index));
         }
-        [samples, faults]
+        [samples, pending, faults]
     }
 }
 
@@ -126,7 +133,11 @@ fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
         for (errno, count) in snapshot.failures(*protocol, *path) {
             results.add(&[&name, path_name, &errno_name(errno)], count);
         }
-        open.add(&[&name, path_name], count.entered.saturating_sub(count.ok + errors));
+        if count.unreported > 0 {
+            results.add(&[&name, path_name, "unknown"], count.unreported);
+        }
+        let ended = count.ok + errors + count.unreported;
+        open.add(&[&name, path_name], count.entered.saturating_sub(ended));
         if count.deliveries > 0 {
             deliveries.add(&[&name, path_name], count.deliveries);
         }

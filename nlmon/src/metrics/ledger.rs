@@ -50,7 +50,7 @@ impl Ledger {
         let mut types = BTreeMap::new();
         let mut processes = BTreeMap::new();
         for total in &snapshot.messages {
-            let Some(path) = Path::from_abi(total.key.path) else { continue };
+            let Some(path) = Path::from_abi(total.key.path()) else { continue };
             let by_type = (total.key.protocol, path, self.type_name(total));
             let by_process = (total.key.protocol, path, self.process_name(&total.process));
             if total.ended {
@@ -80,7 +80,7 @@ impl Ledger {
     }
 
     fn type_name(&mut self, total: &MessageTotal) -> String {
-        let (protocol, value) = (total.key.protocol, total.key.message_type);
+        let (protocol, value) = (total.key.protocol, total.key.kind());
         let Ok(message_type) = u16::try_from(value) else {
             return if value == TYPE_RAW { "raw" } else { OTHER }.to_owned();
         };
@@ -156,8 +156,7 @@ mod tests {
                 netns: 0,
                 message_type: 16,
                 protocol: 0,
-                path: path::REQUEST,
-                pad: [0; 2],
+                way: path::REQUEST,
             },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),

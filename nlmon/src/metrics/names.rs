@@ -42,9 +42,9 @@ metrics! {
     PROBE_ATTACHED = Gauge "nlmon_probe_attached" ["probe", "hook"]
         "1 if the probe is in place, by the hook named (kprobe, fentry); 0 and hook none if not.";
     DATAGRAMS = Counter "nlmon_datagrams_total" ["protocol", "path", "result"]
-        "Netlink datagrams whose call returned, by result: ok or an errno name. Exact.";
+        "Netlink datagrams by what their call returned: ok, an errno name, or unknown where the kernel did not report the return. Exact.";
     DATAGRAMS_OPEN = Gauge "nlmon_datagrams_open" ["protocol", "path"]
-        "Calls seen to begin and not to return: under way, or with a return that the kernel did not report.";
+        "Calls seen to begin and not to return: under way, or not yet known to be of unknown result.";
     SECOND_LEGS = Counter "nlmon_second_legs_total" ["protocol"]
         "Unicast calls that follow a user's multicast send and belong to it. In no other counter.";
     OWN_DATAGRAMS = Counter "nlmon_own_datagrams_total" ["protocol", "path"]
@@ -73,6 +73,8 @@ metrics! {
         "Datagrams that nlmon's own sockets lost because their receive buffer ran over.";
     SAMPLES = Counter "nlmon_samples_total" ["outcome"]
         "Datagrams by what became of their sample: read, or the reason why there is none.";
+    SAMPLES_PENDING = Gauge "nlmon_samples_pending" []
+        "Datagrams whose sample is not at its end: the call has not returned, or the daemon has not read it.";
     PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]
         "What the probes could not do: reads that failed, walks that ended early, returns without entry.";
     JOIN = Counter "nlmon_join_total" ["kind", "outcome"]

@@ -46,6 +46,9 @@ pub enum Error {
     /// The field is a bitfield, whose offset is not in bytes.
     #[error("{0} is a bitfield")]
     Bitfield(String),
+    /// Two fields that have to lie side by side do not.
+    #[error("{0} do not lie side by side")]
+    Apart(String),
 }
 
 /// Where a field lies in its structure.

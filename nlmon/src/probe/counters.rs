@@ -207,6 +207,9 @@ fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {
         deliveries: a.deliveries + b.deliveries,
         second_legs: a.second_legs + b.second_legs,
         own: a.own + b.own,
+        unreported: a.unreported + b.unreported,
+        sampled: a.sampled + b.sampled,
+        thinned: a.thinned + b.thinned,
         overflow: MessageCount {
             messages: a.overflow.messages + b.overflow.messages,
             bytes: a.overflow.bytes + b.overflow.bytes,

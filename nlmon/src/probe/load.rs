@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-const ABI_MARK: &str = "NLMON_ABI_1";
+const ABI_MARK: &str = "NLMON_ABI_2";
 
 /// The BPF object; empty when the daemon was built without one.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));

@@ -13,12 +13,12 @@ const STACK_BYTES: u32 = 16 << 10;
 pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
     let cb = btf.offset("sk_buff", "cb")?;
     let kernel = btf.field("sock", "__sk_common.skc_net_refcnt")?;
+    require_adjacent(btf, "sk_buff", ["len", "data_len"])?;
+    require_adjacent(btf, "netlink_skb_parms", ["portid", "dst_group"])?;
     Ok(Offsets {
         skb_len: btf.offset("sk_buff", "len")?,
-        skb_data_len: btf.offset("sk_buff", "data_len")?,
         skb_data: btf.offset("sk_buff", "data")?,
         skb_portid: cb + btf.offset("netlink_skb_parms", "portid")?,
-        skb_dst_group: cb + btf.offset("netlink_skb_parms", "dst_group")?,
         skb_sk: btf.offset("sk_buff", "sk")?,
         netlink_portid: btf.offset("netlink_sock", "portid")?,
         sock_protocol: btf.offset("sock", "sk_protocol")?,
@@ -30,7 +30,16 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         task_stack: btf.offset("task_struct", "stack")?,
         task_group_leader: btf.offset("task_struct", "group_leader")?,
         task_comm: btf.offset("task_struct", "comm")?,
-        task_start_boottime: btf.offset("task_struct", "start_boottime")?,
         stack_bytes: STACK_BYTES,
     })
+}
+
+/// The programs read two fields at once, which therefore have to lie side by side.
+fn require_adjacent(btf: &Btf<'_>, structure: &str, fields: [&str; 2]) -> Result<(), Error> {
+    let [first, second] = fields.map(|field| btf.offset(structure, field));
+    if second? == first? + 4 {
+        return Ok(());
+    }
+    let [first, second] = fields;
+    Err(Error::Apart(format!("{structure}.{first} and {second}")))
 }
