@@ -14,7 +14,7 @@ use crate::{
     emit::{self, Datagram, Way},
     frame::{self, Context, Return, context_key, state},
     maps::{bump, global},
-    skb::{self, Addresses, Memory, MessageHeader, Task},
+    skb::{self, Memory, MessageHeader, Task},
 };
 
 /// The arguments of a call that sends, decoded.
@@ -42,9 +42,13 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         counters.own += 1;
         return Ok(());
     }
-    let addresses = addresses_of(call.skb, path);
-    if is_second_leg(path, &addresses) {
+    let Some(home) = frame::home(key) else { return Ok(()) };
+    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
+        home.legs.add(1);
+    }
+    if is_second_leg(call, path, home) {
         counters.second_legs += 1;
+        home.legs.add(-1);
         // Without room it is a return without entry, later.
         if let Ok((context, index)) = frame::push(key, call.id) {
             context.frame(index).set_way(protocol, path);
@@ -52,7 +56,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         return Ok(());
     }
     let Call { ssk, skb, portid, group, id } = *call;
-    let way = Way { protocol, path, portid, group, source_portid: addresses.source_portid };
+    let way = Way { protocol, path, portid, group };
     let (first, datagram) = count::<M>(pid_tgid, ssk, skb, &way, counters);
     let (context, index) = frame::push(key, id)?;
     context.frame(index).set_way(protocol, path);
@@ -97,7 +101,7 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     let Some(counters) = count::datagrams(protocol, path) else { return };
     counters.deliveries += 1;
     if path == path::DUMP && frame.state == 0 {
-        let way = Way { protocol, path, portid: frame.portid, group: 0, source_portid: 0 };
+        let way = Way { protocol, path, portid: frame.portid, group: 0 };
         let (first, datagram) =
             count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
         note::<skb::Helper>(context, index, &datagram, &first, pid_tgid);
@@ -168,7 +172,7 @@ fn count<M: Memory>(
         key.netns = netns_of::<M>(sk, way.path);
     }
     let first = count::messages(&mut key, skb, data, linear);
-    (first, Datagram { way: *way, message_type: first.message_type, sk, data, len, linear })
+    (first, Datagram { way: *way, message_type: first.message_type, sk, skb, data, len, linear })
 }
 
 /// Keeps in the frame what its return needs, and the sample if it is to be one.
@@ -237,16 +241,14 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
     }
 }
 
-/// The addresses of a datagram, which only a user's has: for replies the read is saved.
-#[inline(always)] // one branch
-fn addresses_of(skb: *const u8, path: u8) -> Addresses {
-    if path == path::REPLY { Addresses::KERNEL } else { skb::addresses(skb) }
-}
-
 /// Whether this is the unicast that follows a user's multicast send: `netlink_sendmsg` broadcasts
 /// the datagram and then sends it to the destination port id too, which is the kernel's unless
 /// the user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
-#[inline(always)] // one compare
-fn is_second_leg(path: u8, addresses: &Addresses) -> bool {
-    (path == path::REQUEST || path == path::PEER) && addresses.group != 0
+///
+/// The datagram says so; that it is asked only while a second leg is due saves a read.
+#[inline(always)] // one compare in the common case
+fn is_second_leg(call: &Call, path: u8, home: &Context) -> bool {
+    home.legs.get() != 0
+        && (path == path::REQUEST || path == path::PEER)
+        && skb::addresses(call.skb).group != 0
 }

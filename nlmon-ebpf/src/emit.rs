@@ -27,8 +27,6 @@ pub(crate) struct Way {
     pub(crate) portid: u32,
     /// Multicast group, 0 for unicast.
     pub(crate) group: u32,
-    /// Port id of the sending socket; 0 is the kernel.
-    pub(crate) source_portid: u32,
 }
 
 /// What the entry of a call knows about its datagram.
@@ -38,6 +36,7 @@ pub(crate) struct Datagram {
     pub(crate) message_type: u16,
     /// The socket that it goes out from, or for a dump into.
     pub(crate) sk: *const u8,
+    pub(crate) skb: *const u8,
     pub(crate) data: *const u8,
     pub(crate) len: u32,
     pub(crate) linear: u32,
@@ -134,7 +133,7 @@ pub(crate) fn fill(
     header.len = datagram.len;
     header.portid = datagram.way.portid;
     header.group = datagram.way.group;
-    header.src_portid = datagram.way.source_portid;
+    header.src_portid = source_portid(datagram);
     header.comm = bpf_get_current_comm().unwrap_or_default();
     header.depth = index as u8;
     header.flags = task_flags(datagram.way.path, stack_address);
@@ -150,6 +149,15 @@ pub(crate) fn fill(
         header.parent_protocol = parent.protocol;
     }
     payload(sample, datagram);
+}
+
+/// Port id of the sending socket, which only a user's datagram has.
+#[inline(always)] // one branch
+fn source_portid(datagram: &Datagram) -> u32 {
+    match datagram.way.path {
+        path::REPLY | path::DUMP => 0,
+        _ => skb::addresses(datagram.skb).source_portid,
+    }
 }
 
 /// Flags of the task. A request always comes by a system call of the task itself.

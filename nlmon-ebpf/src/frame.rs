@@ -73,6 +73,8 @@ pub(crate) struct Context {
     claims: Shared,
     /// Threads at home here that have one of the next contexts instead.
     displaced: Shared,
+    /// Multicast sends of users, by threads at home here, whose second leg is still to come.
+    pub(crate) legs: Shared,
     /// Key of the thread that has it, 0 for none.
     owner: u32,
     /// How far from its home its owner is.
@@ -140,6 +142,12 @@ pub(crate) fn context_key(pid_tgid: u64) -> u32 {
         0 => CPU_KEY | unsafe { bpf_get_smp_processor_id() },
         tid => tid,
     }
+}
+
+/// The home of a thread, which others may share.
+#[inline(always)] // as below
+pub(crate) fn home(key: u32) -> Option<&'static Context> {
+    place(key, 0).map(|context| &*context)
 }
 
 /// The context `way` places from the home of `key`.
@@ -320,7 +328,12 @@ impl Return for Address {
 pub(crate) fn find(key: u32, call: &impl Return) -> Option<(&'static mut Context, usize)> {
     let context = context(key)?;
     let depth = context.depth as usize;
-    for step in 1..=DEPTH_MAX {
+    // The innermost, nearly always.
+    let last = depth.wrapping_sub(1);
+    if depth != 0 && call.is_of(*context.id(last)) {
+        return Some((context, last));
+    }
+    for step in 2..=DEPTH_MAX {
         if step > depth {
             return None;
         }

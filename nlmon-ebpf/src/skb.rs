@@ -125,11 +125,6 @@ pub(crate) struct Addresses {
     pub(crate) group: u32,
 }
 
-impl Addresses {
-    /// Those of a datagram of the kernel's.
-    pub(crate) const KERNEL: Self = Self { source_portid: 0, group: 0 };
-}
-
 /// Reads the addresses from the control buffer.
 ///
 /// By helper always: the control buffer is an array of characters, and a typed load of more than

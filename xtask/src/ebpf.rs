@@ -27,7 +27,10 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 fn configure(command: &mut Command) {
     // The programs read registers of the traced kernel's architecture; BTF comes from debug info.
-    let flags = [r#"--cfg=bpf_target_arch="x86_64""#, "-Cdebuginfo=2", "-Clink-arg=--btf"];
+    // Instruction set v3 has 32-bit registers and needs 5.1; what it has of atomics that need 5.12
+    // the programs leave alone.
+    let arch = r#"--cfg=bpf_target_arch="x86_64""#;
+    let flags = [arch, "-Ctarget-cpu=v3", "-Cdebuginfo=2", "-Clink-arg=--btf"];
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
 }
 
