@@ -60,7 +60,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let (first, datagram) = count::<M>(pid_tgid, ssk, skb, &way, counters);
     let (context, index) = frame::push(key, id)?;
     context.frame(index).set_way(protocol, path);
-    note::<M>(context, index, &datagram, &first, pid_tgid);
+    note::<M>(context, index, &datagram, &first, pid_tgid, counters);
     Ok(())
 }
 
@@ -98,13 +98,14 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     if path == path::REQUEST {
         return;
     }
-    let Some(counters) = count::datagrams(protocol, path) else { return };
-    counters.deliveries += 1;
+    // Counted when the call returns, with its result.
+    frame.deliveries += 1;
     if path == path::DUMP && frame.state == 0 {
+        let Some(counters) = count::datagrams(protocol, path) else { return };
         let way = Way { protocol, path, portid: frame.portid, group: 0 };
         let (first, datagram) =
             count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
-        note::<skb::Helper>(context, index, &datagram, &first, pid_tgid);
+        note::<skb::Helper>(context, index, &datagram, &first, pid_tgid, counters);
     }
 }
 
@@ -139,7 +140,7 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     let mut sent = Ok(());
     if frame.state & state::COUNTED != 0 {
         let Header { protocol, path, .. } = frame.sample.header;
-        count::result(protocol, path, result);
+        count::result(protocol, path, result, frame.deliveries);
         if frame.state & state::SAMPLED != 0 {
             sent = emit::send(frame, Some(result));
         }
@@ -183,12 +184,13 @@ fn note<M: Memory>(
     datagram: &Datagram,
     first: &MessageHeader,
     pid_tgid: u64,
+    counters: &mut DatagramCount,
 ) {
     let frame = context.frame(index);
     frame.message_type = first.message_type;
     frame.message_flags = first.flags;
     frame.state = state::COUNTED;
-    if emit::wanted(datagram.way.protocol, datagram.way.path) {
+    if emit::wanted(counters) {
         let netns = netns_of::<M>(datagram.sk, datagram.way.path);
         emit::fill(context, index, datagram, netns, pid_tgid);
         context.frame(index).state = state::COUNTED | state::SAMPLED;

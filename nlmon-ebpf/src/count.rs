@@ -27,13 +27,15 @@ pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramC
     DATAGRAMS.get_ptr_mut(slot(protocol, path)).map(|counters| unsafe { &mut *counters })
 }
 
-/// Counts what a call returned.
-pub(crate) fn result(protocol: u8, path: u8, result: i32) {
-    if result >= 0 {
-        if let Some(counters) = datagrams(protocol, path) {
+/// Counts what a call returned, and how many sockets got its datagram.
+#[inline(always)] // one look-up in the common case
+pub(crate) fn result(protocol: u8, path: u8, result: i32, deliveries: u32) {
+    if let Some(counters) = datagrams(protocol, path) {
+        counters.deliveries += u64::from(deliveries);
+        if result >= 0 {
             counters.ok += 1;
+            return;
         }
-        return;
     }
     let errno = result.unsigned_abs() as u16;
     let key = ErrorKey { errno, protocol, path };
@@ -67,11 +69,11 @@ pub(crate) fn messages(
 ) -> MessageHeader {
     let Some(first) = header_at(data, 0, linear) else {
         key.way |= MessageKey::RAW;
-        message(key, linear);
+        add(key, linear);
         return MessageHeader { len: linear, message_type: 0, flags: 0 };
     };
     key.message_type = first.message_type;
-    message(key, first.len);
+    add(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
     if aligned(first.len) < linear && key.protocol != AUDIT {
@@ -84,7 +86,8 @@ pub(crate) fn messages(
 /// Counts the messages from `offset` on, of the sender and path of a packed key.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every way that leads to the call.
+/// itself, not once for every way that leads to the call. It adds up nothing in between: the
+/// verifier would go through the loop once for each sum.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> u32 {
@@ -96,7 +99,7 @@ extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> 
             return 0;
         };
         key.message_type = header.message_type;
-        message(&key, header.len);
+        add(&key, header.len);
         offset += aligned(header.len);
         if offset >= linear {
             return 0;
@@ -123,8 +126,8 @@ const fn aligned(len: u32) -> u32 {
 }
 
 /// Counts one message.
-#[inline(always)] // one lookup in the common case
-fn message(key: &MessageKey, bytes: u32) {
+#[inline(always)] // one look-up in the common case
+fn add(key: &MessageKey, bytes: u32) {
     if !add_to(key, bytes) {
         let (who, what) = packed(key);
         first_message(who, what, bytes);
@@ -132,7 +135,7 @@ fn message(key: &MessageKey, bytes: u32) {
 }
 
 /// Adds a message to its counter, if there is one.
-#[inline(always)] // one lookup
+#[inline(always)] // one look-up
 fn add_to(key: &MessageKey, bytes: u32) -> bool {
     let Some(count) = MESSAGES.get_ptr_mut(key) else { return false };
     // SAFETY: the value belongs to this CPU.

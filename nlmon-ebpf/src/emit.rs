@@ -3,16 +3,15 @@
 
 use aya_ebpf::{
     bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP},
-    helpers::{bpf_get_current_comm, generated},
+    helpers::generated,
 };
 use nlmon_common::{
-    counter::{path, stat},
+    counter::{DatagramCount, path, stat},
     limits::{RING_WAKE_BYTES, SNAP_MAX},
     observation::{HEADER_LEN, Header, Sample, flag},
 };
 
 use crate::{
-    count,
     frame::{Context, Frame, state},
     maps::{SAMPLER, SAMPLES, bump, global},
     skb::{self, Task},
@@ -60,8 +59,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 
 /// Decides whether this datagram is sampled, and counts that.
 #[inline(always)] // constants to the verifier, which drops what does not apply
-pub(crate) fn wanted(protocol: u8, path: u8) -> bool {
-    let Some(counters) = count::datagrams(protocol, path) else { return false };
+pub(crate) fn wanted(counters: &mut DatagramCount) -> bool {
     match global!(SETTINGS.sample_every) {
         1 => {}
         every if every != 0 && is_turn(every) => {}
@@ -134,7 +132,7 @@ pub(crate) fn fill(
     header.portid = datagram.way.portid;
     header.group = datagram.way.group;
     header.src_portid = source_portid(datagram);
-    header.comm = bpf_get_current_comm().unwrap_or_default();
+    header.comm = Task::current().comm();
     header.depth = index as u8;
     header.flags = task_flags(datagram.way.path, stack_address);
     header.parent_start_ns = 0;

@@ -18,7 +18,7 @@ use nlmon_common::{
 };
 
 use crate::{
-    atomic::Shared,
+    machine::{Shared, masked},
     count, emit,
     maps::{CONTEXTS, bump, global},
 };
@@ -44,7 +44,8 @@ pub(crate) struct Frame {
     pub(crate) message_flags: u16,
     /// Port id of the receiving socket, of a dump.
     pub(crate) portid: u32,
-    _pad: u32,
+    /// Receiving sockets that got the datagram so far.
+    pub(crate) deliveries: u32,
     /// Filled when `state` has `SAMPLED`; `protocol` and `path` always.
     pub(crate) sample: Sample,
 }
@@ -111,21 +112,16 @@ impl Context {
     /// The frame at `index`.
     #[inline(always)] // the verifier has to see the mask at the access
     pub(crate) fn frame(&mut self, index: usize) -> &mut Frame {
-        &mut self.frames[masked(index, DEPTH_MAX)]
+        // SAFETY: cut to below the length. The compiler cannot know; the verifier does.
+        unsafe { self.frames.get_unchecked_mut(masked::<DEPTH_MAX>(index)) }
     }
 
     /// The stack address of the call at `index`.
     #[inline(always)] // as above
     pub(crate) fn id(&mut self, index: usize) -> &mut u64 {
-        &mut self.ids[masked(index, DEPTH_MAX * 2)]
+        // SAFETY: as above.
+        unsafe { self.ids.get_unchecked_mut(masked::<{ DEPTH_MAX * 2 }>(index)) }
     }
-}
-
-/// `index`, and a proof for the verifier that it is below `len`, a power of two. The compiler has
-/// the same proof and would drop the mask; what it proved from is out of the verifier's sight.
-#[inline(always)] // one instruction
-fn masked(index: usize, len: usize) -> usize {
-    core::hint::black_box(index) & (len - 1)
 }
 
 /// Marks the key of a processor: thread ids stay below 2^22.
@@ -243,7 +239,9 @@ pub(crate) fn push(key: u32, id: u64) -> Result<(&'static mut Context, usize), u
     }
     *context.id(index) = id;
     set_depth(context, index + 1);
-    context.frame(index).state = 0;
+    let frame = context.frame(index);
+    frame.state = 0;
+    frame.deliveries = 0;
     Ok((context, index))
 }
 
@@ -286,6 +284,7 @@ extern "C" fn abandon(key: u32, index: u32) -> u32 {
     header.flags |= flag::NO_RESULT;
     if let Some(counters) = count::datagrams(header.protocol, header.path) {
         counters.unreported += 1;
+        counters.deliveries += u64::from(frame.deliveries);
     }
     if frame.state & state::SAMPLED != 0
         && let Err(reason) = emit::send(frame, None)

@@ -5,11 +5,12 @@
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
-mod atomic;
+
 mod call;
 mod count;
 mod emit;
 mod frame;
+mod machine;
 mod maps;
 mod probes;
 mod skb;

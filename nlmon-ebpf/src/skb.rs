@@ -184,6 +184,11 @@ impl Task {
         address.wrapping_sub(stack) >= u64::from(global!(OFFSETS.stack_bytes))
     }
 
+    /// Name of the thread. Read as it is, which costs a third of `bpf_get_current_comm`.
+    pub(crate) fn comm(&self) -> [u8; 16] {
+        Helper::read(self.0, global!(OFFSETS.task_comm))
+    }
+
     /// Name of the process, which is its first thread's.
     pub(crate) fn process_comm(&self) -> [u8; 16] {
         let leader: *const u8 = Helper::read(self.0, global!(OFFSETS.task_group_leader));
