@@ -164,8 +164,10 @@ pub mod stat {
     pub const OWN_RETURN: u32 = 11;
     /// Deliveries of the daemon's own calls.
     pub const OWN_DELIVERY: u32 = 12;
+    /// Not sampled: no program saw the call begin, because it was running on that processor.
+    pub const UNSEEN: u32 = 13;
     /// Elements of the array.
-    pub const COUNT: u32 = 13;
+    pub const COUNT: u32 = 14;
 }
 
 const _: () = assert!(PROTOCOLS * path::COUNT == SLOTS as usize);

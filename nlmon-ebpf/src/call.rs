@@ -13,6 +13,7 @@ use crate::{
     count,
     emit::{self, Datagram, Way},
     frame::{self, Context, Return, context_key, state},
+    machine,
     maps::{bump, global},
     skb::{self, Memory, MessageHeader, Task},
 };
@@ -39,7 +40,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let path = path_of::<M>(call);
     let Some(counters) = count::datagrams(protocol, path) else { return Ok(()) };
     if is_own_process(pid_tgid) && is_own_call(key, call.id) {
-        counters.own += 1;
+        machine::add(&mut counters.own, 1);
         return Ok(());
     }
     let Some(home) = frame::home(key) else { return Ok(()) };
@@ -47,7 +48,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         home.legs.add(1);
     }
     if is_second_leg(call, path, home) {
-        counters.second_legs += 1;
+        machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
         // Without room it is a return without entry, later.
         if let Ok((context, index)) = frame::push(key, call.id) {
@@ -71,7 +72,7 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
     let protocol = skb::protocol::<M>(sk);
     if is_own_process(pid_tgid) {
         if let Some(counters) = count::datagrams(protocol, path::DUMP) {
-            counters.own += 1;
+            machine::add(&mut counters.own, 1);
         }
         return Ok(());
     }
@@ -103,8 +104,7 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     if path == path::DUMP && frame.state == 0 {
         let Some(counters) = count::datagrams(protocol, path) else { return };
         let way = Way { protocol, path, portid: frame.portid, group: 0 };
-        let (first, datagram) =
-            count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
+        let (first, datagram) = count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
         note::<skb::Helper>(context, index, &datagram, &first, pid_tgid, counters);
     }
 }
@@ -116,13 +116,53 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) {
         Some((context, index)) => u32::from(context.frame(index).message_type),
         None => nlmon_common::counter::TYPE_RAW,
     };
-    count::overrun(OverrunKey {
+    count::overrun(&OverrunKey {
         netns: skb::netns::<M>(sk),
         portid: skb::socket_portid(sk),
         message_type,
         protocol: skb::protocol::<M>(sk),
         pad: [0; 3],
     });
+}
+
+/// A call of [`enter`]'s returns `result`, seen by an fexit, which still has the arguments.
+///
+/// fentry programs do not run on a processor where one is interrupted or preempted; so a call whose
+/// beginning was not seen is counted at its end, as far as that is possible.
+#[inline(always)] // one copy per hook
+pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) -> Result<(), u32> {
+    match leave(id, result) {
+        Err(stat::NO_ENTRY) => {
+            unseen::<M>(call, result);
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Counts a call whose beginning was not seen. Its datagram is gone, and with it the types.
+#[inline(always)] // one copy per hook
+fn unseen<M: Memory>(call: &Call, result: i32) {
+    let protocol = skb::protocol::<M>(call.ssk);
+    let path = path_of::<M>(call);
+    let Some(counters) = count::datagrams(protocol, path) else { return };
+    let Some(home) = frame::home(context_key(bpf_get_current_pid_tgid())) else { return };
+    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
+        home.legs.add(1);
+    }
+    if (path == path::REQUEST || path == path::PEER) && home.legs.get() != 0 {
+        machine::add(&mut counters.second_legs, 1);
+        home.legs.add(-1);
+        return;
+    }
+    machine::add(&mut counters.entered, 1);
+    machine::add(&mut counters.overflow.messages, 1);
+    if result > 0 {
+        machine::add(&mut counters.bytes, u64::from(result.unsigned_abs()));
+        machine::add(&mut counters.overflow.bytes, u64::from(result.unsigned_abs()));
+    }
+    count::result(protocol, path, result, 0);
+    bump(stat::UNSEEN);
 }
 
 /// A call returns `result`.
@@ -160,8 +200,8 @@ fn count<M: Memory>(
 ) -> (MessageHeader, Datagram) {
     let (len, linear) = skb::lengths::<M>(skb);
     let data = skb::data::<M>(skb);
-    counters.entered += 1;
-    counters.bytes += u64::from(len);
+    machine::add(&mut counters.entered, 1);
+    machine::add(&mut counters.bytes, u64::from(len));
     let mut key = MessageKey {
         tgid: (pid_tgid >> 32) as u32,
         netns: 0,

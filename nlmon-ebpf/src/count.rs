@@ -3,15 +3,14 @@
 //! Invariant: every datagram is in exactly one of `entered` and `own`; every entered one has its
 //! messages counted, under its process or, where there is no room, as overflow.
 
-use aya_ebpf::bindings::BPF_NOEXIST;
+use aya_ebpf::{bindings::BPF_NOEXIST, maps::PerCpuHashMap};
 use nlmon_common::{
-    counter::{
-        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, slot, stat,
-    },
+    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, slot, stat},
     limits::WALK_MAX,
 };
 
 use crate::{
+    machine,
     maps::{DATAGRAMS, ERRORS, MESSAGES, OVERRUNS, PROCESSES, bump},
     skb::{self, MESSAGE_HEADER_LEN, MessageHeader, Task},
 };
@@ -20,10 +19,9 @@ use crate::{
 const AUDIT: u8 = 9;
 
 /// The counters of a protocol's path on this CPU.
-#[inline(always)] // an array access, inlined by the verifier too
+#[inline(always)] // an array access
 pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramCount> {
-    // SAFETY: the element belongs to this CPU. An interrupt may add to it in between two
-    // instructions of ours, but every addition is a single one.
+    // SAFETY: the element belongs to this CPU; what else runs there adds atomically, as we do.
     DATAGRAMS.get_ptr_mut(slot(protocol, path)).map(|counters| unsafe { &mut *counters })
 }
 
@@ -31,30 +29,41 @@ pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramC
 #[inline(always)] // one look-up in the common case
 pub(crate) fn result(protocol: u8, path: u8, result: i32, deliveries: u32) {
     if let Some(counters) = datagrams(protocol, path) {
-        counters.deliveries += u64::from(deliveries);
+        if deliveries != 0 {
+            machine::add(&mut counters.deliveries, u64::from(deliveries));
+        }
         if result >= 0 {
-            counters.ok += 1;
+            machine::add(&mut counters.ok, 1);
             return;
         }
     }
     let errno = result.unsigned_abs() as u16;
-    let key = ErrorKey { errno, protocol, path };
-    if let Some(counter) = ERRORS.get_ptr_mut(key) {
-        // SAFETY: the value belongs to this CPU.
-        unsafe { *counter += 1 };
-    } else if ERRORS.insert(key, 1, u64::from(BPF_NOEXIST)).is_err() {
-        bump(stat::ERROR_OVERFLOW);
-    }
+    one_more(&ERRORS, &ErrorKey { errno, protocol, path }, stat::ERROR_OVERFLOW);
 }
 
 /// Counts a datagram that a receiving socket had no room for.
-pub(crate) fn overrun(key: OverrunKey) {
-    if let Some(counter) = OVERRUNS.get_ptr_mut(key) {
-        // SAFETY: the value belongs to this CPU.
-        unsafe { *counter += 1 };
-    } else if OVERRUNS.insert(key, 1, u64::from(BPF_NOEXIST)).is_err() {
-        bump(stat::OVERRUN_OVERFLOW);
+pub(crate) fn overrun(key: &OverrunKey) {
+    one_more(&OVERRUNS, key, stat::OVERRUN_OVERFLOW);
+}
+
+/// Adds one to the counter of `key`, made if there is none; without room, to `overflow`.
+#[inline(always)] // few callers, on rare paths
+fn one_more<K>(map: &PerCpuHashMap<K, u64>, key: &K, overflow: u32) {
+    if !add_one(map, key)
+        && map.insert(key, 1, u64::from(BPF_NOEXIST)).is_err()
+        // Another CPU may have made the element in between.
+        && !add_one(map, key)
+    {
+        bump(overflow);
     }
+}
+
+#[inline(always)] // one look-up
+fn add_one<K>(map: &PerCpuHashMap<K, u64>, key: &K) -> bool {
+    let Some(counter) = map.get_ptr_mut(key) else { return false };
+    // SAFETY: the value belongs to this CPU; see `datagrams`.
+    machine::add(unsafe { &mut *counter }, 1);
+    true
 }
 
 /// Counts the messages of a datagram whose first `linear` bytes lie at `data`; returns the first
@@ -138,10 +147,10 @@ fn add(key: &MessageKey, bytes: u32) {
 #[inline(always)] // one look-up
 fn add_to(key: &MessageKey, bytes: u32) -> bool {
     let Some(count) = MESSAGES.get_ptr_mut(key) else { return false };
-    // SAFETY: the value belongs to this CPU.
+    // SAFETY: the value belongs to this CPU; see `datagrams`.
     let count = unsafe { &mut *count };
-    count.messages += 1;
-    count.bytes += u64::from(bytes);
+    machine::add(&mut count.messages, 1);
+    machine::add(&mut count.bytes, u64::from(bytes));
     true
 }
 
@@ -157,8 +166,8 @@ extern "C" fn first_message(who: u64, what: u64, bytes: u32) -> u32 {
     } else if !add_to(&key, bytes)
         && let Some(counters) = datagrams(key.protocol, key.path())
     {
-        counters.overflow.messages += 1;
-        counters.overflow.bytes += u64::from(bytes);
+        machine::add(&mut counters.overflow.messages, 1);
+        machine::add(&mut counters.overflow.bytes, u64::from(bytes));
     }
     0
 }

@@ -13,6 +13,7 @@ use nlmon_common::{
 
 use crate::{
     frame::{Context, Frame, state},
+    machine,
     maps::{SAMPLER, SAMPLES, bump, global},
     skb::{self, Task},
 };
@@ -64,7 +65,7 @@ pub(crate) fn wanted(counters: &mut DatagramCount) -> bool {
         1 => {}
         every if every != 0 && is_turn(every) => {}
         _ => {
-            counters.thinned += 1;
+            machine::add(&mut counters.thinned, 1);
             return false;
         }
     }
@@ -73,7 +74,7 @@ pub(crate) fn wanted(counters: &mut DatagramCount) -> bool {
         bump(stat::RATE_LIMITED);
         return false;
     }
-    counters.sampled += 1;
+    machine::add(&mut counters.sampled, 1);
     true
 }
 
@@ -228,13 +229,13 @@ fn payload(sample: &mut Sample, datagram: &Datagram) {
 #[inline(always)] // one caller per hook
 pub(crate) fn send(frame: &mut Frame, result: Option<i32>) -> Result<(), u32> {
     let header = &mut frame.sample.header;
-    (header.duration_ns, header.result) = match result {
+    header.duration_ns = 0;
+    header.result = result.unwrap_or_default();
+    if result.is_some() {
         // SAFETY: no argument, no precondition.
-        Some(result) => {
-            (unsafe { generated::bpf_ktime_get_ns() }.wrapping_sub(header.start_ns), result)
-        }
-        None => (0, 0),
-    };
+        let now_ns = unsafe { generated::bpf_ktime_get_ns() };
+        header.duration_ns = now_ns.wrapping_sub(header.start_ns);
+    }
     let mut len = HEADER_LEN + header.snap_len as usize;
     if len > size_of::<Sample>() {
         len = size_of::<Sample>();

@@ -18,8 +18,8 @@ use nlmon_common::{
 };
 
 use crate::{
-    machine::{Shared, masked},
     count, emit,
+    machine::{self, Shared, masked},
     maps::{CONTEXTS, bump, global},
 };
 
@@ -283,8 +283,8 @@ extern "C" fn abandon(key: u32, index: u32) -> u32 {
     let header = &mut frame.sample.header;
     header.flags |= flag::NO_RESULT;
     if let Some(counters) = count::datagrams(header.protocol, header.path) {
-        counters.unreported += 1;
-        counters.deliveries += u64::from(frame.deliveries);
+        machine::add(&mut counters.unreported, 1);
+        machine::add(&mut counters.deliveries, u64::from(frame.deliveries));
     }
     if frame.state & state::SAMPLED != 0
         && let Err(reason) = emit::send(frame, None)

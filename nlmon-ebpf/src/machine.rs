@@ -5,10 +5,17 @@ use core::arch::asm;
 
 use core::cell::UnsafeCell;
 
-/// A number in a map that several processors add to.
+/// Adds to a counter, whatever else does at the same time: even one that belongs to a processor is
+/// added to by interrupts, and on preemptible kernels by other tasks.
 ///
 /// Of the atomic operations, kernels before 5.12 take only the addition that does not return what
 /// was there, and the compiler offers none of them for BPF.
+#[inline(always)] // one instruction
+pub(crate) fn add(counter: &mut u64, value: u64) {
+    add_at(counter, value);
+}
+
+/// A number in a map that several processors add to.
 #[repr(transparent)]
 pub(crate) struct Shared(UnsafeCell<u64>);
 
@@ -19,19 +26,7 @@ impl Shared {
     /// Adds atomically. A [`Shared::get`] that follows sees this addition, and every one before it.
     #[inline(always)] // one instruction
     pub(crate) fn add(&self, value: i64) {
-        #[cfg(target_arch = "bpf")]
-        // SAFETY: the instruction writes to the live cell behind the reference, and nothing else.
-        unsafe {
-            asm!(
-                "lock *(u64 *)({cell} + 0) += {value}",
-                cell = in(reg) self.0.get(),
-                value = in(reg) value,
-                options(nostack),
-            );
-        }
-        // The host build exists for clippy alone.
-        #[cfg(not(target_arch = "bpf"))]
-        core::hint::black_box((self, value));
+        add_at(self.0.get(), value.cast_unsigned());
     }
 
     /// What it is at the moment.
@@ -40,6 +35,24 @@ impl Shared {
         // SAFETY: an aligned live cell; a load of eight bytes is one access.
         unsafe { core::ptr::read_volatile(self.0.get()) }
     }
+}
+
+/// Adds atomically, wrapping. `counter` points to a live aligned number.
+#[inline(always)] // one instruction
+fn add_at(counter: *mut u64, value: u64) {
+    #[cfg(target_arch = "bpf")]
+    // SAFETY: the instruction writes to the number, and nothing else.
+    unsafe {
+        asm!(
+            "lock *(u64 *)({counter} + 0) += {value}",
+            counter = in(reg) counter,
+            value = in(reg) value,
+            options(nostack),
+        );
+    }
+    // The host build exists for clippy alone.
+    #[cfg(not(target_arch = "bpf"))]
+    core::hint::black_box((counter, value));
 }
 
 /// `index`, cut to below `LEN`, a power of two.

@@ -5,7 +5,6 @@
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
 
-
 mod call;
 mod count;
 mod emit;

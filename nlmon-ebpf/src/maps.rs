@@ -1,7 +1,7 @@
 //! Every map and every global of the programs. Names are at most 15 bytes, because the kernel cuts
 //! longer ones and `bpftool` would show the stump.
 //!
-//! Counters are per-CPU so that an increment is a plain add; the daemon adds the processors up.
+//! Counters are per-CPU so that processors do not wait for each other; the daemon adds them up.
 
 use aya_ebpf::{
     macros::map,
@@ -19,7 +19,10 @@ use nlmon_common::{
     settings::{Offsets, Settings},
 };
 
-use crate::frame::{Context, Sampler};
+use crate::{
+    frame::{Context, Sampler},
+    machine,
+};
 
 /// Datagrams by protocol and path.
 #[map]
@@ -112,12 +115,12 @@ macro_rules! global {
 }
 pub(crate) use global;
 
-/// Adds one to a counter of [`stat`]; returns what it is then on this CPU.
+/// Adds one to a counter of [`stat`]; returns what it is then on this CPU, near enough.
 #[inline(always)] // a call would cost more than the add
 pub(crate) fn bump(index: u32) -> u64 {
     let Some(counter) = STATS.get_ptr_mut(index) else { return 0 };
-    // SAFETY: the element belongs to this CPU, and programs do not migrate while they run.
+    // SAFETY: the element belongs to this CPU; what else runs there adds atomically, as we do.
     let counter = unsafe { &mut *counter };
-    *counter += 1;
+    machine::add(counter, 1);
     *counter
 }

@@ -9,7 +9,7 @@ use aya_ebpf::{
 
 use super::{fentry_id, fexit_id, kprobe_id, kretprobe_id, report};
 use crate::{
-    call::{Call, enter, leave},
+    call::{Call, enter, leave, leave_call},
     skb::{Helper, Load},
 };
 
@@ -40,13 +40,19 @@ fn fentry_bcast(ctx: FEntryContext) -> i32 {
 /// For `netlink_broadcast_filtered`, whose seven arguments come before the return value.
 #[fexit(function = "netlink_broadcast_filtered")]
 fn fexit_bcast7(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(7)));
+    report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(7)));
     0
 }
 
 /// For `netlink_broadcast`, with five.
 #[fexit(function = "netlink_broadcast")]
 fn fexit_bcast5(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(5)));
+    report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(5)));
     0
+}
+
+/// The arguments that the call began with.
+#[inline(always)] // the pointers keep their types
+fn call(ctx: &FExitContext) -> Call {
+    Call { ssk: ctx.arg(0), skb: ctx.arg(1), portid: ctx.arg(2), group: ctx.arg(3), id: 0 }
 }

@@ -10,7 +10,7 @@ use aya_ebpf::{
 
 use super::{fentry_id, fexit_id, kprobe_id, kretprobe_id, report};
 use crate::{
-    call::{Call, enter, leave},
+    call::{Call, enter, leave, leave_call},
     skb::{Helper, Load},
 };
 
@@ -41,6 +41,7 @@ fn fentry_unicast(ctx: FEntryContext) -> i32 {
 // The return value follows the arguments in the context; the helper that fetches it needs 5.17.
 #[fexit(function = "netlink_unicast")]
 fn fexit_unicast(ctx: FExitContext) -> i32 {
-    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(4)));
+    let call = Call { ssk: ctx.arg(0), skb: ctx.arg(1), portid: ctx.arg(2), group: 0, id: 0 };
+    report(&ctx, leave_call::<Load>(&call, &fexit_id(&ctx), ctx.arg(4)));
     0
 }

@@ -19,6 +19,16 @@ impl Family {
     /// Adds a series; `labels` in the order of the metric's.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all of Prometheus")]
     pub(super) fn add(&mut self, labels: &[&str], value: u64) {
+        self.add_value(labels, value as f64);
+    }
+
+    /// Adds a series of nanoseconds, in seconds.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ns, a hundred days")]
+    pub(super) fn add_seconds(&mut self, labels: &[&str], ns: u64) {
+        self.add_value(labels, ns as f64 / 1e9);
+    }
+
+    fn add_value(&mut self, labels: &[&str], value: f64) {
         debug_assert_eq!(labels.len(), self.metric.labels.len(), "{}", self.metric.name);
         let mut sample = Sample::default();
         let pairs = self.metric.labels.iter().zip(labels).map(|(name, value)| {
@@ -30,11 +40,11 @@ impl Family {
         sample.set_label(pairs.collect());
         if self.metric.kind == Kind::Counter {
             let mut counter = Counter::default();
-            counter.set_value(value as f64);
+            counter.set_value(value);
             sample.set_counter(counter);
         } else {
             let mut gauge = Gauge::default();
-            gauge.set_value(value as f64);
+            gauge.set_value(value);
             sample.set_gauge(gauge);
         }
         self.samples.push(sample);

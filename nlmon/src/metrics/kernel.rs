@@ -1,6 +1,6 @@
 //! The families that come from the kernel's counters, read at each scrape.
 
-use nlmon_common::counter::stat;
+use nlmon_common::counter::{DatagramCount, stat};
 use prometheus::proto::MetricFamily;
 
 use super::{
@@ -51,6 +51,7 @@ impl Kernel {
             families.extend(self.overruns.families(&snapshot));
             families.extend(messages(&totals));
             families.extend(self.samples(&snapshot));
+            families.extend(runs(&snapshot));
             families.push(overflow(&totals));
         }
         families
@@ -89,19 +90,17 @@ impl Kernel {
             ("rate_limited", stat::RATE_LIMITED),
             ("too_deep", stat::TOO_DEEP),
             ("no_context", stat::NO_CONTEXT),
+            ("unseen", stat::UNSEEN),
             ("ring_full", stat::RING_FULL),
         ] {
             samples.add(&[outcome], snapshot.stat(index));
         }
-        let (mut sampled, mut thinned) = (0, 0);
-        for count in snapshot.datagrams.values() {
-            sampled += count.sampled;
-            thinned += count.thinned;
-        }
+        let sum = |field: fn(&DatagramCount) -> u64| snapshot.datagrams.values().map(field).sum();
+        let (taken, thinned): (u64, u64) = (sum(|count| count.sampled), sum(|count| count.thinned));
         samples.add(&["thinned"], thinned);
         let mut pending = Family::new(&names::SAMPLES_PENDING);
         let ended = self.read + self.malformed + snapshot.stat(stat::RING_FULL);
-        pending.add(&[], sampled.saturating_sub(ended));
+        pending.add(&[], taken.saturating_sub(ended));
         let mut faults = Family::new(&names::PROBE_FAULTS);
         for (fault, index) in [
             ("no_entry", stat::NO_ENTRY),
@@ -164,6 +163,19 @@ fn messages(totals: &Totals) -> [Family; 3] {
         processes.add(&[process, &protocol_name(*protocol), path.name()], *count);
     }
     [messages, bytes, processes]
+}
+
+fn runs(snapshot: &Snapshot) -> [Family; 3] {
+    let mut count = Family::new(&names::BPF_RUNS);
+    let mut time = Family::new(&names::BPF_RUN_SECONDS);
+    let mut missed = Family::new(&names::BPF_MISSED);
+    for runs in &snapshot.runs {
+        let program = [&*runs.program];
+        runs.count.inspect(|value| count.add(&program, *value));
+        runs.time_ns.inspect(|value| time.add_seconds(&program, *value));
+        runs.missed.inspect(|value| missed.add(&program, *value));
+    }
+    [count, time, missed]
 }
 
 fn overflow(totals: &Totals) -> Family {

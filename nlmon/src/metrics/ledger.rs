@@ -151,13 +151,7 @@ mod tests {
 
     fn total(tgid: u32, process: &str, messages: u64, ended: bool) -> MessageTotal {
         MessageTotal {
-            key: MessageKey {
-                tgid,
-                netns: 0,
-                message_type: 16,
-                protocol: 0,
-                way: path::REQUEST,
-            },
+            key: MessageKey { tgid, netns: 0, message_type: 16, protocol: 0, way: path::REQUEST },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),
             ended,

@@ -77,6 +77,12 @@ metrics! {
         "Datagrams whose sample is not at its end: the call has not returned, or the daemon has not read it.";
     PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]
         "What the probes could not do: reads that failed, walks that ended early, returns without entry.";
+    BPF_RUNS = Counter "nlmon_bpf_runs_total" ["program"]
+        "Runs of nlmon's BPF programs, counted while the kernel keeps statistics of them (sysctl `kernel.bpf_stats_enabled`).";
+    BPF_RUN_SECONDS = Counter "nlmon_bpf_run_seconds_total" ["program"]
+        "Time of those runs.";
+    BPF_MISSED = Counter "nlmon_bpf_missed_runs_total" ["program"]
+        "Calls that a program did not see, because it was running on that processor already. From 5.12 on, for kprobes from 6.7 on.";
     JOIN = Counter "nlmon_join_total" ["kind", "outcome"]
         "Samples and deliveries by how their join ended.";
     JOIN_PENDING = Gauge "nlmon_join_pending" ["kind"]

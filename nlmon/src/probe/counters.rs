@@ -15,7 +15,11 @@ use nlmon_common::{
     limits::PROTOCOL_MAX,
 };
 
-use super::{Error, proof::OwnCalls};
+use super::{
+    Error,
+    proof::OwnCalls,
+    runs::{Programs, Runs},
+};
 use crate::record::Path;
 
 /// The kernel's counter maps.
@@ -26,6 +30,7 @@ pub struct Counters {
     overruns: PerCpuHashMap<MapData, OverrunKey, u64>,
     processes: BpfHashMap<MapData, u32, Process>,
     stats: PerCpuArray<MapData, u64>,
+    programs: Programs,
 }
 
 /// One message counter.
@@ -54,6 +59,8 @@ pub struct Snapshot {
     pub overruns: BTreeMap<OverrunKey, u64>,
     /// Fate of samples, by `nlmon_common::counter::stat`.
     pub stats: Vec<u64>,
+    /// What the programs themselves have done.
+    pub runs: Vec<Runs>,
 }
 
 impl Snapshot {
@@ -85,6 +92,7 @@ impl Snapshot {
 }
 
 impl Counters {
+    /// The maps of an object whose programs are loaded.
     pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
         Ok(Self {
             datagrams: take(ebpf, "DATAGRAMS")?,
@@ -93,6 +101,7 @@ impl Counters {
             overruns: take(ebpf, "OVERRUNS")?,
             processes: take(ebpf, "PROCESSES")?,
             stats: take(ebpf, "STATS")?,
+            programs: Programs::of(ebpf),
         })
     }
 
@@ -104,6 +113,7 @@ impl Counters {
             messages: self.messages()?,
             overruns: sums(&self.overruns)?,
             stats: (0..stat::COUNT).map(|index| self.stat(index)).collect::<Result<_, _>>()?,
+            runs: self.programs.runs(),
         })
     }
 

@@ -83,7 +83,6 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach);
     let mut ebpf = load_object(options, &offsets(&btf)?)?;
-    let counters = Counters::new(&mut ebpf)?;
     let samples = Samples::new(&mut ebpf)?;
     let warnings = Warnings::new(&mut ebpf);
     let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
@@ -97,7 +96,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
             Err(error) => give_up(step.probe, error, &mut missed)?,
         }
     }
-    let (counters, samples) = (Some(counters), Some(samples));
+    let (counters, samples) = (Some(Counters::new(&mut ebpf)?), Some(samples));
     Ok(Probes { attached, missed, counters, samples, warnings, _ebpf: ebpf })
 }
 

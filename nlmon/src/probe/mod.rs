@@ -8,6 +8,7 @@ mod offsets;
 mod plan;
 mod proof;
 mod reader;
+mod runs;
 mod warnings;
 
 use std::io;
@@ -17,6 +18,7 @@ pub use load::{Attached, Options, Probes, load};
 pub use plan::{Attach, Hook, Probe, Step, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
+pub use runs::Runs;
 pub use warnings::Warnings;
 
 /// Why there are no probes. The daemon can run without them, so each says what is missing.

@@ -47,7 +47,7 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
         let labels = [("fault", fault)];
         assert_eq!(after.grown(&before, "nlmon_probe_faults_total", &labels), 0, "{fault}");
     }
-    let missed = after.grown(&before, "nlmon_samples_total", &[("outcome", "no_return")]);
+    let missed = after.grown(&before, "nlmon_datagrams_total", &[("result", "unknown")]);
     assert_eq!(missed, 0);
     drop((module, daemon));
 }

@@ -205,7 +205,11 @@ impl Metrics {
         if pending > open {
             return Err(format!("{pending} samples pending of {open} open calls"));
         }
-        equal("seen and the ends of samples", seen, self.sum("nlmon_samples_total", &[]) + pending)?;
+        equal(
+            "seen and the ends of samples",
+            seen,
+            self.sum("nlmon_samples_total", &[]) + pending,
+        )?;
         let read = self.sum("nlmon_samples_total", &[("outcome", "read")]);
         let joined = self.sum("nlmon_join_total", &[]);
         let unobserved = self.sum("nlmon_join_total", &[("outcome", "unobserved")])
