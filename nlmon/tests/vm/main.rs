@@ -6,9 +6,11 @@
 
 mod counts;
 mod join;
+mod listeners;
 mod module;
 mod programs;
 mod service;
 mod sockets;
+mod strace;
 mod stress;
 mod support;

@@ -1,48 +1,38 @@
-//! Real programs, and what strace saw of them: sends by message type, receives by datagram.
+//! Real programs, and what strace saw of them: what they sent and got, by type and in bytes.
 
 use std::{fmt::Write as _, fs};
 
-use crate::support::{Daemon, Metrics, run, wait_for};
+use crate::{
+    strace::{Trace, Traced},
+    support::{Daemon, Metrics, run, wait_for},
+};
 
-/// Runs a program under strace; the lines of its system calls on sockets.
-fn trace(program: &str, args: &[&str]) -> Vec<String> {
-    let calls = "trace=sendto,sendmsg,sendmmsg,recvfrom,recvmsg,recvmmsg";
-    let mut all = vec!["-f", "-e", calls, "-o", "/root/trace", program];
-    all.extend(args);
-    run("strace", &all);
-    fs::read_to_string("/root/trace").unwrap().lines().map(str::to_owned).collect()
+/// Runs a program under strace to its end.
+fn trace(program: &str, args: &[&str]) -> Trace {
+    Traced::start(program, args).wait()
 }
 
-/// System calls that sent something.
-fn sends(trace: &[String]) -> u64 {
-    trace.iter().filter(|line| line.contains("send") && succeeded(line)).count() as u64
-}
-
-/// System calls that took a datagram off the queue; a look ahead leaves it there.
-fn receives(trace: &[String]) -> u64 {
-    let takes = |line: &&String| {
-        line.contains("recv") && !flags(line).contains("MSG_PEEK") && succeeded(line)
-    };
-    trace.iter().filter(takes).count() as u64
-}
-
-/// The last argument of `recvmsg`, or the fourth of `recvfrom`: strace writes it behind the data.
-fn flags(line: &str) -> &str {
-    line.rsplit_once("}, ").or_else(|| line.rsplit_once("], ")).map_or(line, |(_, end)| end)
-}
-
-fn succeeded(line: &str) -> bool {
-    let result = line.rsplit_once(" = ").map(|(_, result)| result.split(' ').next());
-    result.flatten().and_then(|result| result.parse::<i64>().ok()).is_some_and(|bytes| bytes > 0)
-}
-
-/// How much the datagrams of a protocol grew on some paths.
-fn datagrams(after: &Metrics, before: &Metrics, protocol: &str, paths: &[&str]) -> u64 {
-    let grown = |path: &&str| {
-        let labels = [("protocol", protocol), ("path", *path), ("result", "ok")];
-        after.grown(before, "nlmon_datagrams_total", &labels)
-    };
-    paths.iter().map(grown).sum()
+/// What processes of this name asked and were answered, by nlmon and by strace. The protocol has to
+/// be theirs alone.
+pub(crate) fn compare(
+    trace: &Trace,
+    protocol: &str,
+    process: &str,
+    (before, after): (&Metrics, &Metrics),
+) {
+    for path in ["request", "reply", "dump"] {
+        let seen = trace.of(protocol, path);
+        let labels = [("protocol", protocol), ("path", path)];
+        assert_eq!(after.messages(before, &labels), seen.by_type(), "{path}");
+        let grown = |name: &str| after.grown(before, name, &labels);
+        assert_eq!(grown("nlmon_datagrams_total"), seen.datagrams(), "{path}");
+        let delivered = if path == "request" { 0 } else { seen.datagrams() };
+        assert_eq!(grown("nlmon_deliveries_total"), delivered, "{path}");
+        let labels = [("protocol", protocol), ("path", path), ("process", process)];
+        let of_process = after.grown(before, "nlmon_process_messages_total", &labels);
+        assert_eq!(of_process, seen.messages(), "{path}");
+    }
+    assert_eq!(after.grown(before, "nlmon_probe_faults_total", &[]), 0);
 }
 
 #[test]
@@ -57,12 +47,8 @@ fn a_transaction_of_nft_is_counted_as_strace_sees_it() {
     let before = daemon.quiet();
     let calls = trace("nft", &["-f", "/root/rules.nft"]);
     let after = daemon.quiet();
-    let labels = [("protocol", "netfilter"), ("path", "request"), ("type", "NFT_MSG_NEWRULE")];
-    assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 500);
-    assert_eq!(datagrams(&after, &before, "netfilter", &["request"]), sends(&calls), "{calls:#?}");
-    let received = datagrams(&after, &before, "netfilter", &["reply", "dump"]);
-    assert_eq!(received, receives(&calls), "{calls:#?}");
-    assert_eq!(after.grown(&before, "nlmon_probe_faults_total", &[("fault", "walk_cut")]), 0);
+    assert_eq!(calls.of("netfilter", "request").by_type()["NFT_MSG_NEWRULE"].0, 500);
+    compare(&calls, "netfilter", "nft", (&before, &after));
     run("nft", &["delete", "table", "inet", "vm"]);
 }
 
@@ -70,25 +56,16 @@ fn a_transaction_of_nft_is_counted_as_strace_sees_it() {
 fn dumps_and_replies_of_ip_are_counted_as_strace_sees_them() {
     let daemon = Daemon::start(&["--require-probes"]);
     let before = daemon.quiet();
-    let mut sent = 0;
-    for _ in 0..11 {
-        let calls = trace("ip", &["link", "show"]);
-        sent += sends(&calls);
-    }
+    let all = "i=0; while [ $i -lt 101 ]; do ip link show; i=$((i + 1)); done";
+    let calls = trace("sh", &["-euc", all]);
     let after = daemon.quiet();
-    let by_ip = |path| {
-        let labels = [("process", "ip"), ("protocol", "route"), ("path", path)];
-        after.grown(&before, "nlmon_process_messages_total", &labels)
-    };
-    assert_eq!(by_ip("request"), sent);
     let links = run("ip", &["-oneline", "link", "show"]).lines().count() as u64;
-    let labels = [("protocol", "route"), ("path", "dump"), ("type", "RTM_NEWLINK")];
-    assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 11 * links);
-    assert!(by_ip("dump") >= 11 * links);
+    assert_eq!(calls.of("route", "dump").by_type()["RTM_NEWLINK"].0, 101 * links);
+    compare(&calls, "route", "ip", (&before, &after));
 }
 
 #[test]
-fn a_batch_of_routes_is_counted_by_type() {
+fn a_batch_of_routes_is_counted_as_strace_sees_it() {
     let daemon = Daemon::start(&["--require-probes"]);
     run("ip", &["link", "add", "vmbatch0", "type", "dummy"]);
     run("ip", &["link", "set", "vmbatch0", "up"]);
@@ -98,18 +75,16 @@ fn a_batch_of_routes_is_counted_by_type() {
     let batch: String = (0..1009).map(|number| route("add", number)).collect();
     let undo: String = (0..1009).map(|number| route("del", number)).collect();
     fs::write("/root/batch", batch + &undo).unwrap();
+    run("udevadm", &["settle"]);
     let before = daemon.quiet();
-    run("ip", &["-batch", "/root/batch"]);
+    let calls = trace("ip", &["-batch", "/root/batch"]);
     let after = daemon.quiet();
+    let asked = calls.of("route", "request").by_type();
+    assert_eq!((asked["RTM_NEWROUTE"].0, asked["RTM_DELROUTE"].0), (1009, 1009));
+    compare(&calls, "route", "ip", (&before, &after));
     for name in ["RTM_NEWROUTE", "RTM_DELROUTE"] {
-        for path in ["request", "multicast"] {
-            let labels = [("protocol", "route"), ("path", path), ("type", name)];
-            assert_eq!(
-                after.grown(&before, "nlmon_messages_total", &labels),
-                1009,
-                "{path} {name}"
-            );
-        }
+        let labels = [("protocol", "route"), ("path", "multicast"), ("type", name)];
+        assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 1009, "{name}");
     }
     // Records settle before they count: a moment later than what the kernel counts.
     let name = "nlmon_multicast_deliveries_total";

@@ -1,7 +1,7 @@
 //! What the scenarios share: a daemon of their own, its metrics, the module's counters, the log.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
@@ -16,6 +16,8 @@ use nlmon::{
     message::{HEADER_BYTES, Header, flag},
     subscribe::{Received, Socket, test_module},
 };
+
+use crate::strace::ByType;
 
 /// Longest wait for anything: the guest is emulated, and may share its host.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -195,6 +197,18 @@ impl Metrics {
         let (now, then) = (self.sum(name, labels), before.sum(name, labels));
         assert!(now >= then, "{name} {labels:?} went back from {then} to {now}");
         now - then
+    }
+
+    /// How many messages were counted since `before`, and their bytes, by type.
+    pub(crate) fn messages(&self, before: &Self, labels: &[(&str, &str)]) -> ByType {
+        let types: BTreeSet<&String> =
+            self.series.keys().filter_map(|(_, labels)| labels.get("type")).collect();
+        let grown = |name: &&String| {
+            let labels = [labels, &[("type", name.as_str())]].concat();
+            let grown = |metric| self.grown(before, metric, &labels);
+            ((*name).clone(), (grown("nlmon_messages_total"), grown("nlmon_message_bytes_total")))
+        };
+        types.iter().map(grown).filter(|(_, grown)| *grown != (0, 0)).collect()
     }
 
     /// The accounting identity: what was seen was counted, and every datagram's sample has an end.
