@@ -26,12 +26,12 @@ fn rows(protocol: &str) -> Vec<Vec<String>> {
 }
 
 /// Sockets that are in a group.
-fn listeners(protocol: &str, group: u32) -> u64 {
+pub(crate) fn listeners(protocol: &str, group: u32) -> u64 {
     memberships(protocol).iter().filter(|mask| *mask >> (group - 1) & 1 == 1).count() as u64
 }
 
 /// The metrics once nothing comes any more and every listener has read what there was.
-fn settled(daemon: &Daemon, protocol: &str, number: &str) -> Metrics {
+pub(crate) fn settled(daemon: &Daemon, protocol: &str, number: &str) -> Metrics {
     let labels = [("protocol", protocol)];
     let counted = |metrics: &Metrics| {
         let names = ["nlmon_datagrams_total", "nlmon_deliveries_total", "nlmon_datagrams_open"];

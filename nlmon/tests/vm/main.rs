@@ -4,6 +4,7 @@
 //!
 //! They share one kernel, so they run one at a time (`--test-threads=1`).
 
+mod capture;
 mod counts;
 mod join;
 mod listeners;
@@ -14,3 +15,4 @@ mod sockets;
 mod strace;
 mod stress;
 mod support;
+mod tap;
