@@ -65,6 +65,8 @@ pub struct Config {
     pub http: Http,
     /// The live log.
     pub log: Log,
+    /// What the metrics tell apart.
+    pub metrics: Metrics,
     /// The probes.
     pub probe: Probe,
     /// The statistics of all sockets of the host.
@@ -103,6 +105,14 @@ impl Default for Log {
     fn default() -> Self {
         Self { socket: PathBuf::from(DEFAULT_SOCKET), clients: 64, queue: 8192 }
     }
+}
+
+/// What the metrics tell apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Give the counts of messages a label for the network namespace.
+    pub netns: bool,
 }
 
 /// The probes.

@@ -71,7 +71,7 @@ pub fn probe_options(config: &Config) -> Options {
         snap_length: config.probe.snap_length,
         snap: config.snap(),
         capture_secrets: config.capture_secrets,
-        count_netns: false,
+        count_netns: config.metrics.netns,
         ring_bytes: config.probe.ring_bytes,
     }
 }
@@ -170,7 +170,7 @@ fn start(
     };
     let attached = probes.as_ref().map(|probes| probes.attached.clone()).unwrap_or_default();
     let counters = probes.as_mut().and_then(|probes| probes.counters.take());
-    let metrics = Arc::new(Metrics::new(counters, attached, log_totals)?);
+    let metrics = Arc::new(Metrics::new(counters, attached, config.metrics.netns, log_totals)?);
 
     let (sender, events) = mpsc::channel(EVENTS_QUEUE);
     let subscriptions = Subscriptions::start(subscribe_settings(config)?, sender)?;

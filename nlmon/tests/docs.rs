@@ -52,13 +52,14 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `group` | the kernel's name, `link`, or the number; `other` beyond the budget |
 | `result`, `errno` | `ok` or the errno's name |
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
+| `(netns)` | only with `metrics.netns`: network namespace of the sending socket, by its name in `/run/netns` at the time of reading, which is every 5 s and at each scrape, or else its inode number; `other` beyond the budget |
 | `process` of `nlmon_socket*` | name of the process that holds it, not init if another does; `kernel`; `unknown` where that cannot be seen |
 | `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
 | `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`; taken and lost: `ring_full`, `no_return`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 512 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
-Labels are closed sets or have a budget: 256 names of processes, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`, 512 types and 512 groups of the
+Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`, 512 types and 512 groups of the
 sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
 is folded into its name, so that no counter goes backwards.
 ";
@@ -91,6 +92,9 @@ fn row(metric: &Metric) -> String {
         Kind::Gauge => "gauge",
         Kind::Histogram => "histogram",
     };
-    let labels = metric.labels.join(", ");
+    let optional = metric.optional.iter().map(|label| format!("({label})"));
+    let labels: Vec<_> =
+        metric.labels.iter().map(|label| (*label).to_owned()).chain(optional).collect();
+    let labels = labels.join(", ");
     format!("| `{}` | {kind} | {labels} | {} |\n", metric.name, metric.help)
 }

@@ -9,6 +9,7 @@ use crate::{commands::Failure, config::Config, probe::Attach, service};
 /// Arguments of `nlmon run`. Every one but `--config` stands for a key of the configuration file,
 /// which it overrides.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag, which is there or is not")]
 pub struct Args {
     /// Configuration file [default: /etc/nlmon/nlmon.toml, if it exists]
     #[arg(long, value_name = "FILE")]
@@ -25,6 +26,9 @@ pub struct Args {
     /// Records that wait for one client (`log.queue`)
     #[arg(long, value_name = "N")]
     queue: Option<usize>,
+    /// Give the counts of messages a label for the network namespace (`metrics.netns`)
+    #[arg(long)]
+    metrics_netns: bool,
     /// Which hooks to use (`probe.attach`)
     #[arg(long)]
     attach: Option<Attach>,
@@ -92,6 +96,7 @@ impl Args {
         if !self.subscribe.is_empty() {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();
         }
+        config.metrics.netns |= self.metrics_netns;
         config.probe.require |= self.require_probes;
         config.subscribe.pin_modules |= self.pin_modules;
         config.capture_secrets |= self.capture_secrets;

@@ -16,7 +16,7 @@ impl Family {
         Self { metric, samples: Vec::new() }
     }
 
-    /// Adds a series; `labels` in the order of the metric's.
+    /// Adds a series; `labels` in the order of the metric's, with or without the optional ones.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all of Prometheus")]
     pub(super) fn add(&mut self, labels: &[&str], value: u64) {
         self.add_value(labels, value as f64);
@@ -29,9 +29,11 @@ impl Family {
     }
 
     fn add_value(&mut self, labels: &[&str], value: f64) {
-        debug_assert_eq!(labels.len(), self.metric.labels.len(), "{}", self.metric.name);
+        let Metric { name, labels: always, optional, .. } = self.metric;
+        let fits = [always.len(), always.len() + optional.len()].contains(&labels.len());
+        debug_assert!(fits, "{name}: {labels:?}");
         let mut sample = Sample::default();
-        let pairs = self.metric.labels.iter().zip(labels).map(|(name, value)| {
+        let pairs = always.iter().chain(*optional).zip(labels).map(|(name, value)| {
             let mut pair = LabelPair::default();
             pair.set_name((*name).to_owned());
             pair.set_value((*value).to_owned());

@@ -5,19 +5,22 @@ use prometheus::proto::MetricFamily;
 
 use super::{
     family::Family,
-    ledger::{Ledger, Totals},
+    ledger::{Ledger, Series},
     names,
     overruns::Overruns,
 };
 use crate::{
     decode::names::{errno_name, protocol_name},
     probe::{Attached, Counters, Probe, Snapshot},
+    sockets,
 };
 
 /// The kernel's counters and what was added up from them.
 pub(super) struct Kernel {
     counters: Option<Counters>,
     attached: Vec<Attached>,
+    /// The counters tell network namespaces apart.
+    by_netns: bool,
     ledger: Ledger,
     overruns: Overruns,
     /// Samples that the daemon has read; the rest of their fate is the kernel's to tell.
@@ -27,10 +30,11 @@ pub(super) struct Kernel {
 }
 
 impl Kernel {
-    pub(super) fn new(counters: Option<Counters>, attached: Vec<Attached>) -> Self {
+    pub(super) fn new(counters: Option<Counters>, attached: Vec<Attached>, by_netns: bool) -> Self {
         Self {
             counters,
             attached,
+            by_netns,
             ledger: Ledger::default(),
             overruns: Overruns::default(),
             read: 0,
@@ -46,23 +50,24 @@ impl Kernel {
     /// All families. Without probes just the one that says so.
     pub(super) fn families(&mut self) -> Vec<Family> {
         let mut families = vec![self.attached()];
-        if let Some((snapshot, totals)) = self.read_counters() {
+        if let Some(snapshot) = self.read_counters() {
             families.extend(datagrams(&snapshot));
             families.extend(self.overruns.families(&snapshot));
-            families.extend(messages(&totals));
+            families.extend(messages(&self.ledger));
             families.extend(self.samples(&snapshot));
             families.extend(runs(&snapshot));
-            families.push(overflow(&totals));
+            families.push(overflow(&self.ledger));
         }
         families
     }
 
-    fn read_counters(&mut self) -> Option<(Snapshot, Totals)> {
+    fn read_counters(&mut self) -> Option<Snapshot> {
         match self.counters.as_mut()?.snapshot() {
             Ok(snapshot) => {
                 self.overruns.resolve(&snapshot);
-                let totals = self.ledger.add(&snapshot);
-                Some((snapshot, totals))
+                let namespaces = self.by_netns.then(sockets::namespace_names);
+                self.ledger.add(&snapshot, namespaces.as_ref());
+                Some(snapshot)
             }
             Err(error) => {
                 log::error!("cannot read the kernel's counters: {error}");
@@ -150,17 +155,22 @@ fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
     [results, open, second_legs, own, deliveries]
 }
 
-fn messages(totals: &Totals) -> [Family; 3] {
+fn messages(ledger: &Ledger) -> [Family; 3] {
     let mut messages = Family::new(&names::MESSAGES);
     let mut bytes = Family::new(&names::MESSAGE_BYTES);
     let mut processes = Family::new(&names::PROCESS_MESSAGES);
-    for ((protocol, path, message_type), count) in &totals.types {
-        let labels = [&*protocol_name(*protocol), path.name(), message_type];
+    for (Series { protocol, path, value, netns }, count) in &ledger.types {
+        let protocol = protocol_name(*protocol);
+        let mut labels = vec![&*protocol, path.name(), value];
+        labels.extend(netns.as_deref());
         messages.add(&labels, count.messages);
         bytes.add(&labels, count.bytes);
     }
-    for ((protocol, path, process), count) in &totals.processes {
-        processes.add(&[process, &protocol_name(*protocol), path.name()], *count);
+    for (Series { protocol, path, value, netns }, count) in &ledger.processes {
+        let protocol = protocol_name(*protocol);
+        let mut labels = vec![value, &*protocol, path.name()];
+        labels.extend(netns.as_deref());
+        processes.add(&labels, *count);
     }
     [messages, bytes, processes]
 }
@@ -178,10 +188,10 @@ fn runs(snapshot: &Snapshot) -> [Family; 3] {
     [count, time, missed]
 }
 
-fn overflow(totals: &Totals) -> Family {
+fn overflow(ledger: &Ledger) -> Family {
     let mut family = Family::new(&names::SERIES_OVERFLOW);
-    family.add(&[names::MESSAGES.name], totals.overflow_types);
-    family.add(&[names::PROCESS_MESSAGES.name], totals.overflow_processes);
+    family.add(&[names::MESSAGES.name], ledger.refused_types());
+    family.add(&[names::PROCESS_MESSAGES.name], ledger.refused_processes());
     family
 }
 

@@ -1,12 +1,13 @@
 //! Adds up snapshots of the kernel's counters into series that never go backwards, within a fixed
 //! budget of label values.
 //!
-//! Pure. A snapshot has live totals of running processes, and once the final ones of ended
-//! processes: those are kept here, folded by name.
+//! Pure. What a counter has grown by since the last snapshot is added to the series that fits it now:
+//! a process may take another name, and a namespace lose its own, and what was counted before stays
+//! where it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nlmon_common::counter::{MessageCount, TYPE_RAW};
+use nlmon_common::counter::{MessageCount, MessageKey, TYPE_RAW};
 
 use crate::{
     decode::names::message_type_name,
@@ -23,60 +24,85 @@ pub(super) const UNNAMED_TYPES_MAX: usize = 128;
 /// The label value that stands for those beyond a budget.
 pub(super) const OTHER: &str = "other";
 
-/// Protocol, path, and a third label: type or process.
-type Key = (u8, Path, String);
+/// Network namespaces that get series of their own.
+pub(super) const NAMESPACES_MAX: usize = 64;
 
-/// What ended processes have counted, and which label values are in use.
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    ended_types: BTreeMap<Key, MessageCount>,
-    ended_processes: BTreeMap<Key, u64>,
-    processes: Budget<String>,
-    types: Budget<(u8, u32)>,
+/// The labels of a series.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Series {
+    pub(super) protocol: u8,
+    pub(super) path: Path,
+    /// Type or process.
+    pub(super) value: String,
+    /// Network namespace, where they are told apart.
+    pub(super) netns: Option<String>,
 }
 
-/// Totals of one scrape.
+/// Everything counted so far, and which label values are in use.
 #[derive(Debug, Default)]
-pub(super) struct Totals {
-    pub(super) types: BTreeMap<Key, MessageCount>,
-    pub(super) processes: BTreeMap<Key, u64>,
-    pub(super) overflow_processes: u64,
-    pub(super) overflow_types: u64,
+pub(super) struct Ledger {
+    pub(super) types: BTreeMap<Series, MessageCount>,
+    pub(super) processes: BTreeMap<Series, u64>,
+    /// What of each of the kernel's counters is in the series.
+    counted: BTreeMap<MessageKey, MessageCount>,
+    /// The same of those messages that found no counter.
+    overflowed: BTreeMap<(u8, Path), MessageCount>,
+    known_processes: Budget<String>,
+    known_types: Budget<(u8, u32)>,
+    known_namespaces: Budget<String>,
 }
 
 impl Ledger {
-    /// Takes a snapshot in; the totals are those of everything seen so far.
-    pub(super) fn add(&mut self, snapshot: &Snapshot) -> Totals {
-        let mut types = BTreeMap::new();
-        let mut processes = BTreeMap::new();
+    /// Takes a snapshot in. `namespaces` are the names that network namespaces have now, by inode
+    /// number; `None` where they are not told apart.
+    pub(super) fn add(&mut self, snapshot: &Snapshot, namespaces: Option<&BTreeMap<u32, String>>) {
         for total in &snapshot.messages {
             let Some(path) = Path::from_abi(total.key.path()) else { continue };
-            let by_type = (total.key.protocol, path, self.type_name(total));
-            let by_process = (total.key.protocol, path, self.process_name(&total.process));
-            if total.ended {
-                add_count(&mut self.ended_types, by_type, total.count);
-                *self.ended_processes.entry(by_process).or_default() += total.count.messages;
+            let before = if total.ended {
+                self.counted.remove(&total.key)
             } else {
-                add_count(&mut types, by_type, total.count);
-                *processes.entry(by_process).or_default() += total.count.messages;
-            }
+                self.counted.insert(total.key, total.count)
+            };
+            let netns = namespaces.map(|names| self.namespace_name(total.key.netns, names));
+            let (by_type, by_process) = (self.type_name(total), self.process_name(&total.process));
+            let grown = growth(before, total.count);
+            self.count((total.key.protocol, path), by_type, by_process, netns, grown);
         }
         for ((protocol, path), datagrams) in &snapshot.datagrams {
-            let overflow = datagrams.overflow;
-            if overflow.messages > 0 {
-                let key = (*protocol, *path, OTHER.to_owned());
-                add_count(&mut types, key.clone(), overflow);
-                *processes.entry(key).or_default() += overflow.messages;
-            }
+            let before = self.overflowed.insert((*protocol, *path), datagrams.overflow);
+            let grown = growth(before, datagrams.overflow);
+            let (other, netns) = (OTHER.to_owned(), namespaces.map(|_| OTHER.to_owned()));
+            self.count((*protocol, *path), other.clone(), other, netns, grown);
         }
-        for (key, count) in &self.ended_types {
-            add_count(&mut types, key.clone(), *count);
+    }
+
+    fn count(
+        &mut self,
+        (protocol, path): (u8, Path),
+        by_type: String,
+        by_process: String,
+        netns: Option<String>,
+        grown: MessageCount,
+    ) {
+        if grown.messages == 0 {
+            return;
         }
-        for (key, count) in &self.ended_processes {
-            *processes.entry(key.clone()).or_default() += count;
-        }
-        let (overflow_processes, overflow_types) = (self.processes.refused, self.types.refused);
-        Totals { types, processes, overflow_processes, overflow_types }
+        let series = Series { protocol, path, value: by_type, netns };
+        let sum = self.types.entry(series.clone()).or_default();
+        sum.messages += grown.messages;
+        sum.bytes += grown.bytes;
+        *self.processes.entry(Series { value: by_process, ..series }).or_default() +=
+            grown.messages;
+    }
+
+    /// Label values of the types' families that were counted as other.
+    pub(super) fn refused_types(&self) -> u64 {
+        self.known_types.refused + self.known_namespaces.refused
+    }
+
+    /// The same of the processes' family.
+    pub(super) fn refused_processes(&self) -> u64 {
+        self.known_processes.refused + self.known_namespaces.refused
     }
 
     fn type_name(&mut self, total: &MessageTotal) -> String {
@@ -86,27 +112,40 @@ impl Ledger {
         };
         let name = message_type_name(protocol, message_type);
         let unnamed = name.parse::<u16>().is_ok();
-        if unnamed && !self.types.admits((protocol, value), UNNAMED_TYPES_MAX) {
+        if unnamed && !self.known_types.admits((protocol, value), UNNAMED_TYPES_MAX) {
             return OTHER.to_owned();
         }
         name.into_owned()
     }
 
     fn process_name(&mut self, comm: &str) -> String {
-        let name = series_name(comm);
-        if self.processes.admits(name.to_owned(), PROCESSES_MAX) { name } else { OTHER }.to_owned()
+        let name = series_name(comm).to_owned();
+        admitted(&mut self.known_processes, name, PROCESSES_MAX)
+    }
+
+    fn namespace_name(&mut self, inode: u32, names: &BTreeMap<u32, String>) -> String {
+        let name = names.get(&inode).cloned().unwrap_or_else(|| inode.to_string());
+        admitted(&mut self.known_namespaces, name, NAMESPACES_MAX)
+    }
+}
+
+/// The name, or what stands for those beyond the budget.
+fn admitted(budget: &mut Budget<String>, name: String, max: usize) -> String {
+    if budget.admits(name.clone(), max) { name } else { OTHER.to_owned() }
+}
+
+/// How much a counter has grown. One that is lower than before is another.
+fn growth(before: Option<MessageCount>, now: MessageCount) -> MessageCount {
+    let before = before.filter(|before| before.messages <= now.messages).unwrap_or_default();
+    MessageCount {
+        messages: now.messages - before.messages,
+        bytes: now.bytes.saturating_sub(before.bytes),
     }
 }
 
 /// Workers of the kernel are many and come and go; which one ran does not matter here.
 fn series_name(comm: &str) -> &str {
     if comm.starts_with("kworker/") { "kworker" } else { comm }
-}
-
-fn add_count(counts: &mut BTreeMap<Key, MessageCount>, key: Key, count: MessageCount) {
-    let sum = counts.entry(key).or_default();
-    sum.messages += count.messages;
-    sum.bytes += count.bytes;
 }
 
 /// A set of label values that stops growing: a value that was admitted once stays so, because a
@@ -145,34 +184,85 @@ impl<T: Ord> Budget<T> {
 
 #[cfg(test)]
 mod tests {
-    use nlmon_common::counter::{DatagramCount, MessageKey, path};
+    use nlmon_common::counter::{DatagramCount, path};
 
     use super::*;
 
+    const NETNS: u32 = 4_026_532_000;
+
     fn total(tgid: u32, process: &str, messages: u64, ended: bool) -> MessageTotal {
         MessageTotal {
-            key: MessageKey { tgid, netns: 0, message_type: 16, protocol: 0, way: path::REQUEST },
+            key: MessageKey {
+                tgid,
+                netns: NETNS,
+                message_type: 16,
+                protocol: 0,
+                way: path::REQUEST,
+            },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),
             ended,
         }
     }
 
-    fn of_process(totals: &Totals, process: &str) -> Option<u64> {
-        totals.processes.get(&(0, Path::Request, process.to_owned())).copied()
+    fn snapshot(messages: Vec<MessageTotal>) -> Snapshot {
+        Snapshot { messages, ..Default::default() }
+    }
+
+    fn series(value: &str, netns: Option<&str>) -> Series {
+        let (value, netns) = (value.to_owned(), netns.map(str::to_owned));
+        Series { protocol: 0, path: Path::Request, value, netns }
+    }
+
+    fn of_process(ledger: &Ledger, process: &str) -> Option<u64> {
+        ledger.processes.get(&series(process, None)).copied()
     }
 
     #[test]
     fn an_ended_process_is_folded_into_its_name() {
         let mut ledger = Ledger::default();
-        let first =
-            ledger.add(&Snapshot { messages: vec![total(7, "ip", 5, true)], ..Default::default() });
-        let second = ledger
-            .add(&Snapshot { messages: vec![total(8, "ip", 3, false)], ..Default::default() });
-        assert_eq!(of_process(&first, "ip"), Some(5));
-        assert_eq!(of_process(&second, "ip"), Some(8));
-        let key = (0, Path::Request, "RTM_NEWLINK".to_owned());
-        assert_eq!(second.types[&key], MessageCount { messages: 8, bytes: 256 });
+        ledger.add(&snapshot(vec![total(7, "ip", 5, true)]), None);
+        assert_eq!(of_process(&ledger, "ip"), Some(5));
+        ledger.add(&snapshot(vec![total(8, "ip", 3, false)]), None);
+        // Another process with the number of the ended one.
+        ledger.add(&snapshot(vec![total(7, "ip", 2, false), total(8, "ip", 4, false)]), None);
+        assert_eq!(of_process(&ledger, "ip"), Some(5 + 2 + 4));
+        let sum = MessageCount { messages: 11, bytes: 11 * 32 };
+        assert_eq!(ledger.types[&series("RTM_NEWLINK", None)], sum);
+    }
+
+    #[test]
+    fn a_process_that_takes_another_name_goes_on_under_that() {
+        let mut ledger = Ledger::default();
+        ledger.add(&snapshot(vec![total(7, "sh", 5, false)]), None);
+        ledger.add(&snapshot(vec![total(7, "ip", 8, false)]), None);
+        assert_eq!((of_process(&ledger, "sh"), of_process(&ledger, "ip")), (Some(5), Some(3)));
+    }
+
+    #[test]
+    fn a_namespace_has_its_name_as_long_as_it_has_one() {
+        let mut ledger = Ledger::default();
+        let named = BTreeMap::from([(NETNS, "blue".to_owned())]);
+        ledger.add(&snapshot(vec![total(7, "ip", 5, false)]), Some(&named));
+        ledger.add(&snapshot(vec![total(7, "ip", 8, true)]), Some(&BTreeMap::new()));
+        assert_eq!(ledger.processes[&series("ip", Some("blue"))], 5);
+        assert_eq!(ledger.processes[&series("ip", Some("4026532000"))], 3);
+        assert_eq!(ledger.types[&series("RTM_NEWLINK", Some("blue"))].bytes, 5 * 32);
+    }
+
+    #[test]
+    fn namespaces_beyond_the_budget_are_counted_as_other_and_said() {
+        let mut ledger = Ledger::default();
+        let of_namespace = |number: u32| {
+            let mut total = total(7, "ip", 1, false);
+            total.key.netns = number;
+            total
+        };
+        let last = u32::try_from(NAMESPACES_MAX).unwrap() + 3;
+        let messages = (0..last).map(of_namespace).collect();
+        ledger.add(&snapshot(messages), Some(&BTreeMap::new()));
+        assert_eq!((ledger.refused_types(), ledger.refused_processes()), (3, 3));
+        assert_eq!(ledger.processes[&series("ip", Some(OTHER))], 3);
     }
 
     #[test]
@@ -180,10 +270,10 @@ mod tests {
         let mut ledger = Ledger::default();
         let tgids = 0..u32::try_from(PROCESSES_MAX).unwrap() + 3;
         let messages = tgids.map(|tgid| total(tgid, &format!("p{tgid}"), 1, false)).collect();
-        let totals = ledger.add(&Snapshot { messages, ..Default::default() });
-        assert_eq!(totals.overflow_processes, 3);
-        assert_eq!(of_process(&totals, OTHER), Some(3));
-        assert_eq!(totals.processes.values().sum::<u64>(), PROCESSES_MAX as u64 + 3);
+        ledger.add(&snapshot(messages), None);
+        assert_eq!(ledger.refused_processes(), 3);
+        assert_eq!(of_process(&ledger, OTHER), Some(3));
+        assert_eq!(ledger.processes.values().sum::<u64>(), PROCESSES_MAX as u64 + 3);
     }
 
     #[test]
@@ -191,9 +281,11 @@ mod tests {
         let overflow = MessageCount { messages: 4, bytes: 64 };
         let datagrams = [((0, Path::Request), DatagramCount { overflow, ..Default::default() })];
         let snapshot = Snapshot { datagrams: datagrams.into(), ..Default::default() };
-        let totals = Ledger::default().add(&snapshot);
-        assert_eq!(totals.types[&(0, Path::Request, OTHER.to_owned())], overflow);
-        assert_eq!(of_process(&totals, OTHER), Some(4));
+        let mut ledger = Ledger::default();
+        ledger.add(&snapshot, None);
+        ledger.add(&snapshot, None);
+        assert_eq!(ledger.types[&series(OTHER, None)], overflow);
+        assert_eq!(of_process(&ledger, OTHER), Some(4));
     }
 
     #[test]

@@ -56,17 +56,19 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics of these probes; `counters` is `None` where there are none.
+    /// Metrics of these probes; `counters` is `None` where there are none. `by_netns` says whether
+    /// they count network namespaces apart.
     pub fn new(
         counters: Option<Counters>,
         attached: Vec<Attached>,
+        by_netns: bool,
         log: impl Fn() -> LogTotals + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
         let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
         Ok(Self {
-            kernel: Mutex::new(Kernel::new(counters, attached)),
+            kernel: Mutex::new(Kernel::new(counters, attached, by_netns)),
             pipeline: Mutex::new(pipeline),
             sockets: Mutex::default(),
             log: Box::new(log),

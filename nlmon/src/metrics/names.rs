@@ -20,20 +20,29 @@ pub struct Metric {
     pub kind: Kind,
     /// Labels, in order.
     pub labels: &'static [&'static str],
+    /// Those that come after them where the configuration asks for it.
+    pub optional: &'static [&'static str],
     /// Meaning and unit.
     pub help: &'static str,
 }
 
 macro_rules! metrics {
-    ($($constant:ident = $kind:ident $name:literal $labels:tt $help:literal;)+) => {
+    ($($constant:ident = $kind:ident $name:literal $labels:tt $(+ $optional:tt)? $help:literal;)+) => {
         $(
             #[doc = $help]
-            pub const $constant: Metric =
-                Metric { name: $name, kind: Kind::$kind, labels: &$labels, help: $help };
+            pub const $constant: Metric = Metric {
+                name: $name,
+                kind: Kind::$kind,
+                labels: &$labels,
+                optional: metrics!(@optional $($optional)?),
+                help: $help,
+            };
         )+
         /// Every metric of the daemon's own; `process_*` come on top.
         pub const ALL: &[Metric] = &[$($constant),+];
     };
+    (@optional) => { &[] };
+    (@optional $labels:tt) => { &$labels };
 }
 
 metrics! {
@@ -55,11 +64,11 @@ metrics! {
         "Datagrams that found no room at a receiving socket, by the process that holds it: the sum of the sockets' drops. Exact.";
     OVERRUN_TYPES = Counter "nlmon_overrun_types_total" ["protocol", "type"]
         "The same datagrams by type of their first message.";
-    MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"]
+    MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"] + ["netns"]
         "Netlink messages: a datagram may hold many. Exact; type other where its counters were full.";
-    MESSAGE_BYTES = Counter "nlmon_message_bytes_total" ["protocol", "path", "type"]
+    MESSAGE_BYTES = Counter "nlmon_message_bytes_total" ["protocol", "path", "type"] + ["netns"]
         "Bytes of those messages, headers included, padding between messages not.";
-    PROCESS_MESSAGES = Counter "nlmon_process_messages_total" ["process", "protocol", "path"]
+    PROCESS_MESSAGES = Counter "nlmon_process_messages_total" ["process", "protocol", "path"] + ["netns"]
         "Netlink messages by name of the process in whose context they were sent. Exact.";
     REQUEST_DURATION = Histogram "nlmon_request_duration_seconds" ["protocol", "type"]
         "Time from a request to its first answer, of the requests that were sampled.";

@@ -12,7 +12,7 @@ mod table;
 
 use std::{collections::HashSet, fmt, sync::Arc, thread, time::Duration};
 
-pub use namespaces::Namespace;
+pub use namespaces::{Namespace, namespace_names};
 pub use owners::Owner;
 use serde::{Serialize, Serializer};
 

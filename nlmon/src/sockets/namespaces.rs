@@ -56,14 +56,7 @@ impl Namespaces {
                 Err(error) => unreadable += usize::from(owners::is_hidden(pid, &error)),
             }
         }
-        for entry in fs::read_dir(NAMED).into_iter().flatten().flatten() {
-            let path = entry.path();
-            // What is left of a namespace that is not mounted is a file of another file system.
-            let Some(inode) = fs::metadata(&path).ok().filter(|m| m.dev() == device) else {
-                continue;
-            };
-            let inode = inode.ino();
-            let name = entry.file_name().to_string_lossy().into_owned();
+        for (inode, name, path) in named(device) {
             let named = Namespace { inode, path: path.clone(), ..Namespace::default() };
             let namespace = found.entry(inode).or_insert(named);
             (namespace.name, namespace.path) = (name, path);
@@ -71,6 +64,31 @@ impl Namespaces {
         let first = found.remove(&own);
         Self { list: first.into_iter().chain(found.into_values()).collect(), unreadable }
     }
+}
+
+/// Inode number, name and path of every namespace that has a name.
+fn named(device: u64) -> impl Iterator<Item = (u64, String, PathBuf)> {
+    let entries = fs::read_dir(NAMED).into_iter().flatten().flatten();
+    entries.filter_map(move |entry| {
+        let path = entry.path();
+        // What is left of a namespace that is not mounted is a file of another file system.
+        let metadata = fs::metadata(&path).ok().filter(|metadata| metadata.dev() == device)?;
+        Some((metadata.ino(), entry.file_name().to_string_lossy().into_owned(), path))
+    })
+}
+
+/// The names that network namespaces have now, by inode number: one that has several has the first.
+pub fn namespace_names() -> BTreeMap<u32, String> {
+    let device = fs::metadata("/proc/thread-self/ns/net").map_or(0, |own| own.dev());
+    let mut names = BTreeMap::new();
+    for (inode, name, _) in named(device) {
+        let Ok(inode) = u32::try_from(inode) else { continue };
+        let kept = names.entry(inode).or_insert_with(|| name.clone());
+        if name < *kept {
+            *kept = name;
+        }
+    }
+    names
 }
 
 impl Namespace {

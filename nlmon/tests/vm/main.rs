@@ -9,6 +9,7 @@ mod counts;
 mod join;
 mod listeners;
 mod module;
+mod namespaces;
 mod programs;
 mod service;
 mod sockets;

@@ -211,6 +211,10 @@ impl Metrics {
         types.iter().map(grown).filter(|(_, grown)| *grown != (0, 0)).collect()
     }
 
+    pub(crate) fn has_label(&self, name: &str) -> bool {
+        self.series.keys().any(|(_, labels)| labels.contains_key(name))
+    }
+
     /// The accounting identity: what was seen was counted, and every datagram's sample has an end.
     pub(crate) fn identity(&self) -> Result<(), String> {
         let open = self.sum("nlmon_datagrams_open", &[]);
