@@ -11,6 +11,7 @@ use super::{
     Error,
     btf::Btf,
     counters::Counters,
+    is_locked_down,
     offsets::offsets,
     plan::{Attach, Hook, Probe, Step, plan},
     read_btf,
@@ -78,6 +79,9 @@ pub struct Probes {
 pub fn load(options: &Options) -> Result<Probes, Error> {
     if OBJECT.is_empty() {
         return Err(Error::NoObject);
+    }
+    if is_locked_down() {
+        return Err(Error::LockedDown);
     }
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;

@@ -27,6 +27,11 @@ pub enum Error {
     /// Built without `cargo xtask ebpf`.
     #[error("this nlmon was built without its BPF object (build it with `cargo xtask ebpf`)")]
     NoObject,
+    /// No program may read the kernel's memory. The hooks' own errors would not say why.
+    #[error(
+        "this kernel is locked down for confidentiality, which refuses probes (see {LOCKDOWN_PATH})"
+    )]
+    LockedDown,
     /// No type information to find fields by.
     #[error("cannot read {BTF_PATH} (the kernel needs CONFIG_DEBUG_INFO_BTF=y)")]
     NoBtf(#[source] io::Error),
@@ -56,6 +61,15 @@ pub enum Error {
         /// Why each hook failed.
         reasons: Vec<String>,
     },
+}
+
+/// Where the kernel says how far it is locked down: `none integrity [confidentiality]`.
+const LOCKDOWN_PATH: &str = "/sys/kernel/security/lockdown";
+
+/// Whether the kernel hides its memory even from root. One that cannot be asked gets the benefit of
+/// the doubt.
+fn is_locked_down() -> bool {
+    std::fs::read_to_string(LOCKDOWN_PATH).is_ok_and(|state| state.contains("[confidentiality]"))
 }
 
 /// Where the kernel keeps its type information.

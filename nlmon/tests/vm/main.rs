@@ -2,12 +2,14 @@
 //! it. Each compares what nlmon shows with something independent, in prime numbers of messages,
 //! and ends by checking the accounting identity.
 //!
-//! They share one kernel, so they run one at a time (`--test-threads=1`).
+//! They share one kernel, so they run one at a time (`--test-threads=1`); those of [`lockdown`] need
+//! one that refuses probes.
 
 mod capture;
 mod counts;
 mod join;
 mod listeners;
+mod lockdown;
 mod module;
 mod namespaces;
 mod programs;

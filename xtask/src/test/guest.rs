@@ -1,32 +1,56 @@
-//! The tests that need a real kernel: one test program, run in a guest with nlmon installed.
+//! The tests that need a real kernel: one test program, run in a guest with nlmon installed, and its
+//! part for kernels that refuse probes in a guest whose kernel does.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::Options;
 use crate::kernel::Kernel;
 use crate::{build, ebpf, layout, process, vm};
 
 /// Where the tests are, with the list of the Debian packages that they use.
 const DIRECTORY: &str = "nlmon/tests/vm";
 /// What a run of all tests may take on a slow machine.
-const LIMIT_SECONDS: u64 = 1800;
+const LIMIT_SECONDS: u64 = 3600;
+/// The tests of a locked down kernel, by the beginning of their names.
+const LOCKED_DOWN: &str = "lockdown::";
+/// What makes a kernel refuse every read of its memory, and with it probes.
+const LOCK_DOWN: &str = "lockdown=confidentiality";
 
-/// Runs the tests in a guest of this kernel.
-pub(super) fn run(kernel: &'static Kernel, filter: Option<&str>) -> Result<()> {
+/// Runs the tests in guests of this kernel.
+pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     ebpf::build()?;
     let program = build::stripped(&program()?)?;
-    let mut command = vec!["/root/vm".into(), "--test-threads=1".into()];
-    command.extend(filter.map(Into::into));
-    let options = vm::Options {
+    let filter = options.filter.as_deref();
+    let mut guest = vm::Options {
         kernel: kernel.name.to_owned(),
         packages: packages()?,
         timeout: LIMIT_SECONDS,
-        command,
         ..vm::Options::default()
     };
-    match vm::boot(&options, vec![(program, "vm".into())])? {
+    guest.cpus = options.cpus.unwrap_or(guest.cpus);
+    if filter.is_none_or(|filter| !filter.starts_with(LOCKED_DOWN)) {
+        let rest = ["--skip", LOCKED_DOWN].into_iter().chain(filter);
+        boot(&mut guest, &program, rest)?;
+    }
+    if filter.is_none_or(|filter| filter.starts_with(LOCKED_DOWN)) {
+        guest.append.push(LOCK_DOWN.to_owned());
+        boot(&mut guest, &program, [filter.unwrap_or(LOCKED_DOWN)])?;
+    }
+    Ok(())
+}
+
+/// Runs the test program in a guest, with these arguments.
+fn boot<'a>(
+    guest: &mut vm::Options,
+    program: &Path,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Result<()> {
+    guest.command = ["/root/vm", "--test-threads=1"].map(Into::into).to_vec();
+    guest.command.extend(arguments.into_iter().map(Into::into));
+    match vm::boot(guest, vec![(program.to_owned(), "vm".into())])? {
         vm::Ending::Exited(0) => Ok(()),
         vm::Ending::Exited(status) => bail!("the tests exited with status {status}"),
         vm::Ending::Died => bail!("the guest stopped before the tests had ended"),

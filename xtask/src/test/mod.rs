@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Only tests whose names contain this
     #[arg(long, value_name = "NAME")]
     filter: Option<String>,
+    /// Number of processors of a guest
+    #[arg(long, value_name = "N")]
+    cpus: Option<u32>,
     /// Leave out the tests in guests
     #[arg(long)]
     no_guest: bool,
@@ -73,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         for kernel in kernels {
             let again = format!("cargo xtask test --step guest --kernels {}", kernel.name);
             let name = format!("guest tests on {}", kernel.name);
-            report.step(&name, &again, || guest::run(kernel, filter));
+            report.step(&name, &again, || guest::run(kernel, options));
         }
     }
     report.finish()
