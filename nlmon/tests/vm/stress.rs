@@ -9,9 +9,18 @@ use crate::support::{Daemon, Module, message, receive, run, test_socket, wait_fo
 const SENDERS: u64 = 8;
 const BUFFER: usize = 8 << 20;
 
-/// Messages of each sender. A prime number; `NLMON_STRESS` asks for another.
-fn messages() -> u32 {
-    std::env::var("NLMON_STRESS").map_or(2503, |count| count.parse().unwrap())
+/// Messages of all senders together. A prime number; `NLMON_STRESS` asks for another:
+/// `NLMON_STRESS=1000003 cargo xtask test --step guest --kernels 6.1 --filter stress --cpus 4`
+fn total() -> u64 {
+    std::env::var("NLMON_STRESS").map_or(20_011, |count| count.parse().unwrap())
+}
+
+/// Messages of each sender: no two send the same number.
+fn shares() -> Vec<u64> {
+    let mut shares: Vec<_> = (0..SENDERS).map(|sender| total() / SENDERS + sender).collect();
+    // The last one makes up for it.
+    shares[SENDERS as usize - 1] -= shares.iter().sum::<u64>() - total();
+    shares
 }
 
 #[test]
@@ -30,12 +39,13 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let (before, counted) = (daemon.quiet(), Module::counters());
     let pid = daemon.pid().to_string();
     run("kill", &["-STOP", &pid]);
-    let senders: Vec<_> = (0..SENDERS).map(|_| thread::spawn(echo_all)).collect();
+    let shares = shares().into_iter();
+    let senders: Vec<_> = shares.map(|count| thread::spawn(move || echo(count))).collect();
     thread::sleep(Duration::from_millis(500));
     run("kill", &["-CONT", &pid]);
     senders.into_iter().for_each(|sender| sender.join().unwrap());
     let (after, now) = (daemon.quiet(), Module::counters());
-    let total = SENDERS * u64::from(messages());
+    let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
     for path in ["request", "reply"] {
         let labels = [("protocol", "test"), ("path", path), ("result", "ok")];
@@ -52,10 +62,10 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     drop((module, daemon));
 }
 
-fn echo_all() {
+fn echo(count: u64) {
     let socket = test_socket(BUFFER);
-    for number in 0..messages() {
-        socket.send(&message(test_module::ECHO, number, &[7; 48])).unwrap();
+    for number in 0..count {
+        socket.send(&message(test_module::ECHO, number as u32, &[7; 48])).unwrap();
         receive(&socket, 1);
     }
 }
