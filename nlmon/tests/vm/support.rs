@@ -45,6 +45,27 @@ pub(crate) fn try_run(program: &str, args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// Major and minor version of the running kernel.
+pub(crate) fn kernel() -> (u32, u32) {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split('.').take(2).map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
+}
+
+/// Whether a task may be preempted in the kernel, and so in the middle of a BPF program. There, one
+/// that runs already on the processor is not run for another task.
+pub(crate) fn is_preemptible() -> bool {
+    let modes = fs::read_to_string("/sys/kernel/debug/sched/preempt").unwrap_or_default();
+    modes.contains("(full)") || modes.contains("(lazy)")
+}
+
+/// The arguments for a hook: `fentry` means as far as the kernel lets it, as `auto` does. 5.10 takes
+/// no fentry on a function of seven arguments, `netlink_broadcast_filtered`.
+pub(crate) fn attach_by(attach: &str) -> [&str; 3] {
+    let attach = if attach == "fentry" && kernel() < (5, 16) { "auto" } else { attach };
+    ["--require-probes", "--attach", attach]
+}
+
 /// Waits until `condition` holds.
 pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -213,6 +234,28 @@ impl Metrics {
 
     pub(crate) fn has_label(&self, name: &str) -> bool {
         self.series.keys().any(|(_, labels)| labels.contains_key(name))
+    }
+
+    /// Calls of the test protocol on a path since `before`, whatever became of them.
+    pub(crate) fn calls(&self, before: &Self, path: &str) -> u64 {
+        let labels = [("protocol", "test"), ("path", path)];
+        let ended = self.grown(before, "nlmon_datagrams_total", &labels);
+        let open = |metrics: &Self| metrics.sum("nlmon_datagrams_open", &labels);
+        ended + open(self) - open(before)
+    }
+
+    /// How many calls since `before` were not seen to begin or to return, or may not have been. Where
+    /// nothing runs in the middle of a program, and returns have room, that is none.
+    pub(crate) fn unseen(&self, before: &Self, attach: &str) -> u64 {
+        let unknown = self.grown(before, "nlmon_datagrams_total", &[("result", "unknown")]);
+        let unseen = self.grown(before, "nlmon_samples_total", &[("outcome", "unseen")]);
+        let open = self.sum("nlmon_datagrams_open", &[]);
+        let skipped = self.grown(before, "nlmon_bpf_missed_runs_total", &[]);
+        let all = unknown + unseen + open + skipped;
+        if !is_preemptible() && !(attach == "kprobe" && kernel() < (6, 0)) {
+            assert_eq!(all, 0, "{unknown} {unseen} {open} {skipped}");
+        }
+        all
     }
 
     /// The accounting identity: what was seen was counted, and every datagram's sample has an end.
