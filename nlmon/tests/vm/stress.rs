@@ -56,7 +56,11 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
         assert!((total - unseen..=total).contains(&ok), "{path}: {ok}, {unseen} unseen");
         let labels = [("protocol", "test"), ("path", path)];
         let messages = after.messages(&before, &labels);
-        assert_eq!(messages.values().map(|(count, _)| count).sum::<u64>(), total, "{path}: {messages:?}");
+        assert_eq!(
+            messages.values().map(|(count, _)| count).sum::<u64>(),
+            total,
+            "{path}: {messages:?}"
+        );
         let (typed, _) = messages["NLTEST_MSG_ECHO"];
         assert!(typed >= total - unseen, "{path}: {typed}, {unseen} unseen");
     }
