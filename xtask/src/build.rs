@@ -35,6 +35,23 @@ pub(crate) fn nlmon() -> Result<PathBuf> {
     stripped(&layout::guest_binaries().join("nlmon"))
 }
 
+/// Builds a test or a benchmark of nlmon's, `kind`, for the guest; its program, stripped.
+pub(crate) fn program(kind: &str, name: &str) -> Result<PathBuf> {
+    let mut command = cargo(kind);
+    command.args(["--package", "nlmon", &format!("--{kind}"), name, "--no-run"]);
+    command.arg("--message-format=json-render-diagnostics");
+    let messages = process::run(&mut command, &format!("{name} for the guest"))?;
+    let path = messages.lines().find_map(|message| executable(message, kind));
+    stripped(Path::new(path.with_context(|| format!("cargo names no executable of {name}"))?))
+}
+
+/// The program's path, if this is cargo's message about one of that kind, and not about the daemon,
+/// which is built along with it.
+fn executable<'a>(message: &'a str, kind: &str) -> Option<&'a str> {
+    let path = message.strip_prefix('{')?.split_once(r#""executable":""#)?.1.split('"').next()?;
+    message.contains(&format!(r#""kind":["{kind}"]"#)).then_some(path)
+}
+
 /// A program without its debug information; the names of its functions stay.
 pub(crate) fn stripped(program: &Path) -> Result<PathBuf> {
     let name = program.file_name().context("a program without a name")?;
@@ -50,4 +67,22 @@ pub(crate) fn stripped(program: &Path) -> Result<PathBuf> {
             .with_context(|| format!("cannot move {} into place", partial.display()))?;
     }
     Ok(small)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_executable_in_cargos_messages() {
+        let test =
+            r#"{"target":{"kind":["test"],"name":"vm"},"executable":"/t/vm-1","fresh":true}"#;
+        assert_eq!(executable(test, "test"), Some("/t/vm-1"));
+        assert_eq!(executable(test, "bench"), None);
+        let daemon = r#"{"target":{"kind":["bin"],"name":"nlmon"},"executable":"/t/nlmon"}"#;
+        assert_eq!(executable(daemon, "test"), None);
+        let none = r#"{"target":{"kind":["test"]},"executable":null}"#;
+        assert_eq!(executable(none, "test"), None);
+        assert_eq!(executable("   Compiling nlmon", "test"), None);
+    }
 }

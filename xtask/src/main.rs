@@ -4,6 +4,7 @@
 //! `vm` exits as its command did.
 
 mod apt;
+mod bench;
 mod build;
 mod cache;
 mod demo;
@@ -53,6 +54,8 @@ enum Task {
     Vm(vm::Options),
     /// Show the main job in a guest
     Demo,
+    /// Measure what nlmon costs a sender, in instructions
+    Bench(bench::Options),
     /// Run all tests
     Test(test::Options),
 }
@@ -83,6 +86,7 @@ fn run(task: Task) -> Result<u8> {
         }
         Task::Vm(options) => Ok(vm::run(&options)?.code()),
         Task::Demo => Ok(demo::run()?.code()),
+        Task::Bench(options) => Ok(bench::run(&options)?.code()),
         Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }

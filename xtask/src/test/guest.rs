@@ -2,13 +2,13 @@
 //! part for kernels that refuse probes in a guest whose kernel does.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
 use crate::kernel::Kernel;
-use crate::{build, ebpf, layout, process, vm};
+use crate::{build, ebpf, layout, vm};
 
 /// Where the tests are, with the list of the Debian packages that they use.
 const DIRECTORY: &str = "nlmon/tests/vm";
@@ -22,7 +22,7 @@ const LOCK_DOWN: &str = "lockdown=confidentiality";
 /// Runs the tests in guests of this kernel.
 pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     ebpf::build()?;
-    let program = build::stripped(&program()?)?;
+    let program = build::program("test", "vm")?;
     let filter = options.filter.as_deref();
     let mut guest = vm::Options {
         kernel: kernel.name.to_owned(),
@@ -69,37 +69,4 @@ pub(super) fn packages() -> Result<Vec<String>> {
     let names =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(names.map(str::to_owned).collect())
-}
-
-/// Builds the test program.
-fn program() -> Result<PathBuf> {
-    let mut command = build::cargo("test");
-    command.args(["--package", "nlmon", "--test", "vm", "--no-run"]);
-    command.arg("--message-format=json-render-diagnostics");
-    let messages = process::run(&mut command, "guest tests")?;
-    let path = messages.lines().find_map(executable);
-    path.map(PathBuf::from).context("cargo names no executable of the guest tests")
-}
-
-/// The test program's path, if this is cargo's message about it and not about the daemon, which is
-/// built for its tests too.
-fn executable(message: &str) -> Option<&str> {
-    let path = message.strip_prefix('{')?.split_once(r#""executable":""#)?.1.split('"').next()?;
-    message.contains(r#""kind":["test"]"#).then_some(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_executable_in_cargos_messages() {
-        let test =
-            r#"{"target":{"kind":["test"],"name":"vm"},"executable":"/t/vm-1","fresh":true}"#;
-        assert_eq!(executable(test), Some("/t/vm-1"));
-        let daemon = r#"{"target":{"kind":["bin"],"name":"nlmon"},"executable":"/t/nlmon"}"#;
-        assert_eq!(executable(daemon), None);
-        assert_eq!(executable(r#"{"target":{"kind":["test"]},"executable":null}"#), None);
-        assert_eq!(executable("   Compiling nlmon"), None);
-    }
 }
