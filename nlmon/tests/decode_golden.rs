@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use nlmon::decode::names::protocol;
-use nlmon::decode::{Decoded, Message, decode};
+use nlmon::decode::{Context, Decoded, Families, Message, decode};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -37,7 +37,11 @@ fn captures(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 fn decode_whole(bytes: &[u8]) -> Decoded {
-    decode(protocol::ROUTE, bytes, u32::try_from(bytes.len()).unwrap())
+    decode_part(bytes, u32::try_from(bytes.len()).unwrap())
+}
+
+fn decode_part(bytes: &[u8], full_len: u32) -> Decoded {
+    decode(protocol::ROUTE, bytes, full_len, &Context::new(&Families::default()))
 }
 
 fn show(message: &Message) -> String {
@@ -82,7 +86,7 @@ fn a_cut_datagram_keeps_its_whole_messages() {
         let full = decode_whole(&bytes).messages;
         let full_len = u32::try_from(bytes.len()).unwrap();
         for cut in 0..bytes.len() {
-            let decoded = decode(protocol::ROUTE, &bytes[..cut], full_len);
+            let decoded = decode_part(&bytes[..cut], full_len);
             assert!(decoded.truncated, "{comment} at {cut}");
             let whole = decoded.messages.iter().filter(|message| !message.truncated).count();
             assert_eq!(decoded.messages[..whole], full[..whole], "{comment} at {cut}");

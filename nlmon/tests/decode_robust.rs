@@ -6,7 +6,7 @@
     reason = "all of this file is test code"
 )]
 
-use nlmon::decode::decode;
+use nlmon::decode::{Context, Families, decode};
 use proptest::prelude::*;
 
 /// A datagram whose header is right and whose attributes are plausible, which reaches deeper than
@@ -36,7 +36,7 @@ fn plausible() -> impl Strategy<Value = Vec<u8>> {
 
 fn assert_decodes(protocol: u8, bytes: &[u8], more: u32) {
     let full_len = u32::try_from(bytes.len()).unwrap().saturating_add(more);
-    for message in decode(protocol, bytes, full_len).messages {
+    for message in decode(protocol, bytes, full_len, &Context::new(&Families::default())).messages {
         assert!(!message.summary.chars().any(char::is_control), "{message:?}");
         assert!(message.raw.iter().all(|raw| raw.len() <= 130), "{message:?}");
     }

@@ -1,0 +1,74 @@
+//! The objects of nftables in the words of `nft`, and of a rule the names of its expressions.
+
+use super::super::attribute::{Attribute, Tree};
+use super::super::line::Line;
+
+pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
+    let mut line = Line::default();
+    let family = head.text("nfgen_family").filter(|family| family != "unspec");
+    let word = |name: &str| tree.text(name).unwrap_or_default();
+    let known = tree.iter().len() > 1;
+    line.word(&family.filter(|_| known).unwrap_or_default());
+    for (table, name) in [
+        ("", "NFTA_TABLE_NAME"),
+        ("NFTA_CHAIN_TABLE", "NFTA_CHAIN_NAME"),
+        ("NFTA_RULE_TABLE", "NFTA_RULE_CHAIN"),
+        ("NFTA_SET_TABLE", "NFTA_SET_NAME"),
+        ("NFTA_SET_ELEM_LIST_TABLE", "NFTA_SET_ELEM_LIST_SET"),
+        ("NFTA_OBJ_TABLE", "NFTA_OBJ_NAME"),
+        ("NFTA_FLOWTABLE_TABLE", "NFTA_FLOWTABLE_NAME"),
+        ("NFTA_TRACE_TABLE", "NFTA_TRACE_CHAIN"),
+    ] {
+        line.word(&word(table)).word(&word(name));
+    }
+    line.optional("handle", tree.text("NFTA_RULE_HANDLE"));
+    line.word(&chain(tree)).word(&elements(tree)).word(&generation(tree));
+    line.word(&expressions(tree.inside("NFTA_RULE_EXPRESSIONS")));
+    line.optional("trace", tree.text("NFTA_TRACE_TYPE"));
+    line.finish()
+}
+
+fn chain(tree: Tree<'_>) -> String {
+    let hook = tree.inside("NFTA_CHAIN_HOOK");
+    let mut line = Line::default();
+    line.optional("type", tree.text("NFTA_CHAIN_TYPE"));
+    line.optional("hook", hook.text("NFTA_HOOK_HOOKNUM"));
+    line.optional("priority", hook.text("NFTA_HOOK_PRIORITY"));
+    line.optional("policy", tree.text("NFTA_CHAIN_POLICY"));
+    line.finish()
+}
+
+fn elements(tree: Tree<'_>) -> String {
+    match tree.inside("NFTA_SET_ELEM_LIST_ELEMENTS").iter().len() {
+        0 => String::new(),
+        1 => "1 element".to_owned(),
+        count => format!("{count} elements"),
+    }
+}
+
+fn generation(tree: Tree<'_>) -> String {
+    let mut line = Line::default();
+    line.optional("generation", tree.text("NFTA_GEN_ID"));
+    line.optional("by", tree.text("NFTA_GEN_PROC_NAME"));
+    line.optional("pid", tree.text("NFTA_GEN_PROC_PID"));
+    line.finish()
+}
+
+/// `meta cmp payload cmp counter accept`
+fn expressions(list: Tree<'_>) -> String {
+    let names = list.iter().map(|expression| {
+        let name = expression.tree().text("NFTA_EXPR_NAME").unwrap_or_default();
+        if name == "immediate" { verdict(expression).unwrap_or(name) } else { name }
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// A rule's end is a value in the verdict register.
+fn verdict(expression: &Attribute) -> Option<String> {
+    let data = expression.tree().inside("NFTA_EXPR_DATA").inside("NFTA_IMMEDIATE_DATA");
+    let verdict = data.inside("NFTA_DATA_VERDICT");
+    let mut line = Line::default();
+    line.word(&verdict.text("NFTA_VERDICT_CODE")?);
+    line.word(&verdict.text("NFTA_VERDICT_CHAIN").unwrap_or_default());
+    Some(line.finish())
+}
