@@ -17,6 +17,9 @@ const RDMA_DEVICES: u16 = 5;
 /// Bytes of `struct nlmsghdr`, `struct cn_msg` and the head of `struct proc_event`.
 const PROCESS_EVENT_BYTES: usize = 16;
 
+/// A request for everything.
+const DUMP_REQUEST: u16 = flag::DUMP | flag::REQUEST;
+
 /// A payload, read.
 #[derive(Debug, Default)]
 pub(super) struct Payload {
@@ -56,6 +59,7 @@ pub(super) fn read(
         protocol::TEST => return attributes(netlink_test::read(reader, header.message_type, span)),
         protocol::ROUTE => route(header.message_type, request, span.bytes.len()),
         protocol::NETFILTER => tables::netfilter(header.message_type),
+        protocol::XFRM if header.flags & DUMP_REQUEST == DUMP_REQUEST => Some(tables::xfrm_dump()),
         protocol::XFRM => tables::xfrm(header.message_type),
         protocol::CRYPTO => Some(tables::crypto()),
         protocol::SOCK_DIAG => {

@@ -156,6 +156,7 @@ impl Reader {
             Kind::Text => Some(value::c_string(bytes)),
             Kind::Ip => value::ip(bytes, self.family),
             Kind::LongIp => value::long_ip(bytes, self.family),
+            Kind::Sockaddr => value::socket_address(bytes),
             Kind::Mac => value::link_address(bytes, self.family),
             Kind::Flag => Some(Value::Flag(true)),
             Kind::Hex if bytes.is_empty() => None,

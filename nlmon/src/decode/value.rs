@@ -51,6 +51,10 @@ pub(super) fn word(table: Table, bytes: &[u8], big_endian: bool) -> Option<Value
 /// The names of the bits that are set, and those without a name as one number; 0 for none.
 pub(super) fn bits(table: &[(u32, &'static str)], bytes: &[u8], big_endian: bool) -> Option<Value> {
     let Some(mut rest) = number(bytes, big_endian) else { return unsigned(bytes, big_endian) };
+    // All of them at once is how a message says that it does not say which.
+    if rest == u64::from(u32::MAX) {
+        return Some(text(format!("{rest:#x}")));
+    }
     let mut names: Vec<Cow<'static, str>> = Vec::new();
     for &(bits, name) in table {
         if rest & u64::from(bits) != 0 {
@@ -61,8 +65,7 @@ pub(super) fn bits(table: &[(u32, &'static str)], bytes: &[u8], big_endian: bool
     if rest != 0 {
         names.push(format!("{rest:#x}").into());
     }
-    let text = if names.is_empty() { "0".into() } else { names.join(",").into() };
-    Some(Value::Text(text))
+    Some(if names.is_empty() { text("0".to_owned()) } else { text(names.join(",")) })
 }
 
 /// An IPv4 or IPv6 address, by its length.
@@ -89,6 +92,17 @@ pub(super) fn long_ip(bytes: &[u8], family: u16) -> Option<Value> {
     if short { Some(text(Ipv4Addr::from(*first).to_string())) } else { ip(bytes, family) }
 }
 
+/// A socket's address and port.
+pub(super) fn socket_address(bytes: &[u8]) -> Option<Value> {
+    let port = number(bytes.get(2..4)?, true)?;
+    let ip = match number(bytes.get(..2)?, false).and_then(|family| u16::try_from(family).ok())? {
+        AF_INET => ip(bytes.get(4..8)?, AF_INET)?,
+        AF_INET6 => text(format!("[{}]", ip(bytes.get(8..24)?, AF_INET6)?)),
+        _ => return unsigned(bytes, false),
+    };
+    Some(text(format!("{ip}:{port}")))
+}
+
 /// A link layer address; that of a tunnel is an IP address.
 pub(super) fn link_address(bytes: &[u8], family: u16) -> Option<Value> {
     match bytes.len() {
@@ -112,9 +126,15 @@ pub(super) fn handle(bytes: &[u8]) -> Option<Value> {
     }))
 }
 
-/// A text, up to its first NUL.
+/// A text, up to its first NUL. One that begins with a NUL is a name of an abstract Unix socket,
+/// which `ss` shows with an `@`.
 pub(super) fn c_string(bytes: &[u8]) -> Value {
-    text(printable::c_string(bytes))
+    match bytes {
+        [0, rest @ ..] if rest.first().is_some_and(|&first| first != 0) => {
+            text(format!("@{}", printable::escape(rest)))
+        }
+        _ => text(printable::c_string(bytes)),
+    }
 }
 
 /// Bytes in hexadecimal.
@@ -175,6 +195,15 @@ mod tests {
         assert_eq!(shown(long_ip(&six, 0)), "192.0.2.1");
         assert_eq!(shown(long_ip(&six, AF_INET6)), "c000:201::");
         assert_eq!(shown(link_address(&[2, 0, 0, 0, 0, 1], 0)), "02:00:00:00:00:01");
+    }
+
+    #[test]
+    fn a_socket_has_an_address_and_a_port() {
+        let four = [&2u16.to_ne_bytes()[..], &[0, 80, 192, 0, 2, 1, 0, 0]].concat();
+        assert_eq!(shown(socket_address(&four)), "192.0.2.1:80");
+        let six = [&10u16.to_ne_bytes()[..], &[0, 80, 0, 0, 0, 0], &[0; 15], &[1]].concat();
+        assert_eq!(shown(socket_address(&six)), "[::1]:80");
+        assert_eq!(shown(socket_address(&four[..7])), "nothing");
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     line.optional("state", tree.text("IFLA_OPERSTATE")).optional("kind", kind(tree));
     if let Some(address) = tree.text("IFLA_ADDRESS") {
         let layer = head.text("ifi_type").unwrap_or_default();
-        line.pair(&format!("link/{layer}"), address);
+        let word = if layer == "0" { "address".to_owned() } else { format!("link/{layer}") };
+        line.pair(&word, address);
     }
     line.optional("netns of pid", tree.text("IFLA_NET_NS_PID"));
     line.optional("netns of fd", tree.text("IFLA_NET_NS_FD"));
@@ -46,7 +47,7 @@ fn name(line: &mut Line, tree: Tree<'_>, own: Option<u64>) {
 /// if it changes that.
 fn flags(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
     let bits = head.text("ifi_flags").unwrap_or_default();
-    let up = |bits: &str| bits.split(',').any(|bit| bit == "UP");
+    let up = |bits: &str| bits.split(',').any(|bit| bit == "UP" || bit == "0xffffffff");
     if tree.has("IFLA_OPERSTATE") {
         let named = bits.split(',').filter(|bit| !bit.starts_with('0'));
         line.word(&format!("<{}>", named.collect::<Vec<_>>().join(",")));

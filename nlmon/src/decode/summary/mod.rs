@@ -43,7 +43,7 @@ pub(super) fn summary(kind: &Kind<'_>, command: Option<&str>, tree: Tree<'_>) ->
         protocol::ROUTE => route_summary(kind, tree),
         protocol::GENERIC => generic::summary(kind, command.unwrap_or_default(), tree),
         protocol::NETFILTER => netfilter::summary(kind, tree),
-        protocol::XFRM => xfrm::summary(tree),
+        protocol::XFRM => xfrm::summary(kind, tree),
         protocol::SOCK_DIAG => sock_diag::summary(kind, tree),
         protocol::TEST => {
             netlink_test::summary(kind.header.message_type, tree, kind.len).unwrap_or_default()

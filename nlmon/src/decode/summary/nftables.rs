@@ -5,10 +5,10 @@ use super::super::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
     let mut line = Line::default();
-    let family = head.text("nfgen_family").filter(|family| family != "unspec");
+    let family = head.text("nfgen_family").filter(|family| family != "unspec").unwrap_or_default();
     let word = |name: &str| tree.text(name).unwrap_or_default();
     let known = tree.iter().len() > 1;
-    line.word(&family.filter(|_| known).unwrap_or_default());
+    line.word(if known { &family } else { "" });
     for (table, name) in [
         ("", "NFTA_TABLE_NAME"),
         ("NFTA_CHAIN_TABLE", "NFTA_CHAIN_NAME"),
@@ -22,20 +22,32 @@ pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
         line.word(&word(table)).word(&word(name));
     }
     line.optional("handle", tree.text("NFTA_RULE_HANDLE"));
-    line.word(&chain(tree)).word(&elements(tree)).word(&generation(tree));
+    line.word(&chain(&family, tree)).word(&elements(tree)).word(&generation(tree));
     line.word(&expressions(tree.inside("NFTA_RULE_EXPRESSIONS")));
     line.optional("trace", tree.text("NFTA_TRACE_TYPE"));
     line.finish()
 }
 
-fn chain(tree: Tree<'_>) -> String {
+fn chain(family: &str, tree: Tree<'_>) -> String {
     let hook = tree.inside("NFTA_CHAIN_HOOK");
     let mut line = Line::default();
     line.optional("type", tree.text("NFTA_CHAIN_TYPE"));
-    line.optional("hook", hook.text("NFTA_HOOK_HOOKNUM"));
+    line.optional("hook", hook.number("NFTA_HOOK_HOOKNUM").map(|number| hook_name(family, number)));
     line.optional("priority", hook.text("NFTA_HOOK_PRIORITY"));
-    line.optional("policy", tree.text("NFTA_CHAIN_POLICY"));
+    let policy = tree.number("NFTA_CHAIN_POLICY");
+    line.optional("policy", policy.map(|policy| if policy == 0 { "drop" } else { "accept" }));
     line.finish()
+}
+
+/// `NF_INET_*` of `include/uapi/linux/netfilter.h`; a device has others.
+fn hook_name(family: &str, number: u64) -> String {
+    let names: &[&str] = match family {
+        "netdev" => &["ingress", "egress"],
+        "arp" => &["input", "output", "forward"],
+        _ => &["prerouting", "input", "forward", "output", "postrouting", "ingress"],
+    };
+    let index = usize::try_from(number).unwrap_or(usize::MAX);
+    names.get(index).map_or_else(|| number.to_string(), |name| (*name).to_owned())
 }
 
 fn elements(tree: Tree<'_>) -> String {

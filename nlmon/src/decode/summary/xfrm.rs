@@ -3,9 +3,13 @@
 
 use super::super::attribute::Tree;
 use super::super::line::Line;
-use super::prefix;
+use super::{Kind, prefix};
+use crate::message::flag::{DUMP, REQUEST};
 
-pub(super) fn summary(tree: Tree<'_>) -> String {
+pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
+    if kind.header.flags & (DUMP | REQUEST) == DUMP | REQUEST {
+        return "all".to_owned();
+    }
     let Some(head) = tree.iter().next() else { return String::new() };
     let mut line = Line::default();
     let inside = ["info", "state", "sa_id"].map(|name| head.tree().inside(name));

@@ -13,7 +13,7 @@ pub(in crate::decode) static IPSET_CREATE: Set = &[
     (5, "IPSET_ATTR_FAMILY", Word(&NETFILTER_FAMILIES)),
     (6, "IPSET_ATTR_FLAGS", Be),
     (7, "IPSET_ATTR_DATA", Nest(&CREATE_DATA)),
-    (8, "IPSET_ATTR_ADT", List(&Nest(&CREATE_DATA))),
+    (8, "IPSET_ATTR_ADT", List(&Nest(&ENTRY))),
     (9, "IPSET_ATTR_LINENO", Num),
     (10, "IPSET_ATTR_PROTOCOL_MIN", Num),
     (11, "IPSET_ATTR_INDEX", Be),

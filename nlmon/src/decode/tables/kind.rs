@@ -70,6 +70,8 @@ pub(in crate::decode) enum Kind {
     Ip,
     /// Sixteen bytes that hold an address of the family that the structure around has.
     LongIp,
+    /// `struct sockaddr_in` or `sockaddr_in6`.
+    Sockaddr,
     /// A link layer address.
     Mac,
     /// It is there, or not.

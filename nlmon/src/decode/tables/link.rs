@@ -286,6 +286,8 @@ pub(in crate::decode) static LINK_ATTRS: Set = &[
     (65, "IFLA_DPLL_PIN", Nest(&LINK_DPLL_PIN_ATTRS)),
     (66, "IFLA_MAX_PACING_OFFLOAD_HORIZON", Num),
     (67, "IFLA_NETNS_IMMUTABLE", Num),
+    (68, "IFLA_HEADROOM", Num),
+    (69, "IFLA_TAILROOM", Num),
 ];
 
 static HW_S_INFO_ONE: Set = &[

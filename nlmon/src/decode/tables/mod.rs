@@ -28,6 +28,7 @@ mod tc_qdisc;
 mod various;
 mod xfrm;
 
+use super::names::words::FAMILIES;
 pub(super) use audit::{AUDIT_FEATURES, AUDIT_STATUS};
 pub(super) use connector::{CN_MSG, PROC_EVENT, event as process_event};
 use kind::{Fields, Kind, Layout, Set};
@@ -36,7 +37,7 @@ pub(super) use xfrm::layout as xfrm;
 
 static NO_FIELDS: Fields = &[];
 static NO_ATTRIBUTES: Set = &[];
-static NO_ADDRESS_FAMILY: Fields = &[("family", 1, Kind::Num)];
+static ADDRESS_FAMILY: Fields = &[("family", 1, Kind::Word(&FAMILIES))];
 
 /// Attributes of an extended acknowledgement, `include/uapi/linux/netlink.h`.
 pub(super) static ACKNOWLEDGEMENT: Set = &[
@@ -89,7 +90,7 @@ pub(super) fn netfilter(message_type: u16) -> Option<Layout> {
         (3, _) => &netfilter::QUEUE,
         (4, 1) => &netfilter::LOG_CONFIG,
         (4, _) => &netfilter::LOG,
-        (6, 2) => &ipset::IPSET_CREATE,
+        (6, 2 | 7 | 8) => &ipset::IPSET_CREATE,
         (6, _) => &ipset::IPSET,
         (7, _) => &netfilter::ACCOUNTING,
         (8, _) => &netfilter::TIMEOUT,
@@ -122,6 +123,11 @@ pub(super) fn mdb_request() -> Layout {
     Layout { name: "br_port_msg", header: &bridge::BR_PORT_MSG, attributes: &bridge::MDB_REQUEST }
 }
 
+/// What a request for all states or policies of IP security holds: attributes alone, if any.
+pub(super) fn xfrm_dump() -> Layout {
+    Layout { name: "", header: &NO_FIELDS, attributes: &xfrm::XFRM }
+}
+
 /// What a message of the crypto user API holds.
 pub(super) fn crypto() -> Layout {
     Layout { name: "crypto_user_alg", header: &crypto::USER_ALG, attributes: &crypto::CRYPTO }
@@ -134,7 +140,7 @@ pub(super) fn rdma() -> Layout {
 
 /// What a question that gives only an address family holds: some programs send no more.
 pub(super) fn address_family() -> Layout {
-    Layout { name: "rtgenmsg", header: &NO_ADDRESS_FAMILY, attributes: &NO_ATTRIBUTES }
+    Layout { name: "rtgenmsg", header: &ADDRESS_FAMILY, attributes: &NO_ATTRIBUTES }
 }
 
 #[cfg(test)]
@@ -158,12 +164,16 @@ mod tests {
             }
             assert!(set.is_sorted_by(|a, b| a.0 < b.0), "{set:?}");
             self.attributes += set.len();
-            set.iter().for_each(|(_, name, kind)| self.kind(name, kind));
+            for (_, name, kind) in set {
+                self.kind(name, kind);
+            }
         }
 
         fn fields(&mut self, fields: Fields) {
             if self.seen.insert(fields.as_ptr() as usize) {
-                fields.iter().for_each(|(name, _, kind)| self.kind(name, kind));
+                for (name, _, kind) in fields {
+                    self.kind(name, kind);
+                }
             }
         }
 
@@ -204,7 +214,9 @@ mod tests {
                 visitor.fields(family.header);
                 for words in [family.requests, family.replies, events] {
                     assert!(words.is_sorted_by(|a, b| a.0 < b.0), "{}", family.name);
-                    words.iter().for_each(|word| visitor.set(word.2));
+                    for word in words {
+                        visitor.set(word.2);
+                    }
                 }
             }
             visitor

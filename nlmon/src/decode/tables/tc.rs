@@ -2,7 +2,7 @@
 //! and `gen_stats.h`.
 
 use super::kind::Kind::{
-    Bitfield, Flag, Handle, Headed, Hex, Int, List, Nest, Num, Pad, Select, Struct, Text,
+    Bitfield, Flag, Handle, Headed, Hex, Int, List, Nest, Num, Pad, Select, Struct, Text, Word,
 };
 use super::kind::{Fields, Options, Set};
 use super::tc_action::{ACT_ATTRS, TCA_STATS_ATTRS};
@@ -17,6 +17,7 @@ use super::tc_qdisc::{
     TC_HFSC_QOPT, TC_MQPRIO_QOPT, TC_MULTIQ_QOPT, TC_NETEM_QOPT, TC_PLUG_QOPT, TC_PRIO_QOPT,
     TC_SFB_QOPT, TC_SFQ_QOPT_V1,
 };
+use crate::decode::names::words::FAMILIES;
 
 static OPTIONS_MSG: Options = &[
     ("basic", Nest(&BASIC_ATTRS)),
@@ -288,7 +289,7 @@ pub(in crate::decode) static ATTRS: Set = &[
 ];
 
 pub(in crate::decode) static TCMSG: Fields = &[
-    ("tcm_family", 1, Num),
+    ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("tcm_ifindex", 4, Int),
     ("tcm_handle", 4, Handle),
@@ -296,7 +297,8 @@ pub(in crate::decode) static TCMSG: Fields = &[
     ("tcm_info", 4, Num),
 ];
 
-pub(in crate::decode) static TCAMSG: Fields = &[("tca_family", 1, Num), ("pad", 3, Pad)];
+pub(in crate::decode) static TCAMSG: Fields =
+    &[("tca_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
 
 pub(in crate::decode) static ACTIONS: Set = &[
     (1, "TCA_ACT_TAB", List(&Nest(&ACT_ATTRS))),

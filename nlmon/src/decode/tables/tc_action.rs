@@ -1,6 +1,6 @@
 //! What each kind of action has: numbers and names of `include/uapi/linux/tc_act/*.h`.
 
-use super::kind::Kind::{Be, Bitfield, Flag, Hex, Int, Nest, Num, Select, Struct, Text};
+use super::kind::Kind::{Be, Bitfield, Flag, Hex, Int, Ip, Nest, Num, Select, Struct, Text};
 use super::kind::{Fields, Options, Set};
 
 static TCF_T: Fields =
@@ -237,8 +237,8 @@ static ACT_SKBMOD_ATTRS: Set = &[
 static ACT_TUNNEL_KEY_ATTRS: Set = &[
     (1, "TCA_TUNNEL_KEY_TM", Struct(&TCF_T)),
     (2, "TCA_TUNNEL_KEY_PARMS", Hex),
-    (3, "TCA_TUNNEL_KEY_ENC_IPV4_SRC", Be),
-    (4, "TCA_TUNNEL_KEY_ENC_IPV4_DST", Be),
+    (3, "TCA_TUNNEL_KEY_ENC_IPV4_SRC", Ip),
+    (4, "TCA_TUNNEL_KEY_ENC_IPV4_DST", Ip),
     (5, "TCA_TUNNEL_KEY_ENC_IPV6_SRC", Hex),
     (6, "TCA_TUNNEL_KEY_ENC_IPV6_DST", Hex),
     (7, "TCA_TUNNEL_KEY_ENC_KEY_ID", Be),

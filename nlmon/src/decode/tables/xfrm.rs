@@ -191,11 +191,19 @@ static ENCAPSULATION: Fields = &[
 
 static ENCAPSULATION_TYPES: Table = &[(1, "espinudp-nonike"), (2, "espinudp"), (7, "espintcp")];
 
+static ADDRESS_FILTER: Fields = &[
+    ("saddr", 16, LongIp),
+    ("daddr", 16, LongIp),
+    ("family", 2, Word(&FAMILIES)),
+    ("splen", 1, Num),
+    ("dplen", 1, Num),
+];
+
 static MARK: Fields = &[("v", 4, Num), ("m", 4, Num)];
 
 static OFFLOAD: Fields = &[("ifindex", 4, Int), ("flags", 1, Num)];
 
-static XFRM: Set = &[
+pub(in crate::decode) static XFRM: Set = &[
     (1, "XFRMA_ALG_AUTH", Struct(&ALGO)),
     (2, "XFRMA_ALG_CRYPT", Struct(&ALGO)),
     (3, "XFRMA_ALG_COMP", Struct(&ALGO)),
@@ -221,7 +229,7 @@ static XFRM: Set = &[
     (23, "XFRMA_REPLAY_ESN_VAL", Hex),
     (24, "XFRMA_SA_EXTRA_FLAGS", Num),
     (25, "XFRMA_PROTO", Word(&IP_PROTOCOLS)),
-    (26, "XFRMA_ADDRESS_FILTER", Num),
+    (26, "XFRMA_ADDRESS_FILTER", Struct(&ADDRESS_FILTER)),
     (27, "XFRMA_PAD", Num),
     (28, "XFRMA_OFFLOAD_DEV", Struct(&OFFLOAD)),
     (29, "XFRMA_SET_MARK", Num),

@@ -2,14 +2,14 @@
 //! Events share their numbers with commands: what the kernel sends to its group is an event.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Hex, Int, Nest, Num};
+use crate::decode::tables::kind::Kind::{Be, Int, Ip, Nest, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static ADDRESS: Set = &[
     (1, "MPTCP_PM_ADDR_ATTR_FAMILY", Num),
     (2, "MPTCP_PM_ADDR_ATTR_ID", Num),
-    (3, "MPTCP_PM_ADDR_ATTR_ADDR4", Be),
-    (4, "MPTCP_PM_ADDR_ATTR_ADDR6", Hex),
+    (3, "MPTCP_PM_ADDR_ATTR_ADDR4", Ip),
+    (4, "MPTCP_PM_ADDR_ATTR_ADDR6", Ip),
     (5, "MPTCP_PM_ADDR_ATTR_PORT", Num),
     (6, "MPTCP_PM_ADDR_ATTR_FLAGS", Num),
     (7, "MPTCP_PM_ADDR_ATTR_IF_IDX", Int),
@@ -31,10 +31,10 @@ static EVENT_ATTR: Set = &[
     (2, "MPTCP_ATTR_FAMILY", Num),
     (3, "MPTCP_ATTR_LOC_ID", Num),
     (4, "MPTCP_ATTR_REM_ID", Num),
-    (5, "MPTCP_ATTR_SADDR4", Be),
-    (6, "MPTCP_ATTR_SADDR6", Hex),
-    (7, "MPTCP_ATTR_DADDR4", Be),
-    (8, "MPTCP_ATTR_DADDR6", Hex),
+    (5, "MPTCP_ATTR_SADDR4", Ip),
+    (6, "MPTCP_ATTR_SADDR6", Ip),
+    (7, "MPTCP_ATTR_DADDR4", Ip),
+    (8, "MPTCP_ATTR_DADDR6", Ip),
     (9, "MPTCP_ATTR_SPORT", Be),
     (10, "MPTCP_ATTR_DPORT", Be),
     (11, "MPTCP_ATTR_BACKUP", Num),

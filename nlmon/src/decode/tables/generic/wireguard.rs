@@ -1,7 +1,9 @@
 //! Attributes of the generic family `wireguard`: numbers and names of `include/uapi/linux/wireguard.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Hex, Ip, List, Mask, Nest, Num, Secret, Struct, Text};
+use crate::decode::tables::kind::Kind::{
+    Hex, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text,
+};
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
 static WGDEVICE_FLAGS: Bits = &[(0x1, "replace-peers")];
@@ -24,7 +26,7 @@ static WGPEER: Set = &[
     (1, "WGPEER_A_PUBLIC_KEY", Hex),
     (2, "WGPEER_A_PRESHARED_KEY", Secret),
     (3, "WGPEER_A_FLAGS", Mask(&WGPEER_FLAGS)),
-    (4, "WGPEER_A_ENDPOINT", Struct(&SOCKADDR)),
+    (4, "WGPEER_A_ENDPOINT", Sockaddr),
     (5, "WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL", Num),
     (6, "WGPEER_A_LAST_HANDSHAKE_TIME", Struct(&KERNEL_TIMESPEC)),
     (7, "WGPEER_A_RX_BYTES", Num),
@@ -43,8 +45,6 @@ static WGDEVICE: Set = &[
     (7, "WGDEVICE_A_FWMARK", Num),
     (8, "WGDEVICE_A_PEERS", List(&Nest(&WGPEER))),
 ];
-
-static SOCKADDR: Fields = &[("family", 2, Num), ("port", 2, Be), ("address", 0, Hex)];
 
 static COMMANDS: Words =
     &[(0, "WG_CMD_GET_DEVICE", &WGDEVICE), (1, "WG_CMD_SET_DEVICE", &WGDEVICE)];
