@@ -67,7 +67,7 @@ fn assert_printable(attribute: &Attribute) {
 fn assert_decodes(protocol: u8, bytes: &[u8], more: u32) {
     let full_len = u32::try_from(bytes.len()).unwrap().saturating_add(more);
     let families = families();
-    let context = Context { multicast: more % 2 == 0, ..Context::new(&families) };
+    let context = Context { multicast: more.is_multiple_of(2), ..Context::new(&families) };
     let decoded = decode(protocol, bytes, full_len, &context);
     for message in &decoded.messages {
         assert!(!message.summary.chars().any(char::is_control), "{message:?}");

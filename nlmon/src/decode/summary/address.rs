@@ -1,8 +1,8 @@
 //! `struct ifaddrmsg`: `192.0.2.1/24 dev 5 scope global secondary`.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::index;
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>) -> String {
     let head = tree.inside("ifaddrmsg");

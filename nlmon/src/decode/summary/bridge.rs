@@ -1,8 +1,8 @@
 //! A bridge's multicast and VLAN databases, as `bridge monitor` has them.
 
-use super::super::attribute::{Attribute, Tree};
-use super::super::line::Line;
 use super::index;
+use crate::decode::attribute::{Attribute, Tree};
+use crate::decode::line::Line;
 
 /// `dev 4 port 3 grp 239.1.1.1 temp vid 10`
 pub(super) fn mdb(tree: Tree<'_>) -> String {

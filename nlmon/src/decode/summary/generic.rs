@@ -1,9 +1,9 @@
 //! Generic netlink: what tells one object of a family from another: its device,
 //! its address, its name.
 
-use super::super::attribute::{Attribute, Tree};
-use super::super::line::Line;
 use super::Kind;
+use crate::decode::attribute::{Attribute, Tree};
+use crate::decode::line::Line;
 
 /// Attributes that name an object, by the end of their names, and the word before them. The first
 /// of each word is shown.

@@ -1,9 +1,9 @@
 //! `struct ifinfomsg`: `dummy0 (ifindex 5) <BROADCAST,NOARP,UP> mtu 1500 state UP kind dummy`.
 
-use super::super::attribute::Tree;
-use super::super::flags::Verb;
-use super::super::line::Line;
 use super::index;
+use crate::decode::attribute::Tree;
+use crate::decode::flags::Verb;
+use crate::decode::line::Line;
 
 pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     let head = tree.inside("ifinfomsg");

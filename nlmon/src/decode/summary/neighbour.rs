@@ -1,9 +1,9 @@
 //! `struct ndmsg`: `192.0.2.9 dev 3 lladdr 02:00:00:00:00:01 REACHABLE`; for a bridge's forwarding
 //! table `02:00:00:00:00:01 dev 3 vlan 10 master 4 PERMANENT`.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::index;
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>) -> String {
     let head = tree.inside("ndmsg");

@@ -1,10 +1,10 @@
 //! nfnetlink but nftables: connection tracking in the words of `conntrack`, sets in those of
 //! `ipset`, packets that were logged or queued.
 
-use super::super::attribute::{Attribute, Tree};
-use super::super::flags::Verb;
-use super::super::line::Line;
 use super::{Kind, nftables};
+use crate::decode::attribute::{Attribute, Tree};
+use crate::decode::flags::Verb;
+use crate::decode::line::Line;
 use crate::message::flag::{DUMP, REQUEST};
 
 pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {

@@ -1,7 +1,7 @@
 //! The objects of nftables in the words of `nft`, and of a rule the names of its expressions.
 
-use super::super::attribute::{Attribute, Tree};
-use super::super::line::Line;
+use crate::decode::attribute::{Attribute, Tree};
+use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
     let mut line = Line::default();

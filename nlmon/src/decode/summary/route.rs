@@ -1,9 +1,9 @@
 //! `struct rtmsg`: `192.0.2.0/24 via 198.51.100.1 dev 3 proto static metric 100`; `struct nhmsg`.
 
-use super::super::attribute::{Attribute, Tree};
-use super::super::flags::Verb;
-use super::super::line::Line;
 use super::{index, prefix};
+use crate::decode::attribute::{Attribute, Tree};
+use crate::decode::flags::Verb;
+use crate::decode::line::Line;
 
 pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     let head = tree.inside("rtmsg");

@@ -1,8 +1,8 @@
 //! `struct fib_rule_hdr`: `100: from 198.51.100.0/24 fwmark 0x1 lookup 200`.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::prefix;
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>) -> String {
     let head = tree.inside("fib_rule_hdr");

@@ -1,8 +1,8 @@
 //! Socket statistics, in the words of `ss`.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::{Kind, index};
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 use crate::message::flag::{DUMP, REQUEST};
 
 pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {

@@ -1,8 +1,8 @@
 //! `struct tcmsg`: `htb dev 3 handle 1: parent root`, as `tc monitor` has it.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::index;
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>) -> String {
     let head = tree.inside("tcmsg");

@@ -1,8 +1,8 @@
 //! The smaller objects of rtnetlink, and protocols of few words.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::{family, index, prefix};
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 
 /// What a message about `object` (`NETCONF`, `NSID`) says.
 pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {

@@ -1,9 +1,9 @@
 //! The kernel's IP security, in the words of `ip xfrm`:
 //! `src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x00000100 mode tunnel`.
 
-use super::super::attribute::Tree;
-use super::super::line::Line;
 use super::{Kind, prefix};
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
 use crate::message::flag::{DUMP, REQUEST};
 
 pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
