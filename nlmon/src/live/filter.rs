@@ -264,6 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn a_generic_command_is_a_type() {
+        let mut record = sample::request();
+        let observation = record.observation.as_mut().unwrap();
+        observation.protocol = 16;
+        observation.data = sample::message(16, 1, &[3, 1, 0, 0]);
+        assert!(passes(&filter(r#"{"type":["ctrl_cmd_get*"]}"#), &record));
+        assert!(passes(&filter(r#"{"type":["nlctrl"]}"#), &record));
+        assert!(!passes(&filter(r#"{"type":["ETHTOOL_MSG_*"]}"#), &record));
+    }
+
+    #[test]
     fn what_was_not_observed_has_no_process_to_match() {
         let record = Record { observation: None, ..sample::multicast() };
         assert!(!passes(&filter(r#"{"process":["*"]}"#), &record));
