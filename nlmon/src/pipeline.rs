@@ -22,7 +22,7 @@ use crate::{
     message::{Header, kind},
     metrics::Metrics,
     probe::WaitingSamples,
-    record::{Observation, Path, Record},
+    record::{Observation, Record},
     subscribe::{Event, monotonic_ns, realtime_offset_ns},
 };
 
@@ -159,15 +159,13 @@ impl Pipeline {
     }
 }
 
-/// Whether the record is of a generic family that is not among `families`, or of the controller's
-/// group, which tells of families that come and go.
+/// Whether the record is of a generic family that is not among `families`, or of the controller: it
+/// tells its group of families that come and go, and a process asks it before it uses a new one.
 fn concerns_families(record: &Record, families: &Families) -> bool {
     record.protocol() == protocol::GENERIC
         && Header::parse(record.data()).is_some_and(|header| {
-            let told = record.path() == Path::Multicast
-                && families.name(header.message_type) == Some("nlctrl");
-            told || header.message_type >= kind::FIRST
-                && families.name(header.message_type).is_none()
+            header.message_type >= kind::FIRST
+                && families.name(header.message_type).is_none_or(|name| name == "nlctrl")
         })
 }
 

@@ -11,7 +11,7 @@ use super::tables::ACKNOWLEDGEMENT;
 use super::walk::{align, i32_at};
 use super::{Context, names};
 use crate::message::flag::{ACK_TLVS, CAPPED};
-use crate::message::{HEADER_BYTES, Header};
+use crate::message::{HEADER_BYTES, Header, kind};
 
 /// Bytes of the errno that opens both messages.
 const ERRNO_LEN: usize = 4;
@@ -74,14 +74,17 @@ pub(super) fn done(
     (Payload { attributes, ..Payload::default() }, report)
 }
 
-/// The line that a person reads: `RTM_NEWLINK: EEXIST "..."`.
-pub(super) fn summary(report: &ErrorReport) -> String {
+/// The line that a person reads: `RTM_NEWLINK: EEXIST "..."`. Of an answer that was cut, the
+/// request may be missing.
+pub(super) fn summary(report: &ErrorReport, message_type: u16) -> String {
     let mut line = Line::default();
+    let done = message_type == kind::DONE;
     match (report.errno, report.request.as_deref()) {
         (0, Some(request)) => line.pair("ack", request),
-        (0, None) => line.word("end of dump"),
+        (0, None) => line.word(if done { "end of dump" } else { "ack" }),
         (_, Some(request)) => line.pair(&format!("{request}:"), &report.name),
-        (_, None) => line.pair("dump failed:", &report.name),
+        (_, None) if done => line.pair("dump failed:", &report.name),
+        (_, None) => line.word(&report.name),
     };
     line.optional("", report.text.as_ref().map(|text| format!("\"{text}\"")));
     match (&report.attribute, report.offset) {
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_names_the_request() {
         let report = error(CAPPED, &nlmsgerr(0, 32, &[])).unwrap();
-        assert_eq!(summary(&report), "ack RTM_NEWLINK");
+        assert_eq!(summary(&report, kind::ERROR), "ack RTM_NEWLINK");
         assert!(report.capped);
     }
 
@@ -189,14 +192,26 @@ mod tests {
         let report = error(ACK_TLVS, &repeated).unwrap();
         assert_eq!(report.text.as_deref(), Some("Device exists"));
         let report = error(ACK_TLVS | CAPPED, &capped).unwrap();
-        assert_eq!(summary(&report), "RTM_NEWLINK: EEXIST \"Device exists\" at byte 20");
+        assert_eq!(
+            summary(&report, kind::ERROR),
+            "RTM_NEWLINK: EEXIST \"Device exists\" at byte 20"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_is_no_end_of_a_dump() {
+        assert_eq!(summary(&error(0, &0i32.to_ne_bytes()).unwrap(), kind::ERROR), "ack");
+        assert_eq!(summary(&error(0, &(-1i32).to_ne_bytes()).unwrap(), kind::ERROR), "EPERM");
     }
 
     #[test]
     fn a_dump_ends_with_its_errno() {
-        assert_eq!(summary(&done(0, &0i32.to_ne_bytes()).unwrap()), "end of dump");
+        assert_eq!(summary(&done(0, &0i32.to_ne_bytes()).unwrap(), kind::DONE), "end of dump");
         let payload = [(-4i32).to_ne_bytes().to_vec(), attribute(1, b"no\0")].concat();
-        assert_eq!(summary(&done(ACK_TLVS, &payload).unwrap()), "dump failed: EINTR \"no\"");
+        assert_eq!(
+            summary(&done(ACK_TLVS, &payload).unwrap(), kind::DONE),
+            "dump failed: EINTR \"no\""
+        );
         assert_eq!(done(0, &[0; 3]), None);
     }
 
@@ -222,7 +237,7 @@ mod tests {
         ];
         let report = error(ACK_TLVS, &payload.concat()).unwrap();
         assert_eq!(
-            summary(&report),
+            summary(&report, kind::ERROR),
             "RTM_NEWLINK: ERANGE at IFLA_MTU accepts u32 from 68 to 65535 missing IFLA_IFNAME"
         );
     }

@@ -149,7 +149,7 @@ fn message(
         _ => (payload::read(reader, protocol, header, span, context), None),
     };
     let summary = if let Some(report) = &error {
-        error::summary(report)
+        error::summary(report, header.message_type)
     } else {
         let kind = summary::Kind { protocol, header, name: &name, len: span.bytes.len() };
         summary::summary(&kind, read.command.as_deref(), Tree(&read.attributes))

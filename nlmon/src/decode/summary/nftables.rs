@@ -75,12 +75,25 @@ fn expressions(list: Tree<'_>) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
+/// `enum nft_verdicts` of `include/uapi/linux/netfilter/nf_tables.h`, which are below zero.
+fn own_verdict(code: Option<u64>) -> Option<&'static str> {
+    Some(match u32::try_from(code?).ok()?.cast_signed() {
+        -1 => "continue",
+        -2 => "break",
+        -3 => "jump",
+        -4 => "goto",
+        -5 => "return",
+        _ => return None,
+    })
+}
+
 /// A rule's end is a value in the verdict register.
 fn verdict(expression: &Attribute) -> Option<String> {
     let data = expression.tree().inside("NFTA_EXPR_DATA").inside("NFTA_IMMEDIATE_DATA");
     let verdict = data.inside("NFTA_DATA_VERDICT");
+    let code = verdict.text("NFTA_VERDICT_CODE")?;
     let mut line = Line::default();
-    line.word(&verdict.text("NFTA_VERDICT_CODE")?);
+    line.word(own_verdict(verdict.number("NFTA_VERDICT_CODE")).unwrap_or(&code));
     line.word(&verdict.text("NFTA_VERDICT_CHAIN").unwrap_or_default());
     Some(line.finish())
 }

@@ -1,7 +1,7 @@
 //! The smaller objects of rtnetlink, and protocols of few words.
 
 use super::{family, index, prefix};
-use crate::decode::attribute::Tree;
+use crate::decode::attribute::{Tree, Value};
 use crate::decode::line::Line;
 
 /// What a message about `object` (`NETCONF`, `NSID`) says.
@@ -14,7 +14,7 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
             for setting in tree.iter().filter(|a| a.name.starts_with("NETCONFA_")) {
                 let name = setting.name.trim_start_matches("NETCONFA_").to_lowercase();
                 let value = setting.value.as_ref().filter(|_| name != "ifindex");
-                line.optional(&name, value);
+                line.optional(&name, value.filter(|value| **value != Value::Number(0)));
             }
         }
         "PREFIX" => {
