@@ -277,20 +277,6 @@ impl Config {
     }
 }
 
-impl Config {
-    /// Payload bytes that may be shown of what the daemon's own sockets receive, by protocol; 0 for
-    /// all of them.
-    pub fn shown(&self) -> [u16; PROTOCOLS] {
-        let mut shown = [0; PROTOCOLS];
-        if !self.capture_secrets {
-            for (number, headers) in HEADERS_ONLY {
-                shown[usize::from(number)] = headers;
-            }
-        }
-        shown
-    }
-}
-
 /// Protocols that may carry keys, passwords or keystrokes, and the bytes before those: the message
 /// header, and of what follows the first four bytes, which hold the errno of an acknowledgement and
 /// nothing secret of anything else.

@@ -15,6 +15,8 @@ pub mod kind {
     pub const DONE: u16 = 3;
     /// Data was lost.
     pub const OVERRUN: u16 = 4;
+    /// The first that a protocol gives a meaning (`NLMSG_MIN_TYPE`).
+    pub const FIRST: u16 = 16;
 }
 
 /// Bits of [`Header::flags`].

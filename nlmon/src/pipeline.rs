@@ -5,17 +5,21 @@ use std::{sync::Arc, time::Duration};
 
 use nlmon_common::limits::PROTOCOLS;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::{Interval, MissedTickBehavior, interval},
 };
 
 use crate::{
-    decode::names::{group_name, protocol_name},
+    decode::{
+        Families,
+        names::{group_name, protocol, protocol_name},
+    },
     join::{JoinSettings, Joiner},
     live::{
         bus::Bus,
-        json::{Clock, LogRecord},
+        json::{Clock, LogRecord, View},
     },
+    message::{Header, kind},
     metrics::Metrics,
     probe::WaitingSamples,
     record::{Observation, Record},
@@ -31,8 +35,12 @@ const EVENTS_MAX: usize = 1024;
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
-    /// Payload bytes that may be shown of a delivery, by protocol; 0 for all of them.
-    pub(crate) shown: [u16; PROTOCOLS],
+    /// Show keys, and what may be keys, in the live log.
+    pub(crate) show_secrets: bool,
+    /// The generic families of the running kernel.
+    pub(crate) families: watch::Receiver<Arc<Families>>,
+    /// Told when a generic family has a number that is none of those.
+    pub(crate) unknown_family: Arc<Notify>,
     pub(crate) samples: Option<WaitingSamples>,
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) metrics: Arc<Metrics>,
@@ -95,11 +103,7 @@ impl Pipeline {
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Delivery(mut delivery) => {
-                let shown = self.shown.get(usize::from(delivery.protocol)).copied();
-                if let Some(shown @ 1..) = shown {
-                    delivery.data.truncate(usize::from(shown));
-                }
+            Event::Delivery(delivery) => {
                 let now_ns = delivery.received_ns;
                 self.joiner.deliver(delivery, now_ns);
             }
@@ -134,18 +138,35 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
-        // Read each time: the time of day can be set.
-        let clock = Clock::new(realtime_offset_ns());
+        let view = View {
+            // Read each time: the time of day can be set.
+            clock: Clock::new(realtime_offset_ns()),
+            families: Arc::clone(&self.families.borrow()),
+            show_secrets: self.show_secrets,
+        };
         for record in &records {
-            self.publish(record, clock);
+            self.publish(record, &view);
         }
         self.metrics.join(self.joiner.counts());
     }
 
-    fn publish(&self, record: &Record, clock: Clock) {
+    fn publish(&self, record: &Record, view: &View) {
         self.metrics.record(record);
-        self.bus.publish(|| LogRecord::new(record, &clock));
+        self.bus.publish(|| LogRecord::new(record, view));
+        if self.bus.has_clients() && concerns_families(record, &view.families) {
+            self.unknown_family.notify_one();
+        }
     }
+}
+
+/// Whether the record is of a generic family that is not among `families`, or of the controller: it
+/// tells its group of families that come and go, and a process asks it before it uses a new one.
+fn concerns_families(record: &Record, families: &Families) -> bool {
+    record.protocol() == protocol::GENERIC
+        && Header::parse(record.data()).is_some_and(|header| {
+            header.message_type >= kind::FIRST
+                && families.name(header.message_type).is_none_or(|name| name == "nlctrl")
+        })
 }
 
 /// Waits for samples; for ever where there are no probes.

@@ -8,7 +8,7 @@ use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
 };
@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     commands::Failure,
     config::Config,
+    decode::Families,
     http,
     join::Joiner,
     live::{
@@ -27,7 +28,7 @@ use crate::{
     probe::{self, Options, Probes, Proof},
     self_test,
     sockets::Look,
-    subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
+    subscribe::{self, Hold, SubscribeSettings, Subscription, Subscriptions},
 };
 
 /// Deliveries that wait for the join; the sockets' own buffers are behind it.
@@ -38,6 +39,12 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How often counters of ended processes are folded, so that their map does not fill.
 const FOLD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long the kernel may take to say which generic families it has.
+const FAMILIES_TIME: Duration = Duration::from_secs(2);
+
+/// Least time between two such questions: an unknown number may stay unknown.
+const FAMILIES_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long the tasks may take to end.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
@@ -179,10 +186,14 @@ fn start(
     if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
         tokio::spawn(warnings.forward());
     }
+    let unknown_family = Arc::new(Notify::new());
+    let (known, families) = watch::channel(Arc::new(read_families()));
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
-        shown: config.shown(),
+        show_secrets: config.capture_secrets,
+        families,
+        unknown_family: Arc::clone(&unknown_family),
         samples,
         events,
         metrics: Arc::clone(&metrics),
@@ -196,6 +207,7 @@ fn start(
         drop(probes);
     });
     tasks.spawn(server.serve(bus, shutdown.clone()));
+    tasks.spawn(keep_families(known, unknown_family, shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), stopped(shutdown.clone())));
     if let Some(period) = sockets_interval(config) {
         // The first look is what drops are counted from, so it comes before anybody is told that
@@ -219,6 +231,41 @@ fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::confi
         receive_buffer_bytes: config.subscribe.receive_buffer,
         look_interval: LOOK_INTERVAL,
     })
+}
+
+/// The generic families of the running kernel; without an answer those that every kernel has.
+fn read_families() -> Families {
+    match subscribe::families(FAMILIES_TIME) {
+        Ok(answers) => Families::parse(&answers),
+        Err(error) => {
+            let cause = anyhow::Error::from(error);
+            log::warn!("generic netlink families stay numbers: {cause:#}");
+            Families::default()
+        }
+    }
+}
+
+/// Asks again when the log has met a family that is unknown, or was told of a change. Modules
+/// bring families and take them away.
+async fn keep_families(
+    known: watch::Sender<Arc<Families>>,
+    unknown: Arc<Notify>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            () = unknown.notified() => {}
+            _changed = shutdown.changed() => return,
+        }
+        match tokio::task::spawn_blocking(read_families).await {
+            Ok(families) => drop(known.send_replace(Arc::new(families))),
+            Err(error) => log::warn!("cannot ask for generic netlink families: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FAMILIES_PAUSE) => {}
+            _changed = shutdown.changed() => return,
+        }
+    }
 }
 
 async fn serve_http(

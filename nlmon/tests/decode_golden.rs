@@ -1,5 +1,5 @@
-//! Real datagrams against the text that they decode to. `NLMON_UPDATE_GOLDEN=1` rewrites the text;
-//! read the difference before you commit it.
+//! Real datagrams against what they decode to: one line each in `.golden`, the tree as JSON in
+//! `.json`. `NLMON_UPDATE_GOLDEN=1` rewrites both; read the difference before you commit it.
 #![expect(
     clippy::unwrap_used,
     clippy::tests_outside_test_module,
@@ -10,8 +10,21 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use nlmon::decode::attribute::{Attribute, Value};
 use nlmon::decode::names::protocol;
-use nlmon::decode::{Decoded, Message, decode};
+use nlmon::decode::{Context, Decoded, Families, Message, decode};
+
+const CAPTURES: [(&str, u8); 6] = [
+    ("rtnetlink", protocol::ROUTE),
+    ("route_more", protocol::ROUTE),
+    ("netfilter", protocol::NETFILTER),
+    ("generic", protocol::GENERIC),
+    ("xfrm", protocol::XFRM),
+    ("sock_diag", protocol::SOCK_DIAG),
+];
+
+/// What must be in nothing that is shown: the keys that the commands of the captures set.
+const KEYS: [&str; 5] = ["11111111", "22222222", "33333333", "42424242", "43434343"];
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -24,7 +37,7 @@ fn unhex(text: &str) -> Vec<u8> {
 
 /// The captured datagrams, each with the comment before it.
 fn captures(name: &str) -> Vec<(String, Vec<u8>)> {
-    let text = std::fs::read_to_string(data(name)).unwrap();
+    let text = std::fs::read_to_string(data(&format!("{name}.hex"))).unwrap();
     let mut comment = String::new();
     let mut captures = Vec::new();
     for line in text.lines() {
@@ -36,58 +49,156 @@ fn captures(name: &str) -> Vec<(String, Vec<u8>)> {
     captures
 }
 
-fn decode_whole(bytes: &[u8]) -> Decoded {
-    decode(protocol::ROUTE, bytes, u32::try_from(bytes.len()).unwrap())
+/// The families of the kernel of the captures, by its own answers, which are among them.
+fn families() -> Families {
+    const CTRL_CMD_NEWFAMILY: u8 = 1;
+    let answers = captures("generic").into_iter().flat_map(|(_, bytes)| {
+        let len = bytes.len();
+        let messages: Vec<_> =
+            nlmon::message::messages(&bytes, len).map(|m| (m.header, m.payload.to_vec())).collect();
+        messages
+    });
+    let families = answers.filter(|(header, payload)| {
+        header.message_type == 16 && payload.first() == Some(&CTRL_CMD_NEWFAMILY)
+    });
+    Families::parse(&families.map(|(_, payload)| payload).collect::<Vec<_>>())
+}
+
+fn decode_part(protocol: u8, bytes: &[u8], full_len: usize) -> Decoded {
+    let families = families();
+    decode(protocol, bytes, u32::try_from(full_len).unwrap(), &Context::new(&families))
 }
 
 fn show(message: &Message) -> String {
     let flags = message.flags.join("|");
-    let mut line = format!("    {} {flags}: {}", message.message_type, message.summary);
+    let mut line = format!("    {} {flags}: {}", message.kind(), message.summary);
     if let Some(raw) = &message.raw {
         write!(line, " raw {raw}").unwrap();
     }
     line
 }
 
+fn assert_golden(text: &str, name: &str) {
+    let golden = data(name);
+    if std::env::var_os("NLMON_UPDATE_GOLDEN").is_some() {
+        std::fs::write(&golden, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(golden).unwrap();
+    for (number, (found, expected)) in text.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "line {} of {name}", number + 1);
+    }
+    assert_eq!(text.len(), expected.len(), "{name}");
+}
+
 #[test]
 fn real_messages_read_as_in_the_golden_text() {
-    let mut text = String::new();
-    for (comment, bytes) in captures("rtnetlink.hex") {
-        writeln!(text, "{comment}").unwrap();
-        for message in decode_whole(&bytes).messages {
-            writeln!(text, "{}", show(&message)).unwrap();
+    for (name, protocol) in CAPTURES {
+        let (mut lines, mut json) = (String::new(), String::new());
+        for (comment, bytes) in captures(name) {
+            let messages = decode_part(protocol, &bytes, bytes.len()).messages;
+            writeln!(lines, "{comment}").unwrap();
+            for message in &messages {
+                writeln!(lines, "{}", show(message)).unwrap();
+            }
+            writeln!(json, "{}", serde_json::to_string(&messages).unwrap()).unwrap();
+        }
+        for key in KEYS {
+            assert!(!json.contains(key), "{key} in {name}");
+        }
+        assert_golden(&lines, &format!("{name}.golden"));
+        // Of the long one, the lines are enough.
+        if name != "rtnetlink" {
+            assert_golden(&json, &format!("{name}.json"));
         }
     }
-    let golden = data("rtnetlink.golden");
-    if std::env::var_os("NLMON_UPDATE_GOLDEN").is_some() {
-        std::fs::write(&golden, &text).unwrap();
-    }
-    assert_eq!(text, std::fs::read_to_string(golden).unwrap());
 }
 
 #[test]
 fn no_real_message_is_left_raw() {
-    for (comment, bytes) in captures("rtnetlink.hex") {
-        for message in decode_whole(&bytes).messages {
-            assert_eq!(message.raw, None, "{comment}");
-            assert!(!message.summary.is_empty(), "{comment}: {message:?}");
+    for (name, protocol) in CAPTURES {
+        for (comment, bytes) in captures(name) {
+            for message in decode_part(protocol, &bytes, bytes.len()).messages {
+                assert_eq!(message.raw, None, "{comment}");
+                let empty = message.len == 16;
+                let read = message.error.is_some() || !message.attributes.is_empty();
+                assert!(read || empty, "{comment}: {message:?}");
+            }
         }
     }
+}
+
+/// The keys of the captures are there, and are what is withheld.
+#[test]
+fn every_key_is_withheld_and_nothing_else_of_its_length() {
+    for (name, protocol, keys) in
+        [("xfrm", protocol::XFRM, &KEYS[..3]), ("generic", protocol::GENERIC, &KEYS[3..])]
+    {
+        let mut found = Vec::new();
+        for (comment, mut bytes) in captures(name) {
+            let decoded = decode_part(protocol, &bytes, bytes.len());
+            let before = hex(&bytes);
+            decoded.withheld.iter().for_each(|place| bytes[place.clone()].fill(0));
+            let after = hex(&bytes);
+            for key in keys {
+                assert!(!after.contains(key), "{key} of {comment}");
+                if before.contains(key) {
+                    found.push(*key);
+                }
+            }
+        }
+        assert!(keys.iter().all(|key| found.contains(key)), "{name}: {found:?}");
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// Unknown attributes are those that the kernel of the captures has and the tables lack.
+#[test]
+fn the_tables_know_every_attribute_of_the_captures() {
+    fn unknown(attribute: &Attribute, within: &str, found: &mut Vec<String>) {
+        let is_number = attribute.name.parse::<u16>().is_ok();
+        let bytes = matches!(attribute.value, Some(Value::Text(_)));
+        if is_number && (bytes || attribute.withheld.is_some()) {
+            found.push(format!("{within}/{}", attribute.name));
+        }
+        let within = format!("{within}/{}", attribute.name);
+        attribute.attributes.iter().for_each(|inner| unknown(inner, &within, found));
+    }
+    let mut found = Vec::new();
+    for (name, protocol) in CAPTURES {
+        for (_, bytes) in captures(name) {
+            for message in decode_part(protocol, &bytes, bytes.len()).messages {
+                message.attributes.iter().for_each(|a| unknown(a, message.kind(), &mut found));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert_eq!(found, [""; 0]);
 }
 
 /// Cut at every byte: never a panic, never malformed, and what is whole reads as before.
 #[test]
 fn a_cut_datagram_keeps_its_whole_messages() {
-    for (comment, bytes) in captures("rtnetlink.hex") {
-        let full = decode_whole(&bytes).messages;
-        let full_len = u32::try_from(bytes.len()).unwrap();
-        for cut in 0..bytes.len() {
-            let decoded = decode(protocol::ROUTE, &bytes[..cut], full_len);
-            assert!(decoded.truncated, "{comment} at {cut}");
-            let whole = decoded.messages.iter().filter(|message| !message.truncated).count();
-            assert_eq!(decoded.messages[..whole], full[..whole], "{comment} at {cut}");
-            assert!(decoded.messages.len() <= whole + 1, "{comment} at {cut}");
-            assert!(decoded.messages.iter().all(|m| m.message_type != "raw"), "{comment} at {cut}");
+    let families = families();
+    let context = Context::new(&families);
+    for (name, protocol) in CAPTURES {
+        for (comment, bytes) in captures(name) {
+            let len = u32::try_from(bytes.len()).unwrap();
+            let full = decode(protocol, &bytes, len, &context).messages;
+            for cut in (0..bytes.len()).step_by(if bytes.len() > 500 { 7 } else { 1 }) {
+                let decoded = decode(protocol, &bytes[..cut], len, &context);
+                assert!(decoded.truncated, "{comment} at {cut}");
+                let whole = decoded.messages.iter().filter(|message| !message.truncated).count();
+                assert_eq!(decoded.messages[..whole], full[..whole], "{comment} at {cut}");
+                assert!(decoded.messages.len() <= whole + 1, "{comment} at {cut}");
+                assert!(decoded.messages.iter().all(|m| m.message_type != "raw"), "{comment}");
+            }
         }
     }
 }

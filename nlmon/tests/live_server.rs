@@ -98,8 +98,10 @@ impl Daemon {
 fn record(number: u64, protocol: &'static str) -> LogRecord {
     let json = r#"{"time":"2026-01-02T03:04:05.000000000Z","time_ns":0,"path":"multicast",
         "protocol":"route","netns":1,"src_portid":0,"bytes":44,"messages":[]}"#;
-    let record: LogRecord = serde_json::from_str(json).unwrap();
-    LogRecord { time_ns: number, protocol: protocol.into(), ..record }
+    let mut record: LogRecord = serde_json::from_str(json).unwrap();
+    record.time_ns = number;
+    record.protocol = protocol.into();
+    record
 }
 
 struct Client(BufReader<UnixStream>);

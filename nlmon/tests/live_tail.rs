@@ -14,6 +14,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use nlmon::live::json::Detail;
 use nlmon::live::protocol::Request;
 
 const HELLO: &str = "{\"hello\":{\"version\":1,\"nlmon\":\"0.1.0\"}}\n";
@@ -87,6 +88,38 @@ fn json_comes_out_as_it_comes_in() {
     });
     assert_eq!(text(&output.stdout), ["{\"lost\":3}\n", RECORD].concat());
     assert_eq!((text(&output.stderr), output.status.code()), ("", Some(0)));
+}
+
+#[test]
+fn each_form_asks_for_what_it_shows() {
+    for (arguments, detail) in [
+        (&[][..], Detail::Summary),
+        (&["--verbose"], Detail::Attributes),
+        (&["--output", "json"], Detail::Attributes),
+        (&["--hex"], Detail::Data),
+        (&["--output", "json", "--hex"], Detail::Data),
+        (&["--output", "pcapng"], Detail::Data),
+    ] {
+        let output = against(arguments, move |stream, request| {
+            assert_eq!(request.detail, detail);
+            say(&stream, HELLO);
+        });
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_capture_has_the_bytes_and_a_comment() {
+    let record = RECORD.replace("\"messages\"", "\"data\":\"2c00000010000000\",\"messages\"");
+    let output = against(&["--output", "pcapng", "--count", "1"], move |stream, _| {
+        say(&stream, &[HELLO, "{\"lost\":3}\n", &record].concat());
+    });
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("3 records are missing here"));
+    let has = |bytes: &[u8]| output.stdout.windows(bytes.len()).any(|found| found == bytes);
+    assert_eq!(output.stdout[..4], 0x0a0d_0d0a_u32.to_ne_bytes());
+    assert!(has(&[0x2c, 0, 0, 0, 0x10, 0, 0, 0]));
+    assert!(has(b"multicast ? RTM_NEWLINK dummy0 (ifindex 5)  [unobserved]"));
 }
 
 #[test]

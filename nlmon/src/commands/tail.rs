@@ -1,5 +1,5 @@
-//! `nlmon tail`: the live log of the running daemon, as text or as JSON. Only records go to
-//! standard output; everything else goes to standard error.
+//! `nlmon tail`: the live log of the running daemon, as text, as JSON or as a capture. Only records
+//! go to standard output; everything else goes to standard error.
 
 use std::io::{self, BufRead as _, BufReader, BufWriter, IsTerminal as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use crate::live::filter::Filter;
-use crate::live::json::LogRecord;
+use crate::live::json::{Detail, LogRecord};
+use crate::live::pcapng::Capture;
 use crate::live::protocol::{DEFAULT_SOCKET, Lost, Refusal, Reply, Request, VERSION};
 use crate::live::text::Style;
 
@@ -27,9 +28,12 @@ pub struct Args {
     /// Stop after this many records
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
-    /// Show every message of a datagram, with its header
+    /// Show every message of a datagram, with its header and all its attributes
     #[arg(long, short)]
     pub verbose: bool,
+    /// Show the bytes too: below each line, or as `data` of the JSON
+    #[arg(long)]
+    pub hex: bool,
     /// The daemon's socket
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     pub socket: PathBuf,
@@ -42,6 +46,8 @@ pub enum Output {
     Text,
     /// One JSON object a line
     Json,
+    /// A capture for Wireshark and tshark
+    Pcapng,
 }
 
 /// Shows records until `--count` are shown, the reader goes away, or the daemon does.
@@ -50,10 +56,14 @@ pub enum Output {
 /// `Usage` for a filter that names nothing, `System` where the socket may not be used, `Runtime`
 /// where there is no daemon or it goes away.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    if args.output == Output::Pcapng && io::stdout().is_terminal() {
+        let advice = "a capture is not for a terminal: pipe it to tshark -r -, or into a file";
+        return Err(Failure::Usage(anyhow!(advice)));
+    }
     args.filter.compile().map_err(|error| Failure::Usage(error.into()))?;
     let mut daemon = connect(&args.socket)?;
-    greet(&mut daemon, &args.filter)?;
-    match Printer::new(args).copy(&mut daemon) {
+    greet(&mut daemon, args)?;
+    match Printer::new(args).and_then(|mut printer| printer.copy(&mut daemon)) {
         Ok(()) | Err(Stop::NoReader) => Ok(()),
         Err(Stop::NoDaemon) => Err(Failure::Runtime(anyhow!(
             "the daemon closed the live log: journalctl -u nlmon says why it stopped"
@@ -81,9 +91,21 @@ fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
     })
 }
 
+impl Args {
+    /// The least that what is shown can be made of.
+    fn detail(&self) -> Detail {
+        match self.output {
+            Output::Pcapng => Detail::Data,
+            _ if self.hex => Detail::Data,
+            Output::Text if !self.verbose => Detail::Summary,
+            Output::Text | Output::Json => Detail::Attributes,
+        }
+    }
+}
+
 /// Sends the request and reads the daemon's one answer.
-fn greet(daemon: &mut BufReader<UnixStream>, filter: &Filter) -> Result<(), Failure> {
-    match ask(daemon, filter).map_err(Failure::Runtime)? {
+fn greet(daemon: &mut BufReader<UnixStream>, args: &Args) -> Result<(), Failure> {
+    match ask(daemon, args).map_err(Failure::Runtime)? {
         Reply::Hello { .. } => Ok(()),
         Reply::Error { kind, message } => Err(match kind {
             Refusal::Filter => Failure::Usage(anyhow!(message)),
@@ -94,8 +116,8 @@ fn greet(daemon: &mut BufReader<UnixStream>, filter: &Filter) -> Result<(), Fail
     }
 }
 
-fn ask(daemon: &mut BufReader<UnixStream>, filter: &Filter) -> anyhow::Result<Reply> {
-    let request = Request { version: VERSION, filter: filter.clone() };
+fn ask(daemon: &mut BufReader<UnixStream>, args: &Args) -> anyhow::Result<Reply> {
+    let request = Request { version: VERSION, filter: args.filter.clone(), detail: args.detail() };
     let mut line = serde_json::to_string(&request)?;
     line.push('\n');
     // A daemon that refuses may do so before it has read all, so its answer comes first.
@@ -124,23 +146,46 @@ impl From<anyhow::Error> for Stop {
     }
 }
 
+/// Standard output.
+type Out = BufWriter<io::StdoutLock<'static>>;
+
+/// How records are written.
+enum Form {
+    Text(Out, Style),
+    /// As it comes.
+    Json(Out),
+    Pcapng(Capture<Out>),
+}
+
 /// Writes records to standard output.
 struct Printer {
-    /// `None` prints JSON as it comes.
-    style: Option<Style>,
+    form: Form,
     left: Option<u64>,
-    out: BufWriter<io::StdoutLock<'static>>,
 }
 
 impl Printer {
-    fn new(args: &Args) -> Self {
+    fn new(args: &Args) -> Result<Self, Stop> {
         let out = io::stdout().lock();
-        let colour = out.is_terminal() && wants_colour();
-        let style = Style { colour, verbose: args.verbose, zone: TimeZone::system() };
-        Self {
-            style: (args.output == Output::Text).then_some(style),
-            left: args.count,
-            out: BufWriter::new(out),
+        let terminal = out.is_terminal();
+        let style = Style {
+            colour: terminal && wants_colour(),
+            verbose: args.verbose,
+            hex: args.hex,
+            zone: TimeZone::system(),
+        };
+        let out = BufWriter::new(out);
+        let form = match args.output {
+            Output::Text => Form::Text(out, style),
+            Output::Json => Form::Json(out),
+            Output::Pcapng => Form::Pcapng(written(Capture::new(out))?),
+        };
+        Ok(Self { form, left: args.count })
+    }
+
+    fn out(&mut self) -> &mut Out {
+        match &mut self.form {
+            Form::Text(out, _) | Form::Json(out) => out,
+            Form::Pcapng(capture) => capture.get_mut(),
         }
     }
 
@@ -150,12 +195,12 @@ impl Printer {
         while self.left != Some(0) {
             // What is there is shown before waiting for more.
             if daemon.buffer().is_empty() {
-                written(self.out.flush())?;
+                written(self.out().flush())?;
             }
             line.clear();
             match daemon.read_line(&mut line) {
                 Ok(0) => {
-                    written(self.out.flush())?;
+                    written(self.out().flush())?;
                     return Err(Stop::NoDaemon);
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
@@ -165,7 +210,7 @@ impl Printer {
             }
             self.print(&line)?;
         }
-        written(self.out.flush())
+        written(self.out().flush())
     }
 
     fn print(&mut self, line: &str) -> Result<(), Stop> {
@@ -173,23 +218,28 @@ impl Printer {
             return self.print_lost(lost, line);
         }
         self.left = self.left.map(|left| left.saturating_sub(1));
-        let Some(style) = &self.style else { return written(self.out.write_all(line.as_bytes())) };
-        let record: LogRecord = serde_json::from_str(line)
-            .context("the daemon sent a record that this nlmon cannot read")?;
-        written(self.out.write_all(style.render(&record).as_bytes()))
+        let record = || {
+            serde_json::from_str::<LogRecord>(line)
+                .context("the daemon sent a record that this nlmon cannot read")
+        };
+        written(match &mut self.form {
+            Form::Json(out) => out.write_all(line.as_bytes()),
+            Form::Text(out, style) => out.write_all(style.render(&record()?).as_bytes()),
+            Form::Pcapng(capture) => capture.write(&record()?),
+        })
     }
 
     fn print_lost(&mut self, lost: u64, line: &str) -> Result<(), Stop> {
-        if self.style.is_none() {
-            return written(self.out.write_all(line.as_bytes()));
+        if let Form::Json(out) = &mut self.form {
+            return written(out.write_all(line.as_bytes()));
         }
-        written(self.out.flush())?;
+        written(self.out().flush())?;
         eprintln!("nlmon: {lost} records are missing here: they came faster than they were read");
         Ok(())
     }
 }
 
-fn written(result: io::Result<()>) -> Result<(), Stop> {
+fn written<T>(result: io::Result<T>) -> Result<T, Stop> {
     result.map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe => Stop::NoReader,
         _ => Stop::Failed(anyhow!(error).context("cannot write to standard output")),

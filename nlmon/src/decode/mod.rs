@@ -1,95 +1,176 @@
-//! Bytes to messages that a person can read. Pure: no I/O, no clock, no state of the host.
+//! Bytes to messages that a person can read. Pure: no I/O, no clock, no state of the host but what
+//! the [`Context`] brings.
 //!
-//! Invariant: [`decode`] accepts any bytes, never panics, reads each byte a bounded number of
-//! times, and returns only printable text. What it cannot read it says so about, as `raw`.
+//! `tables` say what attributes there are, `reader` makes a tree of a payload by them, `summary`
+//! one line of the tree. Invariant: [`decode`] accepts any bytes, never panics, reads each byte a
+//! bounded number of times, and returns only printable text. What it cannot read it says so about,
+//! as `raw`.
 
+pub mod attribute;
 mod error;
+mod families;
 pub mod flags;
-mod generic;
 mod line;
 pub mod message;
 pub mod names;
 mod netlink_test;
+mod payload;
 pub mod printable;
-mod rtnetlink;
+mod reader;
+mod summary;
+mod tables;
 mod uevent;
+mod value;
 mod walk;
 
+use std::borrow::Cow;
+
+pub use families::Families;
 pub use message::{Decoded, ErrorReport, Message};
 
+use attribute::{Attribute, Tree};
 use names::protocol;
+use payload::Payload;
+use reader::{Reader, Span};
 use walk::{Messages, Step};
 
-use crate::message::{Header, kind};
+use crate::message::{HEADER_BYTES, Header, kind};
+
+/// What decoding has to know beyond the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The generic families of the running kernel.
+    pub families: &'a Families,
+    /// Show keys and what may be keys, instead of withholding them.
+    pub show_secrets: bool,
+    /// The datagram was sent to a group.
+    pub multicast: bool,
+}
+
+impl<'a> Context<'a> {
+    /// Of a unicast, with secrets withheld.
+    pub fn new(families: &'a Families) -> Self {
+        Self { families, show_secrets: false, multicast: false }
+    }
+
+    /// The message type's name; of a generic family the family's.
+    pub fn type_name(&self, protocol: u8, message_type: u16) -> Cow<'static, str> {
+        let family = if protocol == protocol::GENERIC && message_type >= kind::FIRST {
+            self.families.name(message_type)
+        } else {
+            None
+        };
+        family.map_or_else(
+            || names::message_type_name(protocol, message_type),
+            |name| printable::escape(name.as_bytes()).into(),
+        )
+    }
+}
 
 /// Reads the messages of a datagram of `full_len` bytes, of which `data` is the start.
 ///
 /// What is whole is decoded; a message whose end is missing is marked truncated and decoded as far
 /// as its attributes go.
-pub fn decode(protocol: u8, data: &[u8], full_len: u32) -> Decoded {
+pub fn decode(protocol: u8, data: &[u8], full_len: u32, context: &Context<'_>) -> Decoded {
     let full_len = usize::try_from(full_len).unwrap_or(usize::MAX).max(data.len());
-    let messages = if protocol == protocol::KOBJECT_UEVENT {
-        vec![uevent::decode(data, full_len)]
-    } else {
-        Messages::new(protocol, data, full_len).map(|step| read(protocol, step)).collect()
-    };
-    Decoded { messages, truncated: full_len > data.len() }
+    let truncated = full_len > data.len();
+    if protocol == protocol::KOBJECT_UEVENT {
+        let messages = vec![uevent::decode(data, full_len)];
+        return Decoded { messages, truncated, ..Decoded::default() };
+    }
+    let mut reader = reader(protocol, context);
+    let mut messages = Vec::new();
+    for step in Messages::new(protocol, data, full_len) {
+        messages.push(match step {
+            Step::Message { header, at, payload, whole } => {
+                message(&mut reader, protocol, &header, Span { at, bytes: payload }, whole, context)
+            }
+            Step::Malformed { at, bytes } => malformed(&mut reader, Span { at, bytes }),
+        });
+    }
+    Decoded { messages, truncated, withheld: reader.secrets }
 }
 
-fn read(protocol: u8, step: Step<'_>) -> Message {
-    match step {
-        Step::Message { header, payload, whole } => message(protocol, &header, payload, whole),
-        Step::Malformed(bytes) => Message {
-            message_type: "raw".into(),
-            len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            raw: raw(protocol, bytes),
-            ..Message::default()
-        },
+/// The names of the families and commands of generic netlink that nlmon knows, some more than once.
+pub fn generic_names() -> impl Iterator<Item = &'static str> {
+    tables::generic::all().flat_map(|family| {
+        let words = [family.requests, family.replies];
+        let commands = words.into_iter().flatten().map(|word| word.1);
+        std::iter::once(family.name).chain(commands)
+    })
+}
+
+/// The tree of one message's payload.
+fn decode_message(
+    protocol: u8,
+    header: &Header,
+    payload: &[u8],
+    context: &Context<'_>,
+) -> Vec<Attribute> {
+    let span = Span { at: HEADER_BYTES, bytes: payload };
+    payload::read(&mut reader(protocol, context), protocol, header, span, context).attributes
+}
+
+fn reader(protocol: u8, context: &Context<'_>) -> Reader {
+    Reader {
+        strict: payload::is_strict(protocol),
+        show_secrets: context.show_secrets,
+        ..Reader::default()
     }
 }
 
-fn message(protocol: u8, header: &Header, payload: &[u8], whole: bool) -> Message {
-    let name = names::message_type_name(protocol, header.message_type);
-    let error = match header.message_type {
-        kind::ERROR => error::error(protocol, header.flags, payload),
+fn malformed(reader: &mut Reader, span: Span<'_>) -> Message {
+    let message = Message {
+        message_type: "raw".into(),
+        len: u32::try_from(span.bytes.len()).unwrap_or(u32::MAX),
+        ..Message::default()
+    };
+    if reader.strict {
+        let attributes = vec![reader.unknown("payload".into(), span)];
+        return Message { attributes, ..message };
+    }
+    Message { raw: raw(span.bytes), ..message }
+}
+
+fn message(
+    reader: &mut Reader,
+    protocol: u8,
+    header: &Header,
+    span: Span<'_>,
+    whole: bool,
+    context: &Context<'_>,
+) -> Message {
+    let name = context.type_name(protocol, header.message_type);
+    let (read, error) = match header.message_type {
+        kind::ERROR => error::error(reader, protocol, header.flags, span, context),
         // The connector's messages are all of this type and end nothing.
-        kind::DONE if protocol != protocol::CONNECTOR => error::done(header.flags, payload),
-        _ => None,
+        kind::DONE if protocol != protocol::CONNECTOR => error::done(reader, header.flags, span),
+        kind::NOOP | kind::OVERRUN => (Payload::default(), None),
+        _ => (payload::read(reader, protocol, header, span, context), None),
     };
-    let summary = match &error {
-        Some(report) => Some(error::summary(report)),
-        None => summary(protocol, header, &name, payload),
+    let summary = if let Some(report) = &error {
+        error::summary(report, header.message_type)
+    } else {
+        let kind = summary::Kind { protocol, header, name: &name, len: span.bytes.len() };
+        summary::summary(&kind, read.command.as_deref(), Tree(&read.attributes))
     };
-    let known = names::is_known_message_type(protocol, header.message_type);
     Message {
-        flags: flags::names(&name, header.flags),
-        raw: if summary.is_none() && !known { raw(protocol, payload) } else { None },
+        flags: flags::names(read.command.as_deref().unwrap_or(&name), header.flags),
+        raw: if read.unknown { raw(span.bytes) } else { None },
         message_type: name,
+        command: read.command.map(Cow::Owned),
         type_number: Some(header.message_type),
         len: header.len,
         seq: Some(header.seq),
         portid: Some(header.portid),
-        summary: summary.unwrap_or_default(),
+        summary,
+        attributes: read.attributes,
         error,
         truncated: !whole,
     }
 }
 
-/// One line about the payload; `None` where nlmon has none, or does not understand it.
-fn summary(protocol: u8, header: &Header, name: &str, payload: &[u8]) -> Option<String> {
-    match protocol {
-        protocol::ROUTE => rtnetlink::summary(name, header.flags, payload),
-        protocol::GENERIC => generic::summary(header.message_type, payload),
-        protocol::TEST if name.starts_with("NLTEST_") => netlink_test::summary(name, payload),
-        protocol::AUDIT if header.message_type >= walk::AUDIT_FIRST_EVENT => {
-            Some(printable::c_string(payload))
-        }
-        _ => None,
-    }
-}
-
-/// The bytes in hexadecimal, except for protocols whose payloads carry keys.
-fn raw(protocol: u8, bytes: &[u8]) -> Option<String> {
-    let secret = matches!(protocol, protocol::XFRM | protocol::GENERIC | protocol::CRYPTO);
-    (!secret && !bytes.is_empty()).then(|| printable::hex(bytes))
+/// The bytes in hexadecimal.
+fn raw(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| printable::hex(bytes))
 }

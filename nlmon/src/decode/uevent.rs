@@ -3,6 +3,7 @@
 //! sends on to its own listeners (a binary header, `src/libsystemd/sd-device/device-monitor.c` of
 //! systemd, then the same strings).
 
+use super::attribute::Attribute;
 use super::message::Message;
 use super::printable;
 use super::walk::u32_at;
@@ -18,14 +19,19 @@ pub(super) fn decode(data: &[u8], full_len: usize) -> Message {
         ..Message::default()
     };
     if let Some(properties) = udev_properties(data) {
-        let summary = summary(properties).unwrap_or_default();
-        return Message { message_type: "udev".into(), summary, ..message };
+        return Message {
+            message_type: "udev".into(),
+            summary: summary(properties).unwrap_or_default(),
+            attributes: attributes(properties),
+            ..message
+        };
     }
     match kernel_header(data) {
         // The header repeats as properties, the last of which may be cut.
         Some((action, path)) => Message {
             message_type: "uevent".into(),
             summary: summary(data).unwrap_or_else(|| format!("{action} {path}")),
+            attributes: attributes(data),
             ..message
         },
         None => Message { message_type: "raw".into(), raw: Some(printable::hex(data)), ..message },
@@ -47,6 +53,16 @@ fn udev_properties(data: &[u8]) -> Option<&[u8]> {
     let magic = u32::from_be_bytes(*header.first_chunk()?);
     let offset = usize::try_from(u32_at(data, 16)?).ok()?;
     if magic == UDEV_MAGIC { data.get(offset..) } else { None }
+}
+
+/// Its properties.
+fn attributes(properties: &[u8]) -> Vec<Attribute> {
+    let pairs = properties.split(|&byte| byte == 0).filter_map(|property| {
+        let at = property.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = (&property[..at], &property[at + 1..]);
+        Some(Attribute::text(printable::escape(key), printable::escape(value)))
+    });
+    pairs.collect()
 }
 
 /// As `udevadm monitor` prints it: `add /devices/virtual/net/dummy0 (net)`.

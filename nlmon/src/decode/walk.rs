@@ -1,5 +1,5 @@
-//! Finds the messages of a datagram and the attributes of a message, and says what is cut or
-//! malformed, which `crate::message` passes over. What the payloads mean is for other files.
+//! Finds the messages of a datagram, and says what is cut or malformed, which `crate::message`
+//! passes over. What the payloads mean is for other files.
 //!
 //! Invariant: no arithmetic on a length from the wire before it is compared with what is there,
 //! and every step moves forward, so that any bytes end the walk.
@@ -19,19 +19,26 @@ pub(super) enum Step<'a> {
     Message {
         /// Its header.
         header: Header,
+        /// Where in the datagram the payload begins.
+        at: usize,
         /// What follows the header, without padding.
         payload: &'a [u8],
         /// All of the payload is there.
         whole: bool,
     },
     /// Bytes that are no message. The walk ends here.
-    Malformed(&'a [u8]),
+    Malformed {
+        /// Where in the datagram they begin.
+        at: usize,
+        bytes: &'a [u8],
+    },
 }
 
 /// The messages of a datagram, of which `missing` bytes at the end were not captured.
 #[derive(Clone, Debug)]
 pub(super) struct Messages<'a> {
     rest: &'a [u8],
+    at: usize,
     missing: usize,
     single: bool,
 }
@@ -40,7 +47,7 @@ impl<'a> Messages<'a> {
     /// The messages of `data`, the start of a datagram of `full_len` bytes.
     pub(super) fn new(protocol: u8, data: &'a [u8], full_len: usize) -> Self {
         let missing = full_len.saturating_sub(data.len());
-        Self { rest: data, missing, single: is_audit_event(protocol, data, full_len) }
+        Self { rest: data, at: 0, missing, single: is_audit_event(protocol, data, full_len) }
     }
 }
 
@@ -48,20 +55,21 @@ impl<'a> Iterator for Messages<'a> {
     type Item = Step<'a>;
 
     fn next(&mut self) -> Option<Step<'a>> {
-        let rest = std::mem::take(&mut self.rest);
+        let (rest, at) = (std::mem::take(&mut self.rest), self.at);
         let Some(header) = Header::parse(rest) else {
             let padding = rest.iter().all(|&byte| byte == 0);
-            return (!padding && self.missing == 0).then_some(Step::Malformed(rest));
+            return (!padding && self.missing == 0).then_some(Step::Malformed { at, bytes: rest });
         };
         let all = rest.len() + self.missing;
         let len = if self.single { all } else { usize::try_from(header.len).unwrap_or(usize::MAX) };
         if len < HEADER_BYTES || len > all {
-            return Some(Step::Malformed(rest));
+            return Some(Step::Malformed { at, bytes: rest });
         }
         let whole = len <= rest.len();
         let payload = &rest[HEADER_BYTES..len.min(rest.len())];
-        self.rest = &rest[align(len).min(rest.len())..];
-        Some(Step::Message { header, payload, whole })
+        let end = align(len).min(rest.len());
+        (self.rest, self.at) = (&rest[end..], at + end);
+        Some(Step::Message { header, at: at + HEADER_BYTES, payload, whole })
     }
 }
 
@@ -73,47 +81,6 @@ fn is_audit_event(protocol: u8, data: &[u8], full_len: usize) -> bool {
             && header.message_type >= AUDIT_FIRST_EVENT
             && usize::try_from(header.len).ok() == full_len.checked_sub(HEADER_BYTES)
     })
-}
-
-/// One attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Attribute<'a> {
-    /// Its type, without the nested and byte order bits.
-    pub(super) kind: u16,
-    /// Its value, without padding.
-    pub(super) value: &'a [u8],
-    /// Header and value.
-    pub(super) bytes: &'a [u8],
-}
-
-/// The whole attributes at the start of `data`; ends at the first that is cut or malformed.
-#[derive(Clone, Debug)]
-pub(super) struct Attributes<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Attributes<'a> {
-    /// The attributes of `data`.
-    pub(super) fn new(data: &'a [u8]) -> Self {
-        Self { rest: data }
-    }
-}
-
-impl<'a> Iterator for Attributes<'a> {
-    type Item = Attribute<'a>;
-
-    fn next(&mut self) -> Option<Attribute<'a>> {
-        const TYPE_MASK: u16 = 0x3fff;
-        let rest = std::mem::take(&mut self.rest);
-        let len = usize::from(u16_at(rest, 0)?);
-        let kind = u16_at(rest, 2)? & TYPE_MASK;
-        if len < ATTRIBUTE_HEADER_LEN {
-            return None;
-        }
-        let bytes = rest.get(..len)?;
-        self.rest = rest.get(align(len)..).unwrap_or_default();
-        Some(Attribute { kind, value: &bytes[ATTRIBUTE_HEADER_LEN..], bytes })
-    }
 }
 
 /// `NLMSG_ALIGN`, and `NLA_ALIGN`, which is the same.
@@ -159,14 +126,18 @@ mod tests {
         let found = steps(&data, data.len());
         assert_eq!(found.len(), 2);
         assert!(matches!(found[0], Step::Message { payload: [1, 2], whole: true, .. }));
-        assert!(matches!(found[1], Step::Message { payload: [3], whole: true, .. }));
+        assert!(matches!(found[1], Step::Message { at: 36, payload: [3], whole: true, .. }));
     }
 
     #[test]
     fn lengths_that_do_not_fit_end_the_walk() {
         for len in [0, 15, 21, u32::MAX] {
             let data = message(len, 16, &[0; 4]);
-            assert_eq!(steps(&data, data.len()), [Step::Malformed(&data[..])], "{len}");
+            assert_eq!(
+                steps(&data, data.len()),
+                [Step::Malformed { at: 0, bytes: &data[..] }],
+                "{len}"
+            );
         }
     }
 
@@ -177,7 +148,7 @@ mod tests {
             steps(&data, 40)[..],
             [Step::Message { payload: [7, 7, 7, 7], whole: false, .. }]
         ));
-        assert!(matches!(steps(&data, 39)[..], [Step::Malformed(_)]));
+        assert!(matches!(steps(&data, 39)[..], [Step::Malformed { .. }]));
         assert!(steps(&data[..10], 40).is_empty());
     }
 
@@ -186,14 +157,5 @@ mod tests {
         let data = message(8, 1300, b"audit(1)");
         let found: Vec<_> = Messages::new(protocol::AUDIT, &data, data.len()).collect();
         assert!(matches!(found[..], [Step::Message { payload: b"audit(1)", whole: true, .. }]));
-    }
-
-    #[test]
-    fn attributes_end_at_the_first_that_is_cut() {
-        let data = [5, 0, 3, 0x80, 9, 0, 0, 0, 8, 0, 4, 0, 1, 2];
-        let found: Vec<_> = Attributes::new(&data).collect();
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].kind, found[0].value), (3, &[9][..]));
-        assert_eq!(Attributes::new(&[3, 0, 1, 0]).count(), 0);
     }
 }

@@ -5,13 +5,14 @@
 //! Invariant: publishing never waits for a client. A client that the ring has overtaken loses
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
-use super::json::LogRecord;
+use super::json::{Detail, LogRecord};
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
 /// the ring's lock short.
@@ -34,7 +35,8 @@ impl Default for Limits {
     }
 }
 
-/// A record in the ring. Its JSON is made at most once, by the first client that wants it.
+/// A record in the ring. Its JSON is made at most once, by the first client that wants it; with
+/// more detail than a summary, which would fill the ring, by each.
 #[derive(Debug)]
 pub struct Entry {
     record: LogRecord,
@@ -48,11 +50,15 @@ impl Entry {
     }
 
     /// The record as one line of JSON, with its newline.
-    pub fn json(&self) -> &str {
-        self.json.get_or_init(|| {
-            // The schema has string keys and finite numbers only, so this cannot fail.
-            serde_json::to_string(&self.record).map_or_else(|_| String::new(), |line| line + "\n")
-        })
+    pub fn json(&self, detail: Detail) -> Cow<'_, str> {
+        // The schema has string keys and finite numbers only, so this cannot fail.
+        let line = |record: &LogRecord| {
+            serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
+        };
+        match detail {
+            Detail::Summary => Cow::Borrowed(self.json.get_or_init(|| line(&self.record))),
+            _ => Cow::Owned(line(&self.record.with(detail))),
+        }
     }
 
     /// Memory that the record takes, its JSON included, by estimate: an exact figure would take
@@ -64,7 +70,8 @@ impl Entry {
         };
         let messages = self.record.messages.iter().map(|m| 3 * text(m) + JSON_PER_MESSAGE);
         let fixed = size_of::<Self>() + 2 * JSON_PER_MESSAGE;
-        fixed + messages.sum::<usize>() + size_of_val(&*self.record.messages)
+        let captured = self.record.captured_bytes();
+        fixed + captured + messages.sum::<usize>() + size_of_val(&*self.record.messages)
     }
 }
 
@@ -224,11 +231,13 @@ impl Drop for Subscription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::json::Clock;
+    use crate::live::json::{Clock, View};
     use crate::live::sample;
 
     fn record(number: u64) -> LogRecord {
-        LogRecord { time_ns: number, ..LogRecord::new(&sample::multicast(), &Clock::new(0)) }
+        let mut record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
+        record.time_ns = number;
+        record
     }
 
     fn bus(limits: Limits) -> Arc<Bus> {
@@ -297,7 +306,7 @@ mod tests {
     #[test]
     fn the_estimate_of_memory_covers_the_json() {
         let entry = Entry { record: record(1), json: OnceLock::new() };
-        assert!(entry.bytes() >= size_of::<Entry>() + entry.json().len());
+        assert!(entry.bytes() >= size_of::<Entry>() + entry.json(Detail::Summary).len());
     }
 
     #[test]

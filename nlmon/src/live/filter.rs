@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::glob;
 use super::json::LogRecord;
-use crate::decode::names;
+use crate::decode::{self, names};
 use crate::record::Path;
 
 /// A choice of records, as given. An empty one lets everything pass.
@@ -114,7 +114,10 @@ fn path(name: &str) -> Result<Path, FilterError> {
 /// A pattern that no known type matches is as wrong as a name that is none; `raw` and the device
 /// events are types of the log only.
 fn check_type(name: &str) -> Result<(), FilterError> {
-    let all = || names::message_type_names().chain(["raw", "uevent", "udev"]);
+    let all = || {
+        let own = ["raw", "uevent", "udev"];
+        names::message_type_names().chain(decode::generic_names()).chain(own)
+    };
     let known = name.parse::<u16>().is_ok() || all().any(|known| glob::matches(name, known));
     if known { Ok(()) } else { Err(unknown("message type", name, all())) }
 }
@@ -177,7 +180,10 @@ fn has_type(record: &LogRecord, wanted: &str) -> bool {
     let number: Option<u16> = wanted.parse().ok();
     record.messages.iter().any(|message| match number {
         Some(number) => message.type_number == Some(number),
-        None => glob::matches(wanted, &message.message_type),
+        None => {
+            glob::matches(wanted, &message.message_type)
+                || message.command.as_ref().is_some_and(|command| glob::matches(wanted, command))
+        }
     })
 }
 
@@ -190,12 +196,12 @@ fn has_text(record: &LogRecord, wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::json::Clock;
+    use crate::live::json::{Clock, View};
     use crate::live::sample;
     use crate::record::Record;
 
     fn passes(filter: &Filter, record: &Record) -> bool {
-        filter.compile().unwrap().matches(&LogRecord::new(record, &Clock::new(0)))
+        filter.compile().unwrap().matches(&LogRecord::new(record, &View::new(Clock::new(0))))
     }
 
     /// A filter from its JSON, which is what crosses the socket.
@@ -255,6 +261,17 @@ mod tests {
         assert!(passes(&filter(r#"{"errno":["17"]}"#), &record));
         assert!(passes(&filter(r#"{"errors":true}"#), &record));
         assert!(!passes(&filter(r#"{"errno":["ENOENT"]}"#), &record));
+    }
+
+    #[test]
+    fn a_generic_command_is_a_type() {
+        let mut record = sample::request();
+        let observation = record.observation.as_mut().unwrap();
+        observation.protocol = 16;
+        observation.data = sample::message(16, 1, &[3, 1, 0, 0]);
+        assert!(passes(&filter(r#"{"type":["ctrl_cmd_get*"]}"#), &record));
+        assert!(passes(&filter(r#"{"type":["nlctrl"]}"#), &record));
+        assert!(!passes(&filter(r#"{"type":["ETHTOOL_MSG_*"]}"#), &record));
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! or does not apply is absent, never null.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::flags::Verb;
-use crate::decode::{self, Message, names};
+use crate::decode::{self, Context, Families, Message, names, printable};
 use crate::record::{Answer, Observation, Outcome, Parent, Path, Record, Task};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
@@ -29,6 +31,50 @@ impl Clock {
         let time = Timestamp::from_nanosecond(wall_ns).unwrap_or(Timestamp::UNIX_EPOCH);
         format!("{time:.9}")
     }
+}
+
+/// What records are made with.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Turns the kernel's time into the time of day.
+    pub clock: Clock,
+    /// The generic families of the running kernel.
+    pub families: Arc<Families>,
+    /// Show keys, and what may be keys.
+    pub show_secrets: bool,
+}
+
+impl View {
+    /// One that knows nothing of the running kernel, and withholds secrets.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, families: Arc::default(), show_secrets: false }
+    }
+}
+
+/// How much of a record is wanted.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Detail {
+    /// What it was about.
+    #[default]
+    Summary,
+    /// What its messages hold, too.
+    Attributes,
+    /// And its bytes.
+    Data,
+}
+
+/// The datagram's bytes, as far as they were captured and may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Captured {
+    protocol: u8,
+    multicast: bool,
+    show_secrets: bool,
+    /// Bytes that are withheld are zero.
+    bytes: Vec<u8>,
+    families: Arc<Families>,
 }
 
 /// One datagram: who sent it, what it was, who got it, how long it took, whether it failed.
@@ -82,11 +128,16 @@ pub struct LogRecord {
     /// The datagram is longer than what was captured, so `messages` may lack some.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
-    /// Only headers were captured, because the payload may carry keys.
+    /// Some of the payload is withheld, because it is or may be a key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
     /// The datagram's messages, decoded.
     pub messages: Vec<Message>,
+    /// Its first bytes in hexadecimal, those that are withheld as zeros; where they are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    #[serde(skip)]
+    captured: Captured,
 }
 
 /// The task in whose context a datagram was sent.
@@ -145,15 +196,19 @@ pub enum Cause {
 }
 
 impl LogRecord {
-    /// The line for `record`, with its messages decoded.
-    pub fn new(record: &Record, clock: &Clock) -> Self {
+    /// The line for `record`, with its messages decoded to their summaries.
+    pub fn new(record: &Record, view: &View) -> Self {
         let (observation, delivery) = (record.observation.as_ref(), record.delivery.as_ref());
         let protocol = record.protocol();
-        let redacted = observation.is_some_and(|o| o.redacted);
-        let (data, bytes) = captured(record, redacted);
-        let decoded = decode::decode(protocol, data, bytes);
+        let multicast = record.path() == Path::Multicast;
+        let context =
+            Context { families: &view.families, show_secrets: view.show_secrets, multicast };
+        let (data, bytes) = captured(record);
+        let mut decoded = decode::decode(protocol, data, bytes, &context);
+        decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
+        let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
-            time: clock.format(record.time_ns()),
+            time: view.clock.format(record.time_ns()),
             time_ns: record.time_ns(),
             path: record.path(),
             protocol: names::protocol_name(protocol),
@@ -164,21 +219,50 @@ impl LogRecord {
                 .map(|o| o.src_portid)
                 .or(delivery.map(|d| d.src_portid))
                 .unwrap_or_default(),
-            group: group(record),
+            group: group(record, &view.families),
             bytes,
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
-            answer: record.answer.map(|answer| LogAnswer::new(protocol, answer)),
-            parent: observation.and_then(|o| Some(LogParent::new(o.parent?))),
+            answer: record.answer.map(|answer| LogAnswer::new(protocol, answer, &context)),
+            parent: observation.and_then(|o| Some(LogParent::new(o.parent?, &context))),
             cause: observation.and_then(cause),
             outcome: record.outcome,
             delivery_latency_ns: observation
                 .zip(delivery)
                 .map(|(o, d)| d.received_ns.saturating_sub(o.start_ns)),
-            truncated: decoded.truncated && !redacted,
-            redacted,
+            truncated: decoded.truncated && !cut_in_kernel,
+            redacted: cut_in_kernel || !decoded.withheld.is_empty(),
             messages: decoded.messages,
+            data: None,
+            captured: Captured {
+                protocol,
+                multicast,
+                show_secrets: view.show_secrets,
+                bytes: without(data, &decoded.withheld),
+                families: Arc::clone(&view.families),
+            },
         }
+    }
+
+    /// The same record with as much as is wanted. Made each time: kept, it would take many times
+    /// the memory of the bytes that it is made of.
+    #[must_use]
+    pub fn with(&self, detail: Detail) -> Self {
+        let mut record = self.clone();
+        if detail >= Detail::Attributes {
+            let Captured { protocol, multicast, show_secrets, bytes, families } = &self.captured;
+            let context = Context { families, show_secrets: *show_secrets, multicast: *multicast };
+            record.messages = decode::decode(*protocol, bytes, self.bytes, &context).messages;
+        }
+        if detail >= Detail::Data {
+            record.data = Some(hexadecimal(&self.captured.bytes));
+        }
+        record
+    }
+
+    /// Memory that the record takes besides its messages.
+    pub fn captured_bytes(&self) -> usize {
+        self.captured.bytes.len()
     }
 
     /// Whether anything about it failed: the send, the request, or an answer that it carries.
@@ -198,20 +282,42 @@ impl LogRecord {
 }
 
 /// The bytes to decode, and the length of the datagram that they begin. The delivered copy is
-/// whole, which is why it must not be shown where the observed one was cut for secrecy.
-fn captured(record: &Record, redacted: bool) -> (&[u8], u32) {
+/// whole; what of it must not be shown, decoding finds.
+fn captured(record: &Record) -> (&[u8], u32) {
     match (&record.observation, &record.delivery) {
-        (Some(o), None) => (&o.data, o.len),
-        (Some(o), Some(_)) if redacted => (&o.data, o.len),
         (_, Some(d)) => (&d.data, d.len),
+        (Some(o), None) => (&o.data, o.len),
         (None, None) => (&[], 0),
     }
 }
 
-fn group(record: &Record) -> Option<Cow<'static, str>> {
+/// The bytes with zeros in those places.
+fn without(data: &[u8], places: &[Range<usize>]) -> Vec<u8> {
+    let mut bytes = data.to_vec();
+    for place in places {
+        if let Some(bytes) = bytes.get_mut(place.clone()) {
+            bytes.fill(0);
+        }
+    }
+    bytes
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+fn group(record: &Record, families: &Families) -> Option<Cow<'static, str>> {
     let observed = record.observation.as_ref().map(|o| o.group);
-    let group = observed.or(record.delivery.as_ref().map(|d| d.group))?;
-    (group != 0).then(|| names::group_name(record.protocol(), group))
+    let group =
+        observed.or(record.delivery.as_ref().map(|d| d.group)).filter(|&group| group != 0)?;
+    let resolved = if record.protocol() == names::protocol::GENERIC {
+        families.group(group).map(|name| printable::escape(name.as_bytes()).into())
+    } else {
+        None
+    };
+    Some(resolved.unwrap_or_else(|| names::group_name(record.protocol(), group)))
 }
 
 /// Zero and positive values (the bytes that were queued) are success.
@@ -253,18 +359,18 @@ impl Process {
 }
 
 impl LogAnswer {
-    fn new(protocol: u8, answer: Answer) -> Self {
+    fn new(protocol: u8, answer: Answer, context: &Context<'_>) -> Self {
         Self {
             latency_ns: answer.latency_ns,
             errno: answer.errno.map(names::errno_name),
-            request: names::message_type_name(protocol, answer.request_type),
+            request: context.type_name(protocol, answer.request_type),
         }
     }
 }
 
 impl LogParent {
-    fn new(parent: Parent) -> Self {
-        Self { message_type: names::message_type_name(parent.protocol, parent.message_type) }
+    fn new(parent: Parent, context: &Context<'_>) -> Self {
+        Self { message_type: context.type_name(parent.protocol, parent.message_type) }
     }
 }
 
@@ -276,8 +382,12 @@ mod tests {
     /// 2026-01-02T03:04:05Z less the second that the samples' clock has run.
     const CLOCK: Clock = Clock { offset_ns: 1_767_323_044_000_000_000 };
 
+    fn view() -> View {
+        View::new(CLOCK)
+    }
+
     fn line(record: &Record) -> String {
-        serde_json::to_string(&LogRecord::new(record, &CLOCK)).unwrap()
+        serde_json::to_string(&LogRecord::new(record, &view())).unwrap()
     }
 
     #[test]
@@ -299,7 +409,7 @@ mod tests {
 
     #[test]
     fn a_request_has_its_answer() {
-        let record = LogRecord::new(&sample::request(), &CLOCK);
+        let record = LogRecord::new(&sample::request(), &view());
         let answer = record.answer.as_ref().unwrap();
         assert_eq!(answer.latency_ns, 190_500);
         assert_eq!((answer.errno.as_deref(), &*answer.request), (Some("ok"), "RTM_NEWLINK"));
@@ -325,23 +435,48 @@ mod tests {
     fn every_line_reads_back_as_the_record() {
         let lost = Record { delivery: None, outcome: Some(Outcome::Lost), ..sample::multicast() };
         for record in [sample::request(), sample::multicast(), lost] {
-            let record = LogRecord::new(&record, &CLOCK);
-            let line = serde_json::to_string(&record).unwrap();
-            assert_eq!(serde_json::from_str::<LogRecord>(&line).unwrap(), record);
+            let record = LogRecord::new(&record, &view());
+            for detail in [Detail::Summary, Detail::Attributes, Detail::Data] {
+                let mut record = record.with(detail);
+                record.captured = Captured::default();
+                let line = serde_json::to_string(&record).unwrap();
+                assert_eq!(serde_json::from_str::<LogRecord>(&line).unwrap(), record);
+            }
         }
     }
 
     #[test]
-    fn a_redacted_payload_is_not_shown_even_if_it_was_delivered() {
-        let mut record = sample::multicast();
+    fn a_payload_that_was_cut_in_the_kernel_says_so() {
+        let mut record = sample::request();
         let observation = record.observation.as_mut().unwrap();
-        observation.redacted = true;
-        observation.data.truncate(16);
-        let record = LogRecord::new(&record, &CLOCK);
+        (observation.redacted, observation.protocol) = (true, 6);
+        observation.data.truncate(20);
+        let record = LogRecord::new(&record, &view());
         assert!(record.redacted && !record.truncated);
-        assert_eq!(record.bytes, 44);
-        assert_eq!(record.messages[0].message_type, "RTM_NEWLINK");
-        assert_eq!(record.messages[0].summary, "");
+        assert_eq!((record.bytes, record.messages[0].summary.as_str()), (44, ""));
+    }
+
+    #[test]
+    fn a_key_is_shown_in_no_form_unless_secrets_are() {
+        let mut record = sample::multicast();
+        let mut payload = vec![0; 224];
+        payload.extend([76, 0, 1, 0]);
+        payload.extend(b"hmac(sha256)");
+        payload.resize(224 + 4 + 64, 0);
+        payload.extend(32u32.to_ne_bytes());
+        payload.extend([0xab; 4]);
+        let delivery = record.delivery.as_mut().unwrap();
+        delivery.data = sample::message(16, 0, &payload);
+        (delivery.protocol, delivery.len) = (6, u32::try_from(delivery.data.len()).unwrap());
+        record.observation = None;
+        let shown = |view: &View| {
+            let record = LogRecord::new(&record, view);
+            serde_json::to_string(&record.with(Detail::Data)).unwrap()
+        };
+        let line = shown(&view());
+        assert!(line.contains(r#""redacted":true"#) && line.contains(r#""withheld":4"#), "{line}");
+        assert!(line.contains("hmac(sha256)") && !line.contains("abab"), "{line}");
+        assert!(shown(&View { show_secrets: true, ..view() }).contains("abababab"));
     }
 
     #[test]
@@ -349,7 +484,7 @@ mod tests {
         let mut record = sample::request();
         record.observation.as_mut().unwrap().result = Some(-111);
         record.answer.as_mut().unwrap().errno = Some(17);
-        let record = LogRecord::new(&record, &CLOCK);
+        let record = LogRecord::new(&record, &view());
         assert_eq!(record.result.as_deref(), Some("ECONNREFUSED"));
         assert_eq!(record.errors().collect::<Vec<_>>(), ["ECONNREFUSED", "EEXIST"]);
         assert_eq!(result(44), "ok");
@@ -360,7 +495,7 @@ mod tests {
         let cause_of = |change: fn(&mut Observation)| {
             let mut record = sample::multicast();
             change(record.observation.as_mut().unwrap());
-            LogRecord::new(&record, &CLOCK).cause
+            LogRecord::new(&record, &view()).cause
         };
         assert_eq!(cause_of(|_| {}), Some(Cause::Request));
         assert_eq!(
@@ -387,19 +522,24 @@ mod tests {
             }
         }
         let manual = include_str!("../../../docs/log.md");
-        let mut record = LogRecord::new(&sample::multicast(), &CLOCK);
-        record.answer = LogRecord::new(&sample::request(), &CLOCK).answer;
+        let mut record = LogRecord::new(&sample::multicast(), &view()).with(Detail::Data);
+        record.answer = LogRecord::new(&sample::request(), &view()).answer;
         (record.truncated, record.redacted) = (true, true);
         let process = record.process.as_mut().unwrap();
         (process.kernel_thread, process.interrupt) = (true, true);
         let message = &mut record.messages[0];
         message.flags.push("REQUEST".into());
+        message.command = Some("CTRL_CMD_GETFAMILY".into());
+        message.attributes[0].withheld = Some(1);
         (message.raw, message.truncated) = (Some("00".into()), true);
         message.error = Some(decode::ErrorReport {
             request: Some("RTM_NEWLINK".into()),
             text: Some("no".into()),
             offset: Some(1),
+            attribute: Some("IFLA_MTU".into()),
+            policy: Some("u32".into()),
             missing_attribute: Some(1),
+            missing: Some("IFLA_IFNAME".into()),
             capped: true,
             ..decode::ErrorReport::default()
         });

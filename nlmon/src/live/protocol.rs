@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
+use super::json::Detail;
 
 /// Where the daemon listens unless told otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
@@ -24,6 +25,9 @@ pub struct Request {
     /// The records it wants.
     #[serde(default)]
     pub filter: Filter,
+    /// How much of each.
+    #[serde(default)]
+    pub detail: Detail,
 }
 
 /// The daemon's one answer.

@@ -28,6 +28,7 @@ use tokio::time::{sleep, timeout};
 use super::Error;
 use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
+use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 
 /// Who may read the log: root and this group.
@@ -39,6 +40,9 @@ const REQUEST_TIME: Duration = Duration::from_secs(5);
 
 /// Connections that may be about to be admitted or refused at one time; more wait to be accepted.
 const WAITING_MAX: usize = 16;
+
+/// What is written at a time, and about the most that is kept for one client.
+const WRITE_BYTES: usize = 64 * 1024;
 
 /// Pause after a failed accept, which is mostly a lack of file descriptors and not over at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -187,8 +191,8 @@ async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
         return;
     }
     match admitted {
-        Ok((matcher, subscription)) => tokio::select! {
-            _gone = stream_records(&mut write, &matcher, subscription) => {}
+        Ok(client) => tokio::select! {
+            _gone = stream_records(&mut write, client) => {}
             () = hung_up(read) => {}
         },
         // To close on unread bytes would reset the connection, and the refusal with it.
@@ -200,6 +204,13 @@ async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
 }
 
 type Refused = (Refusal, String);
+
+/// What a client that was let in wants.
+struct Admitted {
+    matcher: Matcher,
+    detail: Detail,
+    subscription: Subscription,
+}
 
 /// The request, once its line is there.
 async fn request(read: &mut BufReader<OwnedReadHalf>) -> Result<Request, Refused> {
@@ -221,7 +232,7 @@ async fn request(read: &mut BufReader<OwnedReadHalf>) -> Result<Request, Refused
     Err((Refusal::Request, problem))
 }
 
-fn admit(request: &Request, bus: &Arc<Bus>) -> Result<(Matcher, Subscription), Refused> {
+fn admit(request: &Request, bus: &Arc<Bus>) -> Result<Admitted, Refused> {
     if request.version != VERSION {
         let message = format!(
             "the daemon speaks version {VERSION} of the live log, the client {}: use the nlmon \
@@ -235,29 +246,29 @@ fn admit(request: &Request, bus: &Arc<Bus>) -> Result<(Matcher, Subscription), R
         let message = format!("{} clients are connected already, the most allowed", bus.clients());
         (Refusal::Busy, message)
     };
-    Ok((matcher, bus.subscribe().ok_or_else(busy)?))
+    let subscription = bus.subscribe().ok_or_else(busy)?;
+    Ok(Admitted { matcher, detail: request.detail, subscription })
 }
 
 /// Writes until the client is gone.
-async fn stream_records(
-    write: &mut OwnedWriteHalf,
-    matcher: &Matcher,
-    mut subscription: Subscription,
-) -> io::Result<()> {
+async fn stream_records(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
+    let Admitted { matcher, detail, mut subscription } = client;
     let mut buffer = Vec::new();
     loop {
-        fill(&mut buffer, matcher, &subscription.read().await);
+        let Batch { lost, entries } = subscription.read().await;
+        if lost > 0 {
+            buffer.extend(line(&Lost { lost }));
+        }
+        for entry in entries.iter().filter(|entry| matcher.matches(entry.record())) {
+            buffer.extend_from_slice(entry.json(detail).as_bytes());
+            // In full, a record can be long.
+            if buffer.len() >= WRITE_BYTES {
+                write.write_all(&buffer).await?;
+                buffer.clear();
+            }
+        }
         write.write_all(&buffer).await?;
-    }
-}
-
-fn fill(buffer: &mut Vec<u8>, matcher: &Matcher, batch: &Batch) {
-    buffer.clear();
-    if batch.lost > 0 {
-        buffer.extend(line(&Lost { lost: batch.lost }));
-    }
-    for entry in batch.entries.iter().filter(|entry| matcher.matches(entry.record())) {
-        buffer.extend_from_slice(entry.json().as_bytes());
+        buffer.clear();
     }
 }
 

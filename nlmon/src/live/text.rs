@@ -1,12 +1,13 @@
 //! A record as one line for a person: time, direction, process, protocol and group, type, what it
 //! is about, and in brackets how it went. Pure: whether to colour, and in which time zone, is said
-//! by the caller.
+//! by the caller. What more than the line is asked for is `details`.
 
 use std::fmt::{self, Display, Write as _};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
+use super::details;
 use super::json::{Cause, LogRecord, Process};
 use crate::decode::{Message, printable};
 use crate::record::{Outcome, Path};
@@ -16,15 +17,24 @@ use crate::record::{Outcome, Path};
 pub struct Style {
     /// Colour them, for a terminal.
     pub colour: bool,
-    /// Show every message of a datagram on a line of its own, with its header.
+    /// Show every message of a datagram, with its header and its attributes.
     pub verbose: bool,
+    /// Show the bytes.
+    pub hex: bool,
     /// Time zone of the time of day.
     pub zone: TimeZone,
 }
 
+/// Columns at which protocol, type and object begin, after the arrow. A name that is too long
+/// pushes what follows to the right, and no further than it has to.
+const PROTOCOL_AT: usize = 23;
+const TYPE_AT: usize = PROTOCOL_AT + 18;
+const OBJECT_AT: usize = TYPE_AT + 17;
+
 /// Colours by what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ink {
+pub(super) enum Ink {
+    Plain,
     Faint,
     Name,
     Good,
@@ -35,6 +45,7 @@ enum Ink {
 impl Ink {
     fn code(self) -> &'static str {
         match self {
+            Self::Plain => "0",
             Self::Faint => "2",
             Self::Name => "1",
             Self::Good => "36",
@@ -47,44 +58,60 @@ impl Ink {
 impl Style {
     /// The record's line, or lines if verbose, each with its newline.
     pub fn render(&self, record: &LogRecord) -> String {
-        let mut text = String::with_capacity(160);
-        self.head(&mut text, record);
-        let (first, rest) = match record.messages.split_first() {
-            Some((first, rest)) => (Some(first), rest),
-            None => (None, &[][..]),
-        };
-        self.message(&mut text, first, record.bytes);
-        if !rest.is_empty() && !self.verbose {
-            text += &self.paint(Ink::Faint, &format!(" +{} more", rest.len()));
-        }
-        self.tail(&mut text, record);
+        let time = self.paint(Ink::Faint, &time_of_day(&record.time, &self.zone));
+        let arrow = self.paint(Ink::Good, arrow(record.path));
+        let mut text = format!("{time} {arrow} ");
+        self.line(&mut text, record);
         text.push('\n');
         if self.verbose {
-            self.details(&mut text, record);
+            details::messages(self, &mut text, record);
+        }
+        if self.hex {
+            details::bytes(self, &mut text, record);
         }
         text
     }
 
-    fn head(&self, text: &mut String, record: &LogRecord) {
-        let time = self.paint(Ink::Faint, &time_of_day(&record.time, &self.zone));
-        let arrow = self.paint(Ink::Good, arrow(record.path));
-        let process = self.paint(Ink::Name, &format!("{:<22}", process(record)));
+    /// What the record is, in the columns.
+    fn line(&self, text: &mut String, record: &LogRecord) {
+        let mut at = 0;
+        let process = process(record);
         let protocol = match &record.group {
             Some(group) => format!("{}:{group}", record.protocol),
             None => record.protocol.to_string(),
         };
-        write(text, format_args!("{time} {arrow} {process} {protocol:<17} "));
+        let first = record.messages.first();
+        let kind = first.map_or("-", Message::kind);
+        self.column(text, &mut at, Ink::Name, &process, PROTOCOL_AT);
+        self.column(text, &mut at, Ink::Plain, &protocol, TYPE_AT);
+        self.column(text, &mut at, Ink::Plain, kind, OBJECT_AT);
+        let failed = first.and_then(|message| message.error.as_ref()).is_some_and(|e| e.errno != 0);
+        let object = first.map_or_else(|| format!("{} bytes", record.bytes), about);
+        *text += &self.paint(if failed { Ink::Bad } else { Ink::Plain }, &object);
+        if record.messages.len() > 1 && !self.verbose {
+            let more = format!(" +{} more", record.messages.len() - 1);
+            *text += &self.paint(Ink::Faint, &more);
+        }
+        self.tail(text, record);
     }
 
-    fn message(&self, text: &mut String, message: Option<&Message>, bytes: u32) {
-        let Some(message) = message else {
-            write(text, format_args!("{:<16} {bytes} bytes", "-"));
-            return;
-        };
-        let failed = message.error.as_ref().is_some_and(|error| error.errno != 0);
-        let about = about(message);
-        let about = if failed { self.paint(Ink::Bad, &about) } else { about };
-        write(text, format_args!("{:<16} {about}", message.message_type));
+    /// Adds a word and the space up to column `end`, at least one.
+    fn column(&self, text: &mut String, at: &mut usize, ink: Ink, word: &str, end: usize) {
+        let width = word.chars().count();
+        let space = end.saturating_sub(*at + width).max(1);
+        *text += &self.paint(ink, word);
+        text.extend(std::iter::repeat_n(' ', space));
+        *at += width + space;
+    }
+
+    /// One line without time and colour, for a packet's comment.
+    pub fn comment(record: &LogRecord) -> String {
+        let style = Self { colour: false, verbose: false, hex: false, zone: TimeZone::UTC };
+        let mut text = format!("{} {} ", record.path, process(record));
+        let messages: Vec<_> = record.messages.iter().map(describe).collect();
+        text += &messages.join("; ");
+        style.tail(&mut text, record);
+        text
     }
 
     /// What is known of how it went, in brackets; nothing if nothing is.
@@ -145,17 +172,12 @@ impl Style {
         }
     }
 
-    /// What `--verbose` adds: where it happened, and each message with its header.
-    fn details(&self, text: &mut String, record: &LogRecord) {
-        let mut lines = vec![origin(record)];
-        lines.extend(record.messages.iter().map(header));
-        for line in lines {
-            write(text, format_args!("{}\n", self.paint(Ink::Faint, &format!("    {line}"))));
+    pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
+        if self.colour && ink != Ink::Plain {
+            format!("\x1b[{}m{text}\x1b[0m", ink.code())
+        } else {
+            text.to_owned()
         }
-    }
-
-    fn paint(&self, ink: Ink, text: &str) -> String {
-        if self.colour { format!("\x1b[{}m{text}\x1b[0m", ink.code()) } else { text.to_owned() }
     }
 }
 
@@ -188,7 +210,8 @@ fn process(record: &LogRecord) -> String {
     }
 }
 
-fn about(message: &Message) -> String {
+/// What the message is about, without its type.
+pub(super) fn about(message: &Message) -> String {
     match &message.raw {
         Some(raw) if message.summary.is_empty() => format!("{} bytes {raw}", message.len),
         _ if message.summary.is_empty() => format!("{} bytes", message.len),
@@ -196,34 +219,12 @@ fn about(message: &Message) -> String {
     }
 }
 
-fn origin(record: &LogRecord) -> String {
-    let mut line = format!("{} bytes netns {}", record.bytes, record.netns);
-    write(&mut line, format_args!(" port {}", record.src_portid));
-    if let Some(portid) = record.portid {
-        write(&mut line, format_args!(" to {portid}"));
-    }
-    if let Some(process) = &record.process {
-        let Process { tid, uid, cgroup_id, .. } = process;
-        write(&mut line, format_args!(" tid {tid} uid {uid} cgroup {cgroup_id}"));
-    }
-    line
-}
-
-fn header(message: &Message) -> String {
-    let mut line = format!("{:<16} len {}", message.message_type, message.len);
-    if let (Some(seq), Some(portid)) = (message.seq, message.portid) {
-        let flags = message.flags.join("|");
-        write(&mut line, format_args!(" seq {seq} portid {portid} flags {flags}"));
-    }
-    write(&mut line, format_args!(": {}", about(message)));
-    if message.truncated {
-        line.push_str(" (cut)");
-    }
-    line
+fn describe(message: &Message) -> String {
+    format!("{} {}", message.kind(), about(message))
 }
 
 /// Writing to a String cannot fail.
-fn write(text: &mut String, arguments: fmt::Arguments<'_>) {
+pub(super) fn write(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ok = text.write_fmt(arguments);
 }
 
@@ -247,16 +248,16 @@ impl Display for Nanoseconds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::json::Clock;
+    use crate::live::json::{Clock, View};
     use crate::live::sample;
     use crate::record::Record;
 
     fn style() -> Style {
-        Style { colour: false, verbose: false, zone: TimeZone::UTC }
+        Style { colour: false, verbose: false, hex: false, zone: TimeZone::UTC }
     }
 
     fn record(record: &Record) -> LogRecord {
-        LogRecord::new(record, &Clock::new(1_767_323_044_000_000_000))
+        LogRecord::new(record, &View::new(Clock::new(1_767_323_044_000_000_000)))
     }
 
     #[test]
@@ -295,6 +296,24 @@ mod tests {
         let verbose = Style { verbose: true, ..style() }.render(&batch);
         assert_eq!(verbose.lines().count(), 4, "{verbose}");
         assert!(verbose.contains("flags REQUEST|ACK|EXCL|CREATE: dummy0"), "{verbose}");
+    }
+
+    #[test]
+    fn a_long_name_takes_its_room_from_the_space_behind_it() {
+        let mut record = record(&sample::multicast());
+        let process = record.process.as_mut().unwrap();
+        (process.comm, process.pid) = ("a-long-process1".into(), 4_194_304);
+        let line = style().render(&record);
+        assert!(line.contains("[4194304] route:link      RTM_NEWLINK      dummy0"), "{line}");
+    }
+
+    #[test]
+    fn a_comment_is_one_line_without_time() {
+        let comment = Style::comment(&record(&sample::request()));
+        assert_eq!(
+            comment,
+            "request ip[812] RTM_NEWLINK dummy0 (ifindex 5)  [took 210us, ok after 190us]"
+        );
     }
 
     #[test]

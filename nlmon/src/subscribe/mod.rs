@@ -3,6 +3,7 @@
 //! decoded here but what a socket needs to know, and the devices that `nlmon links` shows.
 
 mod exercise;
+mod families;
 mod links;
 mod presence;
 mod reader;
@@ -16,6 +17,7 @@ pub mod test_module;
 use std::{io, os::unix::fs::MetadataExt as _, time::Duration};
 
 pub use exercise::exercise;
+pub use families::families;
 pub use links::{Link, links};
 use nix::time::{ClockId, clock_gettime};
 pub use request::{acknowledge, answer, dump};

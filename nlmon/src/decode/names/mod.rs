@@ -43,10 +43,10 @@ pub mod protocol {
 }
 
 /// A table of names, sorted by number.
-type Table = &'static [(u16, &'static str)];
+pub(super) type Table = &'static [(u16, &'static str)];
 
 /// `include/uapi/linux/netlink.h`, in lower case without `NETLINK_`; 17 is the test module.
-const PROTOCOLS: Table = &[
+pub(super) static PROTOCOLS: Table = &[
     (0, "route"),
     (1, "unused"),
     (2, "usersock"),
@@ -151,7 +151,7 @@ fn find_number(table: Table, name: &str) -> Option<u16> {
     table.iter().find(|entry| entry.1.eq_ignore_ascii_case(name)).map(|entry| entry.0)
 }
 
-fn name_or_number(table: Table, number: u32) -> Cow<'static, str> {
+pub(super) fn name_or_number(table: Table, number: u32) -> Cow<'static, str> {
     find(table, number).map_or_else(|| Cow::Owned(number.to_string()), Cow::Borrowed)
 }
 

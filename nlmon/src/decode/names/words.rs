@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::{Table, name_or_number};
 
 /// `RTPROT_*` of `include/uapi/linux/rtnetlink.h`
-const ROUTE_PROTOCOLS: Table = &[
+pub(in crate::decode) static ROUTE_PROTOCOLS: Table = &[
     (0, "unspec"),
     (1, "redirect"),
     (2, "kernel"),
@@ -35,14 +35,15 @@ const ROUTE_PROTOCOLS: Table = &[
 ];
 
 /// `RT_TABLE_*` of `include/uapi/linux/rtnetlink.h`
-const ROUTE_TABLES: Table = &[(0, "unspec"), (253, "default"), (254, "main"), (255, "local")];
+pub(in crate::decode) static ROUTE_TABLES: Table =
+    &[(0, "unspec"), (253, "default"), (254, "main"), (255, "local")];
 
 /// `RT_SCOPE_*` of `include/uapi/linux/rtnetlink.h`
-const SCOPES: Table =
+pub(in crate::decode) static SCOPES: Table =
     &[(0, "global"), (200, "site"), (253, "link"), (254, "host"), (255, "nowhere")];
 
 /// `RTN_*` of `include/uapi/linux/rtnetlink.h`
-const ROUTE_TYPES: Table = &[
+pub(in crate::decode) static ROUTE_TYPES: Table = &[
     (0, "unspec"),
     (1, "unicast"),
     (2, "local"),
@@ -58,7 +59,7 @@ const ROUTE_TYPES: Table = &[
 ];
 
 /// `FR_ACT_*` of `include/uapi/linux/fib_rules.h`
-const RULE_ACTIONS: Table = &[
+pub(in crate::decode) static RULE_ACTIONS: Table = &[
     (0, "unspec"),
     (1, "lookup"),
     (2, "goto"),
@@ -68,22 +69,52 @@ const RULE_ACTIONS: Table = &[
     (8, "prohibit"),
 ];
 
+/// `IPPROTO_*` of `include/uapi/linux/in.h`, as far as hosts use them
+pub(in crate::decode) static IP_PROTOCOLS: Table = &[
+    (1, "icmp"),
+    (2, "igmp"),
+    (4, "ipip"),
+    (6, "tcp"),
+    (17, "udp"),
+    (33, "dccp"),
+    (41, "ipv6"),
+    (47, "gre"),
+    (50, "esp"),
+    (51, "ah"),
+    (58, "icmpv6"),
+    (89, "ospf"),
+    (108, "comp"),
+    (112, "vrrp"),
+    (132, "sctp"),
+    (136, "udplite"),
+    (255, "any"),
+    (262, "mptcp"),
+];
+
+/// `NFPROTO_*` of `include/uapi/linux/netfilter.h`, in the words of `nft`
+pub(in crate::decode) static NETFILTER_FAMILIES: Table =
+    &[(0, "unspec"), (1, "inet"), (2, "ip"), (3, "arp"), (5, "netdev"), (7, "bridge"), (10, "ip6")];
+
 /// `AF_*` of `include/linux/socket.h`, as far as they appear in rtnetlink
-const FAMILIES: Table = &[
+pub(in crate::decode) static FAMILIES: Table = &[
     (0, "unspec"),
+    (1, "unix"),
     (2, "inet"),
     (7, "bridge"),
     (10, "inet6"),
     (12, "decnet"),
+    (16, "netlink"),
     (17, "packet"),
     (28, "mpls"),
+    (40, "vsock"),
+    (44, "xdp"),
     (45, "mctp"),
     (128, "ipmr"),
     (129, "ip6mr"),
 ];
 
 /// `ARPHRD_*` of `include/uapi/linux/if_arp.h`, as far as hosts have them
-const LINK_LAYERS: Table = &[
+pub(in crate::decode) static LINK_LAYERS: Table = &[
     (1, "ether"),
     (24, "ieee1394"),
     (32, "infiniband"),
@@ -108,7 +139,7 @@ const LINK_LAYERS: Table = &[
 ];
 
 /// `IF_OPER_*` of `include/uapi/linux/if.h`
-const OPER_STATES: Table = &[
+pub(in crate::decode) static OPER_STATES: Table = &[
     (0, "UNKNOWN"),
     (1, "NOTPRESENT"),
     (2, "DOWN"),
@@ -119,7 +150,7 @@ const OPER_STATES: Table = &[
 ];
 
 /// `NUD_*` of `include/uapi/linux/neighbour.h`: bits
-const NEIGHBOUR_STATES: &[(u32, &str)] = &[
+pub(in crate::decode) static NEIGHBOUR_STATES: &[(u32, &str)] = &[
     (0x01, "INCOMPLETE"),
     (0x02, "REACHABLE"),
     (0x04, "STALE"),
@@ -131,7 +162,7 @@ const NEIGHBOUR_STATES: &[(u32, &str)] = &[
 ];
 
 /// `NTF_*` of `include/uapi/linux/neighbour.h`: bits
-const NEIGHBOUR_FLAGS: &[(u32, &str)] = &[
+pub(in crate::decode) static NEIGHBOUR_FLAGS: &[(u32, &str)] = &[
     (0x01, "use"),
     (0x02, "self"),
     (0x04, "master"),
@@ -143,7 +174,7 @@ const NEIGHBOUR_FLAGS: &[(u32, &str)] = &[
 ];
 
 /// `IFF_*` of `include/uapi/linux/if.h`: bits, in the order in which `ip` prints them
-const LINK_FLAGS: &[(u32, &str)] = &[
+pub(in crate::decode) static LINK_FLAGS: &[(u32, &str)] = &[
     (1 << 3, "LOOPBACK"),
     (1 << 1, "BROADCAST"),
     (1 << 4, "POINTOPOINT"),
@@ -164,7 +195,7 @@ const LINK_FLAGS: &[(u32, &str)] = &[
 ];
 
 /// `IFA_F_*` of `include/uapi/linux/if_addr.h`: bits
-const ADDRESS_FLAGS: &[(u32, &str)] = &[
+pub(in crate::decode) static ADDRESS_FLAGS: &[(u32, &str)] = &[
     (0x01, "secondary"),
     (0x02, "nodad"),
     (0x04, "optimistic"),

@@ -1,0 +1,84 @@
+//! The families of generic netlink that the running kernel has: their numbers, which it gave out at
+//! run time, their names and the names of their groups. A value; who asks the kernel is
+//! `crate::subscribe`.
+
+use super::attribute::{Attribute, Tree};
+use super::names::protocol;
+use super::{Context, decode_message};
+use crate::message::Header;
+
+/// The controller's own number, which is fixed.
+const CONTROLLER: u16 = 16;
+
+/// Families by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Families(Vec<Family>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Family {
+    id: u16,
+    name: String,
+    groups: Vec<(u32, String)>,
+}
+
+impl Default for Families {
+    /// What every kernel has.
+    fn default() -> Self {
+        let groups = vec![(u32::from(CONTROLLER), "notify".to_owned())];
+        Self(vec![Family { id: CONTROLLER, name: "nlctrl".to_owned(), groups }])
+    }
+}
+
+impl Families {
+    /// The families that `CTRL_CMD_GETFAMILY` answered with, by the payloads of its answers.
+    pub fn parse(payloads: &[Vec<u8>]) -> Self {
+        let families = payloads.iter().filter_map(|payload| family(payload));
+        let mut families: Vec<_> = families.collect();
+        families.sort_by_key(|family| family.id);
+        families.dedup_by_key(|family| family.id);
+        if families.is_empty() { Self::default() } else { Self(families) }
+    }
+
+    /// The name of the family with that number.
+    pub fn name(&self, id: u16) -> Option<&str> {
+        let index = self.0.binary_search_by_key(&id, |family| family.id).ok()?;
+        self.0.get(index).map(|family| family.name.as_str())
+    }
+
+    /// A group's family and name: `nl80211/scan`.
+    pub fn group(&self, number: u32) -> Option<String> {
+        self.0.iter().find_map(|family| {
+            let (_, name) = family.groups.iter().find(|group| group.0 == number)?;
+            Some(format!("{}/{name}", family.name))
+        })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Never, because the controller is always there.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn family(payload: &[u8]) -> Option<Family> {
+    let known = Families::default();
+    let len = u32::try_from(payload.len() + crate::message::HEADER_BYTES).ok()?;
+    let header = Header { len, message_type: CONTROLLER, flags: 0, seq: 0, portid: 0 };
+    let context = Context::new(&known);
+    let attributes = decode_message(protocol::GENERIC, &header, payload, &context);
+    let tree = Tree(&attributes);
+    Some(Family {
+        id: u16::try_from(tree.number("CTRL_ATTR_FAMILY_ID")?).ok()?,
+        name: tree.text("CTRL_ATTR_FAMILY_NAME")?,
+        groups: tree.inside("CTRL_ATTR_MCAST_GROUPS").iter().filter_map(group).collect(),
+    })
+}
+
+fn group(attribute: &Attribute) -> Option<(u32, String)> {
+    let id = attribute.tree().number("CTRL_ATTR_MCAST_GRP_ID")?;
+    Some((u32::try_from(id).ok()?, attribute.tree().text("CTRL_ATTR_MCAST_GRP_NAME")?))
+}

@@ -1,0 +1,215 @@
+//! What a message's payload is, by protocol: which tables read it, and which bytes of it are
+//! withheld although no table says so.
+
+use super::attribute::Attribute;
+use super::names::protocol;
+use super::reader::{Reader, Span, width};
+use super::tables::kind::{Kind, Layout, Set, Words};
+use super::tables::{self, generic};
+use super::{Context, netlink_test, value, walk};
+use crate::message::{Header, flag};
+
+/// `struct genlmsghdr`
+static GENERIC_HEADER: &[(&str, usize, Kind)] =
+    &[("cmd", 1, Kind::Num), ("version", 1, Kind::Num), ("reserved", 2, Kind::Pad)];
+/// `RDMA_NL_NLDEV`: the client of RDMA whose attributes are known.
+const RDMA_DEVICES: u16 = 5;
+/// Bytes of `struct nlmsghdr`, `struct cn_msg` and the head of `struct proc_event`.
+const PROCESS_EVENT_BYTES: usize = 16;
+
+/// A request for everything.
+const DUMP_REQUEST: u16 = flag::DUMP | flag::REQUEST;
+
+/// A payload, read.
+#[derive(Debug, Default)]
+pub(super) struct Payload {
+    pub(super) attributes: Vec<Attribute>,
+    /// Name of a generic family's command, or its number.
+    pub(super) command: Option<String>,
+    /// No table knows this type.
+    pub(super) unknown: bool,
+}
+
+/// Protocols of which everything that no table explains may be a key.
+pub(super) fn is_strict(protocol: u8) -> bool {
+    matches!(
+        protocol,
+        protocol::XFRM
+            | protocol::GENERIC
+            | protocol::CRYPTO
+            | protocol::ISCSI
+            | protocol::RDMA
+            | protocol::AUDIT
+    )
+}
+
+/// Reads the payload of a message.
+pub(super) fn read(
+    reader: &mut Reader,
+    protocol: u8,
+    header: &Header,
+    span: Span<'_>,
+    context: &Context<'_>,
+) -> Payload {
+    let request = header.flags & flag::REQUEST != 0;
+    let layout = match protocol {
+        protocol::GENERIC => return read_generic(reader, header, span, context),
+        protocol::AUDIT => return attributes(audit(reader, header.message_type, span)),
+        protocol::CONNECTOR => return attributes(connector(reader, span)),
+        protocol::TEST => return attributes(netlink_test::read(reader, header.message_type, span)),
+        protocol::ROUTE => route(header.message_type, request, span.bytes.len()),
+        protocol::NETFILTER => tables::netfilter(header.message_type),
+        protocol::XFRM if header.flags & DUMP_REQUEST == DUMP_REQUEST => Some(tables::xfrm_dump()),
+        protocol::XFRM => tables::xfrm(header.message_type),
+        protocol::CRYPTO => Some(tables::crypto()),
+        protocol::SOCK_DIAG => {
+            tables::sock_diag(span.bytes.first().copied().unwrap_or_default(), request)
+        }
+        protocol::RDMA if header.message_type >> 10 == RDMA_DEVICES => Some(tables::rdma()),
+        _ => None,
+    };
+    match layout {
+        Some(layout) => attributes(read_layout(reader, &layout, span)),
+        None => unknown(reader, span),
+    }
+}
+
+fn attributes(attributes: Vec<Attribute>) -> Payload {
+    Payload { attributes, ..Payload::default() }
+}
+
+/// What cannot be read is shown as bytes by the message itself, or is withheld here.
+fn unknown(reader: &mut Reader, span: Span<'_>) -> Payload {
+    if !reader.strict || span.bytes.is_empty() {
+        return Payload { unknown: true, ..Payload::default() };
+    }
+    attributes(vec![reader.unknown("payload".into(), span)])
+}
+
+fn route(message_type: u16, request: bool, len: usize) -> Option<Layout> {
+    const GETS: u16 = 2;
+    let layout = match message_type {
+        84..=87 if request && message_type % 4 != GETS => tables::mdb_request(),
+        _ => tables::route(message_type)?,
+    };
+    let short = len < width(layout.header) && message_type % 4 == GETS;
+    Some(if short { tables::address_family() } else { layout })
+}
+
+fn read_layout(reader: &mut Reader, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {
+    let width = width(layout.header);
+    if let Some(&family) = span.bytes.first() {
+        reader.family = family.into();
+    }
+    let mut read = Vec::new();
+    if width > 0 {
+        let members = reader.fields(layout.header, span.part(0, width));
+        read.push(Attribute::nest(layout.name, members));
+    }
+    read.extend(reader.attributes(layout.attributes, span.after(walk::align(width))));
+    read
+}
+
+fn read_generic(
+    reader: &mut Reader,
+    header: &Header,
+    span: Span<'_>,
+    context: &Context<'_>,
+) -> Payload {
+    let head = width(GENERIC_HEADER);
+    let mut read =
+        vec![Attribute::nest("genlmsghdr", reader.fields(GENERIC_HEADER, span.part(0, head)))];
+    let Some(&command) = span.bytes.first() else { return attributes(Vec::new()) };
+    let family = context.families.name(header.message_type);
+    let known = family.and_then(generic::family);
+    let words = match family.and_then(generic::events) {
+        Some(events) if context.multicast => Some(events),
+        _ if header.flags & flag::REQUEST != 0 => known.map(|family| family.requests),
+        _ => known.map(|family| family.replies),
+    };
+    let entry = words.and_then(|words| find(words, command));
+    let name = entry.map_or_else(|| command.to_string(), |entry| entry.0.to_owned());
+    let rest = span.after(head);
+    match known.zip(entry) {
+        Some((family, (_, set))) => {
+            let width = width(family.header);
+            read.extend(reader.fields(family.header, rest.part(0, width)));
+            read.extend(reader.attributes(set, rest.after(width)));
+        }
+        None if rest.bytes.is_empty() => {}
+        None => read.push(reader.unknown("attributes".into(), rest)),
+    }
+    Payload { attributes: read, command: Some(name), unknown: false }
+}
+
+fn find(words: Words, command: u8) -> Option<(&'static str, Set)> {
+    let index = words.binary_search_by_key(&u16::from(command), |word| word.0).ok()?;
+    words.get(index).map(|word| (word.1, *word.2))
+}
+
+/// A text, unless it may hold what somebody typed: arguments of programs, a terminal's input, what
+/// user space reports about itself (`include/uapi/linux/audit.h`).
+fn audit(reader: &mut Reader, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
+    const GET: u16 = 1000;
+    const SET: u16 = 1001;
+    const GET_FEATURE: u16 = 1019;
+    const EXECVE: u16 = 1309;
+    const TTY: u16 = 1319;
+    const PROCTITLE: u16 = 1327;
+    match message_type {
+        GET | SET => reader.fields(tables::AUDIT_STATUS, span),
+        GET_FEATURE => reader.fields(tables::AUDIT_FEATURES, span),
+        EXECVE | TTY | PROCTITLE => vec![reader.secret_attribute("text", span)],
+        1200..=1999 => vec![Attribute {
+            name: "text".into(),
+            value: Some(value::c_string(span.bytes)),
+            ..Attribute::default()
+        }],
+        _ if span.bytes.is_empty() => Vec::new(),
+        _ => vec![reader.secret_attribute("text", span)],
+    }
+}
+
+fn connector(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+    /// `CN_IDX_PROC`
+    const PROCESSES: Option<u32> = Some(1);
+    let head = width(tables::CN_MSG);
+    let mut read =
+        vec![Attribute::nest("cn_msg", reader.fields(tables::CN_MSG, span.part(0, head)))];
+    let rest = span.after(head);
+    if walk::u32_at(span.bytes, 0) != PROCESSES || rest.bytes.len() < PROCESS_EVENT_BYTES {
+        if !rest.bytes.is_empty() {
+            read.push(reader.unknown("data".into(), rest));
+        }
+        return read;
+    }
+    let event = rest.part(0, PROCESS_EVENT_BYTES);
+    read.push(Attribute::nest("proc_event", reader.fields(tables::PROC_EVENT, event)));
+    let what = walk::u32_at(rest.bytes, 0).unwrap_or_default();
+    if let Some(fields) = tables::process_event(what) {
+        let rest = rest.after(PROCESS_EVENT_BYTES);
+        read.extend(reader.fields(fields, rest.part(0, width(fields))));
+    } else if let Some(value) = value::unsigned(&what.to_ne_bytes(), false) {
+        read.push(Attribute { name: "what".into(), value: Some(value), ..Attribute::default() });
+    }
+    read
+}
+
+/// The attributes that a request of that type has, to name one that it lacks.
+pub(super) fn set(protocol: u8, header: &Header, payload: &[u8], context: &Context<'_>) -> Set {
+    let layout = match protocol {
+        protocol::ROUTE => route(header.message_type, true, payload.len()),
+        protocol::NETFILTER => tables::netfilter(header.message_type),
+        protocol::XFRM => tables::xfrm(header.message_type),
+        _ => None,
+    };
+    let generic = || {
+        let family = generic::family(context.families.name(header.message_type)?)?;
+        find(family.requests, *payload.first()?).map(|word| word.1)
+    };
+    match layout {
+        Some(layout) => layout.attributes,
+        None if protocol == protocol::GENERIC => generic().unwrap_or(&[]),
+        None => &[],
+    }
+}

@@ -1,0 +1,407 @@
+//! Bytes into a tree of attributes by the tables, and at the same time the list of the bytes that
+//! must not be shown. One walk does both, so that what is withheld and what is shown cannot
+//! disagree.
+//!
+//! Invariant: any bytes end in a tree; nesting is bounded, and each level reads its bytes once. In
+//! a strict protocol every byte that no table explains is withheld.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::attribute::{Attribute, Value};
+use super::tables::kind::{Fields, Kind, Options, Set};
+use super::value;
+use super::walk::{ATTRIBUTE_HEADER_LEN, align, u16_at};
+
+/// Nests within nests that are followed; the kernel's own limit is 10 (`MAX_POLICY_RECURSION_DEPTH`).
+const DEPTH_MAX: usize = 16;
+/// `NLA_TYPE_MASK`: without the nested and byte order bits.
+const TYPE_MASK: u16 = 0x3fff;
+/// `NLA_F_NESTED`
+const NESTED: u16 = 0x8000;
+
+static NO_NAMES: Set = &[];
+
+/// Bytes of the datagram, and where in it they begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span<'a> {
+    pub(super) at: usize,
+    pub(super) bytes: &'a [u8],
+}
+
+impl Span<'_> {
+    /// The bytes from `from` to `to`, as far as they are there.
+    pub(super) fn part(self, from: usize, to: usize) -> Self {
+        let to = to.min(self.bytes.len());
+        let from = from.min(to);
+        Self { at: self.at + from, bytes: &self.bytes[from..to] }
+    }
+
+    pub(super) fn after(self, from: usize) -> Self {
+        self.part(from, usize::MAX)
+    }
+}
+
+/// What to find on the way: the attribute that begins at a place of the datagram.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Search {
+    pub(super) at: usize,
+    /// Its name, and what is inside of it.
+    pub(super) found: Option<(Cow<'static, str>, Set)>,
+}
+
+/// The walk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reader {
+    /// Address family of what is being read.
+    pub(super) family: u16,
+    /// Withhold what no table explains.
+    pub(super) strict: bool,
+    /// Show what is secret.
+    pub(super) show_secrets: bool,
+    /// Places of the datagram that are withheld.
+    pub(super) secrets: Vec<Range<usize>>,
+    pub(super) search: Option<Search>,
+}
+
+/// What an attribute holds.
+enum Content {
+    Value(Option<Value>),
+    Inside(Vec<Attribute>),
+    Withheld(u32),
+}
+
+/// The nest that an attribute is in.
+#[derive(Clone, Copy)]
+struct Nest<'a> {
+    set: Set,
+    span: Span<'a>,
+    depth: usize,
+}
+
+impl Reader {
+    /// The attributes of `span`. One whose end is missing is shown as far as what is inside it goes.
+    pub(super) fn attributes(&mut self, set: Set, span: Span<'_>) -> Vec<Attribute> {
+        self.nest(set, span, 0)
+    }
+
+    /// The members of a structure.
+    pub(super) fn fields(&mut self, fields: Fields, span: Span<'_>) -> Vec<Attribute> {
+        self.members(fields, span, 0)
+    }
+
+    /// Bytes that no table explains.
+    pub(super) fn unknown(&mut self, name: Cow<'static, str>, span: Span<'_>) -> Attribute {
+        let content = self.opaque(span);
+        attribute(name, content)
+    }
+
+    /// Bytes that must not be shown.
+    pub(super) fn secret_attribute(&mut self, name: &'static str, span: Span<'_>) -> Attribute {
+        let content = self.secret(span);
+        attribute(name.into(), content)
+    }
+
+    fn nest(&mut self, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let nest = Nest { set, span, depth };
+        let mut attributes = Vec::new();
+        let mut rest = span;
+        while let Some((len, number)) = head(rest.bytes) {
+            let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
+            let whole = len <= rest.bytes.len();
+            attributes.extend(self.attribute(nest, number, rest.at, value, whole));
+            rest = rest.after(align(len));
+        }
+        self.withhold_unexplained(rest);
+        attributes
+    }
+
+    fn attribute(
+        &mut self,
+        nest: Nest<'_>,
+        number: u16,
+        at: usize,
+        value: Span<'_>,
+        whole: bool,
+    ) -> Option<Attribute> {
+        let kind = number & TYPE_MASK;
+        let known = entry(nest.set, kind);
+        let name = known.map_or_else(|| Cow::Owned(kind.to_string()), |e| Cow::Borrowed(e.1));
+        if let Some(search) = self.search.as_mut().filter(|search| search.at == at) {
+            search.found = Some((name.clone(), known.map_or(NO_NAMES, |entry| inside(&entry.2))));
+        }
+        let content = match known {
+            Some((_, _, kind)) if whole || holds_others(kind) => self.content(kind, value, nest),
+            Some(_) => return None,
+            None => self.unnamed(number & NESTED != 0, value, nest.depth),
+        };
+        Some(attribute(name, content))
+    }
+
+    fn content(&mut self, kind: &Kind, span: Span<'_>, nest: Nest<'_>) -> Content {
+        let bytes = span.bytes;
+        let depth = nest.depth + 1;
+        if depth > DEPTH_MAX {
+            return self.opaque(span);
+        }
+        Content::Value(match kind {
+            Kind::Num => value::unsigned(bytes, false),
+            Kind::Int => value::signed(bytes),
+            Kind::Be => value::unsigned(bytes, true),
+            Kind::Word(table) => value::word(table, bytes, false),
+            Kind::BeWord(table) => value::word(table, bytes, true),
+            Kind::Mask(table) => value::bits(table, bytes, false),
+            Kind::BeMask(table) => value::bits(table, bytes, true),
+            Kind::Handle => value::handle(bytes),
+            Kind::Text => Some(value::c_string(bytes)),
+            Kind::Ip => value::ip(bytes, self.family),
+            Kind::LongIp => value::long_ip(bytes, self.family),
+            Kind::Sockaddr => value::socket_address(bytes),
+            Kind::Mac => value::link_address(bytes, self.family),
+            Kind::Flag => Some(Value::Flag(true)),
+            Kind::Hex if bytes.is_empty() => None,
+            Kind::Hex | Kind::Pad => Some(value::hex(bytes)),
+            Kind::Secret => return self.secret(span),
+            Kind::Bitfield => return Content::Inside(self.members(BITFIELD, span, depth)),
+            Kind::Nest(set) => return Content::Inside(self.nest(set, span, depth)),
+            Kind::List(kind) => return Content::Inside(self.list(kind, span, depth)),
+            Kind::Each(width, kind) => {
+                return Content::Inside(self.each(*width, kind, span, depth));
+            }
+            Kind::Struct(fields) => return Content::Inside(self.members(fields, span, depth)),
+            Kind::Headed(fields, set) => {
+                return Content::Inside(self.headed(fields, set, span, depth));
+            }
+            Kind::Hops(fields, set) => return Content::Inside(self.hops(fields, set, span, depth)),
+            Kind::Select(beside, options) => return self.select(*beside, options, span, nest),
+            Kind::Family(families, other) => {
+                let of_family = |entry: &&(u8, Kind)| u16::from(entry.0) == self.family;
+                let chosen = families.iter().find(of_family).map_or(*other, |entry| &entry.1);
+                return self.content(chosen, span, Nest { depth, ..nest });
+            }
+        })
+    }
+
+    fn members(&mut self, fields: Fields, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let outer = self.family;
+        self.family = family(fields, span.bytes).unwrap_or(outer);
+        let mut members = Vec::with_capacity(fields.len());
+        let mut at = 0;
+        for (name, width, kind) in fields {
+            let end = if *width == 0 { span.bytes.len() } else { at + width };
+            let part = span.part(at, end);
+            at = end;
+            let whole = *width == 0 || part.bytes.len() == *width;
+            if matches!(kind, Kind::Pad) || part.bytes.is_empty() || !(whole || holds_others(kind))
+            {
+                continue;
+            }
+            let nest = Nest { set: NO_NAMES, span: part, depth };
+            let content = self.content(kind, part, nest);
+            members.push(attribute(Cow::Borrowed(name), content));
+        }
+        self.withhold_unexplained(span.after(at));
+        self.family = outer;
+        members
+    }
+
+    fn headed(&mut self, fields: Fields, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let width = width(fields);
+        let mut inside = self.members(fields, span.part(0, width), depth);
+        inside.extend(self.nest(set, span.after(align(width)), depth));
+        inside
+    }
+
+    fn hops(&mut self, fields: Fields, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let mut hops = Vec::new();
+        let mut rest = span;
+        while let Some(len) = u16_at(rest.bytes, 0).map(usize::from).filter(|len| *len >= 2) {
+            let inside = self.headed(fields, set, rest.part(0, len), depth);
+            hops.push(Attribute::nest(hops.len().to_string(), inside));
+            rest = rest.after(align(len));
+        }
+        self.withhold_unexplained(rest);
+        hops
+    }
+
+    fn list(&mut self, kind: &Kind, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let nest = Nest { set: NO_NAMES, span, depth };
+        let mut items = Vec::new();
+        let mut rest = span;
+        while let Some((len, number)) = head(rest.bytes) {
+            let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
+            if len <= rest.bytes.len() || holds_others(kind) {
+                let content = self.content(kind, value, nest);
+                items.push(attribute((number & TYPE_MASK).to_string().into(), content));
+            }
+            rest = rest.after(align(len));
+        }
+        self.withhold_unexplained(rest);
+        items
+    }
+
+    fn each(&mut self, width: usize, kind: &Kind, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+        let nest = Nest { set: NO_NAMES, span, depth };
+        let count = span.bytes.len().checked_div(width).unwrap_or(0);
+        let items = (0..count).map(|index| {
+            let part = span.part(index * width, (index + 1) * width);
+            attribute(index.to_string().into(), self.content(kind, part, nest))
+        });
+        let items = items.collect();
+        self.withhold_unexplained(span.after(count * width));
+        items
+    }
+
+    /// The kind by another attribute's text. A cut datagram may lack that.
+    fn select(&mut self, beside: u16, options: Options, span: Span<'_>, nest: Nest<'_>) -> Content {
+        let depth = nest.depth + 1;
+        let text = beside_text(nest, beside);
+        let chosen = options.iter().find(|option| Some(option.0) == text.as_deref());
+        match chosen {
+            Some((_, kind)) => self.content(kind, span, Nest { depth, ..nest }),
+            None => self.unnamed(true, span, depth),
+        }
+    }
+
+    /// An attribute that no table names: attributes if it looks like some, or else bytes.
+    fn unnamed(&mut self, nested: bool, span: Span<'_>, depth: usize) -> Content {
+        if !self.strict && nested && depth < DEPTH_MAX && looks_nested(span.bytes) {
+            return Content::Inside(self.nest(NO_NAMES, span, depth + 1));
+        }
+        self.opaque(span)
+    }
+
+    fn opaque(&mut self, span: Span<'_>) -> Content {
+        if self.strict {
+            return self.secret(span);
+        }
+        Content::Value((!span.bytes.is_empty()).then(|| value::hex(span.bytes)))
+    }
+
+    fn secret(&mut self, span: Span<'_>) -> Content {
+        if self.show_secrets {
+            return Content::Value((!span.bytes.is_empty()).then(|| value::hex(span.bytes)));
+        }
+        self.withhold(span);
+        Content::Withheld(u32::try_from(span.bytes.len()).unwrap_or(u32::MAX))
+    }
+
+    fn withhold(&mut self, span: Span<'_>) {
+        if !span.bytes.is_empty() {
+            self.secrets.push(span.at..span.at + span.bytes.len());
+        }
+    }
+
+    fn withhold_unexplained(&mut self, span: Span<'_>) {
+        if self.strict && !self.show_secrets {
+            self.withhold(span);
+        }
+    }
+}
+
+static BITFIELD: Fields = &[("value", 4, Kind::Num), ("selector", 4, Kind::Num)];
+
+fn attribute(name: Cow<'static, str>, content: Content) -> Attribute {
+    let attribute = Attribute { name, ..Attribute::default() };
+    match content {
+        Content::Value(value) => Attribute { value, ..attribute },
+        Content::Inside(attributes) => Attribute { attributes, ..attribute },
+        Content::Withheld(bytes) => Attribute { withheld: Some(bytes), ..attribute },
+    }
+}
+
+/// Length, header included, and number of the attribute at the start; `None` if that is none.
+fn head(bytes: &[u8]) -> Option<(usize, u16)> {
+    let len = usize::from(u16_at(bytes, 0)?);
+    let number = u16_at(bytes, 2)?;
+    (len >= ATTRIBUTE_HEADER_LEN).then_some((len, number))
+}
+
+/// Whether attributes fill `bytes` exactly.
+fn looks_nested(mut bytes: &[u8]) -> bool {
+    if bytes.is_empty() {
+        return false;
+    }
+    while let Some((len, _)) = head(bytes) {
+        if len > bytes.len() {
+            return false;
+        }
+        bytes = bytes.get(align(len)..).unwrap_or_default();
+    }
+    bytes.is_empty()
+}
+
+/// The entry of a number.
+pub(super) fn entry(set: Set, number: u16) -> Option<&'static (u16, &'static str, Kind)> {
+    let index = set.binary_search_by_key(&number, |entry| entry.0).ok()?;
+    set.get(index)
+}
+
+/// What a cut value still shows. A secret is among them: what there is of it is withheld.
+fn holds_others(kind: &Kind) -> bool {
+    match kind {
+        Kind::Family(families, other) => {
+            holds_others(other) || families.iter().any(|entry| holds_others(&entry.1))
+        }
+        Kind::Nest(_)
+        | Kind::List(_)
+        | Kind::Each(..)
+        | Kind::Struct(_)
+        | Kind::Headed(..)
+        | Kind::Hops(..)
+        | Kind::Select(..)
+        | Kind::Secret => true,
+        _ => false,
+    }
+}
+
+/// The attributes inside, where a kind has some.
+fn inside(kind: &Kind) -> Set {
+    match kind {
+        Kind::Nest(set) | Kind::Headed(_, set) | Kind::Hops(_, set) => set,
+        Kind::List(kind) => inside(kind),
+        _ => NO_NAMES,
+    }
+}
+
+/// Bytes of a structure.
+pub(super) fn width(fields: Fields) -> usize {
+    fields.iter().map(|field| field.1).sum()
+}
+
+/// The address family that a structure says it is of.
+fn family(fields: Fields, bytes: &[u8]) -> Option<u16> {
+    let mut at = 0;
+    for (name, width, _) in fields {
+        if name.ends_with("family") {
+            let number = value::number(bytes.get(at..at + width)?, false)?;
+            return u16::try_from(number).ok().filter(|&family| family != 0);
+        }
+        at += width;
+    }
+    None
+}
+
+/// The text of the attribute beside: a name, or the word for a number. It is among the first; to
+/// look through all of them for each would take a hostile message too long.
+fn beside_text(nest: Nest<'_>, number: u16) -> Option<String> {
+    const LOOKED_AT: usize = 32;
+    let (_, _, kind) = entry(nest.set, number)?;
+    let mut rest = nest.span;
+    for _ in 0..LOOKED_AT {
+        let (len, found) = head(rest.bytes)?;
+        if found & TYPE_MASK == number && len <= rest.bytes.len() {
+            let bytes = rest.part(ATTRIBUTE_HEADER_LEN, len).bytes;
+            let value = match kind {
+                Kind::Text => Some(value::c_string(bytes)),
+                Kind::Word(table) => value::word(table, bytes, false),
+                Kind::BeWord(table) => value::word(table, bytes, true),
+                Kind::Be => value::unsigned(bytes, true),
+                _ => value::unsigned(bytes, false),
+            };
+            return value.map(|value| value.to_string());
+        }
+        rest = rest.after(align(len));
+    }
+    None
+}

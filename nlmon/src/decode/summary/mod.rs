@@ -1,0 +1,106 @@
+//! The one line that says what a message is about, made of its tree: a few words for each type, in
+//! those of `ip`, `tc`, `bridge`, `nft`, `conntrack`, `ss` and `iw`.
+//!
+//! A device that a message knows only by index is printed as its index: names are the host's
+//! state, and this code has none.
+
+mod address;
+mod bridge;
+mod generic;
+mod link;
+mod neighbour;
+mod netfilter;
+mod nftables;
+mod route;
+mod rule;
+mod sock_diag;
+mod tc;
+mod various;
+mod xfrm;
+
+use super::attribute::Tree;
+use super::flags::Verb;
+use super::line::Line;
+use super::names::{protocol, words};
+use super::netlink_test;
+use crate::message::Header;
+use crate::message::flag::{DUMP, REQUEST};
+
+/// What is known of a message besides its tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind<'a> {
+    pub(super) protocol: u8,
+    pub(super) header: &'a Header,
+    /// The type's name.
+    pub(super) name: &'a str,
+    /// Bytes of the payload.
+    pub(super) len: usize,
+}
+
+/// What a message is about; empty if its payload says nothing.
+pub(super) fn summary(kind: &Kind<'_>, command: Option<&str>, tree: Tree<'_>) -> String {
+    match kind.protocol {
+        protocol::ROUTE => route_summary(kind, tree),
+        protocol::GENERIC => generic::summary(kind, command.unwrap_or_default(), tree),
+        protocol::NETFILTER => netfilter::summary(kind, tree),
+        protocol::XFRM => xfrm::summary(kind, tree),
+        protocol::SOCK_DIAG => sock_diag::summary(kind, tree),
+        protocol::TEST => {
+            netlink_test::summary(kind.header.message_type, tree, kind.len).unwrap_or_default()
+        }
+        protocol::AUDIT | protocol::CRYPTO | protocol::CONNECTOR | protocol::RDMA => {
+            various::other_protocols(tree)
+        }
+        _ => String::new(),
+    }
+}
+
+fn route_summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
+    let verb = Verb::of(kind.name);
+    let object = kind.name.get("RTM_xxx".len()..).unwrap_or_default();
+    let line = match object {
+        "LINK" | "LINKPROP" => link::summary(verb, tree),
+        "ADDR" | "MULTICAST" | "ANYCAST" => address::summary(tree),
+        "ROUTE" => route::summary(verb, tree),
+        "NEIGH" => neighbour::summary(tree),
+        "RULE" => rule::summary(tree),
+        "NEXTHOP" | "NEXTHOPBUCKET" => route::next_hop_object(tree),
+        "QDISC" | "TCLASS" | "TFILTER" | "CHAIN" => tc::summary(tree),
+        "ACTION" => tc::actions(tree),
+        "MDB" => bridge::mdb(tree),
+        "VLAN" => bridge::vlan(tree),
+        _ => various::summary(object, tree),
+    };
+    let asks = kind.header.flags & (DUMP | REQUEST) == DUMP | REQUEST;
+    if verb == Verb::Get { question(line, asks, tree) } else { line }
+}
+
+/// What a GET asks for. A dump is one question whatever its header holds, and `ip` sends some with
+/// less than the whole header.
+fn question(line: String, dump: bool, tree: Tree<'_>) -> String {
+    if !dump {
+        return line;
+    }
+    let mut all = Line::default();
+    all.word("all").word(&family(tree).unwrap_or_default());
+    all.finish()
+}
+
+/// The address family that the structure in front says.
+fn family(tree: Tree<'_>) -> Option<String> {
+    let head = tree.iter().next()?;
+    let family = head.attributes.first().filter(|member| member.name.ends_with("family"))?;
+    let family = family.value.as_ref()?.to_string();
+    (family != words::family(0)).then_some(family)
+}
+
+/// A host's address goes without its length.
+fn prefix(ip: &str, len: u64) -> String {
+    let host = if ip.contains(':') { 128 } else { 32 };
+    if len == host { ip.to_owned() } else { format!("{ip}/{len}") }
+}
+
+/// A number that is not 0.
+fn index(tree: Tree<'_>, name: &str) -> Option<u64> {
+    tree.number(name).filter(|&index| index != 0)
+}

@@ -1,0 +1,42 @@
+//! `struct fib_rule_hdr`: `100: from 198.51.100.0/24 fwmark 0x1 lookup 200`.
+
+use super::prefix;
+use crate::decode::attribute::Tree;
+use crate::decode::line::Line;
+
+pub(super) fn summary(tree: Tree<'_>) -> String {
+    let head = tree.inside("fib_rule_hdr");
+    let len = |name| head.number(name).unwrap_or_default();
+    let mut line = Line::default();
+    line.word(&tree.text("FRA_PRIORITY").map_or_else(String::new, |number| format!("{number}:")));
+    let inverted = head.text("flags").is_some_and(|flags| flags.split(',').any(|bit| bit == "not"));
+    line.word(if inverted { "not" } else { "" });
+    let source = tree.text("FRA_SRC").map(|ip| prefix(&ip, len("src_len")));
+    line.pair("from", source.unwrap_or_else(|| "all".to_owned()));
+    line.optional("to", tree.text("FRA_DST").map(|ip| prefix(&ip, len("dst_len"))));
+    line.optional("fwmark", mark(tree));
+    line.optional("iif", tree.text("FRA_IIFNAME")).optional("oif", tree.text("FRA_OIFNAME"));
+    line.optional("ipproto", tree.text("FRA_IP_PROTO"));
+    action(&mut line, head, tree);
+    line.finish()
+}
+
+fn action(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
+    let table = tree.text("FRA_TABLE").or_else(|| head.text("table")).unwrap_or_default();
+    match head.text("action").unwrap_or_default().as_str() {
+        "lookup" if tree.number("FRA_L3MDEV").is_some_and(|on| on != 0) => {
+            line.word("lookup [l3mdev-table]")
+        }
+        "lookup" => line.pair("lookup", table),
+        "goto" => line.pair("goto", tree.text("FRA_GOTO").unwrap_or_default()),
+        other => line.word(other),
+    };
+}
+
+fn mark(tree: Tree<'_>) -> Option<String> {
+    let value = tree.number("FRA_FWMARK")?;
+    Some(match tree.number("FRA_FWMASK") {
+        None | Some(0xffff_ffff) => format!("{value:#x}"),
+        Some(mask) => format!("{value:#x}/{mask:#x}"),
+    })
+}

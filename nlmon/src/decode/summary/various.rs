@@ -1,0 +1,79 @@
+//! The smaller objects of rtnetlink, and protocols of few words.
+
+use super::{family, index, prefix};
+use crate::decode::attribute::{Tree, Value};
+use crate::decode::line::Line;
+
+/// What a message about `object` (`NETCONF`, `NSID`) says.
+pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
+    let mut line = Line::default();
+    match object {
+        "NETCONF" => {
+            line.word(&family(tree).unwrap_or_default());
+            line.optional("dev", tree.text("NETCONFA_IFINDEX"));
+            for setting in tree.iter().filter(|a| a.name.starts_with("NETCONFA_")) {
+                let name = setting.name.trim_start_matches("NETCONFA_").to_lowercase();
+                let value = setting.value.as_ref().filter(|_| name != "ifindex");
+                line.optional(&name, value.filter(|value| **value != Value::Number(0)));
+            }
+        }
+        "PREFIX" => {
+            let head = tree.inside("prefixmsg");
+            let len = head.number("prefix_len").unwrap_or_default();
+            line.word(&tree.text("PREFIX_ADDRESS").map_or_else(String::new, |ip| prefix(&ip, len)));
+            line.optional("dev", index(head, "prefix_ifindex"));
+        }
+        "NSID" => {
+            line.optional("nsid", tree.text("NETNSA_NSID"));
+            line.optional("of pid", tree.text("NETNSA_PID"));
+            line.optional("of fd", tree.text("NETNSA_FD"));
+        }
+        "STATS" => {
+            line.optional("ifindex", index(tree.inside("if_stats_msg"), "ifindex"));
+        }
+        "NEIGHTBL" => {
+            line.word(&tree.text("NDTA_NAME").unwrap_or_default());
+            line.optional("dev", tree.inside("NDTA_PARMS").text("NDTPA_IFINDEX"));
+        }
+        "ADDRLABEL" => {
+            let len = tree.inside("ifaddrlblmsg").number("ifal_prefixlen").unwrap_or_default();
+            line.word(&tree.text("IFAL_ADDRESS").map_or_else(String::new, |ip| prefix(&ip, len)));
+            line.optional("label", tree.text("IFAL_LABEL"));
+        }
+        "NDUSEROPT" => {
+            line.optional("dev", tree.inside("nduseroptmsg").text("nduseropt_ifindex"));
+        }
+        "TUNNEL" => {
+            line.optional("dev", index(tree.inside("tunnel_msg"), "ifindex"));
+            let entry = tree.inside("VXLAN_VNIFILTER_ENTRY");
+            line.optional("vni", entry.text("VXLAN_VNIFILTER_ENTRY_START"));
+        }
+        "DCB" => {
+            line.word(&tree.text("DCB_ATTR_IFNAME").unwrap_or_default());
+        }
+        _ => {}
+    }
+    line.finish()
+}
+
+/// Audit's text, an algorithm's name, a process event, a device of RDMA.
+pub(super) fn other_protocols(tree: Tree<'_>) -> String {
+    let mut line = Line::default();
+    line.word(&tree.text("text").unwrap_or_default());
+    line.word(&tree.inside("crypto_user_alg").text("cru_name").unwrap_or_default());
+    let event = tree.inside("proc_event");
+    line.word(&tree.text("what").map_or_else(String::new, |_| String::new()));
+    line.word(&event.text("what").unwrap_or_default());
+    for (name, shown) in [
+        ("process_pid", "pid"),
+        ("parent_pid", "parent"),
+        ("child_pid", "child"),
+        ("comm", "comm"),
+        ("exit_code", "status"),
+        ("enabled", "enabled"),
+        ("RDMA_NLDEV_ATTR_DEV_NAME", "dev"),
+    ] {
+        line.optional(shown, tree.text(name));
+    }
+    line.finish()
+}

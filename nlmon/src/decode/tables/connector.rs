@@ -1,0 +1,80 @@
+//! The connector, and the process events on it: numbers and names of
+//! `include/uapi/linux/connector.h` and `cn_proc.h`.
+
+use super::kind::Fields;
+use super::kind::Kind::{Num, Text, Word};
+use crate::decode::names::Table;
+
+pub(in crate::decode) static CN_MSG: Fields = &[
+    ("idx", 4, Num),
+    ("val", 4, Num),
+    ("seq", 4, Num),
+    ("ack", 4, Num),
+    ("len", 2, Num),
+    ("flags", 2, Num),
+];
+
+pub(in crate::decode) static PROC_EVENT: Fields =
+    &[("what", 4, Word(&PROC_EVENTS)), ("cpu", 4, Num), ("timestamp_ns", 8, Num)];
+
+/// The high bits, `coredump` and `exit`, are beyond a table of 16 bits.
+static PROC_EVENTS: Table = &[
+    (0, "none"),
+    (1, "fork"),
+    (2, "exec"),
+    (4, "uid"),
+    (64, "gid"),
+    (128, "sid"),
+    (256, "ptrace"),
+    (512, "comm"),
+];
+static FORK: Fields = &[
+    ("parent_pid", 4, Num),
+    ("parent_tgid", 4, Num),
+    ("child_pid", 4, Num),
+    ("child_tgid", 4, Num),
+];
+
+static EXEC: Fields = &[("process_pid", 4, Num), ("process_tgid", 4, Num)];
+
+static IDENTITY: Fields =
+    &[("process_pid", 4, Num), ("process_tgid", 4, Num), ("real", 4, Num), ("effective", 4, Num)];
+
+static COMM: Fields = &[("process_pid", 4, Num), ("process_tgid", 4, Num), ("comm", 16, Text)];
+
+static EXIT: Fields = &[
+    ("process_pid", 4, Num),
+    ("process_tgid", 4, Num),
+    ("exit_code", 4, Num),
+    ("exit_signal", 4, Num),
+    ("parent_pid", 4, Num),
+    ("parent_tgid", 4, Num),
+];
+
+static PTRACE: Fields = &[
+    ("process_pid", 4, Num),
+    ("process_tgid", 4, Num),
+    ("tracer_pid", 4, Num),
+    ("tracer_tgid", 4, Num),
+];
+
+static COREDUMP: Fields = &[
+    ("process_pid", 4, Num),
+    ("process_tgid", 4, Num),
+    ("parent_pid", 4, Num),
+    ("parent_tgid", 4, Num),
+];
+
+/// What follows the head of a process event.
+pub(in crate::decode) fn event(what: u32) -> Option<&'static Fields> {
+    Some(match what {
+        1 => &FORK,
+        2 | 0x80 => &EXEC,
+        4 | 0x40 => &IDENTITY,
+        0x100 => &PTRACE,
+        0x200 => &COMM,
+        0x4000_0000 => &COREDUMP,
+        0x8000_0000 => &EXIT,
+        _ => return None,
+    })
+}

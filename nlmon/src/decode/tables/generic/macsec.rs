@@ -1,0 +1,118 @@
+//! Attributes of the generic family `macsec`: numbers and names of `include/uapi/linux/if_macsec.h`.
+
+use crate::decode::tables::NO_FIELDS;
+use crate::decode::tables::kind::Kind::{Be, Hex, List, Nest, Num, Secret};
+use crate::decode::tables::kind::{Generic, Set, Words};
+
+static MACSEC: Set = &[
+    (1, "MACSEC_ATTR_IFINDEX", Num),
+    (2, "MACSEC_ATTR_RXSC_CONFIG", Nest(&RXSC)),
+    (3, "MACSEC_ATTR_SA_CONFIG", Nest(&SA)),
+    (4, "MACSEC_ATTR_SECY", Nest(&SECY)),
+    (5, "MACSEC_ATTR_TXSA_LIST", List(&Nest(&SA))),
+    (6, "MACSEC_ATTR_RXSC_LIST", List(&Nest(&RXSC))),
+    (7, "MACSEC_ATTR_TXSC_STATS", Nest(&TXSC_STATS)),
+    (8, "MACSEC_ATTR_SECY_STATS", Nest(&SECY_STATS)),
+    (9, "MACSEC_ATTR_OFFLOAD", Nest(&OFFLOAD)),
+];
+
+static SECY: Set = &[
+    (1, "MACSEC_SECY_ATTR_SCI", Be),
+    (2, "MACSEC_SECY_ATTR_ENCODING_SA", Num),
+    (3, "MACSEC_SECY_ATTR_WINDOW", Num),
+    (4, "MACSEC_SECY_ATTR_CIPHER_SUITE", Num),
+    (5, "MACSEC_SECY_ATTR_ICV_LEN", Num),
+    (6, "MACSEC_SECY_ATTR_PROTECT", Num),
+    (7, "MACSEC_SECY_ATTR_REPLAY", Num),
+    (8, "MACSEC_SECY_ATTR_OPER", Num),
+    (9, "MACSEC_SECY_ATTR_VALIDATE", Num),
+    (10, "MACSEC_SECY_ATTR_ENCRYPT", Num),
+    (11, "MACSEC_SECY_ATTR_INC_SCI", Num),
+    (12, "MACSEC_SECY_ATTR_ES", Num),
+    (13, "MACSEC_SECY_ATTR_SCB", Num),
+    (14, "MACSEC_SECY_ATTR_PAD", Num),
+];
+
+static RXSC: Set = &[
+    (1, "MACSEC_RXSC_ATTR_SCI", Be),
+    (2, "MACSEC_RXSC_ATTR_ACTIVE", Num),
+    (3, "MACSEC_RXSC_ATTR_SA_LIST", List(&Nest(&SA))),
+    (4, "MACSEC_RXSC_ATTR_STATS", Nest(&RXSC_STATS)),
+    (5, "MACSEC_RXSC_ATTR_PAD", Num),
+];
+
+static SA: Set = &[
+    (1, "MACSEC_SA_ATTR_AN", Num),
+    (2, "MACSEC_SA_ATTR_ACTIVE", Num),
+    (3, "MACSEC_SA_ATTR_PN", Num),
+    (4, "MACSEC_SA_ATTR_KEY", Secret),
+    (5, "MACSEC_SA_ATTR_KEYID", Hex),
+    (6, "MACSEC_SA_ATTR_STATS", Nest(&SA_STATS)),
+    (7, "MACSEC_SA_ATTR_PAD", Num),
+    (8, "MACSEC_SA_ATTR_SSCI", Num),
+    (9, "MACSEC_SA_ATTR_SALT", Secret),
+];
+
+static OFFLOAD: Set = &[(1, "MACSEC_OFFLOAD_ATTR_TYPE", Num), (2, "MACSEC_OFFLOAD_ATTR_PAD", Num)];
+
+static RXSC_STATS: Set = &[
+    (1, "MACSEC_RXSC_STATS_ATTR_IN_OCTETS_VALIDATED", Num),
+    (2, "MACSEC_RXSC_STATS_ATTR_IN_OCTETS_DECRYPTED", Num),
+    (3, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_UNCHECKED", Num),
+    (4, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_DELAYED", Num),
+    (5, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_OK", Num),
+    (6, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_INVALID", Num),
+    (7, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_LATE", Num),
+    (8, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_NOT_VALID", Num),
+    (9, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_NOT_USING_SA", Num),
+    (10, "MACSEC_RXSC_STATS_ATTR_IN_PKTS_UNUSED_SA", Num),
+    (11, "MACSEC_RXSC_STATS_ATTR_PAD", Num),
+];
+
+static SA_STATS: Set = &[
+    (1, "MACSEC_SA_STATS_ATTR_IN_PKTS_OK", Num),
+    (2, "MACSEC_SA_STATS_ATTR_IN_PKTS_INVALID", Num),
+    (3, "MACSEC_SA_STATS_ATTR_IN_PKTS_NOT_VALID", Num),
+    (4, "MACSEC_SA_STATS_ATTR_IN_PKTS_NOT_USING_SA", Num),
+    (5, "MACSEC_SA_STATS_ATTR_IN_PKTS_UNUSED_SA", Num),
+    (6, "MACSEC_SA_STATS_ATTR_OUT_PKTS_PROTECTED", Num),
+    (7, "MACSEC_SA_STATS_ATTR_OUT_PKTS_ENCRYPTED", Num),
+];
+
+static TXSC_STATS: Set = &[
+    (1, "MACSEC_TXSC_STATS_ATTR_OUT_PKTS_PROTECTED", Num),
+    (2, "MACSEC_TXSC_STATS_ATTR_OUT_PKTS_ENCRYPTED", Num),
+    (3, "MACSEC_TXSC_STATS_ATTR_OUT_OCTETS_PROTECTED", Num),
+    (4, "MACSEC_TXSC_STATS_ATTR_OUT_OCTETS_ENCRYPTED", Num),
+    (5, "MACSEC_TXSC_STATS_ATTR_PAD", Num),
+];
+
+static SECY_STATS: Set = &[
+    (1, "MACSEC_SECY_STATS_ATTR_OUT_PKTS_UNTAGGED", Num),
+    (2, "MACSEC_SECY_STATS_ATTR_IN_PKTS_UNTAGGED", Num),
+    (3, "MACSEC_SECY_STATS_ATTR_OUT_PKTS_TOO_LONG", Num),
+    (4, "MACSEC_SECY_STATS_ATTR_IN_PKTS_NO_TAG", Num),
+    (5, "MACSEC_SECY_STATS_ATTR_IN_PKTS_BAD_TAG", Num),
+    (6, "MACSEC_SECY_STATS_ATTR_IN_PKTS_UNKNOWN_SCI", Num),
+    (7, "MACSEC_SECY_STATS_ATTR_IN_PKTS_NO_SCI", Num),
+    (8, "MACSEC_SECY_STATS_ATTR_IN_PKTS_OVERRUN", Num),
+    (9, "MACSEC_SECY_STATS_ATTR_PAD", Num),
+];
+
+static COMMANDS: Words = &[
+    (0, "MACSEC_CMD_GET_TXSC", &MACSEC),
+    (1, "MACSEC_CMD_ADD_RXSC", &MACSEC),
+    (2, "MACSEC_CMD_DEL_RXSC", &MACSEC),
+    (3, "MACSEC_CMD_UPD_RXSC", &MACSEC),
+    (4, "MACSEC_CMD_ADD_TXSA", &MACSEC),
+    (5, "MACSEC_CMD_DEL_TXSA", &MACSEC),
+    (6, "MACSEC_CMD_UPD_TXSA", &MACSEC),
+    (7, "MACSEC_CMD_ADD_RXSA", &MACSEC),
+    (8, "MACSEC_CMD_DEL_RXSA", &MACSEC),
+    (9, "MACSEC_CMD_UPD_RXSA", &MACSEC),
+    (10, "MACSEC_CMD_UPD_OFFLOAD", &MACSEC),
+];
+
+/// The family `macsec`.
+pub(in crate::decode) static FAMILY: Generic =
+    Generic { name: "macsec", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };

@@ -1,0 +1,89 @@
+//! The families of generic netlink whose attributes nlmon knows. A family's number belongs to the
+//! running kernel, so they are found by name.
+
+mod batadv;
+mod devlink;
+mod dpll;
+mod ethtool;
+mod fou;
+mod gtp;
+mod handshake;
+mod hsr;
+mod ila;
+mod ioam6;
+mod l2tp;
+mod macsec;
+mod mptcp_pm;
+mod nbd;
+mod netdev;
+mod nfsd;
+mod nl80211;
+pub(in crate::decode) mod nlctrl;
+mod ovpn;
+mod ovs_datapath;
+mod ovs_flow;
+mod ovs_vport;
+mod psample;
+mod quota;
+mod seg6;
+mod taskstats;
+mod tcp_metrics;
+mod team;
+mod thermal;
+mod vdpa;
+mod wireguard;
+
+use super::kind::{Generic, Words};
+
+static FAMILIES: &[&Generic] = &[
+    &batadv::FAMILY,
+    &devlink::FAMILY,
+    &dpll::FAMILY,
+    &ethtool::FAMILY,
+    &fou::FAMILY,
+    &gtp::FAMILY,
+    &handshake::FAMILY,
+    &hsr::FAMILY,
+    &ila::FAMILY,
+    &ioam6::FAMILY,
+    &l2tp::FAMILY,
+    &macsec::FAMILY,
+    &mptcp_pm::FAMILY,
+    &nbd::FAMILY,
+    &netdev::FAMILY,
+    &nfsd::FAMILY,
+    &nl80211::FAMILY,
+    &nlctrl::FAMILY,
+    &ovpn::FAMILY,
+    &ovs_datapath::FAMILY,
+    &ovs_flow::FAMILY,
+    &ovs_vport::FAMILY,
+    &psample::FAMILY,
+    &quota::FAMILY,
+    &seg6::FAMILY,
+    &taskstats::FAMILY,
+    &tcp_metrics::FAMILY,
+    &team::FAMILY,
+    &thermal::FAMILY,
+    &vdpa::FAMILY,
+    &wireguard::FAMILY,
+];
+
+/// The family of that name.
+pub(in crate::decode) fn family(name: &str) -> Option<&'static Generic> {
+    FAMILIES.iter().find(|family| family.name == name).copied()
+}
+
+/// What a family's own events are, where they share their numbers with its commands.
+pub(in crate::decode) fn events(name: &str) -> Option<Words> {
+    match name {
+        "mptcp_pm" => Some(mptcp_pm::EVENTS),
+        "thermal" => Some(thermal::EVENTS),
+        _ => None,
+    }
+}
+
+/// Every family.
+pub(in crate::decode) fn all() -> impl Iterator<Item = &'static Generic> {
+    FAMILIES.iter().copied()
+}

@@ -1,0 +1,101 @@
+//! How a table says what an attribute's value is: [`Kind`], and what kinds refer to. The tables of
+//! this directory are facts of the kernel's headers, written down once; `reader` turns bytes into
+//! a tree by them.
+//!
+//! Invariant: what is a key, or part of one, is [`Kind::Secret`] here and nowhere else.
+
+use crate::decode::names::Table;
+
+/// The attributes of one nest, sorted by number.
+pub(in crate::decode) type Set = &'static [(u16, &'static str, Kind)];
+
+/// The members of a structure in order, with their bytes; 0 is all that is left.
+pub(in crate::decode) type Fields = &'static [(&'static str, usize, Kind)];
+
+/// Kinds by the text of another attribute beside.
+pub(in crate::decode) type Options = &'static [(&'static str, Kind)];
+
+/// Names of bits or of groups of bits.
+pub(in crate::decode) type Bits = &'static [(u32, &'static str)];
+
+/// The commands of a generic family, sorted by number, each with the attributes that it carries.
+pub(in crate::decode) type Words = &'static [(u16, &'static str, &'static Set)];
+
+/// What a message of one type holds: a structure, and attributes behind it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::decode) struct Layout {
+    /// The structure's name.
+    pub(in crate::decode) name: &'static str,
+    pub(in crate::decode) header: &'static Fields,
+    pub(in crate::decode) attributes: &'static Set,
+}
+
+/// A family of generic netlink.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::decode) struct Generic {
+    pub(in crate::decode) name: &'static str,
+    /// What follows the header that all families share.
+    pub(in crate::decode) header: &'static Fields,
+    /// What a process sends.
+    pub(in crate::decode) requests: Words,
+    /// What the kernel sends; the numbers may mean something else than in requests.
+    pub(in crate::decode) replies: Words,
+}
+
+/// What a value is. Numbers are as wide as the value is long, in the byte order of the host unless
+/// their kind begins with `Be`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::decode) enum Kind {
+    /// A number; hexadecimal if it has none of the lengths of one.
+    Num,
+    /// A number with a sign.
+    Int,
+    /// A number in network byte order.
+    Be,
+    /// A number that stands for a word.
+    Word(&'static Table),
+    /// The same in network byte order.
+    BeWord(&'static Table),
+    /// A number whose bits have names.
+    Mask(&'static Bits),
+    /// The same in network byte order.
+    BeMask(&'static Bits),
+    /// `struct nla_bitfield32`: bits, and which of them count.
+    Bitfield,
+    /// An object's handle in traffic control: `1:10`.
+    Handle,
+    /// A text that ends at its first NUL.
+    Text,
+    /// An IPv4 or IPv6 address, by its length; in a message of family MPLS a label.
+    Ip,
+    /// Sixteen bytes that hold an address of the family that the structure around has.
+    LongIp,
+    /// `struct sockaddr_in` or `sockaddr_in6`.
+    Sockaddr,
+    /// A link layer address.
+    Mac,
+    /// It is there, or not.
+    Flag,
+    /// Bytes, shown in hexadecimal.
+    Hex,
+    /// Bytes that fill a gap.
+    Pad,
+    /// Bytes that must not be shown: a key, a password, the contents of somebody's packet.
+    Secret,
+    /// Attributes.
+    Nest(&'static Set),
+    /// Attributes whose numbers only count.
+    List(&'static Kind),
+    /// Items of this many bytes each.
+    Each(usize, &'static Kind),
+    /// A structure.
+    Struct(&'static Fields),
+    /// A structure, and attributes behind it.
+    Headed(&'static Fields, &'static Set),
+    /// Several of those, each beginning with its length in 16 bits.
+    Hops(&'static Fields, &'static Set),
+    /// What the text of the attribute beside, of this number, says.
+    Select(u16, &'static Options),
+    /// What the message's address family says, or else the last.
+    Family(&'static [(u8, Kind)], &'static Kind),
+}

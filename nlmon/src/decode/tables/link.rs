@@ -1,0 +1,379 @@
+//! Attributes of a link, of any kind: numbers and names of `include/uapi/linux/if_link.h` and
+//! `if_bridge.h`.
+
+use super::kind::Kind::{
+    Each, Family, Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Select, Struct, Text, Word,
+};
+use super::kind::{Bits, Fields, Set};
+use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
+use crate::decode::names::Table;
+use crate::decode::names::words::{FAMILIES, LINK_FLAGS, LINK_LAYERS, OPER_STATES};
+
+static RTNL_LINK_STATS: Fields = &[
+    ("rx_packets", 4, Num),
+    ("tx_packets", 4, Num),
+    ("rx_bytes", 4, Num),
+    ("tx_bytes", 4, Num),
+    ("rx_errors", 4, Num),
+    ("tx_errors", 4, Num),
+    ("rx_dropped", 4, Num),
+    ("tx_dropped", 4, Num),
+    ("multicast", 4, Num),
+    ("collisions", 4, Num),
+    ("rx_length_errors", 4, Num),
+    ("rx_over_errors", 4, Num),
+    ("rx_crc_errors", 4, Num),
+    ("rx_frame_errors", 4, Num),
+    ("rx_fifo_errors", 4, Num),
+    ("rx_missed_errors", 4, Num),
+    ("tx_aborted_errors", 4, Num),
+    ("tx_carrier_errors", 4, Num),
+    ("tx_fifo_errors", 4, Num),
+    ("tx_heartbeat_errors", 4, Num),
+    ("tx_window_errors", 4, Num),
+    ("rx_compressed", 4, Num),
+    ("tx_compressed", 4, Num),
+    ("rx_nohandler", 4, Num),
+];
+
+static RTNL_LINK_IFMAP: Fields = &[
+    ("mem_start", 8, Num),
+    ("mem_end", 8, Num),
+    ("base_addr", 8, Num),
+    ("irq", 2, Num),
+    ("dma", 1, Num),
+    ("port", 1, Num),
+];
+
+pub(in crate::decode) static IFLA_BRIDGE_ID: Fields = &[("prio", 2, Num), ("addr", 6, Mac)];
+
+pub(in crate::decode) static LINKINFO_BRPORT_ATTRS: Set = &[
+    (1, "IFLA_BRPORT_STATE", Num),
+    (2, "IFLA_BRPORT_PRIORITY", Num),
+    (3, "IFLA_BRPORT_COST", Num),
+    (4, "IFLA_BRPORT_MODE", Flag),
+    (5, "IFLA_BRPORT_GUARD", Flag),
+    (6, "IFLA_BRPORT_PROTECT", Flag),
+    (7, "IFLA_BRPORT_FAST_LEAVE", Flag),
+    (8, "IFLA_BRPORT_LEARNING", Flag),
+    (9, "IFLA_BRPORT_UNICAST_FLOOD", Flag),
+    (10, "IFLA_BRPORT_PROXYARP", Flag),
+    (11, "IFLA_BRPORT_LEARNING_SYNC", Flag),
+    (12, "IFLA_BRPORT_PROXYARP_WIFI", Flag),
+    (13, "IFLA_BRPORT_ROOT_ID", Struct(&IFLA_BRIDGE_ID)),
+    (14, "IFLA_BRPORT_BRIDGE_ID", Struct(&IFLA_BRIDGE_ID)),
+    (15, "IFLA_BRPORT_DESIGNATED_PORT", Num),
+    (16, "IFLA_BRPORT_DESIGNATED_COST", Num),
+    (17, "IFLA_BRPORT_ID", Num),
+    (18, "IFLA_BRPORT_NO", Num),
+    (19, "IFLA_BRPORT_TOPOLOGY_CHANGE_ACK", Num),
+    (20, "IFLA_BRPORT_CONFIG_PENDING", Num),
+    (21, "IFLA_BRPORT_MESSAGE_AGE_TIMER", Num),
+    (22, "IFLA_BRPORT_FORWARD_DELAY_TIMER", Num),
+    (23, "IFLA_BRPORT_HOLD_TIMER", Num),
+    (24, "IFLA_BRPORT_FLUSH", Flag),
+    (25, "IFLA_BRPORT_MULTICAST_ROUTER", Num),
+    (26, "IFLA_BRPORT_PAD", Num),
+    (27, "IFLA_BRPORT_MCAST_FLOOD", Flag),
+    (28, "IFLA_BRPORT_MCAST_TO_UCAST", Flag),
+    (29, "IFLA_BRPORT_VLAN_TUNNEL", Flag),
+    (30, "IFLA_BRPORT_BCAST_FLOOD", Flag),
+    (31, "IFLA_BRPORT_GROUP_FWD_MASK", Num),
+    (32, "IFLA_BRPORT_NEIGH_SUPPRESS", Flag),
+    (33, "IFLA_BRPORT_ISOLATED", Flag),
+    (34, "IFLA_BRPORT_BACKUP_PORT", Num),
+    (35, "IFLA_BRPORT_MRP_RING_OPEN", Flag),
+    (36, "IFLA_BRPORT_MRP_IN_OPEN", Flag),
+    (37, "IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT", Num),
+    (38, "IFLA_BRPORT_MCAST_EHT_HOSTS_CNT", Num),
+    (39, "IFLA_BRPORT_LOCKED", Flag),
+    (40, "IFLA_BRPORT_MAB", Flag),
+    (41, "IFLA_BRPORT_MCAST_N_GROUPS", Num),
+    (42, "IFLA_BRPORT_MCAST_MAX_GROUPS", Num),
+    (43, "IFLA_BRPORT_NEIGH_VLAN_SUPPRESS", Flag),
+    (44, "IFLA_BRPORT_BACKUP_NHID", Num),
+];
+
+static LINKINFO_ATTRS: Set = &[
+    (1, "IFLA_INFO_KIND", Text),
+    (2, "IFLA_INFO_DATA", Select(1, &LINKINFO_DATA_MSG)),
+    (3, "IFLA_INFO_XSTATS", Hex),
+    (4, "IFLA_INFO_SLAVE_KIND", Text),
+    (5, "IFLA_INFO_SLAVE_DATA", Select(4, &LINKINFO_MEMBER_DATA_MSG)),
+];
+
+static IFLA_VF_MAC: Fields = &[("vf", 4, Num), ("mac", 32, Hex)];
+
+static IFLA_VF_VLAN: Fields = &[("vf", 4, Num), ("vlan", 4, Num), ("qos", 4, Num)];
+
+static IFLA_VF_TX_RATE: Fields = &[("vf", 4, Num), ("rate", 4, Num)];
+
+static IFLA_VF_SPOOFCHK: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+
+static IFLA_VF_LINK_STATE_ENUM: Table = &[(0, "auto"), (1, "enable"), (2, "disable")];
+
+static IFLA_VF_LINK_STATE: Fields =
+    &[("vf", 4, Num), ("link_state", 4, Word(&IFLA_VF_LINK_STATE_ENUM))];
+
+static IFLA_VF_RATE: Fields = &[("vf", 4, Num), ("min_tx_rate", 4, Num), ("max_tx_rate", 4, Num)];
+
+static IFLA_VF_RSS_QUERY_EN: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+
+static VF_STATS_ATTRS: Set = &[
+    (0, "IFLA_VF_STATS_RX_PACKETS", Num),
+    (1, "IFLA_VF_STATS_TX_PACKETS", Num),
+    (2, "IFLA_VF_STATS_RX_BYTES", Num),
+    (3, "IFLA_VF_STATS_TX_BYTES", Num),
+    (4, "IFLA_VF_STATS_BROADCAST", Num),
+    (5, "IFLA_VF_STATS_MULTICAST", Num),
+    (6, "IFLA_VF_STATS_PAD", Num),
+    (7, "IFLA_VF_STATS_RX_DROPPED", Num),
+    (8, "IFLA_VF_STATS_TX_DROPPED", Num),
+];
+
+static IFLA_VF_TRUST: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+
+static IFLA_VF_GUID: Fields = &[("vf", 4, Num), ("guid", 8, Num)];
+
+static IFLA_VF_VLAN_INFO: Fields =
+    &[("vf", 4, Num), ("vlan", 4, Num), ("qos", 4, Num), ("vlan_proto", 4, Num)];
+
+static VF_VLAN_ATTRS: Set = &[(1, "IFLA_VF_VLAN_INFO", Struct(&IFLA_VF_VLAN_INFO))];
+
+static VFINFO_ATTRS: Set = &[
+    (1, "IFLA_VF_MAC", Struct(&IFLA_VF_MAC)),
+    (2, "IFLA_VF_VLAN", Struct(&IFLA_VF_VLAN)),
+    (3, "IFLA_VF_TX_RATE", Struct(&IFLA_VF_TX_RATE)),
+    (4, "IFLA_VF_SPOOFCHK", Struct(&IFLA_VF_SPOOFCHK)),
+    (5, "IFLA_VF_LINK_STATE", Struct(&IFLA_VF_LINK_STATE)),
+    (6, "IFLA_VF_RATE", Struct(&IFLA_VF_RATE)),
+    (7, "IFLA_VF_RSS_QUERY_EN", Struct(&IFLA_VF_RSS_QUERY_EN)),
+    (8, "IFLA_VF_STATS", Nest(&VF_STATS_ATTRS)),
+    (9, "IFLA_VF_TRUST", Struct(&IFLA_VF_TRUST)),
+    (10, "IFLA_VF_IB_NODE_GUID", Struct(&IFLA_VF_GUID)),
+    (11, "IFLA_VF_IB_PORT_GUID", Struct(&IFLA_VF_GUID)),
+    (12, "IFLA_VF_VLAN_LIST", Nest(&VF_VLAN_ATTRS)),
+    (13, "IFLA_VF_BROADCAST", Hex),
+];
+
+static VFINFO_LIST_ATTRS: Set = &[(1, "IFLA_VF_INFO", Nest(&VFINFO_ATTRS))];
+
+static RTNL_LINK_STATS64: Fields = &[
+    ("rx_packets", 8, Num),
+    ("tx_packets", 8, Num),
+    ("rx_bytes", 8, Num),
+    ("tx_bytes", 8, Num),
+    ("rx_errors", 8, Num),
+    ("tx_errors", 8, Num),
+    ("rx_dropped", 8, Num),
+    ("tx_dropped", 8, Num),
+    ("multicast", 8, Num),
+    ("collisions", 8, Num),
+    ("rx_length_errors", 8, Num),
+    ("rx_over_errors", 8, Num),
+    ("rx_crc_errors", 8, Num),
+    ("rx_frame_errors", 8, Num),
+    ("rx_fifo_errors", 8, Num),
+    ("rx_missed_errors", 8, Num),
+    ("tx_aborted_errors", 8, Num),
+    ("tx_carrier_errors", 8, Num),
+    ("tx_fifo_errors", 8, Num),
+    ("tx_heartbeat_errors", 8, Num),
+    ("tx_window_errors", 8, Num),
+    ("rx_compressed", 8, Num),
+    ("tx_compressed", 8, Num),
+    ("rx_nohandler", 8, Num),
+    ("rx_otherhost_dropped", 8, Num),
+];
+
+static VF_PORTS_ATTRS: Set = &[];
+
+static PORT_SELF_ATTRS: Set = &[];
+
+static RTEXT_FILTER: Bits = &[
+    (0x1, "vf"),
+    (0x2, "brvlan"),
+    (0x4, "brvlan-compressed"),
+    (0x8, "skip-stats"),
+    (0x10, "mrp"),
+    (0x20, "cfm-config"),
+    (0x40, "cfm-status"),
+    (0x80, "mst"),
+];
+
+static XDP_ATTRS: Set = &[
+    (1, "IFLA_XDP_FD", Int),
+    (2, "IFLA_XDP_ATTACHED", Num),
+    (3, "IFLA_XDP_FLAGS", Num),
+    (4, "IFLA_XDP_PROG_ID", Num),
+    (5, "IFLA_XDP_DRV_PROG_ID", Num),
+    (6, "IFLA_XDP_SKB_PROG_ID", Num),
+    (7, "IFLA_XDP_HW_PROG_ID", Num),
+    (8, "IFLA_XDP_EXPECTED_FD", Int),
+];
+
+static LINK_DPLL_PIN_ATTRS: Set = &[(1, "DPLL_A_ID", Num)];
+
+pub(in crate::decode) static LINK_ATTRS: Set = &[
+    (1, "IFLA_ADDRESS", Mac),
+    (2, "IFLA_BROADCAST", Mac),
+    (3, "IFLA_IFNAME", Text),
+    (4, "IFLA_MTU", Num),
+    (5, "IFLA_LINK", Num),
+    (6, "IFLA_QDISC", Text),
+    (7, "IFLA_STATS", Struct(&RTNL_LINK_STATS)),
+    (8, "IFLA_COST", Hex),
+    (9, "IFLA_PRIORITY", Num),
+    (10, "IFLA_MASTER", Num),
+    (11, "IFLA_WIRELESS", Hex),
+    (
+        12,
+        "IFLA_PROTINFO",
+        Family(&[(7, Nest(&LINKINFO_BRPORT_ATTRS)), (10, Nest(&IFLA6_ATTRS))], &Hex),
+    ),
+    (13, "IFLA_TXQLEN", Num),
+    (14, "IFLA_MAP", Struct(&RTNL_LINK_IFMAP)),
+    (15, "IFLA_WEIGHT", Num),
+    (16, "IFLA_OPERSTATE", Word(&OPER_STATES)),
+    (17, "IFLA_LINKMODE", Num),
+    (18, "IFLA_LINKINFO", Nest(&LINKINFO_ATTRS)),
+    (19, "IFLA_NET_NS_PID", Num),
+    (20, "IFLA_IFALIAS", Text),
+    (21, "IFLA_NUM_VF", Num),
+    (22, "IFLA_VFINFO_LIST", Nest(&VFINFO_LIST_ATTRS)),
+    (23, "IFLA_STATS64", Struct(&RTNL_LINK_STATS64)),
+    (24, "IFLA_VF_PORTS", Nest(&VF_PORTS_ATTRS)),
+    (25, "IFLA_PORT_SELF", Nest(&PORT_SELF_ATTRS)),
+    (26, "IFLA_AF_SPEC", Family(&[(7, Nest(&BRIDGE_AF_SPEC))], &Nest(&AF_SPEC_ATTRS))),
+    (27, "IFLA_GROUP", Num),
+    (28, "IFLA_NET_NS_FD", Num),
+    (29, "IFLA_EXT_MASK", Mask(&RTEXT_FILTER)),
+    (30, "IFLA_PROMISCUITY", Num),
+    (31, "IFLA_NUM_TX_QUEUES", Num),
+    (32, "IFLA_NUM_RX_QUEUES", Num),
+    (33, "IFLA_CARRIER", Num),
+    (34, "IFLA_PHYS_PORT_ID", Hex),
+    (35, "IFLA_CARRIER_CHANGES", Num),
+    (36, "IFLA_PHYS_SWITCH_ID", Hex),
+    (37, "IFLA_LINK_NETNSID", Int),
+    (38, "IFLA_PHYS_PORT_NAME", Text),
+    (39, "IFLA_PROTO_DOWN", Num),
+    (40, "IFLA_GSO_MAX_SEGS", Num),
+    (41, "IFLA_GSO_MAX_SIZE", Num),
+    (42, "IFLA_PAD", Num),
+    (43, "IFLA_XDP", Nest(&XDP_ATTRS)),
+    (44, "IFLA_EVENT", Num),
+    (45, "IFLA_NEW_NETNSID", Int),
+    (46, "IFLA_TARGET_NETNSID", Int),
+    (47, "IFLA_CARRIER_UP_COUNT", Num),
+    (48, "IFLA_CARRIER_DOWN_COUNT", Num),
+    (49, "IFLA_NEW_IFINDEX", Int),
+    (50, "IFLA_MIN_MTU", Num),
+    (51, "IFLA_MAX_MTU", Num),
+    (52, "IFLA_PROP_LIST", Nest(&LINK_ATTRS)),
+    (53, "IFLA_ALT_IFNAME", Text),
+    (54, "IFLA_PERM_ADDRESS", Mac),
+    (55, "IFLA_PROTO_DOWN_REASON", Text),
+    (56, "IFLA_PARENT_DEV_NAME", Text),
+    (57, "IFLA_PARENT_DEV_BUS_NAME", Text),
+    (58, "IFLA_GRO_MAX_SIZE", Num),
+    (59, "IFLA_TSO_MAX_SIZE", Num),
+    (60, "IFLA_TSO_MAX_SEGS", Num),
+    (61, "IFLA_ALLMULTI", Num),
+    (62, "IFLA_DEVLINK_PORT", Hex),
+    (63, "IFLA_GSO_IPV4_MAX_SIZE", Num),
+    (64, "IFLA_GRO_IPV4_MAX_SIZE", Num),
+    (65, "IFLA_DPLL_PIN", Nest(&LINK_DPLL_PIN_ATTRS)),
+    (66, "IFLA_MAX_PACING_OFFLOAD_HORIZON", Num),
+    (67, "IFLA_NETNS_IMMUTABLE", Num),
+    (68, "IFLA_HEADROOM", Num),
+    (69, "IFLA_TAILROOM", Num),
+];
+
+static HW_S_INFO_ONE: Set = &[
+    (1, "IFLA_OFFLOAD_XSTATS_HW_S_INFO_REQUEST", Num),
+    (2, "IFLA_OFFLOAD_XSTATS_HW_S_INFO_USED", Num),
+];
+
+static LINK_OFFLOAD_XSTATS: Set = &[
+    (1, "IFLA_OFFLOAD_XSTATS_CPU_HIT", Hex),
+    (2, "IFLA_OFFLOAD_XSTATS_HW_S_INFO", List(&Nest(&HW_S_INFO_ONE))),
+    (3, "IFLA_OFFLOAD_XSTATS_L3_STATS", Hex),
+];
+
+pub(in crate::decode) static STATS_ATTRS: Set = &[
+    (1, "IFLA_STATS_LINK_64", Struct(&RTNL_LINK_STATS64)),
+    (2, "IFLA_STATS_LINK_XSTATS", Hex),
+    (3, "IFLA_STATS_LINK_XSTATS_SLAVE", Hex),
+    (4, "IFLA_STATS_LINK_OFFLOAD_XSTATS", Nest(&LINK_OFFLOAD_XSTATS)),
+    (5, "IFLA_STATS_AF_SPEC", Hex),
+];
+
+static IFLA_CACHEINFO: Fields = &[
+    ("max_reasm_len", 4, Num),
+    ("tstamp", 4, Num),
+    ("reachable_time", 4, Int),
+    ("retrans_time", 4, Num),
+];
+
+static IFLA6_ATTRS: Set = &[
+    (1, "IFLA_INET6_FLAGS", Num),
+    (2, "IFLA_INET6_CONF", Each(4, &Num)),
+    (3, "IFLA_INET6_STATS", Each(8, &Num)),
+    (4, "IFLA_INET6_MCAST", Hex),
+    (5, "IFLA_INET6_CACHEINFO", Struct(&IFLA_CACHEINFO)),
+    (6, "IFLA_INET6_ICMP6STATS", Each(8, &Num)),
+    (7, "IFLA_INET6_TOKEN", Hex),
+    (8, "IFLA_INET6_ADDR_GEN_MODE", Num),
+    (9, "IFLA_INET6_RA_MTU", Num),
+];
+
+static IFLA_ATTRS: Set = &[(1, "IFLA_INET_CONF", Each(4, &Num))];
+
+static MCTP_ATTRS: Set = &[(1, "IFLA_MCTP_NET", Num), (2, "IFLA_MCTP_PHYS_BINDING", Num)];
+
+static AF_SPEC_ATTRS: Set = &[
+    (2, "AF_INET", Nest(&IFLA_ATTRS)),
+    (10, "AF_INET6", Nest(&IFLA6_ATTRS)),
+    (45, "AF_MCTP", Nest(&MCTP_ATTRS)),
+];
+
+pub(in crate::decode) static IF_STATS_MSG: Fields =
+    &[("family", 1, Num), ("pad", 3, Pad), ("ifindex", 4, Num), ("filter_mask", 4, Num)];
+
+pub(in crate::decode) static BRIDGE_VLAN_INFO: Fields =
+    &[("flags", 2, Mask(&BRIDGE_VLAN_FLAGS)), ("vid", 2, Num)];
+
+static BRIDGE_VLAN_FLAGS: Bits = &[
+    (1, "master"),
+    (2, "pvid"),
+    (4, "untagged"),
+    (8, "range_begin"),
+    (16, "range_end"),
+    (32, "brentry"),
+    (64, "only_opts"),
+];
+
+static BRIDGE_AF_SPEC: Set = &[
+    (1, "IFLA_BRIDGE_MODE", Num),
+    (2, "IFLA_BRIDGE_VLAN_INFO", Struct(&BRIDGE_VLAN_INFO)),
+    (3, "IFLA_BRIDGE_VLAN_TUNNEL_INFO", Nest(&BRIDGE_VLAN_TUNNEL)),
+    (4, "IFLA_BRIDGE_MRP", Hex),
+    (5, "IFLA_BRIDGE_CFM", Hex),
+    (6, "IFLA_BRIDGE_MST", Hex),
+];
+
+static BRIDGE_VLAN_TUNNEL: Set = &[
+    (1, "IFLA_BRIDGE_VLAN_TUNNEL_ID", Num),
+    (2, "IFLA_BRIDGE_VLAN_TUNNEL_VID", Num),
+    (3, "IFLA_BRIDGE_VLAN_TUNNEL_FLAGS", Num),
+];
+
+pub(in crate::decode) static IFINFOMSG: Fields = &[
+    ("ifi_family", 1, Word(&FAMILIES)),
+    ("pad", 1, Pad),
+    ("ifi_type", 2, Word(&LINK_LAYERS)),
+    ("ifi_index", 4, Int),
+    ("ifi_flags", 4, Mask(&LINK_FLAGS)),
+    ("ifi_change", 4, Mask(&LINK_FLAGS)),
+];

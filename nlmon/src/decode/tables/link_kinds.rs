@@ -1,0 +1,417 @@
+//! What each kind of link (`IFLA_INFO_KIND`) has of its own: numbers and names of
+//! `include/uapi/linux/if_link.h`, `if_tunnel.h` and `veth.h`.
+
+use super::kind::Kind::{
+    Be, BeWord, Each, Flag, Headed, Hex, Ip, List, Mac, Mask, Nest, Num, Struct, Word,
+};
+use super::kind::{Bits, Fields, Options, Set};
+use super::link::{IFINFOMSG, IFLA_BRIDGE_ID, LINK_ATTRS, LINKINFO_BRPORT_ATTRS};
+use crate::decode::names::Table;
+
+static BOND_AD_INFO_ATTRS: Set = &[
+    (1, "IFLA_BOND_AD_INFO_AGGREGATOR", Num),
+    (2, "IFLA_BOND_AD_INFO_NUM_PORTS", Num),
+    (3, "IFLA_BOND_AD_INFO_ACTOR_KEY", Num),
+    (4, "IFLA_BOND_AD_INFO_PARTNER_KEY", Num),
+    (5, "IFLA_BOND_AD_INFO_PARTNER_MAC", Mac),
+];
+
+static LINKINFO_BOND_ATTRS: Set = &[
+    (1, "IFLA_BOND_MODE", Num),
+    (2, "IFLA_BOND_ACTIVE_SLAVE", Num),
+    (3, "IFLA_BOND_MIIMON", Num),
+    (4, "IFLA_BOND_UPDELAY", Num),
+    (5, "IFLA_BOND_DOWNDELAY", Num),
+    (6, "IFLA_BOND_USE_CARRIER", Num),
+    (7, "IFLA_BOND_ARP_INTERVAL", Num),
+    (8, "IFLA_BOND_ARP_IP_TARGET", List(&Ip)),
+    (9, "IFLA_BOND_ARP_VALIDATE", Num),
+    (10, "IFLA_BOND_ARP_ALL_TARGETS", Num),
+    (11, "IFLA_BOND_PRIMARY", Num),
+    (12, "IFLA_BOND_PRIMARY_RESELECT", Num),
+    (13, "IFLA_BOND_FAIL_OVER_MAC", Num),
+    (14, "IFLA_BOND_XMIT_HASH_POLICY", Num),
+    (15, "IFLA_BOND_RESEND_IGMP", Num),
+    (16, "IFLA_BOND_NUM_PEER_NOTIF", Num),
+    (17, "IFLA_BOND_ALL_SLAVES_ACTIVE", Num),
+    (18, "IFLA_BOND_MIN_LINKS", Num),
+    (19, "IFLA_BOND_LP_INTERVAL", Num),
+    (20, "IFLA_BOND_PACKETS_PER_SLAVE", Num),
+    (21, "IFLA_BOND_AD_LACP_RATE", Num),
+    (22, "IFLA_BOND_AD_SELECT", Num),
+    (23, "IFLA_BOND_AD_INFO", Nest(&BOND_AD_INFO_ATTRS)),
+    (24, "IFLA_BOND_AD_ACTOR_SYS_PRIO", Num),
+    (25, "IFLA_BOND_AD_USER_PORT_KEY", Num),
+    (26, "IFLA_BOND_AD_ACTOR_SYSTEM", Mac),
+    (27, "IFLA_BOND_TLB_DYNAMIC_LB", Num),
+    (28, "IFLA_BOND_PEER_NOTIF_DELAY", Num),
+    (29, "IFLA_BOND_AD_LACP_ACTIVE", Num),
+    (30, "IFLA_BOND_MISSED_MAX", Num),
+    (31, "IFLA_BOND_NS_IP6_TARGET", List(&Ip)),
+    (32, "IFLA_BOND_COUPLED_CONTROL", Num),
+];
+
+static BR_BOOLOPT_MULTI: Fields = &[("optval", 4, Num), ("optmask", 4, Num)];
+
+static LINKINFO_BRIDGE_ATTRS: Set = &[
+    (1, "IFLA_BR_FORWARD_DELAY", Num),
+    (2, "IFLA_BR_HELLO_TIME", Num),
+    (3, "IFLA_BR_MAX_AGE", Num),
+    (4, "IFLA_BR_AGEING_TIME", Num),
+    (5, "IFLA_BR_STP_STATE", Num),
+    (6, "IFLA_BR_PRIORITY", Num),
+    (7, "IFLA_BR_VLAN_FILTERING", Num),
+    (8, "IFLA_BR_VLAN_PROTOCOL", Num),
+    (9, "IFLA_BR_GROUP_FWD_MASK", Num),
+    (10, "IFLA_BR_ROOT_ID", Struct(&IFLA_BRIDGE_ID)),
+    (11, "IFLA_BR_BRIDGE_ID", Struct(&IFLA_BRIDGE_ID)),
+    (12, "IFLA_BR_ROOT_PORT", Num),
+    (13, "IFLA_BR_ROOT_PATH_COST", Num),
+    (14, "IFLA_BR_TOPOLOGY_CHANGE", Num),
+    (15, "IFLA_BR_TOPOLOGY_CHANGE_DETECTED", Num),
+    (16, "IFLA_BR_HELLO_TIMER", Num),
+    (17, "IFLA_BR_TCN_TIMER", Num),
+    (18, "IFLA_BR_TOPOLOGY_CHANGE_TIMER", Num),
+    (19, "IFLA_BR_GC_TIMER", Num),
+    (20, "IFLA_BR_GROUP_ADDR", Mac),
+    (21, "IFLA_BR_FDB_FLUSH", Hex),
+    (22, "IFLA_BR_MCAST_ROUTER", Num),
+    (23, "IFLA_BR_MCAST_SNOOPING", Num),
+    (24, "IFLA_BR_MCAST_QUERY_USE_IFADDR", Num),
+    (25, "IFLA_BR_MCAST_QUERIER", Num),
+    (26, "IFLA_BR_MCAST_HASH_ELASTICITY", Num),
+    (27, "IFLA_BR_MCAST_HASH_MAX", Num),
+    (28, "IFLA_BR_MCAST_LAST_MEMBER_CNT", Num),
+    (29, "IFLA_BR_MCAST_STARTUP_QUERY_CNT", Num),
+    (30, "IFLA_BR_MCAST_LAST_MEMBER_INTVL", Num),
+    (31, "IFLA_BR_MCAST_MEMBERSHIP_INTVL", Num),
+    (32, "IFLA_BR_MCAST_QUERIER_INTVL", Num),
+    (33, "IFLA_BR_MCAST_QUERY_INTVL", Num),
+    (34, "IFLA_BR_MCAST_QUERY_RESPONSE_INTVL", Num),
+    (35, "IFLA_BR_MCAST_STARTUP_QUERY_INTVL", Num),
+    (36, "IFLA_BR_NF_CALL_IPTABLES", Num),
+    (37, "IFLA_BR_NF_CALL_IP6TABLES", Num),
+    (38, "IFLA_BR_NF_CALL_ARPTABLES", Num),
+    (39, "IFLA_BR_VLAN_DEFAULT_PVID", Num),
+    (40, "IFLA_BR_PAD", Num),
+    (41, "IFLA_BR_VLAN_STATS_ENABLED", Num),
+    (42, "IFLA_BR_MCAST_STATS_ENABLED", Num),
+    (43, "IFLA_BR_MCAST_IGMP_VERSION", Num),
+    (44, "IFLA_BR_MCAST_MLD_VERSION", Num),
+    (45, "IFLA_BR_VLAN_STATS_PER_PORT", Num),
+    (46, "IFLA_BR_MULTI_BOOLOPT", Struct(&BR_BOOLOPT_MULTI)),
+    (47, "IFLA_BR_MCAST_QUERIER_STATE", Hex),
+    (48, "IFLA_BR_FDB_N_LEARNED", Num),
+    (49, "IFLA_BR_FDB_MAX_LEARNED", Num),
+];
+
+static LINKINFO_GRE_ATTRS: Set = &[
+    (1, "IFLA_GRE_LINK", Num),
+    (2, "IFLA_GRE_IFLAGS", Be),
+    (3, "IFLA_GRE_OFLAGS", Be),
+    (4, "IFLA_GRE_IKEY", Be),
+    (5, "IFLA_GRE_OKEY", Be),
+    (6, "IFLA_GRE_LOCAL", Ip),
+    (7, "IFLA_GRE_REMOTE", Ip),
+    (8, "IFLA_GRE_TTL", Num),
+    (9, "IFLA_GRE_TOS", Num),
+    (10, "IFLA_GRE_PMTUDISC", Num),
+    (11, "IFLA_GRE_ENCAP_LIMIT", Num),
+    (12, "IFLA_GRE_FLOWINFO", Be),
+    (13, "IFLA_GRE_FLAGS", Num),
+    (14, "IFLA_GRE_ENCAP_TYPE", Num),
+    (15, "IFLA_GRE_ENCAP_FLAGS", Num),
+    (16, "IFLA_GRE_ENCAP_SPORT", Be),
+    (17, "IFLA_GRE_ENCAP_DPORT", Be),
+    (18, "IFLA_GRE_COLLECT_METADATA", Flag),
+    (19, "IFLA_GRE_IGNORE_DF", Num),
+    (20, "IFLA_GRE_FWMARK", Num),
+    (21, "IFLA_GRE_ERSPAN_INDEX", Num),
+    (22, "IFLA_GRE_ERSPAN_VER", Num),
+    (23, "IFLA_GRE_ERSPAN_DIR", Num),
+    (24, "IFLA_GRE_ERSPAN_HWID", Num),
+];
+
+static IFLA_GENEVE_PORT_RANGE: Fields = &[("low", 2, Be), ("high", 2, Be)];
+
+static LINKINFO_GENEVE_ATTRS: Set = &[
+    (1, "IFLA_GENEVE_ID", Num),
+    (2, "IFLA_GENEVE_REMOTE", Ip),
+    (3, "IFLA_GENEVE_TTL", Num),
+    (4, "IFLA_GENEVE_TOS", Num),
+    (5, "IFLA_GENEVE_PORT", Be),
+    (6, "IFLA_GENEVE_COLLECT_METADATA", Flag),
+    (7, "IFLA_GENEVE_REMOTE6", Ip),
+    (8, "IFLA_GENEVE_UDP_CSUM", Num),
+    (9, "IFLA_GENEVE_UDP_ZERO_CSUM6_TX", Num),
+    (10, "IFLA_GENEVE_UDP_ZERO_CSUM6_RX", Num),
+    (11, "IFLA_GENEVE_LABEL", Be),
+    (12, "IFLA_GENEVE_TTL_INHERIT", Num),
+    (13, "IFLA_GENEVE_DF", Num),
+    (14, "IFLA_GENEVE_INNER_PROTO_INHERIT", Flag),
+    (15, "IFLA_GENEVE_PORT_RANGE", Struct(&IFLA_GENEVE_PORT_RANGE)),
+];
+
+static LINKINFO_IPTUN_ATTRS: Set = &[
+    (1, "IFLA_IPTUN_LINK", Num),
+    (2, "IFLA_IPTUN_LOCAL", Ip),
+    (3, "IFLA_IPTUN_REMOTE", Ip),
+    (4, "IFLA_IPTUN_TTL", Num),
+    (5, "IFLA_IPTUN_TOS", Num),
+    (6, "IFLA_IPTUN_ENCAP_LIMIT", Num),
+    (7, "IFLA_IPTUN_FLOWINFO", Be),
+    (8, "IFLA_IPTUN_FLAGS", Be),
+    (9, "IFLA_IPTUN_PROTO", Num),
+    (10, "IFLA_IPTUN_PMTUDISC", Num),
+    (11, "IFLA_IPTUN_6RD_PREFIX", Ip),
+    (12, "IFLA_IPTUN_6RD_RELAY_PREFIX", Ip),
+    (13, "IFLA_IPTUN_6RD_PREFIXLEN", Num),
+    (14, "IFLA_IPTUN_6RD_RELAY_PREFIXLEN", Num),
+    (15, "IFLA_IPTUN_ENCAP_TYPE", Num),
+    (16, "IFLA_IPTUN_ENCAP_FLAGS", Num),
+    (17, "IFLA_IPTUN_ENCAP_SPORT", Be),
+    (18, "IFLA_IPTUN_ENCAP_DPORT", Be),
+    (19, "IFLA_IPTUN_COLLECT_METADATA", Flag),
+    (20, "IFLA_IPTUN_FWMARK", Num),
+];
+
+static LINKINFO_TUN_ATTRS: Set = &[
+    (1, "IFLA_TUN_OWNER", Num),
+    (2, "IFLA_TUN_GROUP", Num),
+    (3, "IFLA_TUN_TYPE", Num),
+    (4, "IFLA_TUN_PI", Num),
+    (5, "IFLA_TUN_VNET_HDR", Num),
+    (6, "IFLA_TUN_PERSIST", Num),
+    (7, "IFLA_TUN_MULTI_QUEUE", Num),
+    (8, "IFLA_TUN_NUM_QUEUES", Num),
+    (9, "IFLA_TUN_NUM_DISABLED_QUEUES", Num),
+];
+
+static VLAN_FLAGS: Bits = &[
+    (0x1, "reorder-hdr"),
+    (0x2, "gvrp"),
+    (0x4, "loose-binding"),
+    (0x8, "mvrp"),
+    (0x10, "bridge-binding"),
+];
+
+static IFLA_VLAN_FLAGS: Fields = &[("flags", 4, Mask(&VLAN_FLAGS)), ("mask", 4, Num)];
+
+static IFLA_VLAN_QOS_MAPPING: Fields = &[("from", 4, Num), ("to", 4, Num)];
+
+static IFLA_VLAN_QOS: Set = &[(1, "IFLA_VLAN_QOS_MAPPING", Struct(&IFLA_VLAN_QOS_MAPPING))];
+
+static VLAN_PROTOCOLS: Table = &[(33024, "8021q"), (34984, "8021ad")];
+
+static LINKINFO_VLAN_ATTRS: Set = &[
+    (1, "IFLA_VLAN_ID", Num),
+    (2, "IFLA_VLAN_FLAGS", Struct(&IFLA_VLAN_FLAGS)),
+    (3, "IFLA_VLAN_EGRESS_QOS", Nest(&IFLA_VLAN_QOS)),
+    (4, "IFLA_VLAN_INGRESS_QOS", Nest(&IFLA_VLAN_QOS)),
+    (5, "IFLA_VLAN_PROTOCOL", BeWord(&VLAN_PROTOCOLS)),
+];
+
+static LINKINFO_VRF_ATTRS: Set = &[(1, "IFLA_VRF_TABLE", Num)];
+
+static LINKINFO_VTI_ATTRS: Set = &[
+    (1, "IFLA_VTI_LINK", Num),
+    (2, "IFLA_VTI_IKEY", Be),
+    (3, "IFLA_VTI_OKEY", Be),
+    (4, "IFLA_VTI_LOCAL", Ip),
+    (5, "IFLA_VTI_REMOTE", Ip),
+    (6, "IFLA_VTI_FWMARK", Num),
+];
+
+static NETKIT_POLICY: Table = &[(0, "forward"), (2, "blackhole")];
+
+static NETKIT_MODE: Table = &[(0, "l2"), (1, "l3")];
+
+static NETKIT_SCRUB: Table = &[(0, "none"), (1, "default")];
+
+static LINKINFO_NETKIT_ATTRS: Set = &[
+    (1, "IFLA_NETKIT_PEER_INFO", Hex),
+    (2, "IFLA_NETKIT_PRIMARY", Num),
+    (3, "IFLA_NETKIT_POLICY", Word(&NETKIT_POLICY)),
+    (4, "IFLA_NETKIT_PEER_POLICY", Word(&NETKIT_POLICY)),
+    (5, "IFLA_NETKIT_MODE", Word(&NETKIT_MODE)),
+    (6, "IFLA_NETKIT_SCRUB", Word(&NETKIT_SCRUB)),
+    (7, "IFLA_NETKIT_PEER_SCRUB", Word(&NETKIT_SCRUB)),
+    (8, "IFLA_NETKIT_HEADROOM", Num),
+    (9, "IFLA_NETKIT_TAILROOM", Num),
+];
+
+static OVPN_MODE: Table = &[(0, "p2p"), (1, "mp")];
+
+static LINKINFO_OVPN_ATTRS: Set = &[(1, "IFLA_OVPN_MODE", Word(&OVPN_MODE))];
+
+pub(in crate::decode) static LINKINFO_DATA_MSG: Options = &[
+    ("bond", Nest(&LINKINFO_BOND_ATTRS)),
+    ("bridge", Nest(&LINKINFO_BRIDGE_ATTRS)),
+    ("erspan", Nest(&LINKINFO_GRE_ATTRS)),
+    ("gre", Nest(&LINKINFO_GRE_ATTRS)),
+    ("gretap", Nest(&LINKINFO_GRE_ATTRS)),
+    ("ip6gre", Nest(&LINKINFO_GRE_ATTRS)),
+    ("geneve", Nest(&LINKINFO_GENEVE_ATTRS)),
+    ("ipip", Nest(&LINKINFO_IPTUN_ATTRS)),
+    ("ip6tnl", Nest(&LINKINFO_IPTUN_ATTRS)),
+    ("sit", Nest(&LINKINFO_IPTUN_ATTRS)),
+    ("tun", Nest(&LINKINFO_TUN_ATTRS)),
+    ("vlan", Nest(&LINKINFO_VLAN_ATTRS)),
+    ("vrf", Nest(&LINKINFO_VRF_ATTRS)),
+    ("vti", Nest(&LINKINFO_VTI_ATTRS)),
+    ("vti6", Nest(&LINKINFO_VTI_ATTRS)),
+    ("netkit", Nest(&LINKINFO_NETKIT_ATTRS)),
+    ("ovpn", Nest(&LINKINFO_OVPN_ATTRS)),
+    ("vxlan", Nest(&VXLAN)),
+    ("macvlan", Nest(&MACVLAN)),
+    ("macvtap", Nest(&MACVLAN)),
+    ("ipvlan", Nest(&IPVLAN)),
+    ("ipvtap", Nest(&IPVLAN)),
+    ("xfrm", Nest(&XFRM)),
+    ("hsr", Nest(&HSR)),
+    ("macsec", Nest(&MACSEC)),
+    ("gtp", Nest(&GTP)),
+    ("rmnet", Nest(&RMNET)),
+    ("veth", Nest(&VETH)),
+    ("can", Nest(&CAN)),
+    ("ip6gretap", Nest(&LINKINFO_GRE_ATTRS)),
+    ("ip6erspan", Nest(&LINKINFO_GRE_ATTRS)),
+];
+
+static BOND_SLAVE_ATTRS: Set = &[
+    (1, "IFLA_BOND_SLAVE_STATE", Num),
+    (2, "IFLA_BOND_SLAVE_MII_STATUS", Num),
+    (3, "IFLA_BOND_SLAVE_LINK_FAILURE_COUNT", Num),
+    (4, "IFLA_BOND_SLAVE_PERM_HWADDR", Mac),
+    (5, "IFLA_BOND_SLAVE_QUEUE_ID", Num),
+    (6, "IFLA_BOND_SLAVE_AD_AGGREGATOR_ID", Num),
+    (7, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", Num),
+    (8, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", Num),
+    (9, "IFLA_BOND_SLAVE_PRIO", Num),
+];
+
+pub(in crate::decode) static LINKINFO_MEMBER_DATA_MSG: Options =
+    &[("bridge", Nest(&LINKINFO_BRPORT_ATTRS)), ("bond", Nest(&BOND_SLAVE_ATTRS))];
+
+static VXLAN: Set = &[
+    (1, "IFLA_VXLAN_ID", Num),
+    (2, "IFLA_VXLAN_GROUP", Ip),
+    (3, "IFLA_VXLAN_LINK", Num),
+    (4, "IFLA_VXLAN_LOCAL", Ip),
+    (5, "IFLA_VXLAN_TTL", Num),
+    (6, "IFLA_VXLAN_TOS", Num),
+    (7, "IFLA_VXLAN_LEARNING", Num),
+    (8, "IFLA_VXLAN_AGEING", Num),
+    (9, "IFLA_VXLAN_LIMIT", Num),
+    (10, "IFLA_VXLAN_PORT_RANGE", Each(2, &Be)),
+    (11, "IFLA_VXLAN_PROXY", Num),
+    (12, "IFLA_VXLAN_RSC", Num),
+    (13, "IFLA_VXLAN_L2MISS", Num),
+    (14, "IFLA_VXLAN_L3MISS", Num),
+    (15, "IFLA_VXLAN_PORT", Be),
+    (16, "IFLA_VXLAN_GROUP6", Ip),
+    (17, "IFLA_VXLAN_LOCAL6", Ip),
+    (18, "IFLA_VXLAN_UDP_CSUM", Num),
+    (19, "IFLA_VXLAN_UDP_ZERO_CSUM6_TX", Num),
+    (20, "IFLA_VXLAN_UDP_ZERO_CSUM6_RX", Num),
+    (21, "IFLA_VXLAN_REMCSUM_TX", Num),
+    (22, "IFLA_VXLAN_REMCSUM_RX", Num),
+    (23, "IFLA_VXLAN_GBP", Flag),
+    (24, "IFLA_VXLAN_REMCSUM_NOPARTIAL", Flag),
+    (25, "IFLA_VXLAN_COLLECT_METADATA", Num),
+    (26, "IFLA_VXLAN_LABEL", Num),
+    (27, "IFLA_VXLAN_GPE", Flag),
+    (28, "IFLA_VXLAN_TTL_INHERIT", Num),
+    (29, "IFLA_VXLAN_DF", Num),
+    (30, "IFLA_VXLAN_VNIFILTER", Num),
+    (31, "IFLA_VXLAN_LOCALBYPASS", Num),
+    (32, "IFLA_VXLAN_LABEL_POLICY", Num),
+];
+
+static MACVLAN_MODES: Bits =
+    &[(1, "private"), (2, "vepa"), (4, "bridge"), (8, "passthru"), (16, "source")];
+
+static MACVLAN: Set = &[
+    (1, "IFLA_MACVLAN_MODE", Mask(&MACVLAN_MODES)),
+    (2, "IFLA_MACVLAN_FLAGS", Num),
+    (3, "IFLA_MACVLAN_MACADDR_MODE", Num),
+    (4, "IFLA_MACVLAN_MACADDR", Mac),
+    (5, "IFLA_MACVLAN_MACADDR_DATA", Nest(&MACVLAN)),
+    (6, "IFLA_MACVLAN_MACADDR_COUNT", Num),
+    (7, "IFLA_MACVLAN_BC_QUEUE_LEN", Num),
+    (8, "IFLA_MACVLAN_BC_QUEUE_LEN_USED", Num),
+    (9, "IFLA_MACVLAN_BC_CUTOFF", Num),
+];
+
+static IPVLAN_MODES: Table = &[(0, "l2"), (1, "l3"), (2, "l3s")];
+
+static IPVLAN: Set = &[(1, "IFLA_IPVLAN_MODE", Word(&IPVLAN_MODES)), (2, "IFLA_IPVLAN_FLAGS", Num)];
+
+static XFRM: Set = &[
+    (1, "IFLA_XFRM_LINK", Num),
+    (2, "IFLA_XFRM_IF_ID", Num),
+    (3, "IFLA_XFRM_COLLECT_METADATA", Num),
+];
+
+static HSR: Set = &[
+    (1, "IFLA_HSR_SLAVE1", Num),
+    (2, "IFLA_HSR_SLAVE2", Num),
+    (3, "IFLA_HSR_MULTICAST_SPEC", Num),
+    (4, "IFLA_HSR_SUPERVISION_ADDR", Mac),
+    (5, "IFLA_HSR_SEQ_NR", Num),
+    (6, "IFLA_HSR_VERSION", Num),
+    (7, "IFLA_HSR_PROTOCOL", Num),
+    (8, "IFLA_HSR_INTERLINK", Num),
+];
+
+static MACSEC: Set = &[
+    (1, "IFLA_MACSEC_SCI", Be),
+    (2, "IFLA_MACSEC_PORT", Num),
+    (3, "IFLA_MACSEC_ICV_LEN", Num),
+    (4, "IFLA_MACSEC_CIPHER_SUITE", Num),
+    (5, "IFLA_MACSEC_WINDOW", Num),
+    (6, "IFLA_MACSEC_ENCODING_SA", Num),
+    (7, "IFLA_MACSEC_ENCRYPT", Num),
+    (8, "IFLA_MACSEC_PROTECT", Num),
+    (9, "IFLA_MACSEC_INC_SCI", Num),
+    (10, "IFLA_MACSEC_ES", Num),
+    (11, "IFLA_MACSEC_SCB", Num),
+    (12, "IFLA_MACSEC_REPLAY_PROTECT", Num),
+    (13, "IFLA_MACSEC_VALIDATION", Num),
+    (14, "IFLA_MACSEC_PAD", Num),
+    (15, "IFLA_MACSEC_OFFLOAD", Num),
+];
+
+static GTP: Set = &[
+    (1, "IFLA_GTP_FD0", Num),
+    (2, "IFLA_GTP_FD1", Num),
+    (3, "IFLA_GTP_PDP_HASHSIZE", Num),
+    (4, "IFLA_GTP_ROLE", Num),
+    (5, "IFLA_GTP_CREATE_SOCKETS", Num),
+    (6, "IFLA_GTP_RESTART_COUNT", Num),
+    (7, "IFLA_GTP_LOCAL", Num),
+    (8, "IFLA_GTP_LOCAL6", Num),
+];
+
+static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Hex)];
+
+static VETH: Set = &[(1, "VETH_INFO_PEER", Headed(&IFINFOMSG, &LINK_ATTRS))];
+
+static CAN: Set = &[
+    (1, "IFLA_CAN_BITTIMING", Hex),
+    (2, "IFLA_CAN_BITTIMING_CONST", Hex),
+    (3, "IFLA_CAN_CLOCK", Num),
+    (4, "IFLA_CAN_STATE", Num),
+    (5, "IFLA_CAN_CTRLMODE", Num),
+    (6, "IFLA_CAN_RESTART_MS", Num),
+    (7, "IFLA_CAN_RESTART", Num),
+    (8, "IFLA_CAN_BERR_COUNTER", Num),
+    (9, "IFLA_CAN_DATA_BITTIMING", Num),
+    (10, "IFLA_CAN_DATA_BITTIMING_CONST", Num),
+    (11, "IFLA_CAN_TERMINATION", Num),
+    (12, "IFLA_CAN_TERMINATION_CONST", Num),
+    (13, "IFLA_CAN_BITRATE_CONST", Num),
+    (14, "IFLA_CAN_DATA_BITRATE_CONST", Num),
+    (16, "IFLA_CAN_TDC", Num),
+    (17, "IFLA_CAN_CTRLMODE_EXT", Num),
+];

@@ -1,0 +1,239 @@
+//! The tables of attributes, by protocol: which message type holds which structure and attributes.
+//! Adding what a kernel has added means adding a line to one of these files.
+
+mod address;
+mod audit;
+mod bridge;
+mod connector;
+mod conntrack;
+mod crypto;
+pub(super) mod generic;
+mod ipset;
+pub(super) mod kind;
+mod link;
+mod link_kinds;
+mod neighbour;
+mod netfilter;
+mod nexthop;
+mod nftables;
+mod nftables_expressions;
+mod rdma;
+mod route;
+mod rule;
+mod sock_diag;
+mod tc;
+mod tc_action;
+mod tc_filter;
+mod tc_qdisc;
+mod various;
+mod xfrm;
+
+use super::names::words::FAMILIES;
+pub(super) use audit::{AUDIT_FEATURES, AUDIT_STATUS};
+pub(super) use connector::{CN_MSG, PROC_EVENT, event as process_event};
+use kind::{Fields, Kind, Layout, Set};
+pub(super) use sock_diag::layout as sock_diag;
+pub(super) use xfrm::layout as xfrm;
+
+static NO_FIELDS: Fields = &[];
+static NO_ATTRIBUTES: Set = &[];
+static ADDRESS_FAMILY: Fields = &[("family", 1, Kind::Word(&FAMILIES))];
+
+/// Attributes of an extended acknowledgement, `include/uapi/linux/netlink.h`.
+pub(super) static ACKNOWLEDGEMENT: Set = &[
+    (1, "NLMSGERR_ATTR_MSG", Kind::Text),
+    (2, "NLMSGERR_ATTR_OFFS", Kind::Num),
+    (3, "NLMSGERR_ATTR_COOKIE", Kind::Hex),
+    (4, "NLMSGERR_ATTR_POLICY", Kind::Nest(&generic::nlctrl::POLICY_ATTRS)),
+    (5, "NLMSGERR_ATTR_MISS_TYPE", Kind::Num),
+    (6, "NLMSGERR_ATTR_MISS_NEST", Kind::Num),
+];
+
+/// What an rtnetlink message holds. Types come in fours for one object: new, delete, get, set.
+pub(super) fn route(message_type: u16) -> Option<Layout> {
+    let (name, header, attributes): (_, &'static Fields, &'static Set) = match message_type {
+        16..=19 | 108..=110 => ("ifinfomsg", &link::IFINFOMSG, &link::LINK_ATTRS),
+        20..=23 | 56..=63 => ("ifaddrmsg", &address::IFADDRMSG, &address::ADDR_ATTRS),
+        24..=27 => ("rtmsg", &route::RTMSG, &route::ROUTE_ATTRS),
+        28..=31 => ("ndmsg", &neighbour::NDMSG, &neighbour::NEIGHBOUR_ATTRS),
+        32..=35 => ("fib_rule_hdr", &rule::FIB_RULE_HDR, &rule::FIB_RULE_ATTRS),
+        36..=47 | 100..=103 => ("tcmsg", &tc::TCMSG, &tc::ATTRS),
+        48..=51 => ("tcamsg", &tc::TCAMSG, &tc::ACTIONS),
+        52..=55 => ("prefixmsg", &various::PREFIXMSG, &various::PREFIX),
+        64..=67 => ("ndtmsg", &neighbour::NDTMSG, &neighbour::NDT_ATTRS),
+        68..=71 => ("nduseroptmsg", &various::NDUSEROPTMSG, &NO_ATTRIBUTES),
+        72..=75 => ("ifaddrlblmsg", &various::IFADDRLBLMSG, &various::ADDRESS_LABEL),
+        76..=79 => ("dcbmsg", &various::DCBMSG, &various::DCB),
+        80..=83 => ("netconfmsg", &various::NETCONFMSG, &various::NETCONF),
+        84..=87 => ("br_port_msg", &bridge::BR_PORT_MSG, &bridge::MDB),
+        88..=91 => ("rtgenmsg", &various::RTGENMSG, &various::NETNS),
+        92..=95 => ("if_stats_msg", &link::IF_STATS_MSG, &link::STATS_ATTRS),
+        96..=99 => ("rtgenmsg", &various::RTGENMSG, &various::CACHE_REPORT),
+        104..=107 | 116..=119 => ("nhmsg", &nexthop::NHMSG, &nexthop::NEXTHOP),
+        112..=115 => ("br_vlan_msg", &bridge::BR_VLAN_MSG, &bridge::VLANDB),
+        120..=123 => ("tunnel_msg", &various::TUNNEL_MSG, &various::VNI_FILTER),
+        _ => return None,
+    };
+    Some(Layout { name, header, attributes })
+}
+
+/// What an nfnetlink message holds, by its subsystem and its number within that. A request to change
+/// a bridge's multicast database is `MDBA_SET_ENTRY`, which shares its number with a reply's nest.
+pub(super) fn netfilter(message_type: u16) -> Option<Layout> {
+    let attributes: &'static Set = match (message_type >> 8, message_type & 0xff) {
+        (0, 16 | 17) => &nftables::BATCH_ATTRS,
+        (1, 4) => &conntrack::CONNTRACK_STATS_ATTRS,
+        (1, 5) => &conntrack::GLOBAL_STATS,
+        (1, _) => &conntrack::CONNTRACK_ATTRS,
+        (2, _) => &conntrack::EXPECTATION,
+        (3, 2) => &netfilter::QUEUE_CONFIG,
+        (3, _) => &netfilter::QUEUE,
+        (4, 1) => &netfilter::LOG_CONFIG,
+        (4, _) => &netfilter::LOG,
+        (6, 2 | 7 | 8) => &ipset::IPSET_CREATE,
+        (6, _) => &ipset::IPSET,
+        (7, _) => &netfilter::ACCOUNTING,
+        (8, _) => &netfilter::TIMEOUT,
+        (9, _) => &netfilter::HELPER,
+        (10, kind) => nftables_attributes(kind)?,
+        (11, _) => &nftables::COMPAT_ATTRS,
+        (12, _) => &netfilter::HOOK,
+        _ => return None,
+    };
+    Some(Layout { name: "nfgenmsg", header: &netfilter::NFGENMSG, attributes })
+}
+
+fn nftables_attributes(kind: u16) -> Option<&'static Set> {
+    Some(match kind {
+        0..=2 | 26 => &nftables::TABLE_ATTRS,
+        3..=5 | 27 => &nftables::CHAIN_ATTRS,
+        6..=8 | 25 | 28 => &nftables::RULE_ATTRS,
+        9..=11 | 29 => &nftables::SET_ATTRS,
+        12..=14 | 30 | 33 => &nftables::SETELEM_LIST_ATTRS,
+        15 | 16 => &nftables::GEN_ATTRS,
+        17 => &nftables::TRACE,
+        18..=21 | 31 => &nftables::OBJ_ATTRS,
+        22..=24 | 32 => &nftables::FLOWTABLE_ATTRS,
+        _ => return None,
+    })
+}
+
+/// What a request to change a bridge's multicast database holds.
+pub(super) fn mdb_request() -> Layout {
+    Layout { name: "br_port_msg", header: &bridge::BR_PORT_MSG, attributes: &bridge::MDB_REQUEST }
+}
+
+/// What a request for all states or policies of IP security holds: attributes alone, if any.
+pub(super) fn xfrm_dump() -> Layout {
+    Layout { name: "", header: &NO_FIELDS, attributes: &xfrm::XFRM }
+}
+
+/// What a message of the crypto user API holds.
+pub(super) fn crypto() -> Layout {
+    Layout { name: "crypto_user_alg", header: &crypto::USER_ALG, attributes: &crypto::CRYPTO }
+}
+
+/// What a message of RDMA's device client holds.
+pub(super) fn rdma() -> Layout {
+    Layout { name: "", header: &NO_FIELDS, attributes: &rdma::RDMA }
+}
+
+/// What a question that gives only an address family holds: some programs send no more.
+pub(super) fn address_family() -> Layout {
+    Layout { name: "rtgenmsg", header: &ADDRESS_FAMILY, attributes: &NO_ATTRIBUTES }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Walks everything that a message can lead to.
+    #[derive(Default)]
+    struct Visitor {
+        seen: BTreeSet<usize>,
+        secrets: BTreeSet<&'static str>,
+        attributes: usize,
+    }
+
+    impl Visitor {
+        fn set(&mut self, set: Set) {
+            if !self.seen.insert(set.as_ptr() as usize) {
+                return;
+            }
+            assert!(set.is_sorted_by(|a, b| a.0 < b.0), "{set:?}");
+            self.attributes += set.len();
+            for (_, name, kind) in set {
+                self.kind(name, kind);
+            }
+        }
+
+        fn fields(&mut self, fields: Fields) {
+            if self.seen.insert(fields.as_ptr() as usize) {
+                for (name, _, kind) in fields {
+                    self.kind(name, kind);
+                }
+            }
+        }
+
+        fn kind(&mut self, name: &'static str, kind: &Kind) {
+            match kind {
+                Kind::Secret => drop(self.secrets.insert(name)),
+                Kind::Word(table) | Kind::BeWord(table) => {
+                    assert!(table.is_sorted_by(|a, b| a.0 < b.0), "{name}");
+                }
+                Kind::Nest(set) => self.set(set),
+                Kind::List(kind) | Kind::Each(_, kind) => self.kind(name, kind),
+                Kind::Struct(fields) => self.fields(fields),
+                Kind::Headed(fields, set) | Kind::Hops(fields, set) => {
+                    self.fields(fields);
+                    self.set(set);
+                }
+                Kind::Select(_, options) => options.iter().for_each(|o| self.kind(name, &o.1)),
+                Kind::Family(families, other) => {
+                    families.iter().for_each(|family| self.kind(name, &family.1));
+                    self.kind(name, other);
+                }
+                _ => {}
+            }
+        }
+
+        fn everything() -> Self {
+            let mut visitor = Self::default();
+            let types = 0..=0x0fff;
+            let tables = types.clone().filter_map(route).chain(types.filter_map(netfilter));
+            let more = (0..64).filter_map(xfrm).chain([mdb_request(), crypto(), rdma()]);
+            let sockets = (0..64).flat_map(|f| [sock_diag(f, false), sock_diag(f, true)]);
+            for layout in tables.chain(more).chain(sockets.flatten()) {
+                visitor.fields(layout.header);
+                visitor.set(layout.attributes);
+            }
+            for family in generic::all() {
+                let events = generic::events(family.name).unwrap_or_default();
+                visitor.fields(family.header);
+                for words in [family.requests, family.replies, events] {
+                    assert!(words.is_sorted_by(|a, b| a.0 < b.0), "{}", family.name);
+                    for word in words {
+                        visitor.set(word.2);
+                    }
+                }
+            }
+            visitor
+        }
+    }
+
+    #[test]
+    fn tables_are_sorted_and_none_is_lost() {
+        assert!(Visitor::everything().attributes > 3000);
+    }
+
+    /// What is a secret is said to whoever runs nlmon.
+    #[test]
+    fn every_secret_is_documented() {
+        let manual = include_str!("../../../../docs/security.md");
+        for name in Visitor::everything().secrets {
+            assert!(manual.contains(name), "{name} is not in docs/security.md");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Attributes of the objects of nftables: numbers and names of
+//! `include/uapi/linux/netfilter/nf_tables.h`.
+
+use super::kind::Kind::{Be, BeMask, BeWord, Hex, Nest, Num, Secret, Select, Text};
+use super::kind::{Bits, Options, Set};
+use super::nftables_expressions::{EXPR_OPS, QUOTA_ATTRS};
+use crate::decode::names::Table;
+
+static TABLE_FLAGS: Bits = &[(0x1, "dormant"), (0x2, "owner"), (0x4, "persist")];
+
+pub(in crate::decode) static TABLE_ATTRS: Set = &[
+    (1, "NFTA_TABLE_NAME", Text),
+    (2, "NFTA_TABLE_FLAGS", BeMask(&TABLE_FLAGS)),
+    (3, "NFTA_TABLE_USE", Be),
+    (4, "NFTA_TABLE_HANDLE", Be),
+    (5, "NFTA_TABLE_PAD", Num),
+    (6, "NFTA_TABLE_USERDATA", Hex),
+    (7, "NFTA_TABLE_OWNER", Be),
+];
+
+static HOOK_DEV_ATTRS: Set = &[(1, "NFTA_EXPR_NAME", Text)];
+
+static NFT_HOOK_ATTRS: Set = &[
+    (1, "NFTA_HOOK_HOOKNUM", Be),
+    (2, "NFTA_HOOK_PRIORITY", Be),
+    (3, "NFTA_HOOK_DEV", Text),
+    (4, "NFTA_HOOK_DEVS", Nest(&HOOK_DEV_ATTRS)),
+];
+
+static NFT_COUNTER_ATTRS: Set = &[(1, "NFTA_COUNTER_BYTES", Be), (2, "NFTA_COUNTER_PACKETS", Be)];
+
+static CHAIN_FLAGS: Bits = &[(0x1, "base"), (0x2, "hw-offload"), (0x4, "binding")];
+
+pub(in crate::decode) static CHAIN_ATTRS: Set = &[
+    (1, "NFTA_CHAIN_TABLE", Text),
+    (2, "NFTA_CHAIN_HANDLE", Be),
+    (3, "NFTA_CHAIN_NAME", Text),
+    (4, "NFTA_CHAIN_HOOK", Nest(&NFT_HOOK_ATTRS)),
+    (5, "NFTA_CHAIN_POLICY", Be),
+    (6, "NFTA_CHAIN_USE", Be),
+    (7, "NFTA_CHAIN_TYPE", Text),
+    (8, "NFTA_CHAIN_COUNTERS", Nest(&NFT_COUNTER_ATTRS)),
+    (9, "NFTA_CHAIN_PAD", BeMask(&CHAIN_FLAGS)),
+    (10, "NFTA_CHAIN_FLAGS", Be),
+    (11, "NFTA_CHAIN_ID", Hex),
+];
+
+static VERDICT_CODE: Table =
+    &[(0, "drop"), (1, "accept"), (2, "stolen"), (3, "queue"), (4, "repeat")];
+
+static VERDICT_ATTRS: Set = &[
+    (1, "NFTA_VERDICT_CODE", BeWord(&VERDICT_CODE)),
+    (2, "NFTA_VERDICT_CHAIN", Text),
+    (3, "NFTA_VERDICT_CHAIN_ID", Be),
+];
+
+pub(in crate::decode) static DATA_ATTRS: Set =
+    &[(1, "NFTA_DATA_VALUE", Hex), (2, "NFTA_DATA_VERDICT", Nest(&VERDICT_ATTRS))];
+
+pub(in crate::decode) static EXPR_ATTRS: Set =
+    &[(1, "NFTA_EXPR_NAME", Text), (2, "NFTA_EXPR_DATA", Select(1, &EXPR_OPS))];
+
+pub(in crate::decode) static EXPR_LIST_ATTRS: Set = &[(1, "NFTA_LIST_ELEM", Nest(&EXPR_ATTRS))];
+
+static RULE_COMPAT_ATTRS: Set =
+    &[(1, "NFTA_RULE_COMPAT_PROTO", Be), (2, "NFTA_RULE_COMPAT_FLAGS", Be)];
+
+pub(in crate::decode) static RULE_ATTRS: Set = &[
+    (1, "NFTA_RULE_TABLE", Text),
+    (2, "NFTA_RULE_CHAIN", Text),
+    (3, "NFTA_RULE_HANDLE", Be),
+    (4, "NFTA_RULE_EXPRESSIONS", Nest(&EXPR_LIST_ATTRS)),
+    (5, "NFTA_RULE_COMPAT", Nest(&RULE_COMPAT_ATTRS)),
+    (6, "NFTA_RULE_POSITION", Be),
+    (7, "NFTA_RULE_USERDATA", Hex),
+    (8, "NFTA_RULE_PAD", Num),
+    (9, "NFTA_RULE_ID", Num),
+    (10, "NFTA_RULE_POSITION_ID", Num),
+];
+
+static SET_FLAGS: Bits = &[
+    (0x1, "anonymous"),
+    (0x2, "constant"),
+    (0x4, "interval"),
+    (0x8, "map"),
+    (0x10, "timeout"),
+    (0x20, "eval"),
+    (0x40, "object"),
+    (0x80, "concat"),
+    (0x100, "expr"),
+];
+
+static SET_FIELD_ATTRS: Set = &[(1, "NFTA_SET_FIELD_LEN", Be)];
+
+static SET_DESC_CONCAT_ATTRS: Set = &[(1, "NFTA_LIST_ELEM", Nest(&SET_FIELD_ATTRS))];
+
+static SET_DESC_ATTRS: Set =
+    &[(1, "NFTA_SET_DESC_SIZE", Be), (2, "NFTA_SET_DESC_CONCAT", Nest(&SET_DESC_CONCAT_ATTRS))];
+
+static SET_LIST_ATTRS: Set = &[(1, "NFTA_LIST_ELEM", Nest(&EXPR_ATTRS))];
+
+pub(in crate::decode) static SET_ATTRS: Set = &[
+    (1, "NFTA_SET_TABLE", Text),
+    (2, "NFTA_SET_NAME", Text),
+    (3, "NFTA_SET_FLAGS", BeMask(&SET_FLAGS)),
+    (4, "NFTA_SET_KEY_TYPE", Be),
+    (5, "NFTA_SET_KEY_LEN", Be),
+    (6, "NFTA_SET_DATA_TYPE", Be),
+    (7, "NFTA_SET_DATA_LEN", Be),
+    (8, "NFTA_SET_POLICY", Be),
+    (9, "NFTA_SET_DESC", Nest(&SET_DESC_ATTRS)),
+    (10, "NFTA_SET_ID", Num),
+    (11, "NFTA_SET_TIMEOUT", Num),
+    (12, "NFTA_SET_GC_INTERVAL", Num),
+    (13, "NFTA_SET_USERDATA", Hex),
+    (14, "NFTA_SET_PAD", Num),
+    (15, "NFTA_SET_OBJ_TYPE", Be),
+    (16, "NFTA_SET_HANDLE", Be),
+    (17, "NFTA_SET_EXPR", Nest(&EXPR_ATTRS)),
+    (18, "NFTA_SET_EXPRESSIONS", Nest(&SET_LIST_ATTRS)),
+    (19, "NFTABLES_A_SET_ATTRS_TYPE", Text),
+    (20, "NFTABLES_A_SET_ATTRS_COUNT", Be),
+];
+
+static SET_ELEM_FLAGS: Bits = &[(0x1, "interval-end"), (0x2, "catchall")];
+
+static SETELEM_ATTRS: Set = &[
+    (1, "NFTA_SET_ELEM_KEY", Nest(&DATA_ATTRS)),
+    (2, "NFTA_SET_ELEM_DATA", Nest(&DATA_ATTRS)),
+    (3, "NFTA_SET_ELEM_FLAGS", BeMask(&SET_ELEM_FLAGS)),
+    (4, "NFTA_SET_ELEM_TIMEOUT", Num),
+    (5, "NFTA_SET_ELEM_EXPIRATION", Num),
+    (6, "NFTA_SET_ELEM_USERDATA", Hex),
+    (7, "NFTA_SET_ELEM_EXPR", Nest(&EXPR_ATTRS)),
+    (8, "NFTA_SET_ELEM_PAD", Text),
+    (9, "NFTA_SET_ELEM_OBJREF", Nest(&DATA_ATTRS)),
+    (10, "NFTA_SET_ELEM_KEY_END", Nest(&EXPR_LIST_ATTRS)),
+];
+
+static SETELEM_LIST_ELEM_ATTRS: Set = &[(1, "NFTA_LIST_ELEM", Nest(&SETELEM_ATTRS))];
+
+pub(in crate::decode) static SETELEM_LIST_ATTRS: Set = &[
+    (1, "NFTA_SET_ELEM_LIST_TABLE", Text),
+    (2, "NFTA_SET_ELEM_LIST_SET", Text),
+    (3, "NFTA_SET_ELEM_LIST_ELEMENTS", Nest(&SETELEM_LIST_ELEM_ATTRS)),
+    (4, "NFTA_SET_ELEM_LIST_SET_ID", Num),
+];
+
+pub(in crate::decode) static GEN_ATTRS: Set =
+    &[(1, "NFTA_GEN_ID", Be), (2, "NFTA_GEN_PROC_PID", Be), (3, "NFTA_GEN_PROC_NAME", Text)];
+
+static OBJECT_TYPE: Table = &[
+    (0, "unspec"),
+    (1, "counter"),
+    (2, "quota"),
+    (3, "ct-helper"),
+    (4, "limit"),
+    (5, "connlimit"),
+    (6, "tunnel"),
+    (7, "ct-timeout"),
+    (8, "secmark"),
+    (9, "ct-expect"),
+    (10, "synproxy"),
+];
+
+static COUNTER_ATTRS: Set =
+    &[(1, "NFTA_COUNTER_BYTES", Be), (2, "NFTA_COUNTER_PACKETS", Be), (3, "NFTA_COUNTER_PAD", Num)];
+
+static OBJ_DATA: Options = &[("counter", Nest(&COUNTER_ATTRS)), ("quota", Nest(&QUOTA_ATTRS))];
+
+pub(in crate::decode) static OBJ_ATTRS: Set = &[
+    (1, "NFTA_OBJ_TABLE", Text),
+    (2, "NFTA_OBJ_NAME", Text),
+    (3, "NFTA_OBJ_TYPE", BeWord(&OBJECT_TYPE)),
+    (4, "NFTA_OBJ_DATA", Select(3, &OBJ_DATA)),
+    (5, "NFTA_OBJ_USE", Be),
+    (6, "NFTA_OBJ_HANDLE", Be),
+    (7, "NFTA_OBJ_PAD", Num),
+    (8, "NFTA_OBJ_USERDATA", Hex),
+];
+
+static FLOWTABLE_HOOK_ATTRS: Set = &[
+    (1, "NFTA_FLOWTABLE_HOOK_NUM", Be),
+    (2, "NFTA_FLOWTABLE_HOOK_PRIORITY", Be),
+    (3, "NFTA_FLOWTABLE_HOOK_DEVS", Nest(&HOOK_DEV_ATTRS)),
+];
+
+pub(in crate::decode) static FLOWTABLE_ATTRS: Set = &[
+    (1, "NFTA_FLOWTABLE_TABLE", Text),
+    (2, "NFTA_FLOWTABLE_NAME", Text),
+    (3, "NFTA_FLOWTABLE_HOOK", Nest(&FLOWTABLE_HOOK_ATTRS)),
+    (4, "NFTA_FLOWTABLE_USE", Be),
+    (5, "NFTA_FLOWTABLE_HANDLE", Be),
+    (6, "NFTA_FLOWTABLE_PAD", Num),
+    (7, "NFTA_FLOWTABLE_FLAGS", Be),
+];
+
+pub(in crate::decode) static BATCH_ATTRS: Set = &[(1, "NFNL_BATCH_GENID", Be)];
+
+pub(in crate::decode) static COMPAT_ATTRS: Set =
+    &[(1, "NFTA_COMPAT_NAME", Text), (2, "NFTA_COMPAT_REV", Be), (3, "NFTA_COMPAT_TYPE", Be)];
+
+pub(in crate::decode) static TRACE: Set = &[
+    (1, "NFTA_TRACE_TABLE", Text),
+    (2, "NFTA_TRACE_CHAIN", Text),
+    (3, "NFTA_TRACE_RULE_HANDLE", Be),
+    (4, "NFTA_TRACE_TYPE", BeWord(&TRACE_TYPES)),
+    (5, "NFTA_TRACE_VERDICT", Nest(&VERDICT_ATTRS)),
+    (6, "NFTA_TRACE_ID", Be),
+    (7, "NFTA_TRACE_LL_HEADER", Secret),
+    (8, "NFTA_TRACE_NETWORK_HEADER", Secret),
+    (9, "NFTA_TRACE_TRANSPORT_HEADER", Secret),
+    (10, "NFTA_TRACE_IIF", Be),
+    (11, "NFTA_TRACE_IIFTYPE", Be),
+    (12, "NFTA_TRACE_OIF", Be),
+    (13, "NFTA_TRACE_OIFTYPE", Be),
+    (14, "NFTA_TRACE_MARK", Be),
+    (15, "NFTA_TRACE_NFPROTO", Be),
+    (16, "NFTA_TRACE_POLICY", Be),
+    (17, "NFTA_TRACE_PAD", Be),
+];
+
+static TRACE_TYPES: Table = &[(0, "unspec"), (1, "policy"), (2, "return"), (3, "rule")];

@@ -1,0 +1,275 @@
+//! IP security: numbers and names of `include/uapi/linux/xfrm.h`. Keys end their structures.
+
+use super::kind::Kind::{Be, Each, Hex, Int, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::{Bits, Fields, Layout, Set};
+use crate::decode::names::Table;
+use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
+
+static MODES: Table =
+    &[(0, "transport"), (1, "tunnel"), (2, "ro"), (3, "in_trigger"), (4, "beet"), (5, "iptfs")];
+
+static DIRECTIONS: Table = &[(0, "in"), (1, "out"), (2, "fwd")];
+
+static ACTIONS: Table = &[(0, "allow"), (1, "block")];
+
+static STATE_FLAGS: Bits = &[
+    (1, "noecn"),
+    (2, "decap-dscp"),
+    (4, "nopmtudisc"),
+    (8, "wildrecv"),
+    (16, "icmp"),
+    (32, "af-unspec"),
+    (64, "align4"),
+    (128, "esn"),
+];
+static SELECTOR: Fields = &[
+    ("daddr", 16, LongIp),
+    ("saddr", 16, LongIp),
+    ("dport", 2, Be),
+    ("dport_mask", 2, Be),
+    ("sport", 2, Be),
+    ("sport_mask", 2, Be),
+    ("family", 2, Word(&FAMILIES)),
+    ("prefixlen_d", 1, Num),
+    ("prefixlen_s", 1, Num),
+    ("proto", 1, Word(&IP_PROTOCOLS)),
+    ("pad", 3, Pad),
+    ("ifindex", 4, Int),
+    ("user", 4, Num),
+];
+
+static ID: Fields =
+    &[("daddr", 16, LongIp), ("spi", 4, Be), ("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)];
+
+static LIFETIME: Fields = &[
+    ("soft_byte_limit", 8, Num),
+    ("hard_byte_limit", 8, Num),
+    ("soft_packet_limit", 8, Num),
+    ("hard_packet_limit", 8, Num),
+    ("soft_add_expires_seconds", 8, Num),
+    ("hard_add_expires_seconds", 8, Num),
+    ("soft_use_expires_seconds", 8, Num),
+    ("hard_use_expires_seconds", 8, Num),
+];
+
+static CURRENT: Fields =
+    &[("bytes", 8, Num), ("packets", 8, Num), ("add_time", 8, Num), ("use_time", 8, Num)];
+
+static STATS: Fields =
+    &[("replay_window", 4, Num), ("replay", 4, Num), ("integrity_failed", 4, Num)];
+
+static USERSA_INFO: Fields = &[
+    ("sel", 56, Struct(&SELECTOR)),
+    ("id", 24, Struct(&ID)),
+    ("saddr", 16, LongIp),
+    ("lft", 64, Struct(&LIFETIME)),
+    ("curlft", 32, Struct(&CURRENT)),
+    ("stats", 12, Struct(&STATS)),
+    ("seq", 4, Num),
+    ("reqid", 4, Num),
+    ("family", 2, Word(&FAMILIES)),
+    ("mode", 1, Word(&MODES)),
+    ("replay_window", 1, Num),
+    ("flags", 1, Mask(&STATE_FLAGS)),
+    ("pad", 7, Pad),
+];
+
+static USERSA_ID: Fields = &[
+    ("daddr", 16, LongIp),
+    ("spi", 4, Be),
+    ("family", 2, Word(&FAMILIES)),
+    ("proto", 1, Word(&IP_PROTOCOLS)),
+    ("pad", 1, Pad),
+];
+
+static USERSPI_INFO: Fields =
+    &[("info", 224, Struct(&USERSA_INFO)), ("min", 4, Num), ("max", 4, Num)];
+
+static USERPOLICY_INFO: Fields = &[
+    ("sel", 56, Struct(&SELECTOR)),
+    ("lft", 64, Struct(&LIFETIME)),
+    ("curlft", 32, Struct(&CURRENT)),
+    ("priority", 4, Num),
+    ("index", 4, Num),
+    ("dir", 1, Word(&DIRECTIONS)),
+    ("action", 1, Word(&ACTIONS)),
+    ("flags", 1, Num),
+    ("share", 1, Num),
+    ("pad", 4, Pad),
+];
+
+static USERPOLICY_ID: Fields = &[
+    ("sel", 56, Struct(&SELECTOR)),
+    ("index", 4, Num),
+    ("dir", 1, Word(&DIRECTIONS)),
+    ("pad", 3, Pad),
+];
+
+static USER_ACQUIRE: Fields = &[
+    ("id", 24, Struct(&ID)),
+    ("saddr", 16, LongIp),
+    ("sel", 56, Struct(&SELECTOR)),
+    ("policy", 168, Struct(&USERPOLICY_INFO)),
+    ("aalgos", 4, Num),
+    ("ealgos", 4, Num),
+    ("calgos", 4, Num),
+    ("seq", 4, Num),
+];
+
+static USER_EXPIRE: Fields =
+    &[("state", 224, Struct(&USERSA_INFO)), ("hard", 1, Num), ("pad", 7, Pad)];
+
+static USER_POLEXPIRE: Fields =
+    &[("pol", 168, Struct(&USERPOLICY_INFO)), ("hard", 1, Num), ("pad", 7, Pad)];
+
+static AEVENT_ID: Fields = &[
+    ("sa_id", 24, Struct(&USERSA_ID)),
+    ("saddr", 16, LongIp),
+    ("flags", 4, Num),
+    ("reqid", 4, Num),
+];
+
+static USER_REPORT: Fields =
+    &[("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad), ("sel", 56, Struct(&SELECTOR))];
+
+static USERSA_FLUSH: Fields = &[("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)];
+
+static NO_HEADER: Fields = &[];
+
+static USER_MAPPING: Fields = &[
+    ("id", 24, Struct(&USERSA_ID)),
+    ("reqid", 4, Num),
+    ("old_saddr", 16, LongIp),
+    ("new_saddr", 16, LongIp),
+    ("old_sport", 2, Be),
+    ("new_sport", 2, Be),
+];
+
+static USERPOLICY_DEFAULT: Fields =
+    &[("in", 1, Num), ("fwd", 1, Num), ("out", 1, Num), ("pad", 1, Pad)];
+
+static INFO_FLAGS: Fields = &[("flags", 4, Num)];
+
+static TEMPLATE: Fields = &[
+    ("id", 24, Struct(&ID)),
+    ("family", 2, Word(&FAMILIES)),
+    ("pad", 2, Pad),
+    ("saddr", 16, LongIp),
+    ("reqid", 4, Num),
+    ("mode", 1, Word(&MODES)),
+    ("share", 1, Num),
+    ("optional", 1, Num),
+    ("pad", 1, Pad),
+    ("aalgos", 4, Num),
+    ("ealgos", 4, Num),
+    ("calgos", 4, Num),
+];
+
+static ALGO: Fields = &[("alg_name", 64, Text), ("alg_key_len", 4, Num), ("alg_key", 0, Secret)];
+
+static ALGO_AUTH: Fields = &[
+    ("alg_name", 64, Text),
+    ("alg_key_len", 4, Num),
+    ("alg_trunc_len", 4, Num),
+    ("alg_key", 0, Secret),
+];
+
+static ALGO_AEAD: Fields = &[
+    ("alg_name", 64, Text),
+    ("alg_key_len", 4, Num),
+    ("alg_icv_len", 4, Num),
+    ("alg_key", 0, Secret),
+];
+
+static ENCAPSULATION: Fields = &[
+    ("encap_type", 2, Word(&ENCAPSULATION_TYPES)),
+    ("encap_sport", 2, Be),
+    ("encap_dport", 2, Be),
+    ("pad", 2, Pad),
+    ("encap_oa", 16, LongIp),
+];
+
+static ENCAPSULATION_TYPES: Table = &[(1, "espinudp-nonike"), (2, "espinudp"), (7, "espintcp")];
+
+static ADDRESS_FILTER: Fields = &[
+    ("saddr", 16, LongIp),
+    ("daddr", 16, LongIp),
+    ("family", 2, Word(&FAMILIES)),
+    ("splen", 1, Num),
+    ("dplen", 1, Num),
+];
+
+static MARK: Fields = &[("v", 4, Num), ("m", 4, Num)];
+
+static OFFLOAD: Fields = &[("ifindex", 4, Int), ("flags", 1, Num)];
+
+pub(in crate::decode) static XFRM: Set = &[
+    (1, "XFRMA_ALG_AUTH", Struct(&ALGO)),
+    (2, "XFRMA_ALG_CRYPT", Struct(&ALGO)),
+    (3, "XFRMA_ALG_COMP", Struct(&ALGO)),
+    (4, "XFRMA_ENCAP", Struct(&ENCAPSULATION)),
+    (5, "XFRMA_TMPL", Each(64, &Struct(&TEMPLATE))),
+    (6, "XFRMA_SA", Struct(&USERSA_INFO)),
+    (7, "XFRMA_POLICY", Struct(&USERPOLICY_INFO)),
+    (8, "XFRMA_SEC_CTX", Hex),
+    (9, "XFRMA_LTIME_VAL", Struct(&CURRENT)),
+    (10, "XFRMA_REPLAY_VAL", Hex),
+    (11, "XFRMA_REPLAY_THRESH", Num),
+    (12, "XFRMA_ETIMER_THRESH", Num),
+    (13, "XFRMA_SRCADDR", LongIp),
+    (14, "XFRMA_COADDR", LongIp),
+    (15, "XFRMA_LASTUSED", Num),
+    (16, "XFRMA_POLICY_TYPE", Hex),
+    (17, "XFRMA_MIGRATE", Hex),
+    (18, "XFRMA_ALG_AEAD", Struct(&ALGO_AEAD)),
+    (19, "XFRMA_KMADDRESS", Hex),
+    (20, "XFRMA_ALG_AUTH_TRUNC", Struct(&ALGO_AUTH)),
+    (21, "XFRMA_MARK", Struct(&MARK)),
+    (22, "XFRMA_TFCPAD", Num),
+    (23, "XFRMA_REPLAY_ESN_VAL", Hex),
+    (24, "XFRMA_SA_EXTRA_FLAGS", Num),
+    (25, "XFRMA_PROTO", Word(&IP_PROTOCOLS)),
+    (26, "XFRMA_ADDRESS_FILTER", Struct(&ADDRESS_FILTER)),
+    (27, "XFRMA_PAD", Num),
+    (28, "XFRMA_OFFLOAD_DEV", Struct(&OFFLOAD)),
+    (29, "XFRMA_SET_MARK", Num),
+    (30, "XFRMA_SET_MARK_MASK", Num),
+    (31, "XFRMA_IF_ID", Num),
+    (32, "XFRMA_MTIMER_THRESH", Num),
+    (33, "XFRMA_SA_DIR", Num),
+    (34, "XFRMA_NAT_KEEPALIVE_INTERVAL", Num),
+    (35, "XFRMA_SA_PCPU", Num),
+];
+
+static SAD: Set = &[(1, "XFRMA_SAD_CNT", Num), (2, "XFRMA_SAD_HINFO", Each(4, &Num))];
+
+static SPD: Set = &[
+    (1, "XFRMA_SPD_INFO", Each(4, &Num)),
+    (2, "XFRMA_SPD_HINFO", Each(4, &Num)),
+    (3, "XFRMA_SPD_IPV4_HTHRESH", Num),
+    (4, "XFRMA_SPD_IPV6_HTHRESH", Num),
+];
+
+/// The fixed part and the attributes of a message type.
+pub(in crate::decode) fn layout(message_type: u16) -> Option<Layout> {
+    let (name, header, attributes) = match message_type {
+        16 | 26 => ("xfrm_usersa_info", &USERSA_INFO, &XFRM),
+        17 | 18 => ("xfrm_usersa_id", &USERSA_ID, &XFRM),
+        19 | 25 => ("xfrm_userpolicy_info", &USERPOLICY_INFO, &XFRM),
+        20 | 21 | 33 => ("xfrm_userpolicy_id", &USERPOLICY_ID, &XFRM),
+        22 => ("xfrm_userspi_info", &USERSPI_INFO, &XFRM),
+        23 => ("xfrm_user_acquire", &USER_ACQUIRE, &XFRM),
+        24 => ("xfrm_user_expire", &USER_EXPIRE, &XFRM),
+        27 => ("xfrm_user_polexpire", &USER_POLEXPIRE, &XFRM),
+        28 => ("xfrm_usersa_flush", &USERSA_FLUSH, &XFRM),
+        29 => ("none", &NO_HEADER, &XFRM),
+        30 | 31 => ("xfrm_aevent_id", &AEVENT_ID, &XFRM),
+        32 => ("xfrm_user_report", &USER_REPORT, &XFRM),
+        34 | 35 => ("flags", &INFO_FLAGS, &SAD),
+        36 | 37 => ("flags", &INFO_FLAGS, &SPD),
+        38 => ("xfrm_user_mapping", &USER_MAPPING, &XFRM),
+        39 | 40 => ("xfrm_userpolicy_default", &USERPOLICY_DEFAULT, &XFRM),
+        _ => return None,
+    };
+    Some(Layout { name, header, attributes })
+}
