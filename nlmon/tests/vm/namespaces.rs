@@ -27,10 +27,10 @@ fn programs_in_other_namespaces_are_counted_as_strace_sees_them() {
     run("ip", &["netns", "add", "vmblue"]);
     let daemon = Daemon::start(&["--require-probes"]);
     let before = daemon.quiet();
-    let named = trace(&NAMED, &show_links(31));
-    let unnamed = trace(&UNNAMED, &show_links(37));
+    let named = trace(&NAMED, &show_links(7));
+    let unnamed = trace(&UNNAMED, &show_links(11));
     let after = daemon.quiet();
-    assert_eq!(named.of("route", "dump").by_type()["RTM_NEWLINK"].0, 31);
+    assert_eq!(named.of("route", "dump").by_type()["RTM_NEWLINK"].0, 7);
     compare(&Trace::merged([named, unnamed]), "route", "ip", (&before, &after));
     assert!(!after.has_label("netns"));
     run("ip", &["netns", "del", "vmblue"]);
@@ -59,10 +59,10 @@ fn namespaces_are_told_apart_where_that_is_configured() {
     run("ip", &["netns", "add", "vmblue"]);
     let daemon = Daemon::start(&["--require-probes", "--metrics-netns"]);
     let before = daemon.quiet();
-    let named = trace(&NAMED, &show_links(31));
-    let script = format!("readlink /proc/self/ns/net >/root/netns; {}", show_links(37));
+    let named = trace(&NAMED, &show_links(7));
+    let script = format!("readlink /proc/self/ns/net >/root/netns; {}", show_links(11));
     let unnamed = trace(&UNNAMED, &script);
-    let own = trace(&OWN, &show_links(41));
+    let own = trace(&OWN, &show_links(13));
     let after = daemon.quiet();
     compare_in("vmblue", &named, (&before, &after));
     let number = inode(&fs::read_to_string("/root/netns").unwrap());
@@ -75,7 +75,7 @@ fn namespaces_are_told_apart_where_that_is_configured() {
     run("ip", &["netns", "del", "vmblue"]);
     run("ip", &["netns", "add", "vmgreen"]);
     let green = ["ip", "netns", "exec", "vmgreen"];
-    let green = trace(&green, &show_links(43));
+    let green = trace(&green, &show_links(17));
     let last = daemon.quiet();
     compare_in("vmgreen", &green, (&after, &last));
     compare_in("vmblue", &named, (&before, &last));

@@ -1,6 +1,11 @@
 //! Many senders at once, and a daemon that sleeps or dies meanwhile: the counts are the kernel's.
 
-use std::{fs, thread, time::Duration};
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use nlmon::subscribe::test_module;
 
@@ -97,4 +102,50 @@ fn a_killed_daemon_leaves_nothing_attached_and_claims_nothing_afterwards() {
     test_module::echo(&socket, b"seen", Duration::from_secs(20)).unwrap();
     assert_eq!(daemon.quiet().sum("nlmon_datagrams_total", &labels), 2);
     drop((socket, module));
+}
+
+#[test]
+fn daemons_that_come_and_go_under_load_count_what_is_sent_meanwhile() {
+    let module = Module::load();
+    let received = || Module::counters()["received_datagrams"];
+    let labels = [("protocol", "test"), ("path", "request"), ("type", "NLTEST_MSG_ECHO")];
+    for attach in ["kprobe", "fentry"] {
+        let start = || Daemon::start(&["--require-probes", "--attach", attach]);
+        let ended = AtomicBool::new(false);
+        let (second, begun, ready) = thread::scope(|scope| {
+            (0..SENDERS).for_each(|_| drop(scope.spawn(|| echo_until(&ended))));
+            let first = start();
+            wait_for("it counts", || first.metrics().sum("nlmon_messages_total", &labels) > 101);
+            // With calls open, all of which its probes have to let go.
+            drop(first);
+            let begun = received();
+            let second = start();
+            let ready = received();
+            thread::sleep(Duration::from_millis(500));
+            ended.store(true, Ordering::Relaxed);
+            (second, begun, ready)
+        });
+        let (before, total) = (second.quiet(), received());
+        let counted = before.sum("nlmon_messages_total", &labels);
+        let possible = total - ready..=total - begun;
+        assert!(possible.contains(&counted), "{counted} of {possible:?} by {attach}");
+        // Returns are seen before calls are, so that none waits for its return: those of requests
+        // in that time, and of the replies inside them.
+        let no_entry = before.sum("nlmon_probe_faults_total", &[("fault", "no_entry")]);
+        assert!(no_entry <= 2 * (ready - begun + SENDERS), "{no_entry} by {attach}");
+        echo(1009);
+        let after = second.quiet();
+        assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 1009);
+        assert_eq!(received() - total, 1009);
+    }
+    drop(module);
+}
+
+fn echo_until(ended: &AtomicBool) {
+    let socket = test_socket(BUFFER);
+    while !ended.load(Ordering::Relaxed) {
+        test_module::echo(&socket, b"under load", Duration::from_secs(20)).unwrap();
+        // A daemon has to get as far as its probes.
+        thread::sleep(Duration::from_millis(5));
+    }
 }
