@@ -90,7 +90,10 @@ fn collect(reader: PipeReader, what: &str) -> String {
         // Carriage returns redraw a progress bar: only its last state is of interest.
         let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
         if !text.trim().is_empty() {
-            *lock(&latest) = Some(text.trim().to_owned());
+            // What cargo writes for programs is not for people.
+            if !text.starts_with('{') {
+                *lock(&latest) = Some(text.trim().to_owned());
+            }
             output.push_str(text);
             output.push('\n');
         }

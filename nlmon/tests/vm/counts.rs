@@ -11,7 +11,9 @@ use nlmon::subscribe::{
     test_module::{self, LOAD_MULTICAST},
 };
 
-use crate::support::{Daemon, Metrics, Module, attach_by, message, receive, test_socket, wait_for};
+use crate::support::{
+    Daemon, Metrics, Module, attach_by, kernel, message, receive, test_socket, try_run, wait_for,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BUFFER: usize = 8 << 20;
@@ -24,6 +26,18 @@ fn kprobes_count_what_the_module_counts() {
 #[test]
 fn fentry_counts_what_the_module_counts() {
     counts_what_the_module_counts("fentry");
+}
+
+/// By fentry alone, or not at all and with the reason.
+#[test]
+fn fentry_alone_is_refused_where_a_function_has_too_many_arguments() {
+    let (code, text) = try_run("nlmon", &["check", "--attach", "fentry"]);
+    if kernel() < (5, 16) {
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("netlink_broadcast_filtered: fentry"), "{text}");
+    } else {
+        assert_eq!(code, 0, "{text}");
+    }
 }
 
 fn counts_what_the_module_counts(attach: &str) {
