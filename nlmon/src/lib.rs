@@ -11,6 +11,7 @@ pub mod join;
 pub mod live;
 pub mod message;
 pub mod metrics;
+pub mod origin;
 mod pipeline;
 pub mod probe;
 pub mod record;

@@ -21,6 +21,7 @@ use crate::{
     },
     message::{Header, kind},
     metrics::Metrics,
+    origin::Origins,
     probe::WaitingSamples,
     record::{Observation, Record},
     subscribe::{Event, monotonic_ns, realtime_offset_ns},
@@ -35,6 +36,7 @@ const EVENTS_MAX: usize = 1024;
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
+    pub(crate) origins: Origins,
     /// Show keys, and what may be keys, in the live log.
     pub(crate) show_secrets: bool,
     /// The generic families of the running kernel.
@@ -98,7 +100,11 @@ impl Pipeline {
 
     fn observe(&mut self, observations: &mut Vec<Observation>) {
         let now_ns = monotonic_ns();
-        observations.drain(..).for_each(|observation| self.joiner.observe(observation, now_ns));
+        for observation in observations.drain(..) {
+            // At once: in a moment the process may be gone.
+            self.origins.note(&observation.task, observation.netns, now_ns);
+            self.joiner.observe(observation, now_ns);
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -138,6 +144,7 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
+        self.metrics.exchanges(&self.joiner.take_exchanges());
         let view = View {
             // Read each time: the time of day can be set.
             clock: Clock::new(realtime_offset_ns()),
@@ -152,7 +159,7 @@ impl Pipeline {
 
     fn publish(&self, record: &Record, view: &View) {
         self.metrics.record(record);
-        self.bus.publish(|| LogRecord::new(record, view));
+        self.bus.publish(|| LogRecord::new(record, view).with_origin(&self.origins.of(record)));
         if self.bus.has_clients() && concerns_families(record, &view.families) {
             self.unknown_family.notify_one();
         }

@@ -24,6 +24,7 @@ use crate::{
         server::Server,
     },
     metrics::{LogTotals, Metrics},
+    origin::Origins,
     pipeline::Pipeline,
     probe::{self, Options, Probes, Proof},
     self_test,
@@ -191,6 +192,7 @@ fn start(
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
+        origins: Origins::default(),
         show_secrets: config.capture_secrets,
         families,
         unknown_family: Arc::clone(&unknown_family),

@@ -5,14 +5,19 @@
 //! Invariant: every observation and every delivery is in exactly one record, and in exactly one
 //! of the [`Counts`].
 
+mod cause;
 mod counts;
+mod exchange;
 mod held;
 mod memberships;
 mod multicast;
 mod pending;
 mod request;
+mod saying;
 
+pub use cause::cause;
 pub use counts::{Counts, MulticastCounts, RequestCounts};
+pub use exchange::{Asker, Exchange, Verdict};
 use held::Held;
 use memberships::Group;
 use multicast::Multicast;
@@ -132,6 +137,11 @@ impl Joiner {
         self.multicast.expire(now_ns, &mut self.held);
         self.requests.expire(now_ns);
         self.held.release(now_ns, out);
+    }
+
+    /// What has become of requests since the last time. To be taken after each advance.
+    pub fn take_exchanges(&mut self) -> Vec<Exchange> {
+        self.requests.take_exchanges()
     }
 
     /// What became of everything so far.

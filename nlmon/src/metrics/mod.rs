@@ -5,19 +5,23 @@
 
 mod family;
 mod kernel;
+mod latency;
 mod ledger;
 pub mod names;
 mod overruns;
 mod pipeline;
+mod requests;
 mod sockets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
 
-use self::{family::Family, kernel::Kernel, pipeline::Pipeline, sockets::Sockets};
+use self::{
+    family::Family, kernel::Kernel, pipeline::Pipeline, requests::Requests, sockets::Sockets,
+};
 use crate::{
-    join::Counts,
+    join::{Counts, Exchange},
     probe::{Attached, Counters},
     record::Record,
     sockets::Look,
@@ -50,6 +54,7 @@ pub struct LogTotals {
 pub struct Metrics {
     kernel: Mutex<Kernel>,
     pipeline: Mutex<Pipeline>,
+    requests: Mutex<Requests>,
     sockets: Mutex<Sockets>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     registry: Registry,
@@ -67,9 +72,11 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
         let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
+        let requests = Requests::new(&registry).map_err(Error::Setup)?;
         Ok(Self {
             kernel: Mutex::new(Kernel::new(counters, attached, by_netns)),
             pipeline: Mutex::new(pipeline),
+            requests: Mutex::new(requests),
             sockets: Mutex::default(),
             log: Box::new(log),
             registry,
@@ -86,6 +93,14 @@ impl Metrics {
     /// Counts a finished record.
     pub fn record(&self, record: &Record) {
         lock(&self.pipeline).record(record);
+    }
+
+    /// Counts what became of requests.
+    pub fn exchanges(&self, exchanges: &[Exchange]) {
+        let mut requests = lock(&self.requests);
+        for exchange in exchanges {
+            requests.add(exchange);
+        }
     }
 
     /// Counts datagrams that the daemon's own socket lost.
@@ -112,6 +127,7 @@ impl Metrics {
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         let mut families = lock(&self.kernel).families();
         lock(&self.pipeline).families(&mut families);
+        lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped()]);
         families.extend(lock(&self.sockets).families());
         let mut all = kernel::finish(families);

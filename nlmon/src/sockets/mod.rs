@@ -4,7 +4,7 @@
 //! `subscribe` asks the kernel, and `/proc` is read here. Invariant: nothing is made up: what a
 //! source does not tell is absent, and what could not be looked at is in [`Gaps`].
 
-mod cgroup;
+pub(crate) mod cgroup;
 mod diag;
 mod namespaces;
 mod owners;

@@ -6,6 +6,7 @@
 //! one that refuses probes.
 
 mod capture;
+mod causes;
 mod counts;
 mod join;
 mod listeners;
@@ -13,6 +14,8 @@ mod lockdown;
 mod module;
 mod namespaces;
 mod programs;
+mod recorder;
+mod requests;
 mod service;
 mod sockets;
 mod strace;
