@@ -113,12 +113,15 @@ impl Pipeline {
                 let now_ns = delivery.received_ns;
                 self.joiner.deliver(delivery, now_ns);
             }
-            Event::Joined { netns, protocol, group, portid, at_ns } => {
+            Event::Joined { netns, protocol, group, name, portid, at_ns } => {
                 log::debug!(
-                    "joined {} of {}",
-                    group_name(protocol, group),
+                    "joined {} of {} in {netns}",
+                    name.as_deref().unwrap_or(&group_name(protocol, group)),
                     protocol_name(protocol)
                 );
+                if let Some(name) = name {
+                    self.metrics.name_group(protocol, group, &name);
+                }
                 self.joiner.subscribed(netns, protocol, group, portid, at_ns);
             }
             Event::Left { netns, protocol, group, at_ns } => {

@@ -263,6 +263,15 @@ impl Record {
         }
     }
 
+    /// Multicast group; 0 for unicast.
+    pub fn group(&self) -> u32 {
+        match (&self.observation, &self.delivery) {
+            (Some(o), _) => o.group,
+            (None, Some(d)) => d.group,
+            (None, None) => 0,
+        }
+    }
+
     /// The fullest copy of the datagram: the delivered one is whole.
     pub fn data(&self) -> &[u8] {
         match (&self.delivery, &self.observation) {

@@ -16,8 +16,8 @@ use nix::{
 use nlmon::{
     message::{Header, kind},
     subscribe::{
-        Error, Event, Hold, Received, Socket, SubscribeSettings, Subscription, Subscriptions,
-        acknowledge, answer, links, own_netns,
+        Error, Event, Hold, Reach, Received, Socket, SubscribeSettings, Subscription,
+        Subscriptions, acknowledge, answer, links, own_netns,
     },
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -68,7 +68,11 @@ fn set_lo_up(up: bool) {
 fn settings(protocol: u8, groups: &[u32], hold: Hold) -> SubscribeSettings {
     let groups: BTreeSet<u32> = groups.iter().copied().collect();
     SubscribeSettings {
-        subscriptions: BTreeMap::from([(protocol, Subscription { groups, hold })]),
+        reach: Reach::Own,
+        subscriptions: BTreeMap::from([(
+            protocol,
+            Subscription { groups, named: BTreeSet::new(), hold },
+        )]),
         receive_buffer_bytes: 1 << 20,
         look_interval: LOOK,
     }

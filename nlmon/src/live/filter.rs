@@ -123,7 +123,9 @@ fn check_type(name: &str) -> Result<(), FilterError> {
 }
 
 fn check_group(name: &str) -> Result<(), FilterError> {
+    // Those of generic netlink, `family/group`, are the running kernel's.
     let known = name.parse::<u32>().is_ok()
+        || name.contains('/')
         || names::group_names().any(|known| known.eq_ignore_ascii_case(name));
     if known { Ok(()) } else { Err(unknown("group", name, names::group_names())) }
 }
@@ -169,7 +171,9 @@ fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
 
 fn has_group(record: &LogRecord, wanted: &str) -> bool {
     let number = |name| names::parse_group(names::parse_protocol(&record.protocol)?, name);
-    record.group.as_deref().is_some_and(|group| number(group) == number(wanted))
+    record.group.as_deref().is_some_and(|group| {
+        group == wanted || number(group).is_some_and(|group| Some(group) == number(wanted))
+    })
 }
 
 fn has_process(record: &LogRecord, wanted: &str) -> bool {

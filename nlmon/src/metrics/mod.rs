@@ -103,6 +103,11 @@ impl Metrics {
         }
     }
 
+    /// Names a group whose number was given out at run time.
+    pub fn name_group(&self, protocol: u8, group: u32, name: &str) {
+        lock(&self.pipeline).name_group(protocol, group, name);
+    }
+
     /// Counts datagrams that the daemon's own socket lost.
     pub fn overrun(&self, protocol: u8, lost: u64) {
         lock(&self.pipeline).overrun(protocol, lost);

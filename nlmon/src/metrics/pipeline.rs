@@ -26,6 +26,7 @@ pub(super) struct Pipeline {
     overruns: BTreeMap<u8, u64>,
     pub(super) join: Counts,
     groups: Budget<(u8, u32)>,
+    group_names: BTreeMap<(u8, u32), String>,
 }
 
 impl Pipeline {
@@ -36,6 +37,7 @@ impl Pipeline {
             overruns: BTreeMap::new(),
             join: Counts::default(),
             groups: Budget::default(),
+            group_names: BTreeMap::new(),
         })
     }
 
@@ -49,12 +51,7 @@ impl Pipeline {
 
     fn multicast(&mut self, record: &Record, protocol: u8) {
         let Some(outcome) = record.outcome else { return };
-        let group = match (&record.observation, &record.delivery) {
-            (Some(observation), _) => observation.group,
-            (None, Some(delivery)) => delivery.group,
-            (None, None) => return,
-        };
-        let group = self.group_label(protocol, group);
+        let group = self.group_label(protocol, record.group());
         let protocol = protocol_name(protocol);
         if let (Some(sent), Some(received)) = (&record.observation, &record.delivery) {
             let ns = received.received_ns.saturating_sub(sent.start_ns);
@@ -63,12 +60,16 @@ impl Pipeline {
         *self.outcomes.entry((protocol.into_owned(), group, outcome.name())).or_default() += 1;
     }
 
-    fn group_label(&mut self, protocol: u8, group: u32) -> String {
-        if self.groups.admits((protocol, group), SERIES_MAX) {
-            group_name(protocol, group).into_owned()
-        } else {
-            OTHER.to_owned()
+    pub(super) fn name_group(&mut self, protocol: u8, group: u32, name: &str) {
+        self.group_names.insert((protocol, group), name.to_owned());
+    }
+
+    pub(super) fn group_label(&mut self, protocol: u8, group: u32) -> String {
+        if !self.groups.admits((protocol, group), SERIES_MAX) {
+            return OTHER.to_owned();
         }
+        let given = self.group_names.get(&(protocol, group));
+        given.cloned().unwrap_or_else(|| group_name(protocol, group).into_owned())
     }
 
     /// Adds the families that the registry does not hold.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{ENTRIES_MAX, FRESH_NS};
-use crate::sockets::namespace_names;
+use crate::namespaces;
 
 /// The names, and which namespaces are known to have none. A name outlives its namespace here, so
 /// that what happens while it goes is shown with it.
@@ -31,7 +31,7 @@ impl Names {
             .entry(netns)
             .and_modify(|known| known.looked_ns = now_ns)
             .or_insert(Known { name: None, looked_ns: now_ns });
-        for (inode, name) in namespace_names() {
+        for (inode, name) in namespaces::names() {
             self.by_inode.insert(inode, Known { name: Some(name.into()), looked_ns: now_ns });
         }
     }
