@@ -83,7 +83,12 @@ impl Pipeline {
         ticks: &mut Interval,
         shutdown: &mut watch::Receiver<bool>,
     ) {
+        let before_ns = monotonic_ns();
         tokio::select! {
+            // In this order: where a later branch wins, the ring was looked at and found empty.
+            biased;
+            // Whether it changed or its sender is gone, the loop looks at the value.
+            _changed = shutdown.changed() => {}
             read = read(&mut self.samples, observations) => match read {
                 Ok(malformed) => self.metrics.samples_read(observations.len() as u64, malformed),
                 Err(error) => {
@@ -91,10 +96,16 @@ impl Pipeline {
                     self.samples = None;
                 }
             },
-            _count = self.events.recv_many(events, EVENTS_MAX) => {}
-            _tick = ticks.tick() => {}
-            // Whether it changed or its sender is gone, the loop looks at the value.
-            _changed = shutdown.changed() => {}
+            _count = self.events.recv_many(events, EVENTS_MAX) => {
+                self.joiner.samples_read(before_ns);
+            }
+            _tick = ticks.tick() => self.joiner.samples_read(before_ns),
+        }
+        // A storm of samples must not starve the sockets.
+        while events.len() < EVENTS_MAX
+            && let Ok(event) = self.events.try_recv()
+        {
+            events.push(event);
         }
     }
 
@@ -127,6 +138,9 @@ impl Pipeline {
             Event::Left { netns, protocol, group, at_ns } => {
                 log::debug!("left {} of {}", group_name(protocol, group), protocol_name(protocol));
                 self.joiner.unsubscribed(netns, protocol, group, at_ns);
+            }
+            Event::Empty { netns, protocol, at_ns } => {
+                self.joiner.socket_read(netns, protocol, at_ns);
             }
             Event::Overrun { protocol, lost, .. } => {
                 log::warn!(

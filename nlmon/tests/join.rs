@@ -162,10 +162,54 @@ fn pairs_identical_messages_in_order() {
 fn calls_a_broadcast_lost_when_its_window_is_over() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0 + MS);
+    joiner.socket_read(NETNS, 17, T0 + 2 * MS);
     assert!(advance(&mut joiner, T0 + MS + WINDOW - 1).is_empty());
     let records = advance(&mut joiner, T0 + MS + WINDOW);
     assert_eq!(records[0].outcome, Some(Outcome::Lost));
     assert_eq!(joiner.counts().multicast.lost, 1);
+}
+
+#[test]
+fn does_not_call_lost_what_may_wait_in_a_socket_that_was_not_read() {
+    let data = message(18, 0, 1, b"x");
+    for delivered in [true, false] {
+        let mut joiner = joiner(&JoinSettings::default());
+        joiner.observe(broadcast(T0, &data), T0 + MS);
+        // Read before the broadcast had ended: that says nothing of it.
+        joiner.socket_read(NETNS, 17, T0 + MS);
+        let late = T0 + 10 * WINDOW;
+        assert!(advance(&mut joiner, late).is_empty());
+        if delivered {
+            joiner.deliver(delivery(late, &data), late);
+        }
+        joiner.socket_read(NETNS, 17, late);
+        let outcomes: Vec<_> =
+            advance(&mut joiner, late + WINDOW).iter().map(|record| record.outcome).collect();
+        let expected = if delivered { Outcome::Delivered } else { Outcome::Lost };
+        assert_eq!(outcomes, [Some(expected)]);
+    }
+}
+
+#[test]
+fn does_not_call_unobserved_what_may_wait_in_a_ring_that_was_not_read() {
+    let data = message(18, 0, 1, b"x");
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.deliver(delivery(T0 + MS, &data), T0 + MS);
+    assert!(advance(&mut joiner, T0 + 10 * WINDOW).is_empty());
+    joiner.observe(broadcast(T0, &data), T0 + 10 * WINDOW);
+    assert_eq!(advance(&mut joiner, T0 + 11 * WINDOW)[0].outcome, Some(Outcome::Delivered));
+}
+
+#[test]
+fn is_patient_for_a_bounded_time() {
+    let patience = JoinSettings::default().patience_ns;
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0);
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    assert!(advance(&mut joiner, T0 + WINDOW + patience - 1).is_empty());
+    let outcomes: Vec<_> =
+        advance(&mut joiner, T0 + WINDOW + patience).iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Some(Outcome::Lost), Some(Outcome::Unobserved)]);
 }
 
 #[test]
@@ -206,6 +250,7 @@ fn judges_by_a_membership_that_it_hears_of_later() {
     let mut joiner = Joiner::new(&JoinSettings::default());
     joiner.observe(broadcast(T0 + MS, &message(18, 0, 1, b"x")), T0 + 2 * MS);
     joiner.subscribed(NETNS, 17, 1, OWN, T0);
+    joiner.socket_read(NETNS, 17, T0 + 3 * MS);
     assert!(advance(&mut joiner, T0 + SETTLE * 2).is_empty());
     assert_eq!(advance(&mut joiner, T0 + WINDOW * 2)[0].outcome, Some(Outcome::Lost));
 }
@@ -226,6 +271,7 @@ fn expects_nothing_once_a_group_is_left() {
 fn calls_a_delivery_unobserved_when_no_probe_saw_it() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    joiner.samples_read(T0 + 1);
     assert!(advance(&mut joiner, T0 + WINDOW - 1).is_empty());
     assert_eq!(advance(&mut joiner, T0 + WINDOW)[0].outcome, Some(Outcome::Unobserved));
 }

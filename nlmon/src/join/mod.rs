@@ -37,6 +37,9 @@ pub struct JoinSettings {
     pub snap: [u16; PROTOCOLS],
     /// How long one half of a multicast, or an answer, waits for the other half.
     pub window_ns: u64,
+    /// How much longer one half of a multicast waits if where the other half would be has not been
+    /// read that far.
+    pub patience_ns: u64,
     /// How long a request may take to be answered.
     pub answer_window_ns: u64,
     /// How long a record is held after its start, so that records come out in order.
@@ -55,6 +58,7 @@ impl Default for JoinSettings {
             probes: true,
             snap: [u16::try_from(SNAP_MAX).unwrap_or(u16::MAX); PROTOCOLS],
             window_ns: 2_000_000_000,
+            patience_ns: 30_000_000_000,
             answer_window_ns: 10_000_000_000,
             settle_ns: 100_000_000,
             pending_max: 16_384,
@@ -98,6 +102,18 @@ impl Joiner {
     /// The daemon's socket is about to leave a group at `now_ns`.
     pub fn unsubscribed(&mut self, netns: u32, protocol: u8, group: u32, now_ns: u64) {
         self.multicast.memberships().left(Group { netns, protocol, number: group }, now_ns);
+    }
+
+    /// The daemon's socket for a protocol was found empty by a read that began at `at_ns`: what had
+    /// been sent by then has been handed to [`deliver`](Self::deliver), or is lost.
+    pub fn socket_read(&mut self, netns: u32, protocol: u8, at_ns: u64) {
+        self.multicast.memberships().read(netns, protocol, at_ns);
+    }
+
+    /// The ring was found empty by a read that began at `at_ns`: the sample of every call that had
+    /// ended by then has been handed to [`observe`](Self::observe), or is lost.
+    pub fn samples_read(&mut self, at_ns: u64) {
+        self.multicast.samples_read(at_ns);
     }
 
     /// The daemon's socket lost datagrams. Which ones shows by itself: their broadcasts are

@@ -151,6 +151,7 @@ impl Reader {
 impl Inbox {
     /// Moves one datagram from the socket to the backlog. Says whether there may be more.
     fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
+        let at_ns = monotonic_ns();
         match socket.receive(&mut self.buffer)? {
             Received::Datagram(datagram) => {
                 self.backlog.push_back(self.member.delivery(&datagram));
@@ -162,6 +163,8 @@ impl Inbox {
             }
             Received::Empty => {
                 self.note_overrun(socket, false);
+                let Member { netns, protocol, .. } = self.member;
+                self.backlog.push_back(Event::Empty { netns, protocol, at_ns });
                 Ok(false)
             }
         }

@@ -53,6 +53,16 @@ pub enum Event {
         /// When it began to close.
         at_ns: u64,
     },
+    /// The socket was found empty: everything that had been sent to it has been passed on, or has
+    /// been lost and told.
+    Empty {
+        /// Inode number of the socket's network namespace.
+        netns: u32,
+        /// Netlink protocol number.
+        protocol: u8,
+        /// When the read that found nothing began.
+        at_ns: u64,
+    },
     /// The receive buffer ran over: one for each `ENOBUFS`, and one when more was lost after it.
     Overrun {
         /// Inode number of the socket's network namespace.
