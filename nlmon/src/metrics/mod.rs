@@ -7,6 +7,7 @@ mod family;
 mod kernel;
 mod latency;
 mod ledger;
+mod members;
 pub mod names;
 mod overruns;
 mod pipeline;
@@ -18,7 +19,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
 
 use self::{
-    family::Family, kernel::Kernel, pipeline::Pipeline, requests::Requests, sockets::Sockets,
+    family::Family, kernel::Kernel, members::Members, pipeline::Pipeline, requests::Requests,
+    sockets::Sockets,
 };
 use crate::{
     join::{Counts, Exchange},
@@ -56,6 +58,7 @@ pub struct Metrics {
     pipeline: Mutex<Pipeline>,
     requests: Mutex<Requests>,
     sockets: Mutex<Sockets>,
+    members: Mutex<Members>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     registry: Registry,
 }
@@ -78,6 +81,7 @@ impl Metrics {
             pipeline: Mutex::new(pipeline),
             requests: Mutex::new(requests),
             sockets: Mutex::default(),
+            members: Mutex::default(),
             log: Box::new(log),
             registry,
         })
@@ -116,6 +120,7 @@ impl Metrics {
     /// Takes in a look at all sockets.
     pub fn sockets(&self, look: &Look) {
         lock(&self.sockets).add(look);
+        lock(&self.members).add(look);
     }
 
     /// Sets the join's totals.
@@ -135,6 +140,10 @@ impl Metrics {
         lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped()]);
         families.extend(lock(&self.sockets).families());
+        let mut pipeline = lock(&self.pipeline);
+        let label = |protocol, group| pipeline.group_label(protocol, group);
+        families.push(lock(&self.members).family(label));
+        drop(pipeline);
         let mut all = kernel::finish(families);
         all.extend(self.registry.gather());
         all.sort_by(|a, b| a.name().cmp(b.name()));

@@ -8,6 +8,7 @@
 mod capture;
 mod causes;
 mod counts;
+mod delivery;
 mod join;
 mod listeners;
 mod lockdown;

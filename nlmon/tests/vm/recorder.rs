@@ -56,6 +56,11 @@ impl Recorder {
         found.unwrap()
     }
 
+    /// The records so far.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.records.lock().unwrap().clone()
+    }
+
     /// Every record, once the daemon has nothing under way any more.
     pub(crate) fn finish(mut self, daemon: &Daemon) -> Vec<Value> {
         daemon.quiet();
