@@ -195,6 +195,21 @@ pub enum Cause {
     Unknown,
 }
 
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 4] = [Self::Request, Self::Flushed, Self::Kernel, Self::Unknown];
+
+    /// The word used in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Flushed => "flushed",
+            Self::Kernel => "kernel",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What a dump amounted to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dump {

@@ -85,7 +85,7 @@ fn storm(name: &str, distinct: u32, delivered: bool) {
     }
     joiner.advance(u64::MAX, &mut records);
     made += records.len() as u64;
-    let ns = (busy() - start).as_nanos() / u128::from(COUNT);
+    let ns = busy().saturating_sub(start).as_nanos() / u128::from(COUNT);
     let counts = joiner.counts().multicast;
     println!(
         "{name}: {ns} ns each, {} KiB, matched {} lost {} evicted {}",
