@@ -4,7 +4,7 @@
 //! is corrected silently.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     decode::names::{parse_group, parse_protocol, protocol, protocol_name},
     probe::Attach,
+    subscribe::Reach,
 };
 
 /// Where the configuration is looked for when no `--config` is given.
@@ -169,18 +170,57 @@ pub struct Subscribe {
     /// Listen to the groups of a module's protocol even when nobody else does. The module cannot
     /// be removed then, as long as the daemon runs.
     pub pin_modules: bool,
+    /// Network namespaces to listen in.
+    pub netns: Netns,
     /// Groups by protocol, both by name or number.
     pub groups: BTreeMap<String, Vec<Group>>,
 }
 
+/// Network namespaces as the user wrote them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Netns {
+    /// `self` or `all`.
+    Word(String),
+    /// By their names in `/run/netns`; `self` is the daemon's own.
+    Names(Vec<String>),
+}
+
+/// The groups of a protocol.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// By number.
+    pub numbers: BTreeSet<u32>,
+    /// Of generic netlink, by `family/group`.
+    pub named: BTreeSet<String>,
+}
+
 impl Default for Subscribe {
     fn default() -> Self {
-        let route = ["link", "neigh", "ipv4-ifaddr", "ipv4-route", "ipv6-ifaddr", "ipv6-route"];
+        let route = [
+            "link",
+            "neigh",
+            "ipv4-ifaddr",
+            "ipv4-route",
+            "ipv4-rule",
+            "ipv6-ifaddr",
+            "ipv6-route",
+            "ipv6-rule",
+            "nsid",
+            "nexthop",
+        ];
         let named = |names: &[&str]| names.iter().map(|name| Group::Name((*name).into())).collect();
         Self {
             receive_buffer: 8 << 20,
             pin_modules: false,
+            netns: Netns::Word("self".to_owned()),
             groups: BTreeMap::from([
+                (
+                    "generic".to_owned(),
+                    named(&["nlctrl/notify", "devlink/config", "ethtool/monitor"]),
+                ),
+                ("kobject_uevent".to_owned(), named(&["kernel"])),
+                ("netfilter".to_owned(), named(&["nftables"])),
                 ("route".to_owned(), named(&route)),
                 ("test".to_owned(), named(&["greeting"])),
             ]),
@@ -238,27 +278,44 @@ impl Config {
                 return Err(Error::Value { key, message: "must be at least 1".to_owned() });
             }
         }
+        self.reach()?;
         self.groups().map(drop)
     }
 
-    /// Protocol and group numbers to subscribe to.
-    pub fn groups(&self) -> Result<Vec<(u8, Vec<u32>)>, Error> {
-        let key = "subscribe.groups";
-        self.subscribe
-            .groups
-            .iter()
-            .map(|(protocol, groups)| {
-                let number = parse_protocol(protocol)
-                    .filter(|number| *number <= PROTOCOL_MAX)
-                    .ok_or_else(|| Error::Value {
-                        key,
-                        message: format!("there is no protocol {protocol}"),
-                    })?;
-                let groups =
-                    groups.iter().map(|group| group.number(number)).collect::<Result<_, _>>();
-                Ok((number, groups.map_err(|message| Error::Value { key, message })?))
-            })
-            .collect()
+    /// Groups to subscribe to, by protocol.
+    pub fn groups(&self) -> Result<BTreeMap<u8, Groups>, Error> {
+        let wrong = |message| Error::Value { key: "subscribe.groups", message };
+        let mut all: BTreeMap<u8, Groups> = BTreeMap::new();
+        for (protocol, groups) in &self.subscribe.groups {
+            let number = parse_protocol(protocol)
+                .filter(|number| *number <= PROTOCOL_MAX)
+                .ok_or_else(|| wrong(format!("there is no protocol {protocol}")))?;
+            let of_protocol = all.entry(number).or_default();
+            for group in groups {
+                if let Some(name) = group.family(number) {
+                    of_protocol.named.insert(name.to_owned());
+                } else {
+                    of_protocol.numbers.insert(group.number(number).map_err(wrong)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Network namespaces to subscribe in.
+    pub fn reach(&self) -> Result<Reach, Error> {
+        let wrong =
+            |message: &str| Error::Value { key: "subscribe.netns", message: message.into() };
+        match &self.subscribe.netns {
+            Netns::Word(word) if word == "self" => Ok(Reach::Own),
+            Netns::Word(word) if word == "all" => Ok(Reach::All),
+            Netns::Word(_) => Err(wrong("must be \"self\", \"all\" or a list of names")),
+            Netns::Names(names) if names.is_empty() => Err(wrong("must name a namespace")),
+            Netns::Names(names) if names.iter().any(|name| name.contains('/')) => {
+                Err(wrong("a name is one of /run/netns, not a path"))
+            }
+            Netns::Names(names) => Ok(Reach::Named(names.iter().cloned().collect())),
+        }
     }
 
     /// Payload bytes to take by protocol.
@@ -292,6 +349,17 @@ const HEADERS_ONLY: [(u8, u16); 6] = [
 ];
 
 impl Group {
+    /// `family/group`, a group of generic netlink whose number is given out at run time.
+    fn family(&self, protocol: u8) -> Option<&str> {
+        match self {
+            Self::Name(name) if protocol == protocol::GENERIC => {
+                let (family, group) = name.split_once('/')?;
+                (!family.is_empty() && !group.is_empty()).then_some(name)
+            }
+            _ => None,
+        }
+    }
+
     fn number(&self, protocol: u8) -> Result<u32, String> {
         let found = match self {
             Self::Number(number) => Some(*number),
@@ -342,12 +410,33 @@ mod tests {
 
     #[test]
     fn groups_are_known_by_name_and_by_number() {
-        let config = parse("[subscribe]\ngroups = { route = [\"link\", 33], 17 = [1] }\n").unwrap();
-        assert_eq!(config.groups().unwrap(), vec![(17, vec![1]), (0, vec![1, 33])]);
+        let config = parse(
+            "[subscribe]\ngroups = { route = [\"link\", 33], 17 = [1], generic = [\"a/b\", 20] }\n",
+        );
+        let groups = config.unwrap().groups().unwrap();
+        assert_eq!(groups[&0].numbers, BTreeSet::from([1, 33]));
+        assert_eq!(groups[&17].numbers, BTreeSet::from([1]));
+        assert_eq!(groups[&16].numbers, BTreeSet::from([20]));
+        assert_eq!(groups[&16].named, BTreeSet::from(["a/b".to_owned()]));
+        assert!(parse("[subscribe]\ngroups = { generic = [\"/b\"] }\n").is_err());
         let error = parse("[subscribe]\ngroups = { route = [\"lnk\"] }\n").unwrap_err();
         assert_eq!(error, "subscribe.groups: protocol route has no group lnk");
         let error = parse("[subscribe]\ngroups = { rout = [] }\n").unwrap_err();
         assert_eq!(error, "subscribe.groups: there is no protocol rout");
+    }
+
+    #[test]
+    fn namespaces_are_one_word_or_a_list_of_names() {
+        let reach = |netns: &str| {
+            parse(&format!("[subscribe]\nnetns = {netns}\n")).map(|config| config.reach().unwrap())
+        };
+        assert_eq!(reach("\"self\""), Ok(Reach::Own));
+        assert_eq!(reach("\"all\""), Ok(Reach::All));
+        let named = BTreeSet::from(["blue".to_owned(), "self".to_owned()]);
+        assert_eq!(reach("[\"self\", \"blue\"]"), Ok(Reach::Named(named)));
+        for wrong in ["\"blue\"", "[]", "[\"/run/netns/blue\"]"] {
+            assert!(reach(wrong).unwrap_err().starts_with("subscribe.netns: "), "{wrong}");
+        }
     }
 
     #[test]

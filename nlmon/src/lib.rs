@@ -11,6 +11,8 @@ pub mod join;
 pub mod live;
 pub mod message;
 pub mod metrics;
+mod namespaces;
+pub mod origin;
 mod pipeline;
 pub mod probe;
 pub mod record;

@@ -103,6 +103,55 @@ impl Message<'_> {
     }
 }
 
+impl Message<'_> {
+    /// Type of the message that an acknowledgement or error answers.
+    pub fn answered_type(&self) -> Option<u16> {
+        if self.header.message_type != kind::ERROR {
+            return None;
+        }
+        Header::parse(self.payload.get(4..)?).map(|quoted| quoted.message_type)
+    }
+
+    /// What an extended acknowledgement says in words: `NLMSGERR_ATTR_MSG`, not escaped.
+    pub fn extended_text(&self) -> Option<String> {
+        if self.header.flags & flag::ACK_TLVS == 0 {
+            return None;
+        }
+        let mut rest = self.payload.get(4..)?;
+        if self.header.message_type == kind::ERROR {
+            rest = rest.get(self.quoted_bytes()?..)?;
+        }
+        let bytes = attribute(rest, ATTRIBUTE_TEXT)?;
+        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+    }
+
+    /// How much of the request an error quotes behind its errno.
+    fn quoted_bytes(&self) -> Option<usize> {
+        if self.header.flags & flag::CAPPED != 0 {
+            return Some(HEADER_BYTES);
+        }
+        let quoted = Header::parse(self.payload.get(4..)?)?;
+        usize::try_from(quoted.len).ok()?.checked_next_multiple_of(4)
+    }
+}
+
+/// `NLMSGERR_ATTR_MSG`, `include/uapi/linux/netlink.h`.
+const ATTRIBUTE_TEXT: u16 = 1;
+
+/// The payload of the first attribute of this type.
+fn attribute(mut bytes: &[u8], wanted: u16) -> Option<&[u8]> {
+    loop {
+        let size = usize::from(half(bytes, 0)?);
+        let number = half(bytes, 2)?;
+        let payload = bytes.get(4..size)?;
+        if number == wanted {
+            return Some(payload);
+        }
+        bytes = bytes.get(size.next_multiple_of(4)..)?;
+    }
+}
+
 /// The messages of a datagram of which `data` holds the first bytes and which is `len` long.
 ///
 /// Ends at the first header that is not wholly in `data`, or that does not fit the datagram.
@@ -185,5 +234,46 @@ mod tests {
         assert_eq!(says(30, -4), None);
         let bare = header(16, kind::ERROR).to_bytes();
         assert_eq!(messages(&bare, 16).next().and_then(|m| m.errno()), None);
+    }
+
+    fn refusal(flags: u16, quoted: &[u8], attributes: &[u8]) -> Vec<u8> {
+        let mut payload = (-22_i32).to_ne_bytes().to_vec();
+        payload.extend(quoted);
+        payload.extend(attributes);
+        let len = u32::try_from(HEADER_BYTES + payload.len()).unwrap();
+        let header = Header { len, message_type: kind::ERROR, flags, seq: 1, portid: 1 };
+        [&header.to_bytes()[..], &payload].concat()
+    }
+
+    fn text_of(bytes: &[u8]) -> String {
+        messages(bytes, bytes.len()).next().unwrap().extended_text().unwrap_or_default()
+    }
+
+    fn attributes() -> Vec<u8> {
+        let mut bytes = vec![];
+        for (number, payload) in [(2_u16, &[0, 0, 0, 0][..]), (1, b"too long\0")] {
+            bytes.extend(u16::try_from(4 + payload.len()).unwrap().to_ne_bytes());
+            bytes.extend(number.to_ne_bytes());
+            bytes.extend(payload);
+        }
+        bytes
+    }
+
+    #[test]
+    fn reads_the_text_behind_a_capped_and_a_whole_request() {
+        let quoted = Header { len: 18, message_type: 16, flags: 1, seq: 1, portid: 1 }.to_bytes();
+        let capped = refusal(flag::CAPPED | flag::ACK_TLVS, &quoted, &attributes());
+        assert_eq!(text_of(&capped), "too long");
+        let whole = [&quoted[..], &[9, 9, 0, 0]].concat();
+        assert_eq!(text_of(&refusal(flag::ACK_TLVS, &whole, &attributes())), "too long");
+    }
+
+    #[test]
+    fn has_no_text_where_there_is_none() {
+        let quoted = Header { len: 0, message_type: 16, flags: 1, seq: 1, portid: 1 }.to_bytes();
+        assert_eq!(text_of(&refusal(0, &quoted, &attributes())), "");
+        assert_eq!(text_of(&refusal(flag::CAPPED | flag::ACK_TLVS, &quoted, &[])), "");
+        assert_eq!(text_of(&refusal(flag::CAPPED | flag::ACK_TLVS, &quoted, &[0, 0, 1, 0])), "");
+        assert_eq!(text_of(&refusal(flag::CAPPED | flag::ACK_TLVS, &[], &[])), "");
     }
 }

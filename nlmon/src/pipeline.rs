@@ -21,6 +21,7 @@ use crate::{
     },
     message::{Header, kind},
     metrics::Metrics,
+    origin::Origins,
     probe::WaitingSamples,
     record::{Observation, Record},
     subscribe::{Event, monotonic_ns, realtime_offset_ns},
@@ -35,6 +36,7 @@ const EVENTS_MAX: usize = 1024;
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
+    pub(crate) origins: Origins,
     /// Show keys, and what may be keys, in the live log.
     pub(crate) show_secrets: bool,
     /// The generic families of the running kernel.
@@ -81,7 +83,12 @@ impl Pipeline {
         ticks: &mut Interval,
         shutdown: &mut watch::Receiver<bool>,
     ) {
+        let before_ns = monotonic_ns();
         tokio::select! {
+            // In this order: where a later branch wins, the ring was looked at and found empty.
+            biased;
+            // Whether it changed or its sender is gone, the loop looks at the value.
+            _changed = shutdown.changed() => {}
             read = read(&mut self.samples, observations) => match read {
                 Ok(malformed) => self.metrics.samples_read(observations.len() as u64, malformed),
                 Err(error) => {
@@ -89,16 +96,26 @@ impl Pipeline {
                     self.samples = None;
                 }
             },
-            _count = self.events.recv_many(events, EVENTS_MAX) => {}
-            _tick = ticks.tick() => {}
-            // Whether it changed or its sender is gone, the loop looks at the value.
-            _changed = shutdown.changed() => {}
+            _count = self.events.recv_many(events, EVENTS_MAX) => {
+                self.joiner.samples_read(before_ns);
+            }
+            _tick = ticks.tick() => self.joiner.samples_read(before_ns),
+        }
+        // A storm of samples must not starve the sockets.
+        while events.len() < EVENTS_MAX
+            && let Ok(event) = self.events.try_recv()
+        {
+            events.push(event);
         }
     }
 
     fn observe(&mut self, observations: &mut Vec<Observation>) {
         let now_ns = monotonic_ns();
-        observations.drain(..).for_each(|observation| self.joiner.observe(observation, now_ns));
+        for observation in observations.drain(..) {
+            // At once: in a moment the process may be gone.
+            self.origins.note(&observation.task, observation.netns, now_ns);
+            self.joiner.observe(observation, now_ns);
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -107,17 +124,23 @@ impl Pipeline {
                 let now_ns = delivery.received_ns;
                 self.joiner.deliver(delivery, now_ns);
             }
-            Event::Joined { netns, protocol, group, portid, at_ns } => {
+            Event::Joined { netns, protocol, group, name, portid, at_ns } => {
                 log::debug!(
-                    "joined {} of {}",
-                    group_name(protocol, group),
+                    "joined {} of {} in {netns}",
+                    name.as_deref().unwrap_or(&group_name(protocol, group)),
                     protocol_name(protocol)
                 );
+                if let Some(name) = name {
+                    self.metrics.name_group(protocol, group, &name);
+                }
                 self.joiner.subscribed(netns, protocol, group, portid, at_ns);
             }
             Event::Left { netns, protocol, group, at_ns } => {
                 log::debug!("left {} of {}", group_name(protocol, group), protocol_name(protocol));
                 self.joiner.unsubscribed(netns, protocol, group, at_ns);
+            }
+            Event::Empty { netns, protocol, at_ns } => {
+                self.joiner.socket_read(netns, protocol, at_ns);
             }
             Event::Overrun { protocol, lost, .. } => {
                 log::warn!(
@@ -138,6 +161,7 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
+        self.metrics.exchanges(&self.joiner.take_exchanges());
         let view = View {
             // Read each time: the time of day can be set.
             clock: Clock::new(realtime_offset_ns()),
@@ -152,7 +176,7 @@ impl Pipeline {
 
     fn publish(&self, record: &Record, view: &View) {
         self.metrics.record(record);
-        self.bus.publish(|| LogRecord::new(record, view));
+        self.bus.publish(|| LogRecord::new(record, view).with_origin(&self.origins.of(record)));
         if self.bus.has_clients() && concerns_families(record, &view.families) {
             self.unknown_family.notify_one();
         }

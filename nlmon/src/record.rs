@@ -179,15 +179,66 @@ impl Outcome {
     }
 }
 
+/// What made the kernel send a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// The request inside which it was sent, which changed something: the task did it.
+    Request,
+    /// The request inside which it was sent only read, and flushed what was pending: the task did
+    /// not do it.
+    Flushed,
+    /// A kernel thread or an interrupt: the task did not do it.
+    Kernel,
+    /// The task did it, or had the kernel do it, by a way that nlmon cannot judge: an ioctl, a
+    /// closed file, a packet that it sent, a request of which the type does not tell what it does.
+    Unknown,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 4] = [Self::Request, Self::Flushed, Self::Kernel, Self::Unknown];
+
+    /// The word used in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Flushed => "flushed",
+            Self::Kernel => "kernel",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a dump amounted to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dump {
+    /// Datagrams.
+    pub parts: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Messages in them without the end's; `None` if samples did not hold all of them.
+    pub messages: Option<u64>,
+    /// What was listed changed meanwhile, so that it may be inconsistent: `NLM_F_DUMP_INTR`.
+    pub interrupted: bool,
+    /// Errno of its end, positive; 0 for success; `None` as long as no end was seen, because there
+    /// was none or a sample did not hold it.
+    pub end: Option<i32>,
+}
+
 /// The answer that belongs to a request, or the request that belongs to an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// From the request's entry to the answer's.
     pub latency_ns: u64,
     /// Errno of a `NLMSG_ERROR`, positive; 0 for an acknowledgement; `None` for a plain reply.
     pub errno: Option<i32>,
-    /// `nlmsg_type` of the request.
+    /// `nlmsg_type` of the request; of several messages, of the one that is answered.
     pub request_type: u16,
+    /// What an extended acknowledgement says in words. Not escaped.
+    pub text: Option<String>,
+    /// What the dump amounted to, where this is its end.
+    pub dump: Option<Dump>,
 }
 
 /// The joined thing: an observation, a delivery, or both. One of the two is always there.
@@ -216,6 +267,24 @@ impl Record {
     /// Which way it went. A delivery without observation came by multicast.
     pub fn path(&self) -> Path {
         self.observation.as_ref().map_or(Path::Multicast, |o| o.path)
+    }
+
+    /// Inode number of the network namespace.
+    pub fn netns(&self) -> u32 {
+        match (&self.observation, &self.delivery) {
+            (Some(o), _) => o.netns,
+            (None, Some(d)) => d.netns,
+            (None, None) => 0,
+        }
+    }
+
+    /// Multicast group; 0 for unicast.
+    pub fn group(&self) -> u32 {
+        match (&self.observation, &self.delivery) {
+            (Some(o), _) => o.group,
+            (None, Some(d)) => d.group,
+            (None, None) => 0,
+        }
     }
 
     /// The fullest copy of the datagram: the delivered one is whole.

@@ -1,7 +1,7 @@
 //! The daemon as a service: sets everything up, says when it is ready, keeps systemd's watchdog
 //! content, and takes it all down again on a signal.
 
-use std::{collections::BTreeMap, future::Future, io::Write as _, sync::Arc, time::Duration};
+use std::{future::Future, io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use sd_notify::NotifyState;
@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     commands::Failure,
-    config::Config,
+    config::{Config, Groups},
     decode::Families,
     http,
     join::Joiner,
@@ -24,6 +24,7 @@ use crate::{
         server::Server,
     },
     metrics::{LogTotals, Metrics},
+    origin::Origins,
     pipeline::Pipeline,
     probe::{self, Options, Probes, Proof},
     self_test,
@@ -191,6 +192,7 @@ fn start(
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
+        origins: Origins::default(),
         show_secrets: config.capture_secrets,
         families,
         unknown_family: Arc::clone(&unknown_family),
@@ -221,13 +223,15 @@ fn start(
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {
-    let subscription = |(protocol, groups): (u8, Vec<u32>)| {
+    let subscription = |(protocol, groups): (u8, Groups)| {
         let hold =
             if config.subscribe.pin_modules { Hold::Always } else { Hold::for_protocol(protocol) };
-        (protocol, Subscription { groups: groups.into_iter().collect(), hold })
+        let Groups { numbers, named } = groups;
+        (protocol, Subscription { groups: numbers, named, hold })
     };
     Ok(SubscribeSettings {
-        subscriptions: config.groups()?.into_iter().map(subscription).collect::<BTreeMap<_, _>>(),
+        reach: config.reach()?,
+        subscriptions: config.groups()?.into_iter().map(subscription).collect(),
         receive_buffer_bytes: config.subscribe.receive_buffer,
         look_interval: LOOK_INTERVAL,
     })

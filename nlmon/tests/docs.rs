@@ -24,12 +24,14 @@ const TAIL: &str = "
 **Exact.** `nlmon_datagrams_*`, `nlmon_second_legs_total`, `nlmon_own_datagrams_total`, `nlmon_message*` and
 `nlmon_process_messages_total` are counters in kernel maps, added to in the sender's own context and read at each scrape. No
 thinning, no full ring and no busy daemon takes anything from them. They begin at 0 when the probes are attached, and without
-probes (`nlmon_probe_attached` 0) they are absent. Dump replies are in none of them in this release.
+probes (`nlmon_probe_attached` 0) they are absent.
 
-**Of samples.** `nlmon_request_*` and `nlmon_multicast_*` are made of the records that reached the daemon. With the defaults that
-is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why.
+**Of samples.** `nlmon_request_*`, `nlmon_process_request*`, `nlmon_dump*` and `nlmon_multicast_*` are made of the records that reached the
+daemon. With the defaults that is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why. A
+request that nobody answers counts after 10 s, and so does a dump whose end no sample held (`unfinished`): a kernel that puts the end
+behind the last messages puts it beyond the sample.
 
-**Looked at.** `nlmon_socket*` is what a look at all sockets found, every 10 s by default (`sockets.interval_seconds`), and not at a scrape. Drops
+**Looked at.** `nlmon_socket*` and `nlmon_group_members` are what a look at all sockets found, every 10 s by default (`sockets.interval_seconds`), and not at a scrape. Drops
 count from the first look, which is taken before the daemon says that it is ready; what a socket loses after its last look is not in
 them. nlmon's own sockets are there as `process=\"nlmon\"`. Other namespaces are in it as far as nlmon may see them: the log says at start what it may not.
 
@@ -49,18 +51,20 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `protocol` | the kernel's name in lower case without `NETLINK_`: `route`, `generic`, ...; the number where there is none; `test` is 17, the test module |
 | `path` | `request` (process to kernel), `reply` (kernel to process, acknowledgements included), `peer` (process to process), `multicast` |
 | `type` | the kernel's name, `RTM_NEWLINK`, or the number; `raw` for what is no netlink message (uevents); `other` beyond the budget |
-| `group` | the kernel's name, `link`, or the number; `other` beyond the budget |
+| `group` | the kernel's name, `link`, or the number; of generic netlink `family/group` where nlmon listens to it; `other` beyond the budget |
 | `result`, `errno` | `ok` or the errno's name |
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
 | `(netns)` | only with `metrics.netns`: network namespace of the sending socket, by its name in `/run/netns` at the time of reading, which is every 5 s and at each scrape, or else its inode number; `other` beyond the budget |
 | `process` of `nlmon_socket*` | name of the process that holds it, not init if another does; `kernel`; `unknown` where that cannot be seen |
 | `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
+| `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask and got none |
+| `outcome` of `nlmon_dumps_total` | `complete`; `interrupted`: what it lists changed meanwhile (`NLM_F_DUMP_INTR`); `failed`: it ended with an error; `unfinished`: no end was seen |
 | `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 512 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
-Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`, 512 types and 512 groups of the
-sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
+Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`,
+512 types, 512 groups and 512 triples of process, protocol and type of the sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
 is folded into its name, so that no counter goes backwards.
 ";
 

@@ -2,9 +2,9 @@
 #![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
 
 use nlmon::{
-    join::{JoinSettings, Joiner},
+    join::{Exchange, JoinSettings, Joiner, Verdict},
     message::{Header, flag, kind},
-    record::{Answer, Delivery, Observation, Outcome, Parent, Path, Record, Task},
+    record::{Answer, Delivery, Dump, Observation, Outcome, Parent, Path, Record, Task},
 };
 
 const MS: u64 = 1_000_000;
@@ -162,10 +162,54 @@ fn pairs_identical_messages_in_order() {
 fn calls_a_broadcast_lost_when_its_window_is_over() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0 + MS);
+    joiner.socket_read(NETNS, 17, T0 + 2 * MS);
     assert!(advance(&mut joiner, T0 + MS + WINDOW - 1).is_empty());
     let records = advance(&mut joiner, T0 + MS + WINDOW);
     assert_eq!(records[0].outcome, Some(Outcome::Lost));
     assert_eq!(joiner.counts().multicast.lost, 1);
+}
+
+#[test]
+fn does_not_call_lost_what_may_wait_in_a_socket_that_was_not_read() {
+    let data = message(18, 0, 1, b"x");
+    for delivered in [true, false] {
+        let mut joiner = joiner(&JoinSettings::default());
+        joiner.observe(broadcast(T0, &data), T0 + MS);
+        // Read before the broadcast had ended: that says nothing of it.
+        joiner.socket_read(NETNS, 17, T0 + MS);
+        let late = T0 + 10 * WINDOW;
+        assert!(advance(&mut joiner, late).is_empty());
+        if delivered {
+            joiner.deliver(delivery(late, &data), late);
+        }
+        joiner.socket_read(NETNS, 17, late);
+        let outcomes: Vec<_> =
+            advance(&mut joiner, late + WINDOW).iter().map(|record| record.outcome).collect();
+        let expected = if delivered { Outcome::Delivered } else { Outcome::Lost };
+        assert_eq!(outcomes, [Some(expected)]);
+    }
+}
+
+#[test]
+fn does_not_call_unobserved_what_may_wait_in_a_ring_that_was_not_read() {
+    let data = message(18, 0, 1, b"x");
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.deliver(delivery(T0 + MS, &data), T0 + MS);
+    assert!(advance(&mut joiner, T0 + 10 * WINDOW).is_empty());
+    joiner.observe(broadcast(T0, &data), T0 + 10 * WINDOW);
+    assert_eq!(advance(&mut joiner, T0 + 11 * WINDOW)[0].outcome, Some(Outcome::Delivered));
+}
+
+#[test]
+fn is_patient_for_a_bounded_time() {
+    let patience = JoinSettings::default().patience_ns;
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0);
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    assert!(advance(&mut joiner, T0 + WINDOW + patience - 1).is_empty());
+    let outcomes: Vec<_> =
+        advance(&mut joiner, T0 + WINDOW + patience).iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Some(Outcome::Lost), Some(Outcome::Unobserved)]);
 }
 
 #[test]
@@ -206,6 +250,7 @@ fn judges_by_a_membership_that_it_hears_of_later() {
     let mut joiner = Joiner::new(&JoinSettings::default());
     joiner.observe(broadcast(T0 + MS, &message(18, 0, 1, b"x")), T0 + 2 * MS);
     joiner.subscribed(NETNS, 17, 1, OWN, T0);
+    joiner.socket_read(NETNS, 17, T0 + 3 * MS);
     assert!(advance(&mut joiner, T0 + SETTLE * 2).is_empty());
     assert_eq!(advance(&mut joiner, T0 + WINDOW * 2)[0].outcome, Some(Outcome::Lost));
 }
@@ -226,6 +271,7 @@ fn expects_nothing_once_a_group_is_left() {
 fn calls_a_delivery_unobserved_when_no_probe_saw_it() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    joiner.samples_read(T0 + 1);
     assert!(advance(&mut joiner, T0 + WINDOW - 1).is_empty());
     assert_eq!(advance(&mut joiner, T0 + WINDOW)[0].outcome, Some(Outcome::Unobserved));
 }
@@ -281,9 +327,10 @@ fn joins_a_request_with_the_acknowledgement_inside_it() {
         let mut joiner = joiner(&JoinSettings::default());
         joiner.observe(nested(reply(T0 + 7, error(errno, 9)), T0 + 1), T0 + 20);
         joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
-        let answer = Answer { latency_ns: 6, errno: Some(errno), request_type: 16 };
+        let answer =
+            Answer { latency_ns: 6, errno: Some(errno), request_type: 16, text: None, dump: None };
         for record in advance(&mut joiner, T0 + SETTLE + 10) {
-            assert_eq!(record.answer, Some(answer));
+            assert_eq!(record.answer.as_ref(), Some(&answer));
         }
         let counts = joiner.counts().request;
         assert_eq!((counts.answered, counts.matched, counts.requests_pending), (1, 1, 0));
@@ -298,7 +345,7 @@ fn shows_the_end_of_a_request_rather_than_its_first_reply() {
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
     let answers: Vec<_> =
-        records.iter().map(|r| r.answer.map(|a| (a.latency_ns, a.errno))).collect();
+        records.iter().map(|r| r.answer.as_ref().map(|a| (a.latency_ns, a.errno))).collect();
     assert_eq!(answers, [Some((6, Some(0))), Some((2, None)), Some((6, Some(0)))]);
 }
 
@@ -310,7 +357,7 @@ fn shows_the_error_of_a_batch_rather_than_its_acknowledgements() {
     }
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert_eq!(records[0].answer.and_then(|a| a.errno), Some(22));
+    assert_eq!(records[0].answer.as_ref().and_then(|a| a.errno), Some(22));
     assert_eq!(joiner.counts().request.matched, 3);
 }
 
@@ -323,7 +370,7 @@ fn joins_the_parts_of_a_dump_by_their_number() {
     joiner.observe(part(30, message(16, flag::MULTI, 9, b"2")), T0 + 31);
     joiner.observe(part(40, message(kind::DONE, flag::MULTI, 9, &[0; 4])), T0 + 41);
     let records = advance(&mut joiner, T0 + SETTLE + 100);
-    let latencies: Vec<_> = records.iter().map(|r| r.answer.unwrap().latency_ns).collect();
+    let latencies: Vec<_> = records.iter().map(|r| r.answer.as_ref().unwrap().latency_ns).collect();
     assert_eq!(latencies, [39, 2, 29, 39]);
     assert_eq!(joiner.counts().request.requests_pending, 0);
 }
@@ -335,7 +382,7 @@ fn joins_the_answer_of_a_worker_that_was_seen_before_its_request() {
     joiner.observe(request(T0 + 1, 0, 9), T0 + 20);
     assert_eq!(joiner.counts().request.answered, 1);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert!(records.iter().all(|r| r.answer.is_some_and(|a| a.latency_ns == 2)));
+    assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.latency_ns == 2)));
 }
 
 #[test]
@@ -345,7 +392,7 @@ fn joins_a_late_answer_without_holding_the_request_back() {
     assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].answer, None);
     joiner.observe(reply(T0 + SETTLE * 2, error(0, 9)), T0 + SETTLE * 2);
     let late = advance(&mut joiner, T0 + SETTLE * 3);
-    assert_eq!(late[0].answer.map(|a| a.latency_ns), Some(SETTLE * 2));
+    assert_eq!(late[0].answer.as_ref().map(|a| a.latency_ns), Some(SETTLE * 2));
     assert_eq!(joiner.counts().request.answered, 1);
 }
 
@@ -370,7 +417,7 @@ fn gives_an_answer_to_the_last_request_of_its_number() {
     joiner.observe(request(T0 + 5, flag::ACK, 0), T0 + 5);
     joiner.observe(reply(T0 + 6, error(0, 0)), T0 + 6);
     let records = advance(&mut joiner, u64::MAX);
-    let answers: Vec<_> = records.iter().map(|r| r.answer.map(|a| a.latency_ns)).collect();
+    let answers: Vec<_> = records.iter().map(|r| r.answer.as_ref().map(|a| a.latency_ns)).collect();
     assert_eq!(answers, [None, Some(1), Some(1)]);
     assert_eq!(joiner.counts().request.unanswered, 1);
 }
@@ -394,5 +441,114 @@ fn joins_by_number_what_was_sent_inside_a_request_of_another_protocol() {
     answer.parent = answer.parent.map(|parent| Parent { protocol: 0, ..parent });
     joiner.observe(answer, T0 + 5);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert!(records.iter().all(|r| r.answer.is_some_and(|a| a.latency_ns == 4)));
+    assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.latency_ns == 4)));
+}
+
+/// How requests ended, with the time to their end.
+fn ends(joiner: &mut Joiner) -> Vec<(Verdict, Option<u64>, Option<Dump>)> {
+    let ended = |exchange| match exchange {
+        Exchange::Ended { verdict, completion_ns, dump, .. } => {
+            Some((verdict, completion_ns, dump))
+        }
+        _ => None,
+    };
+    joiner.take_exchanges().into_iter().filter_map(ended).collect()
+}
+
+#[test]
+fn adds_up_a_dump_until_its_end() {
+    let part = |at, data| Observation { path: Path::Dump, ..reply(T0 + at, data) };
+    let item = |flags| message(16, flag::MULTI | flags, 9, b"1234");
+    for (flags, interrupted) in [(0, false), (flag::DUMP_INTR, true)] {
+        let mut joiner = joiner(&JoinSettings::default());
+        let first = [item(0), item(0)].concat();
+        joiner.observe(nested(part(3, first), T0 + 1), T0 + 20);
+        joiner.observe(request(T0 + 1, flag::DUMP, 9), T0 + 20);
+        joiner.observe(part(30, item(flags)), T0 + 31);
+        assert_eq!(ends(&mut joiner), []);
+        joiner.observe(part(40, message(kind::DONE, flag::MULTI, 9, &[0; 4])), T0 + 41);
+        let dump = Dump { parts: 3, bytes: 80, messages: Some(3), interrupted, end: Some(0) };
+        assert_eq!(ends(&mut joiner), [(Verdict::Answered, Some(39), Some(dump))]);
+        let records = advance(&mut joiner, T0 + SETTLE + 100);
+        let last = records.last().and_then(|record| record.answer.as_ref());
+        assert_eq!(last.and_then(|answer| answer.dump), Some(dump));
+    }
+}
+
+#[test]
+fn does_not_claim_to_know_what_a_sample_did_not_hold() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let whole = [message(16, flag::MULTI, 9, &[1; 300]), message(kind::DONE, 2, 9, &[0; 4])];
+    let mut part = Observation { path: Path::Dump, ..reply(T0 + 3, whole.concat()) };
+    part.data.truncate(256);
+    joiner.observe(nested(part, T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::DUMP, 9), T0 + 20);
+    advance(&mut joiner, u64::MAX);
+    let dump = Dump { parts: 1, bytes: 336, ..Dump::default() };
+    assert_eq!(ends(&mut joiner), [(Verdict::Answered, None, Some(dump))]);
+}
+
+#[test]
+fn names_the_message_of_a_batch_that_was_refused() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let quoted = |errno: i32, message_type| {
+        let header = Header { len: 16, message_type, flags: 5, seq: 10, portid: 0 }.to_bytes();
+        message(kind::ERROR, 0, 10, &[&(-errno).to_ne_bytes()[..], &header].concat())
+    };
+    joiner.observe(nested(reply(T0 + 3, quoted(0, 20)), T0 + 1), T0 + 20);
+    joiner.observe(nested(reply(T0 + 4, quoted(22, 24)), T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
+    let exchanges = joiner.take_exchanges();
+    let refused = exchanges.iter().filter_map(|exchange| match exchange {
+        Exchange::Refused { asker, message_type, errno } => {
+            Some((asker.message_type, *message_type, *errno))
+        }
+        _ => None,
+    });
+    assert_eq!(refused.collect::<Vec<_>>(), [(16, 24, 22)]);
+    let first = |e: &&Exchange| matches!(e, Exchange::Answered { latency_ns: 2, .. });
+    assert_eq!(exchanges.iter().filter(first).count(), 1);
+    let records = advance(&mut joiner, T0 + SETTLE + 10);
+    assert_eq!(records[0].answer.as_ref().map(|a| a.request_type), Some(24));
+}
+
+#[test]
+fn tells_what_the_kernel_said_in_words() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let text = [&[13, 0, 1, 0][..], b"too long\0\0\0\0"].concat();
+    let quoted = Header { len: 16, message_type: 16, flags: 5, seq: 9, portid: 0 }.to_bytes();
+    let payload = [&(-22_i32).to_ne_bytes()[..], &quoted, &text].concat();
+    let answer = message(kind::ERROR, flag::ACK_TLVS, 9, &payload);
+    joiner.observe(nested(reply(T0 + 3, answer), T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
+    for record in advance(&mut joiner, T0 + SETTLE + 10) {
+        assert_eq!(record.answer.and_then(|a| a.text).as_deref(), Some("too long"));
+    }
+}
+
+#[test]
+fn does_not_count_an_answer_that_found_no_room() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let lost = Observation { result: Some(-11), ..reply(T0 + 3, error(0, 9)) };
+    joiner.observe(nested(lost, T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
+    let records = advance(&mut joiner, u64::MAX);
+    assert_eq!(records[0].answer, None);
+    assert_eq!(records[1].answer.as_ref().map(|answer| answer.latency_ns), Some(2));
+    assert_eq!(ends(&mut joiner), [(Verdict::Unanswered, None, None)]);
+    assert_eq!(joiner.counts().request.unanswered, 1);
+}
+
+#[test]
+fn tells_when_a_request_has_waited_in_vain() {
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(request(T0, flag::ACK, 1), T0);
+    joiner.observe(request(T0, 0, 2), T0);
+    advance(&mut joiner, T0 + 9_999 * MS);
+    assert_eq!(ends(&mut joiner), []);
+    advance(&mut joiner, T0 + 10_000 * MS);
+    assert_eq!(
+        ends(&mut joiner),
+        [(Verdict::Unanswered, None, None), (Verdict::Unasked, None, None)]
+    );
 }

@@ -19,6 +19,7 @@ const MAX: u64 = 8;
 fn settings() -> JoinSettings {
     JoinSettings {
         window_ns: WINDOW,
+        patience_ns: 3 * WINDOW,
         answer_window_ns: 5_000,
         settle_ns: SETTLE,
         pending_max: usize::try_from(MAX).expect("small"),
@@ -34,6 +35,8 @@ enum Step {
     Deliver(Delivery),
     Joined { netns: u32, group: u32 },
     Left { netns: u32, group: u32 },
+    SocketRead { netns: u32 },
+    SamplesRead,
     Advance,
 }
 
@@ -97,6 +100,8 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         2 => place().prop_map(|(netns, group)| Step::Joined { netns, group }),
         1 => place().prop_map(|(netns, group)| Step::Left { netns, group }),
+        1 => (0..3_u32).prop_map(|netns| Step::SocketRead { netns }),
+        1 => Just(Step::SamplesRead),
         3 => Just(Step::Advance),
     ]
 }
@@ -138,6 +143,8 @@ impl Ledger {
                 }
                 joiner.unsubscribed(netns, 17, group, now_ns);
             }
+            Step::SocketRead { netns } => joiner.socket_read(netns, 17, now_ns),
+            Step::SamplesRead => joiner.samples_read(now_ns),
             Step::Advance => {}
         }
     }

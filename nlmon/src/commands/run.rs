@@ -59,6 +59,9 @@ pub struct Args {
     /// Groups to listen to, instead of the configured ones (`subscribe.groups`)
     #[arg(long, value_name = "PROTOCOL:GROUP,...", value_parser = parse_groups)]
     subscribe: Vec<(String, Vec<crate::config::Group>)>,
+    /// Network namespaces to listen in: self, all, or names (`subscribe.netns`)
+    #[arg(long, value_name = "NAME,...", value_parser = parse_netns)]
+    netns: Option<crate::config::Netns>,
     /// Let payloads that may carry keys into the samples (`capture_secrets`)
     #[arg(long)]
     capture_secrets: bool,
@@ -93,6 +96,7 @@ impl Args {
         set(&mut config.probe.ring_bytes, self.ring_bytes);
         set(&mut config.sockets.interval_seconds, self.sockets_interval);
         set(&mut config.subscribe.receive_buffer, self.receive_buffer);
+        set(&mut config.subscribe.netns, self.netns.clone());
         if !self.subscribe.is_empty() {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();
         }
@@ -109,6 +113,15 @@ fn set<T>(value: &mut T, flag: Option<T>) {
     if let Some(flag) = flag {
         *value = flag;
     }
+}
+
+/// `self`, `all`, or names; a single name stands for a list of one.
+#[expect(clippy::unnecessary_wraps, reason = "what clap asks for")]
+fn parse_netns(text: &str) -> Result<crate::config::Netns, String> {
+    Ok(match text {
+        "self" | "all" => crate::config::Netns::Word(text.to_owned()),
+        names => crate::config::Netns::Names(names.split(',').map(str::to_owned).collect()),
+    })
 }
 
 /// `PROTOCOL:GROUP,GROUP`; whether they exist is checked with the rest of the configuration.

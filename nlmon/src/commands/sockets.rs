@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn look(sockets: Vec<Endpoint>) -> Look {
-        let namespace = Namespace::named(4_026_531_840, "self");
+        let namespace = Namespace::fake(4_026_531_840, "self");
         let seen = Seen { namespace, sockets };
         Look { seen: vec![seen], gaps: Gaps::default() }
     }

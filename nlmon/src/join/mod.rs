@@ -5,14 +5,19 @@
 //! Invariant: every observation and every delivery is in exactly one record, and in exactly one
 //! of the [`Counts`].
 
+mod cause;
 mod counts;
+mod exchange;
 mod held;
 mod memberships;
 mod multicast;
 mod pending;
 mod request;
+mod saying;
 
+pub use cause::cause;
 pub use counts::{Counts, MulticastCounts, RequestCounts};
+pub use exchange::{Asker, Exchange, Verdict};
 use held::Held;
 use memberships::Group;
 use multicast::Multicast;
@@ -32,6 +37,9 @@ pub struct JoinSettings {
     pub snap: [u16; PROTOCOLS],
     /// How long one half of a multicast, or an answer, waits for the other half.
     pub window_ns: u64,
+    /// How much longer one half of a multicast waits if where the other half would be has not been
+    /// read that far.
+    pub patience_ns: u64,
     /// How long a request may take to be answered.
     pub answer_window_ns: u64,
     /// How long a record is held after its start, so that records come out in order.
@@ -50,6 +58,7 @@ impl Default for JoinSettings {
             probes: true,
             snap: [u16::try_from(SNAP_MAX).unwrap_or(u16::MAX); PROTOCOLS],
             window_ns: 2_000_000_000,
+            patience_ns: 30_000_000_000,
             answer_window_ns: 10_000_000_000,
             settle_ns: 100_000_000,
             pending_max: 16_384,
@@ -95,6 +104,18 @@ impl Joiner {
         self.multicast.memberships().left(Group { netns, protocol, number: group }, now_ns);
     }
 
+    /// The daemon's socket for a protocol was found empty by a read that began at `at_ns`: what had
+    /// been sent by then has been handed to [`deliver`](Self::deliver), or is lost.
+    pub fn socket_read(&mut self, netns: u32, protocol: u8, at_ns: u64) {
+        self.multicast.memberships().read(netns, protocol, at_ns);
+    }
+
+    /// The ring was found empty by a read that began at `at_ns`: the sample of every call that had
+    /// ended by then has been handed to [`observe`](Self::observe), or is lost.
+    pub fn samples_read(&mut self, at_ns: u64) {
+        self.multicast.samples_read(at_ns);
+    }
+
     /// The daemon's socket lost datagrams. Which ones shows by itself: their broadcasts are
     /// `lost` when their window is over.
     pub fn overrun(&mut self) {
@@ -132,6 +153,11 @@ impl Joiner {
         self.multicast.expire(now_ns, &mut self.held);
         self.requests.expire(now_ns);
         self.held.release(now_ns, out);
+    }
+
+    /// What has become of requests since the last time. To be taken after each advance.
+    pub fn take_exchanges(&mut self) -> Vec<Exchange> {
+        self.requests.take_exchanges()
     }
 
     /// What became of everything so far.

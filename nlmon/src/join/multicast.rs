@@ -19,6 +19,9 @@ struct Key {
     prefix: Box<[u8]>,
 }
 
+/// How often, in a window, something that waits for longer than that is looked at again.
+const PATIENT_CHECKS: u64 = 8;
+
 #[derive(Debug)]
 struct Waiting {
     observation: Observation,
@@ -31,6 +34,8 @@ pub(super) struct Multicast {
     observations: Pending<Key, Waiting>,
     deliveries: Pending<Key, Delivery>,
     memberships: Memberships,
+    /// Up to when the samples are known to have been read.
+    samples_read_ns: u64,
     settings: JoinSettings,
     counts: MulticastCounts,
 }
@@ -40,8 +45,11 @@ impl Multicast {
         Self {
             observations: Pending::new(settings.pending_max),
             deliveries: Pending::new(settings.pending_max),
-            // A record may wait in the ring, then for its window: twice that is plenty.
-            memberships: Memberships::new(settings.window_ns.saturating_mul(4)),
+            // A record may wait in the ring, then for its window and for the reader.
+            memberships: Memberships::new(
+                settings.window_ns.saturating_mul(4).saturating_add(settings.patience_ns),
+            ),
+            samples_read_ns: 0,
             settings: settings.clone(),
             counts: MulticastCounts::default(),
         }
@@ -57,6 +65,11 @@ impl Multicast {
 
     pub(super) fn memberships(&mut self) -> &mut Memberships {
         &mut self.memberships
+    }
+
+    /// The ring was found empty: of what ended by `at_ns`, every sample has been read, or is lost.
+    pub(super) fn samples_read(&mut self, at_ns: u64) {
+        self.samples_read_ns = at_ns.max(self.samples_read_ns);
     }
 
     pub(super) fn observe(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
@@ -117,21 +130,55 @@ impl Multicast {
             self.expire_observation(id, now_ns, held);
         }
         while let Some(id) = self.deliveries.expired(now_ns) {
-            if let Some(delivery) = self.deliveries.remove(id) {
-                self.unobserved(delivery, held);
-            }
+            self.expire_delivery(id, now_ns, held);
         }
     }
 
+    /// A broadcast is lost only when the socket has been read past it: a daemon that was not let
+    /// run for longer than the window finds it waiting there.
     fn expire_observation(&mut self, id: Id, now_ns: u64, held: &mut Held) {
         let Some(waiting) = self.observations.get(id) else { return };
-        let (covered, final_ns) = (self.covered(&waiting.observation), waiting.final_ns);
+        let (observation, final_ns) = (&waiting.observation, waiting.final_ns);
+        let covered = self.covered(observation);
+        let end_ns = observation.start_ns.saturating_add(observation.duration_ns);
+        let is_read = self.memberships.is_read(group_of(observation), end_ns);
         if covered && now_ns < final_ns {
             return self.observations.postpone(id, final_ns);
+        }
+        if covered
+            && !is_read
+            && let Some(next_ns) = self.be_patient(final_ns, now_ns)
+        {
+            return self.observations.postpone(id, next_ns);
         }
         if let Some(waiting) = self.observations.remove(id) {
             self.give_up(waiting.observation, covered, held);
         }
+    }
+
+    /// The same the other way round: its sample may wait in the ring.
+    fn expire_delivery(&mut self, id: Id, now_ns: u64, held: &mut Held) {
+        let Some(delivery) = self.deliveries.get(id) else { return };
+        let received_ns = delivery.received_ns;
+        let final_ns = received_ns.saturating_add(self.settings.window_ns);
+        if self.samples_read_ns <= received_ns
+            && let Some(next_ns) = self.be_patient(final_ns, now_ns)
+        {
+            return self.deliveries.postpone(id, next_ns);
+        }
+        if let Some(delivery) = self.deliveries.remove(id) {
+            self.unobserved(delivery, held);
+        }
+    }
+
+    /// When to ask again about something whose window ended at `final_ns`; `None` if it has waited
+    /// for long enough.
+    fn be_patient(&self, final_ns: u64, now_ns: u64) -> Option<u64> {
+        let end_ns = final_ns.saturating_add(self.settings.patience_ns);
+        let next_ns = now_ns
+            .saturating_add(self.settings.window_ns / PATIENT_CHECKS)
+            .max(now_ns.saturating_add(1));
+        (now_ns < end_ns).then_some(next_ns.min(end_ns))
     }
 
     fn pair(&mut self, observation: Observation, delivery: Delivery, held: &mut Held) {

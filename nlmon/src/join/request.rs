@@ -4,15 +4,19 @@
 //! port id and sequence number. Records are not delayed for an answer: one that comes after the
 //! settle time is joined to the answer's record only.
 
+use std::sync::Arc;
+
 use super::{
     JoinSettings,
     counts::RequestCounts,
+    exchange::{Asker, Exchange, Verdict},
     held::{Held, Slot},
     pending::{Id, Pending},
+    saying::Saying,
 };
 use crate::{
-    message::{self, Header, flag},
-    record::{Answer, Observation, Path, Record},
+    message::{Header, flag},
+    record::{Answer, Dump, Observation, Path, Record},
 };
 
 /// The user's socket.
@@ -37,9 +41,12 @@ enum Link {
 struct Open {
     slot: Slot,
     start_ns: u64,
-    message_type: u16,
-    asked: bool,
-    answered: bool,
+    asker: Arc<Asker>,
+    expects: bool,
+    first_ns: Option<u64>,
+    end_ns: Option<u64>,
+    refused: bool,
+    dump: Option<Dump>,
 }
 
 /// An answer whose request has not been seen.
@@ -47,7 +54,7 @@ struct Open {
 struct Early {
     slot: Slot,
     start_ns: u64,
-    errno: Option<i32>,
+    saying: Saying,
 }
 
 #[derive(Debug)]
@@ -57,6 +64,7 @@ pub(super) struct Requests {
     open_ns: u64,
     early_ns: u64,
     counts: RequestCounts,
+    exchanges: Vec<Exchange>,
 }
 
 impl Requests {
@@ -67,7 +75,13 @@ impl Requests {
             open_ns: settings.answer_window_ns,
             early_ns: settings.window_ns,
             counts: RequestCounts::default(),
+            exchanges: Vec::new(),
         }
+    }
+
+    /// What has happened since the last time.
+    pub(super) fn take_exchanges(&mut self) -> Vec<Exchange> {
+        std::mem::take(&mut self.exchanges)
     }
 
     pub(super) fn counts(&self) -> RequestCounts {
@@ -83,20 +97,23 @@ impl Requests {
         let header = Header::parse(&observation.data);
         let port = port(&observation, observation.src_portid);
         let start_ns = observation.start_ns;
+        let (protocol, pid) = (observation.protocol, observation.task.pid);
+        let comm = observation.task.comm.clone();
         let slot = held.push(alone(observation));
         let Some(header) = header else {
             self.counts.requests_not_joinable += 1;
             return;
         };
         let is_dump = header.flags & flag::DUMP == flag::DUMP;
-        let asked = is_dump || header.flags & flag::ACK != 0;
+        let expects = is_dump || header.flags & flag::ACK != 0;
         let link = Link::Sequence(port, header.seq);
-        let mut open =
-            Open { slot, start_ns, message_type: header.message_type, asked, answered: false };
+        let message_type = header.message_type;
+        let asker = Arc::new(Asker { protocol, message_type, pid, comm });
+        let mut open = Open::new(slot, start_ns, asker, expects);
         let nested = self.answer_early(Link::Nested(port, start_ns), &mut open, held);
         let later = self.answer_early(link, &mut open, held);
         // A request that asks for nothing has got all it will get with its first answer.
-        if nested || later || (open.answered && !asked) {
+        if nested || later || (open.first_ns.is_some() && !expects) {
             return self.close(&open);
         }
         self.supersede(link);
@@ -108,7 +125,7 @@ impl Requests {
     pub(super) fn answer(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
         self.counts.answers += 1;
         let header = Header::parse(&observation.data);
-        let errno = errno(&observation);
+        let saying = Saying::of(&observation);
         let port = port(&observation, observation.portid);
         let (start_ns, parent) = (observation.start_ns, observation.parent);
         let slot = held.push(alone(observation));
@@ -116,14 +133,14 @@ impl Requests {
             self.counts.answers_not_joinable += 1;
             return;
         };
-        let early = Early { slot, start_ns, errno };
+        let early = Early { slot, start_ns, saying };
         let link = match parent {
             Some(parent) if parent.protocol == port.protocol => Link::Nested(port, parent.start_ns),
             // A request of another protocol is only what it happened to be sent in.
             _ => Link::Sequence(port, header.seq),
         };
         if let Some(id) = self.open.find(&link, |open| open.start_ns <= start_ns) {
-            return self.answer_open(id, &early, held);
+            return self.answer_open(id, early, held);
         }
         if self.early.insert(link, early, now_ns.saturating_add(self.early_ns)).is_some() {
             self.counts.answers_evicted += 1;
@@ -150,15 +167,15 @@ impl Requests {
             && let Some(early) = self.early.remove(id)
         {
             self.counts.matched += 1;
-            ended |= join(open, &early, held);
+            ended |= join(open, early, held, &mut self.exchanges);
         }
         ended
     }
 
-    fn answer_open(&mut self, id: Id, early: &Early, held: &mut Held) {
+    fn answer_open(&mut self, id: Id, early: Early, held: &mut Held) {
         self.counts.matched += 1;
         let Some(open) = self.open.get_mut(id) else { return };
-        let ended = join(open, early, held) || !open.asked;
+        let ended = join(open, early, held, &mut self.exchanges) || !open.expects;
         if ended && let Some(open) = self.open.remove(id) {
             self.close(&open);
         }
@@ -174,47 +191,92 @@ impl Requests {
     }
 
     fn close(&mut self, open: &Open) {
-        let count = match open {
-            Open { answered: true, .. } => &mut self.counts.answered,
-            Open { asked: true, .. } => &mut self.counts.unanswered,
-            Open { .. } => &mut self.counts.unasked,
+        let verdict = open.verdict();
+        let count = match verdict {
+            Verdict::Answered | Verdict::Refused => &mut self.counts.answered,
+            Verdict::Unanswered => &mut self.counts.unanswered,
+            Verdict::Unasked => &mut self.counts.unasked,
         };
         *count += 1;
+        self.exchanges.push(Exchange::Ended {
+            asker: Arc::clone(&open.asker),
+            verdict,
+            completion_ns: open.end_ns,
+            dump: open.dump,
+        });
+    }
+}
+
+impl Open {
+    fn new(slot: Slot, start_ns: u64, asker: Arc<Asker>, expects: bool) -> Self {
+        let (first_ns, end_ns, refused, dump) = (None, None, false, None);
+        Self { slot, start_ns, asker, expects, first_ns, end_ns, refused, dump }
+    }
+
+    fn verdict(&self) -> Verdict {
+        match (self.first_ns, self.expects) {
+            (Some(_), _) if self.refused => Verdict::Refused,
+            (Some(_), _) => Verdict::Answered,
+            (None, true) => Verdict::Unanswered,
+            (None, false) => Verdict::Unasked,
+        }
+    }
+
+    /// Takes note of an answer that came after `latency_ns`.
+    fn note(&mut self, saying: &Saying, latency_ns: u64, exchanges: &mut Vec<Exchange>) {
+        if self.first_ns.is_none() {
+            self.first_ns = Some(latency_ns);
+            exchanges.push(Exchange::Answered { asker: Arc::clone(&self.asker), latency_ns });
+        }
+        if let Some(errno @ 1..) = saying.errno {
+            self.refused = true;
+            let (asker, message_type) = (Arc::clone(&self.asker), self.answered_type(saying));
+            exchanges.push(Exchange::Refused { asker, message_type, errno });
+        }
+        if let Some(part) = saying.part {
+            self.dump = Some(self.dump.map_or(part, |dump| dump.and(part)));
+        }
+        if saying.errno.is_some() {
+            self.end_ns = Some(latency_ns);
+        }
+    }
+
+    fn answered_type(&self, saying: &Saying) -> u16 {
+        saying.answered_type.unwrap_or(self.asker.message_type)
     }
 }
 
 /// Notes the answer in both records, as far as they are still held. Says whether it was the last.
-fn join(open: &mut Open, early: &Early, held: &mut Held) -> bool {
-    open.answered = true;
-    let answer = Answer {
-        latency_ns: early.start_ns.saturating_sub(open.start_ns),
-        errno: early.errno,
-        request_type: open.message_type,
-    };
-    if let Some(record) = held.get_mut(early.slot) {
-        record.answer = Some(answer);
+/// One that its receiver had no room for answers nothing.
+fn join(open: &mut Open, early: Early, held: &mut Held, exchanges: &mut Vec<Exchange>) -> bool {
+    let Early { slot, start_ns, saying } = early;
+    let latency_ns = start_ns.saturating_sub(open.start_ns);
+    let request_type = open.answered_type(&saying);
+    if !saying.lost {
+        open.note(&saying, latency_ns, exchanges);
     }
-    if let Some(record) = held.get_mut(open.slot)
-        && record.answer.is_none_or(|old| weight(answer) > weight(old))
+    let Saying { lost, errno, text, .. } = saying;
+    let dump = open.dump.filter(|_| errno.is_some());
+    let answer = Answer { latency_ns, errno, request_type, text, dump };
+    if let Some(record) = held.get_mut(open.slot).filter(|_| !lost)
+        && record.answer.as_ref().is_none_or(|old| weight(&answer) > weight(old))
     {
+        record.answer = Some(answer.clone());
+    }
+    if let Some(record) = held.get_mut(slot) {
         record.answer = Some(answer);
     }
-    early.errno.is_some()
+    errno.is_some()
 }
 
 /// Which of several answers a request's record shows: an error before an acknowledgement before a
 /// plain reply, the first of its kind.
-fn weight(answer: Answer) -> u8 {
+fn weight(answer: &Answer) -> u8 {
     match answer.errno {
         None => 0,
         Some(0) => 1,
         Some(_) => 2,
     }
-}
-
-fn errno(observation: &Observation) -> Option<i32> {
-    let len = usize::try_from(observation.len).unwrap_or(usize::MAX);
-    message::messages(&observation.data, len).find_map(|message| message.errno())
 }
 
 fn port(observation: &Observation, portid: u32) -> Port {

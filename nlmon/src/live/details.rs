@@ -7,6 +7,7 @@ use super::json::{LogRecord, Process};
 use super::text::{Ink, Style, about, write};
 use crate::decode::Message;
 use crate::decode::attribute::Attribute;
+use crate::decode::printable;
 
 /// Columns up to which attributes inside of one stay on its line.
 const LINE_MAX: usize = 100;
@@ -60,6 +61,9 @@ fn origin(record: &LogRecord) -> String {
     if let Some(process) = &record.process {
         let Process { tid, uid, cgroup_id, .. } = process;
         write(&mut line, format_args!(" tid {tid} uid {uid} cgroup {cgroup_id}"));
+        if let Some(executable) = &process.executable {
+            write(&mut line, format_args!(" exe {}", printable::escape(executable.as_bytes())));
+        }
     }
     line
 }

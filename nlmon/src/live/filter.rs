@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::glob;
 use super::json::LogRecord;
 use crate::decode::{self, names};
-use crate::record::Path;
+use crate::record::{Cause, Path};
 
 /// A choice of records, as given. An empty one lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
@@ -38,6 +38,14 @@ pub struct Filter {
     #[arg(long, value_name = "PID", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pid: Vec<u32>,
+    /// Systemd unit that the process is in: 'nginx.service', 'docker-*'
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unit: Vec<String>,
+    /// What made the kernel send a notification: request, flushed, kernel, unknown
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cause: Vec<String>,
     /// Network namespace, by inode number: stat -L -c %i /run/netns/NAME
     #[arg(long, value_name = "INODE", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -77,6 +85,7 @@ fn hint(nearest: Option<&str>) -> String {
 pub struct Matcher {
     filter: Filter,
     paths: Vec<Path>,
+    causes: Vec<Cause>,
 }
 
 impl Filter {
@@ -102,13 +111,19 @@ impl Filter {
         filter.group.iter().try_for_each(|name| check_group(name))?;
         filter.text = filter.text.map(|text| text.to_lowercase());
         let paths = filter.path.iter().map(|name| path(name)).collect::<Result<_, _>>()?;
-        Ok(Matcher { filter, paths })
+        let causes = filter.cause.iter().map(|name| cause(name)).collect::<Result<_, _>>()?;
+        Ok(Matcher { filter, paths, causes })
     }
 }
 
 fn path(name: &str) -> Result<Path, FilterError> {
     let found = Path::ALL.into_iter().find(|path| path.name().eq_ignore_ascii_case(name));
     found.ok_or_else(|| unknown("path", name, Path::ALL.into_iter().map(Path::name)))
+}
+
+fn cause(name: &str) -> Result<Cause, FilterError> {
+    let found = Cause::ALL.into_iter().find(|cause| cause.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| unknown("cause", name, Cause::ALL.into_iter().map(Cause::name)))
 }
 
 /// A pattern that no known type matches is as wrong as a name that is none; `raw` and the device
@@ -123,7 +138,9 @@ fn check_type(name: &str) -> Result<(), FilterError> {
 }
 
 fn check_group(name: &str) -> Result<(), FilterError> {
+    // Those of generic netlink, `family/group`, are the running kernel's.
     let known = name.parse::<u32>().is_ok()
+        || name.contains('/')
         || names::group_names().any(|known| known.eq_ignore_ascii_case(name));
     if known { Ok(()) } else { Err(unknown("group", name, names::group_names())) }
 }
@@ -151,10 +168,12 @@ impl Matcher {
         let filter = &self.filter;
         any(&filter.protocol, |name| *name == record.protocol)
             && any(&self.paths, |path| *path == record.path)
+            && any(&self.causes, |cause| Some(*cause) == record.cause)
             && any(&filter.netns, |netns| *netns == record.netns)
             && any(&filter.group, |group| has_group(record, group))
             && any(&filter.pid, |pid| record.process.as_ref().is_some_and(|p| p.pid == *pid))
             && any(&filter.process, |name| has_process(record, name))
+            && any(&filter.unit, |name| has_unit(record, name))
             && any(&filter.message_type, |name| has_type(record, name))
             && any(&filter.errno, |name| record.errors().any(|error| error == name))
             && (!filter.errors || record.failed())
@@ -169,11 +188,18 @@ fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
 
 fn has_group(record: &LogRecord, wanted: &str) -> bool {
     let number = |name| names::parse_group(names::parse_protocol(&record.protocol)?, name);
-    record.group.as_deref().is_some_and(|group| number(group) == number(wanted))
+    record.group.as_deref().is_some_and(|group| {
+        group == wanted || number(group).is_some_and(|group| Some(group) == number(wanted))
+    })
 }
 
 fn has_process(record: &LogRecord, wanted: &str) -> bool {
     record.process.as_ref().is_some_and(|process| glob::matches(wanted, &process.comm))
+}
+
+fn has_unit(record: &LogRecord, wanted: &str) -> bool {
+    let unit = record.process.as_ref().and_then(|process| process.unit.as_deref());
+    unit.is_some_and(|unit| glob::matches(wanted, unit))
 }
 
 fn has_type(record: &LogRecord, wanted: &str) -> bool {
@@ -198,6 +224,7 @@ mod tests {
     use super::*;
     use crate::live::json::{Clock, View};
     use crate::live::sample;
+    use crate::origin::Origin;
     use crate::record::Record;
 
     fn passes(filter: &Filter, record: &Record) -> bool {
@@ -227,6 +254,7 @@ mod tests {
             r#"{"group":["1"]}"#,
             r#"{"process":["i?"]}"#,
             r#"{"pid":[812]}"#,
+            r#"{"cause":["request"]}"#,
             r#"{"netns":[4026531840]}"#,
             r#"{"text":"DUMMY0"}"#,
         ] {
@@ -243,6 +271,8 @@ mod tests {
             r#"{"group":["neigh"]}"#,
             r#"{"process":["bird"]}"#,
             r#"{"pid":[813]}"#,
+            r#"{"cause":["kernel","unknown"]}"#,
+            r#"{"unit":["*"]}"#,
             r#"{"netns":[1]}"#,
             r#"{"errno":["EEXIST"]}"#,
             r#"{"errors":true}"#,
@@ -251,6 +281,16 @@ mod tests {
         ] {
             assert!(!passes(&filter(json), &sample::multicast()), "{json}");
         }
+    }
+
+    #[test]
+    fn a_unit_matches_once_it_is_known() {
+        let origin = Origin { unit: Some("ssh.service".into()), ..Origin::default() };
+        let record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
+        let record = record.with_origin(&origin);
+        let matches = |json| filter(json).compile().unwrap().matches(&record);
+        assert!(matches(r#"{"unit":["ssh.*"]}"#));
+        assert!(!matches(r#"{"unit":["sshd.service"]}"#));
     }
 
     #[test]

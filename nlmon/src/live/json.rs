@@ -9,9 +9,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::flags::Verb;
 use crate::decode::{self, Context, Families, Message, names, printable};
-use crate::record::{Answer, Observation, Outcome, Parent, Path, Record, Task};
+use crate::join;
+use crate::origin::Origin;
+use crate::record::{Answer, Cause, Dump, Outcome, Parent, Path, Record, Task};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,9 @@ pub struct LogRecord {
     pub protocol: Cow<'static, str>,
     /// Inode number of the network namespace.
     pub netns: u32,
+    /// Name of that namespace in `/run/netns`; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub netns_name: Option<String>,
     /// The task in whose context it was sent; absent when no probe saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
@@ -151,8 +155,17 @@ pub struct Process {
     pub comm: String,
     /// Real user id, in the initial user namespace.
     pub uid: u32,
+    /// Path of the program that it runs; absent where it was gone before it could be looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<String>,
     /// Cgroup (v2) id.
     pub cgroup_id: u64,
+    /// The innermost systemd unit of that cgroup.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Id of the container that the cgroup is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// It is a thread of the kernel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kernel_thread: bool,
@@ -169,8 +182,29 @@ pub struct LogAnswer {
     /// `ok` for an acknowledgement, an errno name for an error; absent for a plain reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errno: Option<Cow<'static, str>>,
-    /// Type of the request, by name.
+    /// Type of the request, by name; of a batch, of the message in it.
     pub request: Cow<'static, str>,
+    /// What the kernel said in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What the dump amounted to, where this is its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dump: Option<LogDump>,
+}
+
+/// A whole dump.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogDump {
+    /// Datagrams.
+    pub parts: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Messages in them; absent if samples did not hold all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<u64>,
+    /// What was listed changed meanwhile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
 }
 
 /// The request inside which something was sent.
@@ -179,20 +213,6 @@ pub struct LogParent {
     /// Its type, by name.
     #[serde(rename = "type")]
     pub message_type: Cow<'static, str>,
-}
-
-/// What made the kernel send a multicast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cause {
-    /// `parent`, a request that changed something: `process` did it.
-    Request,
-    /// `parent`, a request that only read, and flushed what was pending: `process` did not do it.
-    Flushed,
-    /// A kernel thread or an interrupt: `process` did not do it.
-    Kernel,
-    /// A process, by some other way than netlink (an ioctl, a closed file) that nlmon cannot see.
-    Unknown,
 }
 
 impl LogRecord {
@@ -212,7 +232,8 @@ impl LogRecord {
             time_ns: record.time_ns(),
             path: record.path(),
             protocol: names::protocol_name(protocol),
-            netns: observation.map(|o| o.netns).or(delivery.map(|d| d.netns)).unwrap_or_default(),
+            netns: record.netns(),
+            netns_name: None,
             process: observation.map(|o| Process::new(&o.task)),
             portid: observation.map(|o| o.portid),
             src_portid: observation
@@ -223,9 +244,9 @@ impl LogRecord {
             bytes,
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
-            answer: record.answer.map(|answer| LogAnswer::new(protocol, answer, &context)),
+            answer: record.answer.as_ref().map(|a| LogAnswer::new(protocol, a, &context)),
             parent: observation.and_then(|o| Some(LogParent::new(o.parent?, &context))),
-            cause: observation.and_then(cause),
+            cause: observation.and_then(join::cause),
             outcome: record.outcome,
             delivery_latency_ns: observation
                 .zip(delivery)
@@ -242,6 +263,19 @@ impl LogRecord {
                 families: Arc::clone(&view.families),
             },
         }
+    }
+
+    /// The same line with what was looked up of its sender.
+    #[must_use]
+    pub fn with_origin(mut self, origin: &Origin) -> Self {
+        let owned = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
+        self.netns_name = owned(&origin.namespace);
+        if let Some(process) = &mut self.process {
+            process.executable = owned(&origin.executable);
+            process.unit = owned(&origin.unit);
+            process.container = owned(&origin.container);
+        }
+        self
     }
 
     /// The same record with as much as is wanted. Made each time: kept, it would take many times
@@ -325,25 +359,6 @@ fn result(value: i32) -> Cow<'static, str> {
     names::errno_name(value.min(0))
 }
 
-/// A process's own multicast needs no cause; it is one.
-fn cause(observation: &Observation) -> Option<Cause> {
-    if observation.path != Path::Multicast || observation.src_portid != 0 {
-        return None;
-    }
-    let task = &observation.task;
-    Some(match observation.parent {
-        _ if task.interrupt || task.kernel_thread => Cause::Kernel,
-        Some(parent) if reads(parent) => Cause::Flushed,
-        Some(_) => Cause::Request,
-        None => Cause::Unknown,
-    })
-}
-
-fn reads(parent: Parent) -> bool {
-    let name = names::message_type_name(parent.protocol, parent.message_type);
-    name.contains("_GET") && Verb::of(&name) == Verb::Get
-}
-
 impl Process {
     fn new(task: &Task) -> Self {
         Self {
@@ -351,7 +366,10 @@ impl Process {
             tid: task.tid,
             comm: task.comm.clone(),
             uid: task.uid,
+            executable: None,
             cgroup_id: task.cgroup_id,
+            unit: None,
+            container: None,
             kernel_thread: task.kernel_thread,
             interrupt: task.interrupt,
         }
@@ -359,12 +377,21 @@ impl Process {
 }
 
 impl LogAnswer {
-    fn new(protocol: u8, answer: Answer, context: &Context<'_>) -> Self {
+    fn new(protocol: u8, answer: &Answer, context: &Context<'_>) -> Self {
         Self {
             latency_ns: answer.latency_ns,
             errno: answer.errno.map(names::errno_name),
             request: context.type_name(protocol, answer.request_type),
+            text: answer.text.as_ref().map(|text| printable::escape(text.as_bytes())),
+            dump: answer.dump.map(LogDump::new),
         }
+    }
+}
+
+impl LogDump {
+    fn new(dump: Dump) -> Self {
+        let Dump { parts, bytes, messages, interrupted, .. } = dump;
+        Self { parts, bytes, messages, interrupted }
     }
 }
 
@@ -490,24 +517,6 @@ mod tests {
         assert_eq!(result(44), "ok");
     }
 
-    #[test]
-    fn the_cause_is_never_guessed() {
-        let cause_of = |change: fn(&mut Observation)| {
-            let mut record = sample::multicast();
-            change(record.observation.as_mut().unwrap());
-            LogRecord::new(&record, &view()).cause
-        };
-        assert_eq!(cause_of(|_| {}), Some(Cause::Request));
-        assert_eq!(
-            cause_of(|o| o.parent.as_mut().unwrap().message_type = 18),
-            Some(Cause::Flushed)
-        );
-        assert_eq!(cause_of(|o| o.task.kernel_thread = true), Some(Cause::Kernel));
-        assert_eq!(cause_of(|o| o.task.interrupt = true), Some(Cause::Kernel));
-        assert_eq!(cause_of(|o| o.parent = None), Some(Cause::Unknown));
-        assert_eq!(cause_of(|o| o.src_portid = 5), None);
-    }
-
     /// `docs/log.md` is the schema's reference; a field that it lacks is not published.
     #[test]
     fn every_field_is_documented() {
@@ -522,8 +531,19 @@ mod tests {
             }
         }
         let manual = include_str!("../../../docs/log.md");
-        let mut record = LogRecord::new(&sample::multicast(), &view()).with(Detail::Data);
-        record.answer = LogRecord::new(&sample::request(), &view()).answer;
+        let origin = Origin {
+            executable: Some("/sbin/ip".into()),
+            unit: Some("a.service".into()),
+            container: Some("0".into()),
+            namespace: Some("blue".into()),
+        };
+        let record = LogRecord::new(&sample::multicast(), &view());
+        let mut record = record.with_origin(&origin).with(Detail::Data);
+        let mut request = sample::request();
+        let answer = request.answer.as_mut().unwrap();
+        answer.text = Some("no".into());
+        answer.dump = Some(Dump { messages: Some(1), interrupted: true, ..Dump::default() });
+        record.answer = LogRecord::new(&request, &view()).answer;
         (record.truncated, record.redacted) = (true, true);
         let process = record.process.as_mut().unwrap();
         (process.kernel_thread, process.interrupt) = (true, true);

@@ -45,7 +45,13 @@ pub(super) fn request() -> Record {
         observation: Some(observation(Path::Request, new_link(0x605))),
         delivery: None,
         outcome: None,
-        answer: Some(Answer { latency_ns: 190_500, errno: Some(0), request_type: 16 }),
+        answer: Some(Answer {
+            latency_ns: 190_500,
+            errno: Some(0),
+            request_type: 16,
+            text: None,
+            dump: None,
+        }),
     }
 }
 

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use super::details;
-use super::json::{Cause, LogRecord, Process};
+use super::json::{LogRecord, Process};
 use crate::decode::{Message, printable};
-use crate::record::{Outcome, Path};
+use crate::record::{Cause, Outcome, Path};
 
 /// How lines look.
 #[derive(Clone, Debug)]
@@ -119,6 +119,7 @@ impl Style {
         let mut notes = Vec::new();
         self.note_result(&mut notes, record);
         self.note_multicast(&mut notes, record);
+        self.note_origin(&mut notes, record);
         if record.truncated {
             notes.push(self.paint(Ink::Faint, "cut"));
         }
@@ -151,6 +152,14 @@ impl Style {
             (Path::Request, None) => format!("answered after {after}"),
             _ => format!("answers {} after {after}", answer.request),
         });
+        if let (Path::Request, Some(text)) = (record.path, &answer.text) {
+            notes.push(format!("\"{text}\""));
+        }
+        let Some(dump) = &answer.dump else { return };
+        notes.push(format!("dump of {} bytes in {} parts", dump.bytes, dump.parts));
+        if dump.interrupted {
+            notes.push(self.paint(Ink::Odd, "interrupted"));
+        }
     }
 
     fn note_multicast(&self, notes: &mut Vec<String>, record: &LogRecord) {
@@ -169,6 +178,26 @@ impl Style {
             Some(Cause::Flushed) => notes.push(format!("flushed by {parent}")),
             Some(Cause::Kernel) => notes.push("by the kernel".to_owned()),
             Some(Cause::Unknown) | None => {}
+        }
+    }
+
+    /// Whose it is, of a change: there the name of the program alone is seldom enough.
+    fn note_origin(&self, notes: &mut Vec<String>, record: &LogRecord) {
+        let process = record.process.as_ref().filter(|_| record.cause.is_some());
+        let unit = process.and_then(|process| process.unit.as_deref());
+        let container = process.and_then(|process| process.container.as_deref());
+        let named = [
+            ("unit", unit),
+            ("container", container.map(short)),
+            ("netns", record.netns_name.as_deref()),
+        ];
+        for (what, name) in named {
+            if let Some(name) = name {
+                notes.push(format!(
+                    "{what} {}",
+                    self.paint(Ink::Name, &printable::escape(name.as_bytes()))
+                ));
+            }
         }
     }
 
@@ -208,6 +237,11 @@ fn process(record: &LogRecord) -> String {
         }
         Some(process) => format!("{}[{}]", printable::escape(process.comm.as_bytes()), process.pid),
     }
+}
+
+/// As runtimes abbreviate ids.
+fn short(container: &str) -> &str {
+    container.get(..12).unwrap_or(container)
 }
 
 /// What the message is about, without its type.

@@ -23,9 +23,8 @@ impl Family {
     }
 
     /// Adds a series of nanoseconds, in seconds.
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ns, a hundred days")]
     pub(super) fn add_seconds(&mut self, labels: &[&str], ns: u64) {
-        self.add_value(labels, ns as f64 / 1e9);
+        self.add_value(labels, seconds(ns));
     }
 
     fn add_value(&mut self, labels: &[&str], value: f64) {
@@ -68,4 +67,12 @@ impl Family {
         family.set_metric(self.samples);
         Some(family)
     }
+}
+
+const NS_PER_SECOND: f64 = 1e9;
+
+/// Nanoseconds as Prometheus has times.
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ns, a hundred days")]
+pub(super) fn seconds(ns: u64) -> f64 {
+    ns as f64 / NS_PER_SECOND
 }

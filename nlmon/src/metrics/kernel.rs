@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     decode::names::{errno_name, protocol_name},
+    namespaces,
     probe::{Attached, Counters, Probe, Snapshot},
-    sockets,
 };
 
 /// The kernel's counters and what was added up from them.
@@ -65,7 +65,7 @@ impl Kernel {
         match self.counters.as_mut()?.snapshot() {
             Ok(snapshot) => {
                 self.overruns.resolve(&snapshot);
-                let namespaces = self.by_netns.then(sockets::namespace_names);
+                let namespaces = self.by_netns.then(namespaces::names);
                 self.ledger.add(&snapshot, namespaces.as_ref());
                 Some(snapshot)
             }

@@ -144,7 +144,7 @@ fn growth(before: Option<MessageCount>, now: MessageCount) -> MessageCount {
 }
 
 /// Workers of the kernel are many and come and go; which one ran does not matter here.
-fn series_name(comm: &str) -> &str {
+pub(super) fn series_name(comm: &str) -> &str {
     if comm.starts_with("kworker/") { "kworker" } else { comm }
 }
 

@@ -5,19 +5,25 @@
 
 mod family;
 mod kernel;
+mod latency;
 mod ledger;
+mod members;
 pub mod names;
 mod overruns;
 mod pipeline;
+mod requests;
 mod sockets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
 
-use self::{family::Family, kernel::Kernel, pipeline::Pipeline, sockets::Sockets};
+use self::{
+    family::Family, kernel::Kernel, members::Members, pipeline::Pipeline, requests::Requests,
+    sockets::Sockets,
+};
 use crate::{
-    join::Counts,
+    join::{Counts, Exchange},
     probe::{Attached, Counters},
     record::Record,
     sockets::Look,
@@ -50,7 +56,9 @@ pub struct LogTotals {
 pub struct Metrics {
     kernel: Mutex<Kernel>,
     pipeline: Mutex<Pipeline>,
+    requests: Mutex<Requests>,
     sockets: Mutex<Sockets>,
+    members: Mutex<Members>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     registry: Registry,
 }
@@ -67,10 +75,13 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
         let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
+        let requests = Requests::new(&registry).map_err(Error::Setup)?;
         Ok(Self {
             kernel: Mutex::new(Kernel::new(counters, attached, by_netns)),
             pipeline: Mutex::new(pipeline),
+            requests: Mutex::new(requests),
             sockets: Mutex::default(),
+            members: Mutex::default(),
             log: Box::new(log),
             registry,
         })
@@ -88,6 +99,19 @@ impl Metrics {
         lock(&self.pipeline).record(record);
     }
 
+    /// Counts what became of requests.
+    pub fn exchanges(&self, exchanges: &[Exchange]) {
+        let mut requests = lock(&self.requests);
+        for exchange in exchanges {
+            requests.add(exchange);
+        }
+    }
+
+    /// Names a group whose number was given out at run time.
+    pub fn name_group(&self, protocol: u8, group: u32, name: &str) {
+        lock(&self.pipeline).name_group(protocol, group, name);
+    }
+
     /// Counts datagrams that the daemon's own socket lost.
     pub fn overrun(&self, protocol: u8, lost: u64) {
         lock(&self.pipeline).overrun(protocol, lost);
@@ -96,6 +120,7 @@ impl Metrics {
     /// Takes in a look at all sockets.
     pub fn sockets(&self, look: &Look) {
         lock(&self.sockets).add(look);
+        lock(&self.members).add(look);
     }
 
     /// Sets the join's totals.
@@ -112,8 +137,13 @@ impl Metrics {
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         let mut families = lock(&self.kernel).families();
         lock(&self.pipeline).families(&mut families);
+        lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped()]);
         families.extend(lock(&self.sockets).families());
+        let mut pipeline = lock(&self.pipeline);
+        let label = |protocol, group| pipeline.group_label(protocol, group);
+        families.push(lock(&self.members).family(label));
+        drop(pipeline);
         let mut all = kernel::finish(families);
         all.extend(self.registry.gather());
         all.sort_by(|a, b| a.name().cmp(b.name()));

@@ -73,11 +73,27 @@ metrics! {
     REQUEST_DURATION = Histogram "nlmon_request_duration_seconds" ["protocol", "type"]
         "Time from a request to its first answer, of the requests that were sampled.";
     REQUEST_ERRORS = Counter "nlmon_request_errors_total" ["protocol", "type", "errno"]
-        "Requests that were answered with an error, of those that were sampled.";
+        "Requests that were answered with an error, of those that were sampled; each message of a batch is one.";
+    REQUEST_COMPLETION = Histogram "nlmon_request_completion_seconds" ["protocol", "type"]
+        "Time from a request to its acknowledgement, its error or the end of its dump, of the requests that were sampled.";
+    PROCESS_REQUESTS = Counter "nlmon_process_requests_total" ["process", "protocol", "type", "outcome"]
+        "Requests by process and by how they ended: answered, refused, unanswered although they asked, unasked.";
+    PROCESS_REQUEST_SECONDS = Counter "nlmon_process_request_seconds_total" ["process", "protocol", "type"]
+        "Sum of the times from those requests to their acknowledgement, error or end of dump.";
+    PROCESS_REQUEST_ERRORS = Counter "nlmon_process_request_errors_total" ["process", "protocol", "type", "errno"]
+        "The errors of requests by process.";
+    DUMPS = Counter "nlmon_dumps_total" ["protocol", "type", "outcome"]
+        "Dumps by type of their request: complete, interrupted because what they list changed, failed, unfinished.";
+    DUMP_BYTES = Counter "nlmon_dump_bytes_total" ["protocol", "type"]
+        "Bytes of those dumps.";
+    DUMP_DURATION = Histogram "nlmon_dump_duration_seconds" ["protocol", "type"]
+        "Time from the request of a dump to its end: the pace of the reader is in it.";
     MULTICAST_DELIVERIES = Counter "nlmon_multicast_deliveries_total" ["protocol", "group", "outcome"]
         "Multicasts to groups that nlmon listens to, by what became of them at its own socket.";
     MULTICAST_DELIVERY = Histogram "nlmon_multicast_delivery_seconds" ["protocol", "group"]
         "Time from the broadcast in the kernel to the arrival at nlmon's own socket.";
+    GROUP_MEMBERS = Gauge "nlmon_group_members" ["protocol", "group"]
+        "Sockets in a multicast group, nlmon's own included, in all namespaces: how many get what is sent there. Of the last look.";
     OWN_OVERRUNS = Counter "nlmon_own_overruns_total" ["protocol"]
         "Datagrams that nlmon's own sockets lost because their receive buffer ran over.";
     SAMPLES = Counter "nlmon_samples_total" ["outcome"]

@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn look(sockets: Vec<Endpoint>) -> Look {
-        let namespace = Namespace::named(1, "self");
+        let namespace = Namespace::fake(1, "self");
         let seen = Seen { namespace, sockets };
         Look { seen: vec![seen], gaps: Gaps::default() }
     }

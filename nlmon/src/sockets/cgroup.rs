@@ -2,7 +2,7 @@
 //! Pure.
 
 /// The innermost unit: a service or a scope.
-pub(super) fn unit(text: &str) -> Option<String> {
+pub(crate) fn unit(text: &str) -> Option<String> {
     // systemd manages the one hierarchy of version 2, or a named one of version 1.
     let managed = |line: &&str| line.starts_with("0::") || line.contains(":name=systemd:");
     let mut units = text.lines().filter(managed).filter_map(|line| {
@@ -15,7 +15,7 @@ pub(super) fn unit(text: &str) -> Option<String> {
 
 /// The id that the container's runtime gave it: 64 hexadecimal digits, alone or between the
 /// runtime's name and `.scope`.
-pub(super) fn container(text: &str) -> Option<String> {
+pub(crate) fn container(text: &str) -> Option<String> {
     let parts = text.lines().filter_map(path).flat_map(|path| path.rsplit('/'));
     let mut ids = parts.filter_map(|part| {
         let part = part.strip_suffix(".scope").unwrap_or(part);

@@ -4,20 +4,22 @@
 //! `subscribe` asks the kernel, and `/proc` is read here. Invariant: nothing is made up: what a
 //! source does not tell is absent, and what could not be looked at is in [`Gaps`].
 
-mod cgroup;
+pub(crate) mod cgroup;
 mod diag;
-mod namespaces;
 mod owners;
 mod table;
 
-use std::{collections::HashSet, fmt, sync::Arc, thread, time::Duration};
+use std::{
+    collections::HashSet, fmt, fs, os::unix::fs::MetadataExt as _, sync::Arc, thread,
+    time::Duration,
+};
 
-pub use namespaces::{Namespace, namespace_names};
 pub use owners::Owner;
 use serde::{Serialize, Serializer};
 
-use self::{namespaces::Namespaces, owners::Owners};
-use crate::{decode::names::protocol, subscribe};
+use self::owners::Owners;
+pub use crate::namespaces::Namespace;
+use crate::{decode::names::protocol, namespaces::Namespaces, subscribe};
 
 /// The kernel answers at once; this is for one that does not.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -204,7 +206,7 @@ fn visit(list: Vec<Namespace>) -> std::io::Result<Look> {
                 Err(error) if own => return Err(error),
                 Err(_unreadable) => look.gaps.hidden.push(namespace.inode),
             }
-        } else if let Some(sockets) = namespace.read_from_outside() {
+        } else if let Some(sockets) = read_from_outside(&namespace) {
             look.gaps.not_entered += 1;
             look.seen.push(Seen { namespace, sockets });
         } else if namespace.exists() {
@@ -212,6 +214,15 @@ fn visit(list: Vec<Namespace>) -> std::io::Result<Look> {
         }
     }
     Ok(look)
+}
+
+/// The sockets of a namespace through a process that is in it, for which no privilege is needed.
+fn read_from_outside(namespace: &Namespace) -> Option<Vec<Endpoint>> {
+    let pid = namespace.pid?;
+    let sockets = table::read(format!("/proc/{pid}/net/netlink")).ok()?;
+    // The process may have gone, and its number to another.
+    let inode = fs::metadata(format!("/proc/{pid}/ns/net")).ok()?.ino();
+    (inode == namespace.inode).then_some(sockets)
 }
 
 /// The sockets of the calling thread's namespace, in the best way that works.

@@ -9,6 +9,7 @@ use std::{
 use serde::Serialize;
 
 use super::{Endpoint, cgroup};
+use crate::namespaces::{is_hidden, pids};
 
 /// A process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -74,19 +75,6 @@ impl Owners {
     pub(super) fn unreadable(&self) -> usize {
         self.hidden.len()
     }
-}
-
-/// Every process, by pid.
-pub(super) fn pids() -> BTreeSet<u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
-}
-
-/// Whether this error means that a process may not be looked into. The kernel's threads, which
-/// have neither arguments nor sockets, do not matter.
-pub(super) fn is_hidden(pid: u32, error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
-        && fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|arguments| !arguments.is_empty())
 }
 
 /// Those of `inodes` that the process holds, each once.

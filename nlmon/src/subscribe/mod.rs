@@ -4,6 +4,7 @@
 
 mod exercise;
 mod families;
+mod family_groups;
 mod links;
 mod presence;
 mod reader;
@@ -11,6 +12,7 @@ mod request;
 mod sock_diag;
 mod socket;
 mod source;
+mod spaces;
 mod subscriptions;
 pub mod test_module;
 
@@ -23,7 +25,7 @@ use nix::time::{ClockId, clock_gettime};
 pub use request::{acknowledge, answer, dump};
 pub use sock_diag::{SocketDump, socket_dump};
 pub use socket::{Datagram, Received, Socket};
-pub use subscriptions::{Event, Hold, SubscribeSettings, Subscription, Subscriptions};
+pub use subscriptions::{Event, Hold, Reach, SubscribeSettings, Subscription, Subscriptions};
 
 /// Why a socket could not do its work.
 #[derive(Debug, thiserror::Error)]

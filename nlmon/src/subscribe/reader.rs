@@ -29,8 +29,17 @@ pub(super) struct Member {
     pub(super) netns: u32,
     pub(super) protocol: u8,
     pub(super) portid: u32,
-    /// Each group, and when joining it had returned.
-    pub(super) groups: Vec<(u32, u64)>,
+    pub(super) groups: Vec<Joined>,
+}
+
+/// A group that a socket is in.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    pub(super) number: u32,
+    /// `family/group`, of those that have no fixed number.
+    pub(super) name: Option<String>,
+    /// When joining it had returned.
+    pub(super) at_ns: u64,
 }
 
 struct Reader {
@@ -142,6 +151,7 @@ impl Reader {
 impl Inbox {
     /// Moves one datagram from the socket to the backlog. Says whether there may be more.
     fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
+        let at_ns = monotonic_ns();
         match socket.receive(&mut self.buffer)? {
             Received::Datagram(datagram) => {
                 self.backlog.push_back(self.member.delivery(&datagram));
@@ -153,6 +163,8 @@ impl Inbox {
             }
             Received::Empty => {
                 self.note_overrun(socket, false);
+                let Member { netns, protocol, .. } = self.member;
+                self.backlog.push_back(Event::Empty { netns, protocol, at_ns });
                 Ok(false)
             }
         }
@@ -175,13 +187,20 @@ impl Member {
     fn joined(&self) -> impl Iterator<Item = Event> + use<> {
         let Self { netns, protocol, portid, .. } = *self;
         let groups = self.groups.clone().into_iter();
-        groups.map(move |(group, at_ns)| Event::Joined { netns, protocol, group, portid, at_ns })
+        groups.map(move |Joined { number: group, name, at_ns }| Event::Joined {
+            netns,
+            protocol,
+            group,
+            name,
+            portid,
+            at_ns,
+        })
     }
 
     fn left(&self, at_ns: u64) -> impl Iterator<Item = Event> + use<> {
         let Self { netns, protocol, .. } = *self;
-        let groups = self.groups.clone().into_iter();
-        groups.map(move |(group, _)| Event::Left { netns, protocol, group, at_ns })
+        let groups = self.groups.clone().into_iter().map(|joined| joined.number);
+        groups.map(move |group| Event::Left { netns, protocol, group, at_ns })
     }
 
     fn delivery(&self, datagram: &Datagram<'_>) -> Event {

@@ -1,7 +1,7 @@
 //! One subscription: whether its socket should be open, and opening and closing it. Does not wait
 //! for anything but a socket to close, because one that is slow must not hold up the others.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -10,20 +10,26 @@ use tokio::{
 };
 
 use super::{
-    Error, Event, Hold, Socket, Subscription, monotonic_ns,
+    Error, Event, Hold, Socket, Subscription, family_groups, monotonic_ns,
     presence::Presence,
-    reader::{self, Member, Stop},
+    reader::{self, Joined, Member, Stop},
 };
 
 /// How long a failed attempt is not repeated.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long an answer to which generic groups there are is good for.
+const ASK: Duration = Duration::from_secs(5);
+
 /// A subscription, and how far it is.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) protocol: u8,
-    groups: Vec<u32>,
-    hold: Hold,
+    wanted: Subscription,
+    /// Numbers of the groups that the kernel gives out, as far as there are such.
+    found: BTreeMap<String, u32>,
+    /// When those are asked for again.
+    ask_at: Option<Instant>,
     state: State,
     /// The registration of the protocol that was released on demand.
     released: Option<u64>,
@@ -44,12 +50,22 @@ enum State {
     Ending(JoinHandle<()>),
 }
 
+/// What every socket of a namespace has in common.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    /// Inode number.
+    pub(super) netns: u32,
+    pub(super) receive_buffer_bytes: usize,
+    pub(super) events: mpsc::Sender<Event>,
+}
+
 impl Source {
     pub(super) fn new(protocol: u8, subscription: Subscription) -> Self {
         Self {
             protocol,
-            groups: subscription.groups.into_iter().collect(),
-            hold: subscription.hold,
+            wanted: subscription,
+            found: BTreeMap::new(),
+            ask_at: None,
             state: State::Closed,
             released: None,
             retry_at: None,
@@ -59,23 +75,54 @@ impl Source {
 
     /// Whether nothing that happens elsewhere can change its state.
     pub(super) fn is_settled(&self) -> bool {
-        self.hold == Hold::Always && matches!(self.state, State::Open { .. })
+        self.wanted.hold == Hold::Always
+            && self.wanted.named.is_empty()
+            && matches!(self.state, State::Open { .. })
     }
 
-    /// Opens or closes the socket, as `presence` demands.
-    pub(super) async fn follow(
-        &mut self,
-        presence: &Presence,
-        netns: u32,
-        receive_buffer_bytes: usize,
-        events: &mpsc::Sender<Event>,
-    ) {
-        let wanted = self.wants(presence);
+    /// Whether it has nothing left that runs.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Opens the socket if it is wanted. Says whether it is open and should not be. To be called in
+    /// the namespace that it is for, and in a runtime.
+    pub(super) fn update(&mut self, presence: &Presence, common: &Common) -> bool {
+        let stale = self.ask(&common.events);
+        let wanted = self.wants(presence) && !self.groups().is_empty();
         match self.state {
-            State::Closed if wanted => self.open(netns, receive_buffer_bytes, events),
-            State::Open { .. } if !wanted => self.close().await,
+            State::Closed if wanted => self.open(common),
+            State::Open { .. } => return stale || !wanted,
             _ => {}
         }
+        false
+    }
+
+    /// Asks for the numbers of groups that have none of their own. Says whether any has changed.
+    fn ask(&mut self, events: &mpsc::Sender<Event>) -> bool {
+        let due = self.ask_at.is_none_or(|at| Instant::now() >= at);
+        if self.wanted.named.is_empty() || !due {
+            return false;
+        }
+        self.ask_at = Some(Instant::now() + ASK);
+        match family_groups::groups() {
+            Ok(mut groups) => {
+                groups.retain(|name, _| self.wanted.named.contains(name));
+                let changed = groups != self.found;
+                self.found = groups;
+                changed
+            }
+            Err(error) => {
+                self.report(error, events);
+                false
+            }
+        }
+    }
+
+    /// The groups to join, with the names of those that have no fixed number.
+    fn groups(&self) -> BTreeMap<u32, Option<String>> {
+        let named = self.found.iter().map(|(name, number)| (*number, Some(name.clone())));
+        self.wanted.groups.iter().map(|number| (*number, None)).chain(named).collect()
     }
 
     /// Closes the socket, and leaves it closed as long as the protocol is registered as it is.
@@ -111,50 +158,47 @@ impl Source {
             State::Open { portid, .. } => portid,
             State::Closed | State::Ending(_) => 0,
         };
-        self.hold == Hold::Always || presence.has_listener(self.protocol, &self.groups, own_portid)
+        let groups: Vec<u32> = self.groups().into_keys().collect();
+        self.wanted.hold == Hold::Always
+            || presence.has_listener(self.protocol, &groups, own_portid)
     }
 
-    fn open(&mut self, netns: u32, receive_buffer_bytes: usize, events: &mpsc::Sender<Event>) {
+    fn open(&mut self, common: &Common) {
         if self.retry_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
-        match self.try_open(netns, receive_buffer_bytes, events) {
+        match self.try_open(common) {
             Ok(Some(state)) => self.state = state,
             Ok(None) => self.retry_at = Some(Instant::now() + RETRY),
             Err(error) => {
                 self.retry_at = Some(Instant::now() + RETRY);
-                self.report(error, events);
+                self.report(error, &common.events);
             }
         }
     }
 
     /// `None` if no group could be joined, which is reported: such a socket is of no use.
-    fn try_open(
-        &mut self,
-        netns: u32,
-        receive_buffer_bytes: usize,
-        events: &mpsc::Sender<Event>,
-    ) -> Result<Option<State>, Error> {
+    fn try_open(&mut self, common: &Common) -> Result<Option<State>, Error> {
         let socket = Socket::open(self.protocol)?;
-        socket.set_receive_buffer(receive_buffer_bytes)?;
-        let groups = self.join(&socket, events);
+        socket.set_receive_buffer(common.receive_buffer_bytes)?;
+        let groups = self.join(&socket, &common.events);
         if groups.is_empty() {
             return Ok(None);
         }
         let portid = socket.portid();
-        let member = Member { netns, protocol: self.protocol, portid, groups };
+        let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
         let (stop, stopped) = oneshot::channel();
-        let reader = reader::spawn(socket, member, events.clone(), stopped)?;
+        let reader = reader::spawn(socket, member, common.events.clone(), stopped)?;
         Ok(Some(State::Open { portid, stop, reader }))
     }
 
     /// Joins what can be joined: one group that is refused is no reason to miss the others.
-    fn join(&mut self, socket: &Socket, events: &mpsc::Sender<Event>) -> Vec<(u32, u64)> {
+    fn join(&mut self, socket: &Socket, events: &mpsc::Sender<Event>) -> Vec<Joined> {
         let mut joined = Vec::new();
         let mut failed = None;
-        for group in &self.groups {
-            match socket.join(*group) {
-                Ok(()) => joined.push((*group, monotonic_ns())),
+        for (number, name) in self.groups() {
+            match socket.join(number) {
+                Ok(()) => joined.push(Joined { number, name, at_ns: monotonic_ns() }),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
@@ -166,7 +210,7 @@ impl Source {
     }
 
     /// Closes the socket. Returns once it is closed.
-    async fn close(&mut self) {
+    pub(super) async fn close(&mut self) {
         self.state = match std::mem::replace(&mut self.state, State::Closed) {
             State::Open { stop, reader, .. } => {
                 let (closed, is_closed) = oneshot::channel();

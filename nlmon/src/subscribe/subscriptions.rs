@@ -18,7 +18,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Error, presence::Presence, source::Source};
+use super::{Error, spaces::Spaces};
 use crate::record::Delivery;
 
 /// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
@@ -34,6 +34,8 @@ pub enum Event {
         protocol: u8,
         /// Group number.
         group: u32,
+        /// Its name, `family/group`, if the number was given out at run time.
+        name: Option<String>,
         /// The socket's own port id.
         portid: u32,
         /// When joining had returned.
@@ -49,6 +51,16 @@ pub enum Event {
         /// Group number.
         group: u32,
         /// When it began to close.
+        at_ns: u64,
+    },
+    /// The socket was found empty: everything that had been sent to it has been passed on, or has
+    /// been lost and told.
+    Empty {
+        /// Inode number of the socket's network namespace.
+        netns: u32,
+        /// Netlink protocol number.
+        protocol: u8,
+        /// When the read that found nothing began.
         at_ns: u64,
     },
     /// The receive buffer ran over: one for each `ENOBUFS`, and one when more was lost after it.
@@ -98,13 +110,29 @@ impl Hold {
 pub struct Subscription {
     /// Group numbers.
     pub groups: BTreeSet<u32>,
+    /// Groups of generic netlink, as `family/group`. One that is not there is joined when it comes.
+    pub named: BTreeSet<String>,
     /// When.
     pub hold: Hold,
+}
+
+/// Where to subscribe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// In the own network namespace.
+    #[default]
+    Own,
+    /// In every namespace that a process is in or `ip netns` has named.
+    All,
+    /// In those that `ip netns` has given these names; `self` is the own one.
+    Named(BTreeSet<String>),
 }
 
 /// What to subscribe to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscribeSettings {
+    /// Where.
+    pub reach: Reach,
     /// By netlink protocol number.
     pub subscriptions: BTreeMap<u8, Subscription>,
     /// Receive buffer of each socket in bytes, before the kernel doubles it.
@@ -130,17 +158,10 @@ impl Subscriptions {
     /// Starts in the namespace of the calling thread, on the current tokio runtime, whose threads
     /// have to be in the same one.
     pub fn start(settings: SubscribeSettings, events: mpsc::Sender<Event>) -> Result<Self, Error> {
-        let netns = super::own_netns()?;
+        let look_interval = settings.look_interval;
+        let spaces = Spaces::new(settings, events)?;
         let (commands, received) = mpsc::channel(1);
-        let sources = settings
-            .subscriptions
-            .into_iter()
-            .filter(|(_, subscription)| !subscription.groups.is_empty())
-            .map(|(protocol, subscription)| Source::new(protocol, subscription))
-            .collect();
-        let receive_buffer_bytes = settings.receive_buffer_bytes;
-        let supervisor = Supervisor { netns, receive_buffer_bytes, sources, events };
-        tokio::spawn(supervisor.run(settings.look_interval, received));
+        tokio::spawn(run(spaces, look_interval, received));
         Ok(Self { commands })
     }
 
@@ -163,65 +184,28 @@ impl Subscriptions {
     }
 }
 
-#[derive(Debug)]
-struct Supervisor {
-    netns: u32,
-    receive_buffer_bytes: usize,
-    sources: Vec<Source>,
-    events: mpsc::Sender<Event>,
+async fn run(mut spaces: Spaces, look_interval: Duration, mut commands: mpsc::Receiver<Command>) {
+    let mut looks = interval(look_interval.max(Duration::from_millis(1)));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = looks.tick() => spaces.look().await,
+            command = commands.recv() => match command {
+                Some(command) => obey(&mut spaces, command).await,
+                None => return,
+            },
+        }
+    }
 }
 
-impl Supervisor {
-    async fn run(mut self, look_interval: Duration, mut commands: mpsc::Receiver<Command>) {
-        let mut looks = interval(look_interval.max(Duration::from_millis(1)));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = looks.tick() => self.look().await,
-                command = commands.recv() => match command {
-                    Some(command) => self.obey(command).await,
-                    None => return,
-                },
-            }
-        }
-    }
-
-    async fn obey(&mut self, command: Command) {
-        let (protocol, release, reply) = match command {
-            Command::Release(protocol, reply) => (protocol, true, reply),
-            Command::Resume(protocol, reply) => (protocol, false, reply),
-        };
-        let source = self.sources.iter_mut().find(|source| source.protocol == protocol);
-        let known = source.is_some();
-        match source {
-            // What cannot be read has nothing registered: then it is closed for the moment only.
-            Some(source) if release => source.release(&Presence::read().unwrap_or_default()).await,
-            Some(source) => source.resume(),
-            None => {}
-        }
-        self.look().await;
-        if reply.send(known).is_err() {
-            log::debug!("nobody waits for the release or resumption of protocol {protocol}");
-        }
-    }
-
-    async fn look(&mut self) {
-        self.sources.iter_mut().for_each(Source::settle);
-        if self.sources.iter().all(Source::is_settled) {
-            return;
-        }
-        match Presence::read() {
-            Ok(presence) => {
-                for source in &mut self.sources {
-                    let (netns, bytes) = (self.netns, self.receive_buffer_bytes);
-                    source.follow(&presence, netns, bytes, &self.events).await;
-                }
-            }
-            Err(error) => {
-                if let Some(source) = self.sources.first_mut() {
-                    source.report(error, &self.events);
-                }
-            }
-        }
+async fn obey(spaces: &mut Spaces, command: Command) {
+    let (protocol, release, reply) = match command {
+        Command::Release(protocol, reply) => (protocol, true, reply),
+        Command::Resume(protocol, reply) => (protocol, false, reply),
+    };
+    let known = if release { spaces.release(protocol).await } else { spaces.resume(protocol) };
+    spaces.look().await;
+    if reply.send(known).is_err() {
+        log::debug!("nobody waits for the release or resumption of protocol {protocol}");
     }
 }

@@ -6,13 +6,17 @@
 //! one that refuses probes.
 
 mod capture;
+mod causes;
 mod counts;
+mod delivery;
 mod join;
 mod listeners;
 mod lockdown;
 mod module;
 mod namespaces;
 mod programs;
+mod recorder;
+mod requests;
 mod service;
 mod sockets;
 mod strace;

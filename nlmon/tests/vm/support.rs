@@ -206,11 +206,19 @@ impl Metrics {
 
     /// Sum of the series of a metric that have these labels.
     pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        self.matching(name, labels).map(|value| value as u64).sum()
+    }
+
+    /// The same of seconds.
+    pub(crate) fn seconds(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        self.matching(name, labels).sum()
+    }
+
+    fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = f64> {
         let has = |found: &BTreeMap<String, String>| {
             labels.iter().all(|(name, value)| found.get(*name).is_some_and(|f| f == value))
         };
-        let matching = self.series.iter().filter(|((found, l), _)| found == name && has(l));
-        matching.map(|(_, value)| *value as u64).sum()
+        self.series.iter().filter(move |((found, l), _)| found == name && has(l)).map(|(_, v)| *v)
     }
 
     /// How much that sum grew since `before`.

@@ -1,0 +1,169 @@
+//! What made the kernel send a notification. A request's handler runs in the task that sent it, so
+//! what is broadcast inside the handler is due to that request, unless the request only reads: then
+//! it merely happened to flush what was pending.
+
+use crate::{
+    decode::{
+        flags::Verb,
+        names::{self, protocol},
+    },
+    message::flag,
+    record::{Cause, Observation, Parent, Path},
+};
+
+/// The first type that rtnetlink has: from here on types come in fours, in this order: NEW, DEL,
+/// GET, SET (`rtnl_msgtype_kind` in `include/net/rtnetlink.h`).
+const RTM_BASE: u16 = 16;
+
+/// The controller of generic netlink, which only tells: `GENL_ID_CTRL`.
+const NLCTRL: u16 = 16;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Intent {
+    Change,
+    Read,
+    /// Its type does not tell.
+    Unclear,
+}
+
+/// Why the kernel sent this; `None` for what is no notification of the kernel's. A process' own
+/// multicast needs no cause: it is one.
+pub fn cause(observation: &Observation) -> Option<Cause> {
+    if observation.path != Path::Multicast || observation.src_portid != 0 {
+        return None;
+    }
+    let task = &observation.task;
+    if task.interrupt || task.kernel_thread {
+        return Some(Cause::Kernel);
+    }
+    Some(match observation.parent.map(intent) {
+        Some(Intent::Change) => Cause::Request,
+        Some(Intent::Read) => Cause::Flushed,
+        Some(Intent::Unclear) | None => Cause::Unknown,
+    })
+}
+
+fn intent(request: Parent) -> Intent {
+    let Parent { protocol, message_type, flags, .. } = request;
+    match protocol {
+        protocol::ROUTE if message_type < RTM_BASE => Intent::Unclear,
+        protocol::ROUTE if (message_type - RTM_BASE) % 4 == 2 => Intent::Read,
+        protocol::ROUTE => Intent::Change,
+        protocol::GENERIC if message_type == NLCTRL => Intent::Read,
+        // What a command does is known to its family alone; only a dump never changes anything.
+        protocol::GENERIC if flags & flag::DUMP == flag::DUMP => Intent::Read,
+        protocol::GENERIC => Intent::Unclear,
+        _ => by_name(&names::message_type_name(protocol, message_type)),
+    }
+}
+
+/// By the words that the kernel's names are made of. A number tells nothing.
+fn by_name(name: &str) -> Intent {
+    match (Verb::of(name), name) {
+        // The first of these begins a transaction of nftables.
+        (Verb::New | Verb::Delete, _) | (_, "NFNL_MSG_BATCH_BEGIN" | "SOCK_DESTROY") => {
+            Intent::Change
+        }
+        (_, "SOCK_DIAG_BY_FAMILY") => Intent::Read,
+        (Verb::Get, _) if name.contains("_GET") => Intent::Read,
+        (Verb::Get, _) if name.starts_with("XFRM_MSG_") || name.starts_with("NLTEST_MSG_") => {
+            Intent::Change
+        }
+        (Verb::Get | Verb::Answer, _) => Intent::Unclear,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Task;
+
+    fn notification(parent: Option<(u8, u16, u16)>, task: Task) -> Observation {
+        let parent = parent.map(|(protocol, message_type, flags)| Parent {
+            start_ns: 1,
+            protocol,
+            message_type,
+            flags,
+        });
+        Observation {
+            start_ns: 2,
+            duration_ns: 1,
+            protocol: protocol::ROUTE,
+            path: Path::Multicast,
+            netns: 1,
+            task,
+            portid: 0,
+            src_portid: 0,
+            group: 1,
+            len: 16,
+            result: Some(0),
+            parent,
+            redacted: false,
+            data: vec![0; 16],
+        }
+    }
+
+    fn inside(protocol: u8, message_type: u16, flags: u16) -> Option<Cause> {
+        cause(&notification(Some((protocol, message_type, flags)), Task::default()))
+    }
+
+    #[test]
+    fn a_request_that_changes_is_the_cause_and_one_that_reads_is_not() {
+        for (message_type, expected) in [
+            (16, Cause::Request),
+            (17, Cause::Request),
+            (18, Cause::Flushed),
+            (19, Cause::Request),
+            (25, Cause::Request),
+            (26, Cause::Flushed),
+            // RTM_GETSTATS, RTM_NEWNEXTHOPBUCKET, and one that has no name yet.
+            (94, Cause::Flushed),
+            (116, Cause::Request),
+            (202, Cause::Flushed),
+            (2, Cause::Unknown),
+        ] {
+            assert_eq!(inside(protocol::ROUTE, message_type, 0x301), Some(expected));
+        }
+    }
+
+    #[test]
+    fn other_protocols_go_by_the_names_of_their_types() {
+        let netfilter = |message_type| inside(protocol::NETFILTER, message_type, 5);
+        assert_eq!(netfilter(16), Some(Cause::Request));
+        assert_eq!(netfilter(0x0102), Some(Cause::Request));
+        assert_eq!(netfilter(0x0101), Some(Cause::Flushed));
+        assert_eq!(inside(protocol::XFRM, 0x16, 5), Some(Cause::Request));
+        assert_eq!(inside(protocol::XFRM, 0x12, 5), Some(Cause::Flushed));
+        assert_eq!(inside(protocol::TEST, 0x11, 5), Some(Cause::Request));
+    }
+
+    #[test]
+    fn what_a_type_does_not_tell_is_unknown() {
+        assert_eq!(inside(protocol::GENERIC, 16, 5), Some(Cause::Flushed));
+        assert_eq!(inside(protocol::GENERIC, 28, 0x301), Some(Cause::Flushed));
+        assert_eq!(inside(protocol::GENERIC, 28, 5), Some(Cause::Unknown));
+        assert_eq!(inside(protocol::TEST, 4711, 5), Some(Cause::Unknown));
+        assert_eq!(inside(31, 16, 5), Some(Cause::Unknown));
+        assert_eq!(cause(&notification(None, Task::default())), Some(Cause::Unknown));
+    }
+
+    #[test]
+    fn a_bystander_is_never_the_cause() {
+        let parent = Some((protocol::ROUTE, 16, 5));
+        for task in [
+            Task { kernel_thread: true, ..Task::default() },
+            Task { interrupt: true, ..Task::default() },
+        ] {
+            assert_eq!(cause(&notification(parent, task)), Some(Cause::Kernel));
+        }
+    }
+
+    #[test]
+    fn only_a_notification_of_the_kernel_has_a_cause() {
+        let own = Observation { src_portid: 5, ..notification(None, Task::default()) };
+        assert_eq!(cause(&own), None);
+        let reply = Observation { path: Path::Reply, ..notification(None, Task::default()) };
+        assert_eq!(cause(&reply), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! What became of a request, told as it happens: its first answer, each refusal, and its end. The
+//! records of a request and of its answers are on their way by then, and a request that nobody
+//! answers has no other record; these are for who counts.
+
+use std::sync::Arc;
+
+use crate::record::Dump;
+
+/// Who asked, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// Netlink protocol number.
+    pub protocol: u8,
+    /// `nlmsg_type` of the request, of several messages that of the first.
+    pub message_type: u16,
+    /// Process id.
+    pub pid: u32,
+    /// Name of the thread.
+    pub comm: String,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It was answered, without an error.
+    Answered,
+    /// It, or one of its messages, was answered with an error.
+    Refused,
+    /// It asked for an answer and got none.
+    Unanswered,
+    /// It asked for none and got none.
+    Unasked,
+}
+
+impl Verdict {
+    /// The word used in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Unanswered => "unanswered",
+            Self::Unasked => "unasked",
+        }
+    }
+}
+
+/// A step in the life of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// The first answer came.
+    Answered {
+        /// Of which request.
+        asker: Arc<Asker>,
+        /// How long that took.
+        latency_ns: u64,
+    },
+    /// The request, or one message of it, was answered with an error.
+    Refused {
+        /// Of which request.
+        asker: Arc<Asker>,
+        /// `nlmsg_type` of the message at fault.
+        message_type: u16,
+        /// Positive.
+        errno: i32,
+    },
+    /// Nothing more is expected.
+    Ended {
+        /// Of which request.
+        asker: Arc<Asker>,
+        /// How.
+        verdict: Verdict,
+        /// From the request to its acknowledgement, its error or the end of its dump; `None` if
+        /// there was none, or it was not seen.
+        completion_ns: Option<u64>,
+        /// What the dump amounted to, if it was one.
+        dump: Option<Dump>,
+    },
+}

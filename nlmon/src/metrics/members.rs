@@ -1,0 +1,72 @@
+//! How many sockets listen to each multicast group: the fan-out of what is sent there.
+
+use std::collections::BTreeMap;
+
+use super::{family::Family, names};
+use crate::{decode::names::protocol_name, sockets::Look};
+
+/// Groups that are counted. Sockets can be in any of thousands.
+const GROUPS_MAX: usize = 4096;
+
+/// Members by protocol and group, of the last look.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    counts: BTreeMap<(u8, u32), u64>,
+}
+
+impl Members {
+    /// Takes a look in. A group that nobody is in any more stays, with 0.
+    pub(super) fn add(&mut self, look: &Look) {
+        self.counts.values_mut().for_each(|count| *count = 0);
+        for socket in look.seen.iter().flat_map(|seen| &seen.sockets) {
+            for group in &socket.groups {
+                let key = (socket.protocol, *group);
+                if self.counts.len() < GROUPS_MAX || self.counts.contains_key(&key) {
+                    *self.counts.entry(key).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// The family, with the groups by the labels that `label` gives.
+    pub(super) fn family(&self, mut label: impl FnMut(u8, u32) -> String) -> Family {
+        let mut by_label: BTreeMap<(u8, String), u64> = BTreeMap::new();
+        for ((protocol, group), count) in &self.counts {
+            *by_label.entry((*protocol, label(*protocol, *group))).or_default() += count;
+        }
+        let mut family = Family::new(&names::GROUP_MEMBERS);
+        for ((protocol, group), count) in by_label {
+            family.add(&[&protocol_name(protocol), &group], count);
+        }
+        family
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sockets::{Endpoint, Gaps, Namespace, Seen};
+
+    fn look(groups: &[&[u32]]) -> Look {
+        let socket = |groups: &&[u32]| Endpoint {
+            protocol: 17,
+            portid: 5,
+            groups: groups.to_vec(),
+            ..Endpoint::default()
+        };
+        let namespace = Namespace::fake(1, "self");
+        let sockets = groups.iter().map(socket).collect();
+        Look { seen: vec![Seen { namespace, sockets }], gaps: Gaps::default() }
+    }
+
+    #[test]
+    fn counts_the_sockets_in_a_group_as_they_come_and_go() {
+        let mut members = Members::default();
+        members.add(&look(&[&[1, 2], &[1], &[]]));
+        assert_eq!(members.counts, BTreeMap::from([((17, 1), 2), ((17, 2), 1)]));
+        members.add(&look(&[&[1]]));
+        assert_eq!(members.counts, BTreeMap::from([((17, 1), 1), ((17, 2), 0)]));
+        let family = members.family(|_, _| "other".to_owned()).finish().unwrap();
+        assert_eq!(family.get_metric().len(), 1);
+    }
+}

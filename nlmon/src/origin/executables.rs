@@ -1,0 +1,103 @@
+//! The program that a task runs, from `/proc/PID/exe`. A task that is gone, or that has another
+//! name than when it was seen, because it runs another program by now, tells nothing.
+
+use std::{collections::HashMap, fs, sync::Arc};
+
+use super::{ENTRIES_MAX, FRESH_NS};
+use crate::record::Task;
+
+#[derive(Debug)]
+struct Known {
+    pid: u32,
+    comm: String,
+    executable: Option<Arc<str>>,
+    looked_ns: u64,
+}
+
+impl Known {
+    fn is_of(&self, task: &Task) -> bool {
+        self.pid == task.pid && self.comm == task.comm
+    }
+}
+
+/// Programs by thread, the name of which may differ from its process'.
+#[derive(Debug, Default)]
+pub(super) struct Executables {
+    by_tid: HashMap<u32, Known>,
+}
+
+impl Executables {
+    pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
+        let known = self.by_tid.get(&task.tid).filter(|known| known.is_of(task));
+        if known.is_some_and(|known| now_ns.saturating_sub(known.looked_ns) < FRESH_NS) {
+            return;
+        }
+        // A process that has ended since the last look still ran what it ran.
+        let executable = look(task).or_else(|| known?.executable.clone());
+        if self.by_tid.len() >= ENTRIES_MAX {
+            self.by_tid.clear();
+        }
+        let (pid, comm) = (task.pid, task.comm.clone());
+        self.by_tid.insert(task.tid, Known { pid, comm, executable, looked_ns: now_ns });
+    }
+
+    pub(super) fn get(&self, task: &Task) -> Option<Arc<str>> {
+        self.by_tid.get(&task.tid).filter(|known| known.is_of(task))?.executable.clone()
+    }
+}
+
+fn look(task: &Task) -> Option<Arc<str>> {
+    let (pid, tid) = (task.pid, task.tid);
+    let path = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    // After the link: a name that is still the same then was the same before, too.
+    let comm = fs::read(format!("/proc/{pid}/task/{tid}/comm")).ok()?;
+    let same = String::from_utf8_lossy(&comm).trim_end_matches('\n') == task.comm;
+    same.then(|| path.to_string_lossy().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Task {
+        let comm = fs::read_to_string("/proc/thread-self/comm").unwrap();
+        let tid = nix::unistd::gettid().as_raw().cast_unsigned();
+        let comm = comm.trim_end_matches('\n').to_owned();
+        Task { pid: std::process::id(), tid, comm, ..Task::default() }
+    }
+
+    fn of(task: &Task) -> Option<Arc<str>> {
+        let mut executables = Executables::default();
+        executables.note(task, 1);
+        executables.get(task)
+    }
+
+    #[test]
+    fn names_the_program_of_a_running_task() {
+        let expected = std::env::current_exe().unwrap();
+        assert_eq!(of(&own()).as_deref(), expected.to_str());
+    }
+
+    #[test]
+    fn says_nothing_of_a_task_that_runs_another_program_now() {
+        assert_eq!(of(&Task { comm: "(ip)".to_owned(), ..own() }), None);
+        assert_eq!(of(&Task { pid: u32::MAX, ..own() }), None);
+    }
+
+    #[test]
+    fn keeps_what_an_ended_process_ran() {
+        let mut executables = Executables::default();
+        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".to_owned(), ..Task::default() };
+        let known = Known {
+            pid: u32::MAX,
+            comm: "ip".to_owned(),
+            executable: Some("/sbin/ip".into()),
+            looked_ns: 0,
+        };
+        executables.by_tid.insert(5, known);
+        executables.note(&ended, 2 * FRESH_NS);
+        assert_eq!(executables.get(&ended).as_deref(), Some("/sbin/ip"));
+        executables.note(&Task { comm: "tc".to_owned(), ..ended.clone() }, 2 * FRESH_NS);
+        assert_eq!(executables.get(&ended), None);
+    }
+}

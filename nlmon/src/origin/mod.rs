@@ -1,0 +1,68 @@
+//! Where a sender belongs, beyond what a probe tells: its executable, its systemd unit or
+//! container, and the name of the namespace. Looked up as soon as a sample is read, because most
+//! programs that configure a network live for milliseconds, and kept until the record is shown.
+//!
+//! Invariant: nothing is guessed. What was gone when it was looked for is absent.
+
+mod cgroups;
+mod executables;
+mod namespaces;
+
+use std::sync::Arc;
+
+use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
+use crate::record::{Record, Task};
+
+/// Entries of each table. A full one starts anew.
+const ENTRIES_MAX: usize = 8192;
+
+/// How long an answer is good for, where it can change.
+const FRESH_NS: u64 = 1_000_000_000;
+
+/// Where a sender belongs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Path of the program that the process runs.
+    pub executable: Option<Arc<str>>,
+    /// The innermost systemd unit that it is in.
+    pub unit: Option<Arc<str>>,
+    /// Id of the container that it is in.
+    pub container: Option<Arc<str>>,
+    /// Name of the record's network namespace in `/run/netns`.
+    pub namespace: Option<Arc<str>>,
+}
+
+/// What has been looked up.
+#[derive(Debug, Default)]
+pub struct Origins {
+    cgroups: Cgroups,
+    executables: Executables,
+    namespaces: Names,
+}
+
+impl Origins {
+    /// Looks up what is not known yet of a task that has just been seen.
+    pub fn note(&mut self, task: &Task, netns: u32, now_ns: u64) {
+        self.namespaces.note(netns, now_ns);
+        if is_sender(task) {
+            self.executables.note(task, now_ns);
+            self.cgroups.note(task, now_ns);
+        }
+    }
+
+    /// What is known of a record's sender.
+    pub fn of(&self, record: &Record) -> Origin {
+        let namespace = self.namespaces.get(record.netns());
+        let task = record.observation.as_ref().map(|observation| &observation.task);
+        let Some(task) = task.filter(|task| is_sender(task)) else {
+            return Origin { namespace, ..Origin::default() };
+        };
+        let (unit, container) = self.cgroups.get(task.cgroup_id);
+        Origin { executable: self.executables.get(task), unit, container, namespace }
+    }
+}
+
+/// Whether the task is a process, and no bystander.
+fn is_sender(task: &Task) -> bool {
+    !task.kernel_thread && !task.interrupt
+}
