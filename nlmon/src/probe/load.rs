@@ -146,7 +146,7 @@ fn attach(ebpf: &mut Ebpf, kernel: &aya::Btf, step: &Step) -> Result<Attached, E
                 let Step { probe, symbol, .. } = *step;
                 return Ok(Attached { probe, symbol, hook: *hook, refused });
             }
-            Err(error) => refused.push(format!("{hook}: {}", chain(&error))),
+            Err(error) => refused.push(format!("{hook}: {}", with_advice(chain(&error)))),
         }
     }
     Err(Error::Attach { symbol: step.symbol.to_owned(), reasons: refused })
@@ -214,6 +214,17 @@ where
     &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
 {
     ebpf.program_mut(name).ok_or(ProgramError::UnexpectedProgramType)?.try_into()
+}
+
+/// The reason, and what to do about it where that is known.
+///
+/// Debian's patch to `kernel/events/core.c` makes the sysctl's value 3 refuse all but
+/// `CAP_SYS_ADMIN`; from 6.1 on it takes `CAP_PERFMON` too (seen on 5.10 and 6.1).
+fn with_advice(mut reason: String) -> String {
+    if reason.contains("perf_event_open") && reason.contains("Permission denied") {
+        reason.push_str("; set the sysctl kernel.perf_event_paranoid to 2, or grant CAP_SYS_ADMIN");
+    }
+    reason
 }
 
 /// What the verifier's log ends with, behind the reason: figures.
