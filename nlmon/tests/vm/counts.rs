@@ -31,7 +31,8 @@ fn fentry_counts_what_the_module_counts() {
 /// By fentry alone, or not at all and with the reason.
 #[test]
 fn fentry_alone_is_refused_where_a_function_has_too_many_arguments() {
-    let (code, text) = try_run("nlmon", &["check", "--attach", "fentry"]);
+    fs::write("/root/fentry.toml", "[probe]\nattach = \"fentry\"\n").unwrap();
+    let (code, text) = try_run("nlmon", &["check", "--config", "/root/fentry.toml"]);
     if kernel() < (5, 16) {
         assert_eq!(code, 2, "{text}");
         assert!(text.contains("netlink_broadcast_filtered: fentry"), "{text}");
