@@ -70,7 +70,7 @@ fn counts_what_the_module_counts(attach: &str) {
     let counted: BTreeMap<_, _> =
         Module::counters().into_iter().map(|(n, v)| (n.clone(), v - counted_before[&n])).collect();
     let after = daemon.quiet();
-    compare(&after, &before, &counted, after.unseen(&before, attach));
+    compare(&after, &before, &counted, after.unseen(&before, attach, 4));
     assert_eq!(fault(&after, "no_entry"), fault(&before, "no_entry"));
     assert_eq!(fault(&after, "read_failed"), 0);
     drop((module, daemon));

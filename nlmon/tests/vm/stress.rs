@@ -52,7 +52,7 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let (after, now) = (daemon.quiet(), Module::counters());
     let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
-    let unseen = after.unseen(&before, attach);
+    let unseen = after.unseen(&before, attach, SENDERS);
     assert!(unseen < total / 100, "{unseen} of {total}");
     for path in ["request", "reply"] {
         assert_eq!(after.calls(&before, path), total, "{path}");
