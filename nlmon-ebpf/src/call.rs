@@ -58,8 +58,12 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     }
     let Call { ssk, skb, portid, group, id } = *call;
     let way = Way { protocol, path, portid, group };
+    let pushed = frame::push(key, id);
+    if pushed.is_err() && M::COUNTED_AT_RETURN {
+        return Ok(());
+    }
     let (first, datagram) = count::<M>(pid_tgid, ssk, skb, &way, counters);
-    let (context, index) = frame::push(key, id)?;
+    let (context, index) = pushed?;
     context.frame(index).set_way(protocol, path);
     note::<M>(context, index, &datagram, &first, pid_tgid, counters);
     Ok(())

@@ -12,6 +12,9 @@ use crate::maps::global;
 
 /// A way to read a field of a kernel structure.
 pub(crate) trait Memory {
+    /// Whether the return of a call that has no frame counts it: fexit still has the arguments.
+    const COUNTED_AT_RETURN: bool;
+
     /// Reads a `T` at `base + offset`; zero if the address is bad.
     fn read<T: Copy>(base: *const u8, offset: u32) -> T;
 
@@ -23,6 +26,8 @@ pub(crate) trait Memory {
 pub(crate) struct Helper;
 
 impl Memory for Helper {
+    const COUNTED_AT_RETURN: bool = false;
+
     #[inline(always)] // generic over a marker type: this is the body of a field access
     fn read<T: Copy>(base: *const u8, offset: u32) -> T {
         let mut value = MaybeUninit::<T>::uninit();
@@ -50,6 +55,8 @@ impl Memory for Helper {
 pub(crate) struct Load;
 
 impl Memory for Load {
+    const COUNTED_AT_RETURN: bool = true;
+
     #[inline(always)] // a call would lose the pointer's type
     fn read<T: Copy>(base: *const u8, offset: u32) -> T {
         // SAFETY: the verifier checks type and offset, and makes the load fault-safe.

@@ -9,7 +9,10 @@ use aya::{
     Ebpf,
     maps::{MapData, RingBuf},
 };
-use nlmon_common::observation::{HEADER_LEN, Header, flag};
+use nlmon_common::{
+    limits::RING_BYTES,
+    observation::{HEADER_LEN, Header, flag},
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{
@@ -23,6 +26,12 @@ const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Observations handed over at a time, so that a busy ring does not starve other tasks.
 const BATCH: usize = 1024;
+
+/// Batches that a ring of the default size can hold: each record has a header of the ring's own.
+const BATCHES_MAX: usize = (RING_BYTES as usize / (HEADER_LEN + RING_HEADER_LEN)).div_ceil(BATCH);
+
+/// `BPF_RINGBUF_HDR_SZ` in include/uapi/linux/bpf.h.
+const RING_HEADER_LEN: usize = 8;
 
 /// The ring of samples.
 pub struct Samples {
@@ -87,9 +96,13 @@ impl WaitingSamples {
         }
     }
 
-    /// Appends what is there now to `out`.
+    /// Appends what is there now to `out`; not what senders go on to put there, which has no end.
     pub fn read_now(&mut self, out: &mut Vec<Observation>) {
-        while self.ring.get_mut().drain(out) > 0 {}
+        for _ in 0..BATCHES_MAX {
+            if self.ring.get_mut().drain(out) == 0 {
+                return;
+            }
+        }
     }
 }
 
