@@ -114,7 +114,7 @@ fn a_killed_daemon_leaves_nothing_attached_and_claims_nothing_afterwards() {
 }
 
 #[test]
-#[ignore = "a daemon that is ended while eight senders fill its ring does not end in time"]
+#[ignore = "an emulated machine takes minutes to attach fentry under eight senders"]
 fn daemons_that_come_and_go_under_load_count_what_is_sent_meanwhile() {
     let module = Module::load();
     let received = || Module::counters()["received_datagrams"];
