@@ -30,7 +30,7 @@ pub const fn slot(protocol: u8, path: u8) -> u32 {
 /// Type of a datagram that is no stream of netlink messages (a uevent, a cookie).
 pub const TYPE_RAW: u32 = 1 << 16;
 
-/// Key of an exact message counter. 12 bytes, because the kernel hashes 12 in half the time of 16.
+/// Key of an exact message counter. As short as it can be: the kernel hashes and compares every byte.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageKey {
@@ -164,7 +164,8 @@ pub mod stat {
     pub const OWN_RETURN: u32 = 11;
     /// Deliveries of the daemon's own calls.
     pub const OWN_DELIVERY: u32 = 12;
-    /// Not sampled: no program saw the call begin, because it was running on that processor.
+    /// Not sampled: the call was counted at its return, because no program saw it begin (it was
+    /// running on that processor) or because there was no frame for it.
     pub const UNSEEN: u32 = 13;
     /// Elements of the array.
     pub const COUNT: u32 = 14;

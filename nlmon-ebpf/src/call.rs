@@ -15,7 +15,7 @@ use crate::{
     frame::{self, Context, Return, context_key, state},
     machine,
     maps::{bump, global},
-    skb::{self, Memory, MessageHeader, Task},
+    skb::{self, Memory, Task},
 };
 
 /// The arguments of a call that sends, decoded.
@@ -44,10 +44,8 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         return Ok(());
     }
     let Some(home) = frame::home(key) else { return Ok(()) };
-    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
-        home.legs.add(1);
-    }
-    if is_second_leg(call, path, home) {
+    expect_second_leg::<M>(call, path, home);
+    if is_second_leg_due(path, home) && skb::addresses(call.skb).group != 0 {
         machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
         // Without room it is a return without entry, later.
@@ -62,10 +60,10 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     if pushed.is_err() && M::COUNTED_AT_RETURN {
         return Ok(());
     }
-    let (first, datagram) = count::<M>(pid_tgid, ssk, skb, &way, counters);
+    let datagram = count::<M>(pid_tgid, ssk, skb, &way, counters);
     let (context, index) = pushed?;
     context.frame(index).set_way(protocol, path);
-    note::<M>(context, index, &datagram, &first, pid_tgid, counters);
+    note::<M>(context, index, &datagram, pid_tgid, counters);
     Ok(())
 }
 
@@ -108,8 +106,8 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     if path == path::DUMP && frame.state == 0 {
         let Some(counters) = count::datagrams(protocol, path) else { return };
         let way = Way { protocol, path, portid: frame.portid, group: 0 };
-        let (first, datagram) = count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
-        note::<skb::Helper>(context, index, &datagram, &first, pid_tgid, counters);
+        let datagram = count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
+        note::<skb::Helper>(context, index, &datagram, pid_tgid, counters);
     }
 }
 
@@ -151,10 +149,8 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
     let path = path_of::<M>(call);
     let Some(counters) = count::datagrams(protocol, path) else { return };
     let Some(home) = frame::home(context_key(bpf_get_current_pid_tgid())) else { return };
-    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
-        home.legs.add(1);
-    }
-    if (path == path::REQUEST || path == path::PEER) && home.legs.get() != 0 {
+    expect_second_leg::<M>(call, path, home);
+    if is_second_leg_due(path, home) {
         machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
         return;
@@ -201,7 +197,7 @@ fn count<M: Memory>(
     skb: *const u8,
     way: &Way,
     counters: &mut DatagramCount,
-) -> (MessageHeader, Datagram) {
+) -> Datagram {
     let (len, linear) = skb::lengths::<M>(skb);
     let data = skb::data::<M>(skb);
     machine::add(&mut counters.entered, 1);
@@ -217,7 +213,7 @@ fn count<M: Memory>(
         key.netns = netns_of::<M>(sk, way.path);
     }
     let first = count::messages(&mut key, skb, data, linear);
-    (first, Datagram { way: *way, message_type: first.message_type, sk, skb, data, len, linear })
+    Datagram { way: *way, first, sk, skb, data, len, linear }
 }
 
 /// Keeps in the frame what its return needs, and the sample if it is to be one.
@@ -226,13 +222,12 @@ fn note<M: Memory>(
     context: &mut Context,
     index: usize,
     datagram: &Datagram,
-    first: &MessageHeader,
     pid_tgid: u64,
     counters: &mut DatagramCount,
 ) {
     let frame = context.frame(index);
-    frame.message_type = first.message_type;
-    frame.message_flags = first.flags;
+    frame.message_type = datagram.first.message_type;
+    frame.message_flags = datagram.first.flags;
     frame.state = state::COUNTED;
     if emit::wanted(counters) {
         let netns = netns_of::<M>(datagram.sk, datagram.way.path);
@@ -287,14 +282,19 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
     }
 }
 
-/// Whether this is the unicast that follows a user's multicast send: `netlink_sendmsg` broadcasts
-/// the datagram and then sends it to the destination port id too, which is the kernel's unless
-/// the user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
-///
-/// The datagram says so; that it is asked only while a second leg is due saves a read.
+/// Notes that a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the
+/// datagram and then sends it to the destination port id too, which is the kernel's unless the
+/// user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)] // one compare in the common case
-fn is_second_leg(call: &Call, path: u8, home: &Context) -> bool {
-    home.legs.get() != 0
-        && (path == path::REQUEST || path == path::PEER)
-        && skb::addresses(call.skb).group != 0
+fn expect_second_leg<M: Memory>(call: &Call, path: u8, home: &Context) {
+    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
+        home.legs.add(1);
+    }
+}
+
+/// Whether this may be such a unicast. Its datagram says whether it is, and is asked only while
+/// one is due: that saves a read.
+#[inline(always)] // one compare in the common case
+fn is_second_leg_due(path: u8, home: &Context) -> bool {
+    home.legs.get() != 0 && (path == path::REQUEST || path == path::PEER)
 }

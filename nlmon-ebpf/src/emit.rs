@@ -15,7 +15,7 @@ use crate::{
     frame::{Context, Frame, state},
     machine,
     maps::{SAMPLER, SAMPLES, bump, global},
-    skb::{self, Task},
+    skb::{self, MessageHeader, Task},
 };
 
 /// Where a datagram comes from and goes to.
@@ -32,8 +32,8 @@ pub(crate) struct Way {
 /// What the entry of a call knows about its datagram.
 pub(crate) struct Datagram {
     pub(crate) way: Way,
-    /// Of its first message.
-    pub(crate) message_type: u16,
+    /// Header of its first message.
+    pub(crate) first: MessageHeader,
     /// The socket that it goes out from, or for a dump into.
     pub(crate) sk: *const u8,
     pub(crate) skb: *const u8,
@@ -46,7 +46,7 @@ impl Datagram {
     /// Whether it may hold bytes of somebody's packets: `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG`
     /// in `include/uapi/linux/netfilter/nfnetlink.h`.
     fn carries_packets(&self) -> bool {
-        self.way.protocol == NETFILTER && matches!(self.message_type >> 8, 3 | 4)
+        self.way.protocol == NETFILTER && matches!(self.first.message_type >> 8, 3 | 4)
     }
 }
 
