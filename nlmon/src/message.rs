@@ -121,9 +121,8 @@ impl Message<'_> {
         if self.header.message_type == kind::ERROR {
             rest = rest.get(self.quoted_bytes()?..)?;
         }
-        let bytes = attribute(rest, ATTRIBUTE_TEXT)?;
-        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-        Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+        let text = attributes(rest).find(|(number, _)| *number == ATTRIBUTE_TEXT);
+        text.map(|(_, bytes)| c_string(bytes))
     }
 
     /// How much of the request an error quotes behind its errno.
@@ -139,17 +138,22 @@ impl Message<'_> {
 /// `NLMSGERR_ATTR_MSG`, `include/uapi/linux/netlink.h`.
 const ATTRIBUTE_TEXT: u16 = 1;
 
-/// The payload of the first attribute of this type.
-fn attribute(mut bytes: &[u8], wanted: u16) -> Option<&[u8]> {
-    loop {
+/// The attributes of a payload: type, with its flags, and value. Ends at the first that does not
+/// fit (`struct nlattr` and `struct rtattr`: length, type, value, padding).
+pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
         let size = usize::from(half(bytes, 0)?);
         let number = half(bytes, 2)?;
-        let payload = bytes.get(4..size)?;
-        if number == wanted {
-            return Some(payload);
-        }
-        bytes = bytes.get(size.next_multiple_of(4)..)?;
-    }
+        let value = bytes.get(4..size)?;
+        bytes = bytes.get(size.next_multiple_of(4)..).unwrap_or_default();
+        Some((number, value))
+    })
+}
+
+/// Text up to its first NUL.
+pub(crate) fn c_string(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
 /// The messages of a datagram of which `data` holds the first bytes and which is `len` long.
@@ -169,11 +173,13 @@ pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
     })
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+/// The 32-bit number at `at`, of the host's byte order.
+pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
+/// The 16-bit number at `at`, of the host's byte order.
+pub(crate) fn half(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 

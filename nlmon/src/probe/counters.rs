@@ -20,7 +20,7 @@ use super::{
     proof::OwnCalls,
     runs::{Programs, Runs},
 };
-use crate::record::Path;
+use crate::{message::c_string, record::Path};
 
 /// The kernel's counter maps.
 pub struct Counters {
@@ -188,7 +188,7 @@ impl Counters {
             return comm.trim_end().to_owned();
         }
         match self.processes.get(&tgid, 0) {
-            Ok(process) => comm(&process.comm),
+            Ok(process) => c_string(&process.comm),
             Err(_) => "unknown".to_owned(),
         }
     }
@@ -197,12 +197,6 @@ impl Counters {
 /// All of a map's counters, their processors added up.
 fn sums<K: Pod + Ord>(map: &PerCpuHashMap<MapData, K, u64>) -> Result<BTreeMap<K, u64>, MapError> {
     map.iter().map(|item| item.map(|(key, per_cpu)| (key, per_cpu.iter().sum()))).collect()
-}
-
-/// Text of a `comm` array.
-pub(super) fn comm(bytes: &[u8; 16]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
 fn is_alive(tgid: u32) -> bool {

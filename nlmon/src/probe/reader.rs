@@ -15,11 +15,11 @@ use nlmon_common::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{
-    Error,
-    counters::{comm, take},
+use super::{Error, counters::take};
+use crate::{
+    message::c_string,
+    record::{Observation, Parent, Path, Task},
 };
-use crate::record::{Observation, Parent, Path, Task};
 
 /// Time between two looks at the ring: the most that the live log lags behind.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -119,7 +119,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
         task: Task {
             pid: header.tgid,
             tid: header.tid,
-            comm: comm(&header.comm),
+            comm: c_string(&header.comm),
             uid: header.uid,
             cgroup_id: header.cgroup_id,
             kernel_thread: has(flag::KTHREAD),

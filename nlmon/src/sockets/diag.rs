@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Endpoint, Flags};
+use crate::message::{half, word};
 
 /// Bytes of `struct netlink_diag_msg`, `include/uapi/linux/netlink_diag.h`.
 const MESSAGE_BYTES: usize = 28;
@@ -68,14 +69,6 @@ fn groups(bitmap: &[u8]) -> Vec<u32> {
     let longs = longs.filter_map(|chunk| chunk.try_into().ok()).map(usize::from_ne_bytes);
     let bits = longs.flat_map(|long| (0..usize::BITS).map(move |bit| long >> bit & 1 == 1));
     (1..).zip(bits).filter_map(|(group, set)| set.then_some(group)).collect()
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn half(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 
 #[cfg(test)]

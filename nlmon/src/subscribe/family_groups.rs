@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Error, families};
+use crate::message::{attributes, c_string};
 
 const ATTRIBUTE_FAMILY_NAME: u16 = 2;
 const ATTRIBUTE_MCAST_GROUPS: u16 = 7;
@@ -22,36 +23,21 @@ pub(super) fn groups() -> Result<BTreeMap<String, u32>, Error> {
 
 /// The groups of one family. Malformed ones are passed over.
 fn family(bytes: &[u8]) -> Option<Vec<(String, u32)>> {
-    let family = text(find(bytes, ATTRIBUTE_FAMILY_NAME)?);
+    let family = c_string(find(bytes, ATTRIBUTE_FAMILY_NAME)?);
     let groups = attributes(find(bytes, ATTRIBUTE_MCAST_GROUPS)?);
     let group = |(_, group): (u16, &[u8])| {
-        let name = text(find(group, ATTRIBUTE_GROUP_NAME)?);
+        let name = c_string(find(group, ATTRIBUTE_GROUP_NAME)?);
         let number = u32::from_ne_bytes(find(group, ATTRIBUTE_GROUP_ID)?.try_into().ok()?);
         Some((format!("{family}/{name}"), number))
     };
     Some(groups.filter_map(group).collect())
 }
 
+/// The value of the first attribute of this type.
 fn find(bytes: &[u8], wanted: u16) -> Option<&[u8]> {
-    attributes(bytes).find(|(kind, _)| *kind == wanted).map(|(_, value)| value)
-}
-
-/// `struct nlattr`: length, type, value, padding.
-fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     /// `NLA_TYPE_MASK`
     const TYPE: u16 = 0x3fff;
-    std::iter::from_fn(move || {
-        let size = usize::from(u16::from_ne_bytes(bytes.get(0..2)?.try_into().ok()?));
-        let kind = u16::from_ne_bytes(bytes.get(2..4)?.try_into().ok()?) & TYPE;
-        let value = bytes.get(4..size)?;
-        bytes = bytes.get(size.next_multiple_of(4)..).unwrap_or_default();
-        Some((kind, value))
-    })
-}
-
-fn text(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    attributes(bytes).find(|(kind, _)| kind & TYPE == wanted).map(|(_, value)| value)
 }
 
 #[cfg(test)]
