@@ -10,10 +10,11 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::Failure;
+use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
 use crate::live::json::{Detail, LogRecord};
 use crate::live::pcapng::Capture;
-use crate::live::protocol::{DEFAULT_SOCKET, Lost, Refusal, Reply, Request, VERSION};
+use crate::live::protocol::{Lost, Refusal, Reply, Request, VERSION};
 use crate::live::text::Style;
 
 /// Show netlink messages as they happen: who sent what to whom, how long it took, what failed

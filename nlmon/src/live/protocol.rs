@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filter;
 use super::json::Detail;
 
-/// Where the daemon listens unless told otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
-
 /// Version of this conversation. The two ends have to agree on it.
 pub const VERSION: u32 = 1;
 
