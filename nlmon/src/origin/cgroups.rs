@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ENTRIES_MAX, FRESH_NS};
+use super::{is_fresh, keep};
 use crate::{record::Task, sockets::cgroup};
 
 /// `FILEID_KERNFS`, `include/linux/exportfs.h`.
@@ -52,14 +52,11 @@ struct Mount {
 impl Cgroups {
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
         let known = self.by_id.get(&task.cgroup_id);
-        if known.is_some_and(|k| k.place.is_some() || now_ns - k.looked_ns < FRESH_NS) {
+        if known.is_some_and(|k| k.place.is_some() || is_fresh(k.looked_ns, now_ns)) {
             return;
         }
         let place = self.look(task).map(|text| place(&text));
-        if self.by_id.len() >= ENTRIES_MAX {
-            self.by_id.clear();
-        }
-        self.by_id.insert(task.cgroup_id, Known { place, looked_ns: now_ns });
+        keep(&mut self.by_id, task.cgroup_id, Known { place, looked_ns: now_ns });
     }
 
     pub(super) fn get(&self, id: u64) -> Place {

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, fs, sync::Arc};
 
-use super::{ENTRIES_MAX, FRESH_NS};
+use super::{is_fresh, keep};
 use crate::record::Task;
 
 #[derive(Debug)]
@@ -29,16 +29,14 @@ pub(super) struct Executables {
 impl Executables {
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
         let known = self.by_tid.get(&task.tid).filter(|known| known.is_of(task));
-        if known.is_some_and(|known| now_ns.saturating_sub(known.looked_ns) < FRESH_NS) {
+        if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
             return;
         }
         // A process that has ended since the last look still ran what it ran.
         let executable = look(task).or_else(|| known?.executable.clone());
-        if self.by_tid.len() >= ENTRIES_MAX {
-            self.by_tid.clear();
-        }
         let (pid, comm) = (task.pid, task.comm.clone());
-        self.by_tid.insert(task.tid, Known { pid, comm, executable, looked_ns: now_ns });
+        let known = Known { pid, comm, executable, looked_ns: now_ns };
+        keep(&mut self.by_tid, task.tid, known);
     }
 
     pub(super) fn get(&self, task: &Task) -> Option<Arc<str>> {
@@ -57,7 +55,7 @@ fn look(task: &Task) -> Option<Arc<str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::FRESH_NS, *};
 
     fn own() -> Task {
         let comm = fs::read_to_string("/proc/thread-self/comm").unwrap();

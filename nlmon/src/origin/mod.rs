@@ -8,12 +8,12 @@ mod cgroups;
 mod executables;
 mod namespaces;
 
-use std::sync::Arc;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
 use crate::record::{Record, Task};
 
-/// Entries of each table. A full one starts anew.
+/// Entries of each table.
 const ENTRIES_MAX: usize = 8192;
 
 /// How long an answer is good for, where it can change.
@@ -60,6 +60,19 @@ impl Origins {
         let (unit, container) = self.cgroups.get(task.cgroup_id);
         Origin { executable: self.executables.get(task), unit, container, namespace }
     }
+}
+
+/// Whether what was looked up at `looked_ns` is still good.
+fn is_fresh(looked_ns: u64, now_ns: u64) -> bool {
+    now_ns.saturating_sub(looked_ns) < FRESH_NS
+}
+
+/// Keeps what was looked up. A full table starts anew.
+fn keep<K: Eq + Hash, V>(table: &mut HashMap<K, V>, key: K, value: V) {
+    if table.len() >= ENTRIES_MAX {
+        table.clear();
+    }
+    table.insert(key, value);
 }
 
 /// Whether the task is a process, and no bystander.

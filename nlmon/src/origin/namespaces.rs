@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{ENTRIES_MAX, FRESH_NS};
+use super::{ENTRIES_MAX, is_fresh};
 use crate::namespaces;
 
 /// The names, and which namespaces are known to have none. A name outlives its namespace here, so
@@ -21,7 +21,7 @@ struct Known {
 impl Names {
     pub(super) fn note(&mut self, netns: u32, now_ns: u64) {
         let known = self.by_inode.get(&netns);
-        if known.is_some_and(|known| now_ns.saturating_sub(known.looked_ns) < FRESH_NS) {
+        if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
             return;
         }
         if self.by_inode.len() >= ENTRIES_MAX {
