@@ -12,7 +12,7 @@ use nlmon_common::{
 use crate::{
     count,
     emit::{self, Datagram, Way},
-    frame::{self, Context, Return, context_key, state},
+    frame::{self, Context, Place, Return, context_key, state},
     machine,
     maps::{bump, global},
     skb::{self, Memory, Task},
@@ -44,22 +44,22 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
         return Ok(());
     }
     let Some(home) = frame::home(key) else { return Ok(()) };
+    let Call { ssk, skb, portid, group, id } = *call;
+    let pushed = frame::push(key, id, place_of::<M>(call, path));
+    if pushed.is_err() && M::COUNTED_AT_RETURN {
+        return Ok(());
+    }
     expect_second_leg::<M>(call, path, home);
-    if is_second_leg_due(path, home) && skb::addresses(call.skb).group != 0 {
+    if is_second_leg_due(path, home) && skb::addresses(skb).group != 0 {
         machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
-        // Without room it is a return without entry, later.
-        if let Ok((context, index)) = frame::push(key, call.id) {
+        // By kprobe, without room, it is a return without entry, later.
+        if let Ok((context, index)) = pushed {
             context.frame(index).set_way(protocol, path);
         }
         return Ok(());
     }
-    let Call { ssk, skb, portid, group, id } = *call;
     let way = Way { protocol, path, portid, group };
-    let pushed = frame::push(key, id);
-    if pushed.is_err() && M::COUNTED_AT_RETURN {
-        return Ok(());
-    }
     let datagram = count::<M>(pid_tgid, ssk, skb, &way, counters);
     let (context, index) = pushed?;
     context.frame(index).set_way(protocol, path);
@@ -78,7 +78,7 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
         }
         return Ok(());
     }
-    let (context, index) = frame::push(context_key(pid_tgid), id)?;
+    let (context, index) = frame::push(context_key(pid_tgid), id, Place::Anywhere)?;
     let frame = context.frame(index);
     frame.set_way(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
@@ -262,7 +262,9 @@ fn is_own_process(pid_tgid: u64) -> bool {
 /// that happens to run on top of it.
 fn is_own_call(key: u32, id: u64) -> bool {
     // The frame is a detour: in it, the address becomes a number.
-    let Ok((context, index)) = frame::push(key, id) else { return true };
+    let Ok((context, index)) = frame::push(key, id, Place::Anywhere) else {
+        return true;
+    };
     let address = *context.id(index);
     frame::close(context, index);
     !Task::current().is_foreign_stack(address)
@@ -280,6 +282,17 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
     } else {
         path::PEER
     }
+}
+
+/// Where a call may be made: a user's socket sends by a system call, and by nothing else.
+#[inline(always)] // one compare, on multicasts one field access
+fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
+    let by_user = match path {
+        path::REPLY => false,
+        path::MULTICAST => !skb::is_kernel_socket::<M>(call.ssk),
+        _ => true,
+    };
+    if by_user { Place::Outermost } else { Place::Anywhere }
 }
 
 /// Notes that a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the

@@ -3,7 +3,7 @@
 //! Calls nest (a reply inside a request), sleep and move between processors, and a kretprobe may
 //! miss a return. So each thread has a small stack of frames, and a return finds its own by the
 //! stack address of the call, never by position alone. A frame that its return missed is noticed
-//! when a later call on the same stack lies at or above it.
+//! when a later call on the same stack lies at or above it, or is one that nothing can enclose.
 //!
 //! Contexts lie in an array, where a look-up is an address computation. A thread has the one at
 //! its id's low bits while it has open calls; where two threads meet, the later one takes one of
@@ -174,7 +174,7 @@ pub(crate) fn context(key: u32) -> Option<&'static mut Context> {
     None
 }
 
-/// A free context for a thread that has none.
+/// A free context for a thread that has none, with one frame open.
 #[inline(always)] // one addition in the common case
 fn claim(key: u32) -> Option<&'static mut Context> {
     for way in 0..CONTEXT_WAYS {
@@ -183,7 +183,8 @@ fn claim(key: u32) -> Option<&'static mut Context> {
         // Two threads that add at the same time may both find more than one, and both give way.
         if context.claims.get() == 1 {
             context.way = way;
-            set_depth(context, 0);
+            // Before it has an owner: an interrupt in between would give it back.
+            set_depth(context, 1);
             context.set_owner(key);
             if way > 0 {
                 place(key, 0)?.displaced.add(1);
@@ -208,26 +209,37 @@ fn release(context: &mut Context) {
     context.claims.add(-1);
 }
 
+/// Where a call may be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// By a system call itself: whatever else is open of its thread has ended unseen. System calls
+    /// begin at addresses that kernels choose at random, so that these alone do not tell.
+    Outermost,
+    /// Perhaps inside another.
+    Anywhere,
+}
+
 /// Opens a frame for the call at stack address `id`, on top of the calls around it.
 ///
 /// The error is the reason, a [`stat`], which the caller reports.
 #[inline(always)] // the pointer keeps its type
-pub(crate) fn push(key: u32, id: u64) -> Result<(&'static mut Context, usize), u32> {
-    let open = context(key);
-    let context = match open {
-        Some(context) => context,
-        None => claim(key).ok_or(stat::NO_CONTEXT)?,
+pub(crate) fn push(key: u32, id: u64, place: Place) -> Result<(&'static mut Context, usize), u32> {
+    let (context, mut index) = match context(key) {
+        Some(context) => {
+            let index = context.depth as usize;
+            if index > DEPTH_MAX {
+                return Err(stat::TOO_DEEP);
+            }
+            // Published before it is filled: an interrupt from here on goes on top of it.
+            set_depth(context, index + 1);
+            (context, index)
+        }
+        None => (claim(key).ok_or(stat::NO_CONTEXT)?, 0),
     };
-    let mut index = context.depth as usize;
-    if index > DEPTH_MAX {
-        return Err(stat::TOO_DEEP);
-    }
-    // Published before it is filled: an interrupt from here on goes on top of it.
-    set_depth(context, index + 1);
     let id = as_number(context.id(index), id);
     // Each round drops one frame.
     for _ in 0..DEPTH_MAX {
-        if index == 0 || !is_stale(*context.id(index - 1), id) {
+        if index == 0 || (place == Place::Anywhere && !is_stale(*context.id(index - 1), id)) {
             break;
         }
         index -= 1;

@@ -252,6 +252,12 @@ impl Metrics {
         ended + open(self) - open(before)
     }
 
+    /// How often since `before` the kernel did not run a program, because it was running already on
+    /// that processor: no more calls than this can have passed unseen.
+    pub(crate) fn skipped(&self, before: &Self) -> u64 {
+        self.grown(before, "nlmon_bpf_missed_runs_total", &[])
+    }
+
     /// How many calls since `before` were not seen to begin or to return, or may not have been. Where
     /// nothing runs in the middle of a program, and returns have room, that is none.
     ///
@@ -260,7 +266,7 @@ impl Metrics {
         let unknown = self.grown(before, "nlmon_datagrams_total", &[("result", "unknown")]);
         let unseen = self.grown(before, "nlmon_samples_total", &[("outcome", "unseen")]);
         let open = self.sum("nlmon_datagrams_open", &[]);
-        let skipped = self.grown(before, "nlmon_bpf_missed_runs_total", &[]);
+        let skipped = self.skipped(before);
         let has_room = attach == "fentry" || (kernel() > (6, 0) && 2 * senders <= 10);
         if !is_preemptible() {
             assert_eq!(unseen + skipped, 0, "{unseen} {skipped}");
