@@ -14,7 +14,7 @@ use super::{
     is_locked_down,
     offsets::offsets,
     plan::{Attach, Hook, Probe, Step, plan},
-    read_btf,
+    preemption, read_btf,
     reader::Samples,
     warnings::Warnings,
 };
@@ -85,7 +85,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     }
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
-    let (steps, missing) = plan(&btf, options.attach);
+    let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
     let mut ebpf = load_object(options, &offsets(&btf)?)?;
     let samples = Samples::new(&mut ebpf)?;
     let warnings = Warnings::new(&mut ebpf);

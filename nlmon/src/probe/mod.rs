@@ -6,6 +6,7 @@ mod counters;
 mod load;
 mod offsets;
 mod plan;
+mod preemption;
 mod proof;
 mod reader;
 mod runs;

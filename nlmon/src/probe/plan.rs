@@ -99,7 +99,7 @@ impl fmt::Display for Hook {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Attach {
-    /// The cheapest that works, function by function.
+    /// The cheapest that works and is exact, function by function.
     #[default]
     Auto,
     /// kprobe and kretprobe only.
@@ -109,9 +109,11 @@ pub enum Attach {
 }
 
 impl Attach {
-    /// Hooks in the order to try.
-    fn hooks(self) -> &'static [Hook] {
+    /// Hooks in the order to try. Where the kernel may preempt an fentry program, it does not run it
+    /// for others meanwhile, and kprobes are what sees every call.
+    fn hooks(self, preempts: bool) -> &'static [Hook] {
         match self {
+            Self::Auto if preempts => &[Hook::Kprobe, Hook::Fentry],
             Self::Auto => &[Hook::Fentry, Hook::Kprobe],
             Self::Kprobe => &[Hook::Kprobe],
             Self::Fentry => &[Hook::Fentry],
@@ -132,14 +134,15 @@ pub struct Step {
     pub hooks: &'static [Hook],
 }
 
-/// The plan for a kernel, and the probes that it has no function for, with the reason.
-pub fn plan(btf: &Btf<'_>, attach: Attach) -> (Vec<Step>, Vec<(Probe, Error)>) {
+/// The plan for a kernel, which `preempts` or not, and the probes that it has no function for, with
+/// the reason.
+pub fn plan(btf: &Btf<'_>, attach: Attach, preempts: bool) -> (Vec<Step>, Vec<(Probe, Error)>) {
     let mut steps = Vec::new();
     let mut missing = Vec::new();
     for probe in Probe::ALL {
         match choose(btf, probe) {
             Ok((symbol, arguments)) => {
-                steps.push(Step { probe, symbol, arguments, hooks: attach.hooks() });
+                steps.push(Step { probe, symbol, arguments, hooks: attach.hooks(preempts) });
             }
             Err(error) => missing.push((probe, error)),
         }
@@ -156,4 +159,19 @@ fn choose(btf: &Btf<'_>, probe: Probe) -> Result<(&'static str, u32), Error> {
         }
     }
     Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fentry_comes_first_only_where_it_sees_every_call() {
+        assert_eq!(Attach::Auto.hooks(false).first(), Some(&Hook::Fentry));
+        assert_eq!(Attach::Auto.hooks(true).first(), Some(&Hook::Kprobe));
+        for preempts in [false, true] {
+            assert_eq!(Attach::Fentry.hooks(preempts), [Hook::Fentry]);
+            assert_eq!(Attach::Kprobe.hooks(preempts), [Hook::Kprobe]);
+        }
+    }
 }
