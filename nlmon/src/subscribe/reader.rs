@@ -17,6 +17,11 @@ use super::{
 };
 use crate::record::Delivery;
 
+/// What there is to read for: a datagram, or an overrun. One that is told of when the queue is empty
+/// already comes as an error alone, and until that is read the kernel drops everything
+/// (`NETLINK_S_CONGESTED` in `net/netlink/af_netlink.c`).
+const WAKES: Interest = Interest::READABLE.add(Interest::ERROR);
+
 /// How long a socket that is about to close is read, at most.
 const DRAIN_NS: u64 = 1_000_000_000;
 
@@ -75,7 +80,7 @@ pub(super) fn spawn(
     socket.set_nonblocking()?;
     // SAFETY: the socket owns its descriptor, which stays open and the same until it is dropped,
     // and it is dropped only with, or taken out of, this AsyncFd.
-    let registered = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) };
+    let registered = unsafe { AsyncFd::register_with_interest(socket, WAKES) };
     let socket = registered.map_err(|error| Error::Receive {
         protocol: member.protocol,
         source: error.into_parts().1,
@@ -115,7 +120,7 @@ impl Reader {
             }
             return Ok(());
         }
-        let mut guard = self.socket.readable().await.map_err(|source| {
+        let mut guard = self.socket.ready(WAKES).await.map_err(|source| {
             End::Broken(Error::Receive { protocol: self.inbox.member.protocol, source })
         })?;
         let found = self.inbox.read(guard.get_inner()).map_err(End::Broken)?;

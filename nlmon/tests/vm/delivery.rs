@@ -126,7 +126,6 @@ fn wait_for_own_socket(witness: &Socket) -> String {
 }
 
 #[test]
-#[ignore = "fails on a quiet machine: the overrun is told only when the daemon ends"]
 fn its_own_overrun_is_reported_to_the_last_datagram() {
     const COUNT: u32 = 1009;
     let daemon = Daemon::start(&["--require-probes", "--receive-buffer", "1"]);
