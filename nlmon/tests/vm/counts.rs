@@ -12,7 +12,8 @@ use nlmon::subscribe::{
 };
 
 use crate::support::{
-    Daemon, Metrics, Module, attach_by, kernel, message, receive, test_socket, try_run, wait_for,
+    Daemon, Metrics, Module, assert_within, attach_by, kernel, message, receive, test_socket,
+    try_run, wait_for,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -82,13 +83,11 @@ fn counts_what_the_module_counts(attach: &str) {
 fn compare(after: &Metrics, before: &Metrics, counted: &BTreeMap<String, u64>, unseen: u64) {
     let calls = |path: &str| after.calls(before, path);
     let sum = |names: &[&str]| names.iter().map(|name| counted[*name]).sum::<u64>();
-    let close = |what: &str, found: u64, expected: u64, missing: u64| {
-        let range = expected.saturating_sub(missing)..=expected;
-        assert!(range.contains(&found), "{what}: {found} of {expected}, {missing} may be missing");
-    };
     let skipped = after.skipped(before);
-    let exact = |what: &str, found: u64, expected: u64| close(what, found, expected, skipped);
-    let close = |what: &str, found: u64, expected: u64| close(what, found, expected, unseen);
+    let exact =
+        |what: &str, found: u64, expected: u64| assert_within(what, found, expected, skipped);
+    let close =
+        |what: &str, found: u64, expected: u64| assert_within(what, found, expected, unseen);
     let second_legs = after.grown(before, "nlmon_second_legs_total", &[("protocol", "test")]);
     exact("second legs", second_legs, 53);
     exact("requests", calls("request"), counted["received_datagrams"] - 53);

@@ -21,6 +21,11 @@ use crate::{
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Receive buffer of the listener that does not read: a few changes fill it.
+const NARROW: &str = "16384";
+/// And of the others: all of them fit.
+const WIDE: &str = "8388608";
+
 /// `ip monitor link` under a name of its own, ended with this.
 struct Listener {
     name: String,
@@ -29,11 +34,16 @@ struct Listener {
 
 impl Listener {
     fn start(number: u32) -> Self {
+        let buffer = if number == 0 { NARROW } else { WIDE };
         let name = format!("vmlisten{number}");
         let path = format!("/root/{name}");
         fs::copy("/usr/bin/ip", &path).or_else(|_| fs::copy("/sbin/ip", &path)).unwrap();
         let mut command = Command::new(&path);
-        let child = command.args(["monitor", "link"]).stdout(Stdio::null()).spawn().unwrap();
+        let child = command
+            .args(["-rcvbuf", buffer, "monitor", "link"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let listener = Self { name, child };
         wait_for("it listens", || listener.drops().is_some());
         listener

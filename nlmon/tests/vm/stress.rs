@@ -9,7 +9,10 @@ use std::{
 
 use nlmon::subscribe::test_module;
 
-use crate::support::{Daemon, Module, attach_by, message, receive, run, test_socket, wait_for};
+use crate::support::{
+    Daemon, Module, assert_within, attach_by, is_preemptible, message, receive, run, test_socket,
+    wait_for,
+};
 
 const SENDERS: u64 = 8;
 const BUFFER: usize = 8 << 20;
@@ -53,21 +56,24 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
     let unseen = after.unseen(&before, attach, SENDERS);
-    assert!(unseen < total / 100, "{unseen} of {total}");
+    let is_exact = attach == "kprobe" || !is_preemptible();
+    assert!(!is_exact || unseen < total / 100, "{unseen} of {total}");
+    let skipped = after.skipped(&before);
     for path in ["request", "reply"] {
-        assert_eq!(after.calls(&before, path), total, "{path}");
+        let calls = after.calls(&before, path);
+        assert_within(path, calls, total, skipped);
         let labels = [("protocol", "test"), ("path", path), ("result", "ok")];
         let ok = after.grown(&before, "nlmon_datagrams_total", &labels);
-        assert!((total - unseen..=total).contains(&ok), "{path}: {ok}, {unseen} unseen");
+        assert_within(path, ok, total, unseen);
         let labels = [("protocol", "test"), ("path", path)];
         let messages = after.messages(&before, &labels);
         assert_eq!(
             messages.values().map(|(count, _)| count).sum::<u64>(),
-            total,
+            calls,
             "{path}: {messages:?}"
         );
         let (typed, _) = messages["NLTEST_MSG_ECHO"];
-        assert!(typed >= total - unseen, "{path}: {typed}, {unseen} unseen");
+        assert_within(path, typed, total, unseen);
     }
     for fault in ["no_entry", "read_failed", "error_overflow"] {
         let labels = [("fault", fault)];

@@ -66,6 +66,12 @@ pub(crate) fn attach_by(attach: &str) -> [&str; 3] {
     ["--require-probes", "--attach", attach]
 }
 
+/// All that was expected was found, but for `missing` that may be.
+pub(crate) fn assert_within(what: &str, found: u64, expected: u64, missing: u64) {
+    let range = expected.saturating_sub(missing)..=expected;
+    assert!(range.contains(&found), "{what}: {found} of {expected}, {missing} may be missing");
+}
+
 /// Waits until `condition` holds.
 pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();

@@ -17,7 +17,7 @@ use nix::{
 };
 use nlmon::{
     decode::names::{parse_protocol, protocol},
-    message::{Header, flag},
+    message::{Header, flag, kind, messages},
     subscribe::{Received, Socket, test_module},
 };
 
@@ -179,8 +179,9 @@ fn families(socket: &Socket) {
         let Received::Datagram(datagram) = socket.receive(&mut buffer).unwrap() else {
             panic!("no answer");
         };
-        // NLMSG_DONE.
-        if datagram.data[4..6] == [3, 0] {
+        // Newer kernels put the end into the last part.
+        let mut messages = messages(datagram.data, datagram.len as usize);
+        if messages.any(|message| message.header.message_type == kind::DONE) {
             return;
         }
     }
