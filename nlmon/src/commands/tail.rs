@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::Failure;
 use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
+use crate::live::history::History;
 use crate::live::json::{Detail, LogRecord};
 use crate::live::pcapng::Capture;
 use crate::live::protocol::{Lost, Refusal, Reply, Request, VERSION};
@@ -23,6 +24,9 @@ pub struct Args {
     /// Which records to show; all by default
     #[command(flatten)]
     pub filter: Filter,
+    /// What of the past to begin with; none by default
+    #[command(flatten)]
+    pub history: History,
     /// How to show them
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -110,7 +114,7 @@ fn greet(daemon: &mut BufReader<UnixStream>, args: &Args) -> Result<(), Failure>
         Reply::Hello { .. } => Ok(()),
         Reply::Error { kind, message } => Err(match kind {
             Refusal::Filter => Failure::Usage(anyhow!(message)),
-            Refusal::Request | Refusal::Version | Refusal::Busy => {
+            Refusal::Request | Refusal::Version | Refusal::History | Refusal::Busy => {
                 Failure::Runtime(anyhow!("the daemon refuses: {message}"))
             }
         }),
@@ -118,7 +122,12 @@ fn greet(daemon: &mut BufReader<UnixStream>, args: &Args) -> Result<(), Failure>
 }
 
 fn ask(daemon: &mut BufReader<UnixStream>, args: &Args) -> anyhow::Result<Reply> {
-    let request = Request { version: VERSION, filter: args.filter.clone(), detail: args.detail() };
+    let request = Request {
+        version: VERSION,
+        filter: args.filter.clone(),
+        detail: args.detail(),
+        history: args.history,
+    };
     let mut line = serde_json::to_string(&request)?;
     line.push('\n');
     // A daemon that refuses may do so before it has read all, so its answer comes first.
