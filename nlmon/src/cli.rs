@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::commands::{Failure, check, links, recv, run, send, sockets, tail};
+use crate::commands::{Failure, check, links, record, recv, run, send, sockets, tail};
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.
 #[derive(Debug, Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Run(run::Args),
     /// Show the live log of the running daemon.
     Tail(tail::Args),
+    /// Write the live log of the running daemon to a capture, until stopped.
+    Record(record::Args),
     /// Show every netlink socket of every namespace: owner, groups, queue, buffer, drops.
     Sockets(sockets::Args),
     /// Say what this kernel offers, what nlmon would do with it, and whether the configuration is
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Tail(args) => tail::run(args),
+        Command::Record(args) => record::run(args),
         Command::Sockets(args) => sockets::run(args),
         Command::Check(args) => check::run(args),
         Command::Send(args) => send::run(args),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     decode::names::{parse_group, parse_protocol, protocol, protocol_name},
+    live::bus::{Extent, Limits},
     probe::Attach,
     subscribe::Reach,
 };
@@ -23,6 +24,9 @@ pub const DEFAULT_PATH: &str = "/etc/nlmon/nlmon.toml";
 
 /// Where the live log is served.
 pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
+
+/// Most records of history: a client's place in it is looked for one by one.
+const HISTORY_MAX: usize = 1 << 20;
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +104,34 @@ pub struct Log {
     pub clients: usize,
     /// Records that wait for one client; a slower one loses records.
     pub queue: usize,
+    /// Records kept for clients to come; 0 for none.
+    pub history: usize,
+    /// Most memory of those, in bytes.
+    pub history_bytes: usize,
+}
+
+impl Log {
+    /// What it means for the log.
+    pub fn limits(&self) -> Limits {
+        let Self { clients, queue, history, history_bytes, .. } = *self;
+        Limits {
+            clients,
+            queue: Extent { records: queue, ..Limits::default().queue },
+            history: Extent { records: history, bytes: history_bytes },
+        }
+    }
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { socket: PathBuf::from(DEFAULT_SOCKET), clients: 64, queue: 8192 }
+        let Limits { clients, queue, history } = Limits::default();
+        Self {
+            socket: PathBuf::from(DEFAULT_SOCKET),
+            clients,
+            queue: queue.records,
+            history: history.records,
+            history_bytes: history.bytes,
+        }
     }
 }
 
@@ -278,6 +305,10 @@ impl Config {
                 return Err(Error::Value { key, message: "must be at least 1".to_owned() });
             }
         }
+        if self.log.history > HISTORY_MAX {
+            let message = format!("must be at most {HISTORY_MAX}, not {}", self.log.history);
+            return Err(Error::Value { key: "log.history", message });
+        }
         self.reach()?;
         self.groups().map(drop)
     }
@@ -406,6 +437,7 @@ mod tests {
         assert_eq!(error, "probe.snap_length: must be from 16 to 256, not 8");
         assert!(parse("[probe]\nring_bytes = 100000\n").unwrap_err().contains("power of two"));
         assert!(parse("[log]\nclients = 0\n").unwrap_err().contains("log.clients"));
+        assert!(parse("[log]\nhistory = 2000000\n").unwrap_err().contains("at most 1048576"));
     }
 
     #[test]

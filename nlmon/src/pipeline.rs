@@ -177,7 +177,7 @@ impl Pipeline {
     fn publish(&self, record: &Record, view: &View) {
         self.metrics.record(record);
         self.bus.publish(|| LogRecord::new(record, view).with_origin(&self.origins.of(record)));
-        if self.bus.has_clients() && concerns_families(record, &view.families) {
+        if self.bus.wants_records() && concerns_families(record, &view.families) {
             self.unknown_family.notify_one();
         }
     }

@@ -19,10 +19,7 @@ use crate::{
     decode::Families,
     http,
     join::Joiner,
-    live::{
-        bus::{Bus, Limits},
-        server::Server,
-    },
+    live::{bus::Bus, server::Server},
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
@@ -169,9 +166,7 @@ fn start(
     tasks: &mut JoinSet<()>,
     shutdown: &watch::Receiver<bool>,
 ) -> anyhow::Result<Subscriptions> {
-    let limits =
-        Limits { clients: config.log.clients, records: config.log.queue, ..Limits::default() };
-    let bus = Bus::new(limits);
+    let bus = Bus::new(config.log.limits());
     let log_totals = {
         let bus = Arc::clone(&bus);
         move || LogTotals { clients: bus.clients() as u64, dropped: bus.dropped() }

@@ -10,10 +10,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::RecvTimeoutError::Timeout;
 use std::time::Duration;
 
 use nlmon::live::Error;
-use nlmon::live::bus::{Bus, Limits};
+use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::live::protocol::{Lost, REQUEST_MAX, Refusal, Reply};
 use nlmon::live::server::Server;
@@ -142,6 +143,69 @@ async fn a_client_gets_the_records_of_its_filter() {
 }
 
 #[tokio::test]
+async fn history_comes_first_by_the_same_filter_and_the_log_goes_on() {
+    let daemon = Daemon::start(Limits::default());
+    (0..10).for_each(|number| daemon.publish(number, if number < 5 { "xfrm" } else { "route" }));
+    let mut some =
+        daemon.client(r#"{"version":1,"filter":{"protocol":["xfrm"]},"history":{"last":2}}"#).await;
+    daemon.publish(10, "route");
+    daemon.publish(11, "xfrm");
+    for number in [3, 4, 11] {
+        assert_eq!(some.record().await.time_ns, number);
+    }
+    // What was published carries times of long ago, on a clock that has run for longer.
+    let mut recent = daemon.client(r#"{"version":1,"history":{"since_ns":1}}"#).await;
+    daemon.publish(12, "xfrm");
+    assert_eq!(recent.record().await.time_ns, 12);
+    let (kind, message) =
+        daemon.connect(r#"{"version":1,"history":{"first":1}}"#).await.refusal().await;
+    assert!(kind == Refusal::Request && message.contains("unknown field"), "{message}");
+
+    let none = Daemon::start(Limits { history: Extent::NONE, ..Limits::default() });
+    let (kind, message) =
+        none.connect(r#"{"version":1,"history":{"last":1}}"#).await.refusal().await;
+    assert!(kind == Refusal::History && message.contains("log.history"), "{message}");
+}
+
+/// Clients come at any moment of a stream that never rests, and each gets every record from where it
+/// begins, once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn between_history_and_what_follows_nothing_is_missing_and_nothing_double() {
+    const CLIENTS: u64 = 40;
+    const READ: u64 = 300;
+    let daemon = Daemon::start(Limits::default());
+    let bus = Arc::clone(&daemon.bus);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let publisher = std::thread::spawn(move || {
+        let mut number = 0;
+        // Twenty at a time, so that a client's beginning falls among them, and then a rest, so that
+        // none is too slow.
+        while stopped.recv_timeout(Duration::from_micros(500)).is_err_and(|e| e == Timeout) {
+            for _ in 0..20 {
+                let protocol = if number % 3 == 0 { "xfrm" } else { "route" };
+                bus.publish(|| record(number, protocol));
+                number += 1;
+            }
+        }
+    });
+    for client in 0..CLIENTS {
+        let last = client * 7;
+        let filter = if client % 2 == 0 { "{}" } else { r#"{"protocol":["xfrm"]}"# };
+        let stride = if client % 2 == 0 { 1 } else { 3 };
+        let request = format!(r#"{{"version":1,"filter":{filter},"history":{{"last":{last}}}}}"#);
+        let mut client = daemon.client(&request).await;
+        let mut expected = client.record().await.time_ns;
+        for _ in 1..READ {
+            expected += stride;
+            assert_eq!(client.record().await.time_ns, expected, "{request}");
+        }
+    }
+    drop(stop);
+    publisher.join().unwrap();
+    assert_eq!(daemon.bus.dropped(), 0);
+}
+
+#[tokio::test]
 async fn a_bad_request_is_answered_with_the_reason() {
     let daemon = Daemon::start(Limits::default());
     for (request, refusal, reason) in [
@@ -180,7 +244,11 @@ async fn one_client_too_many_is_told_so_and_a_place_is_free_again_later() {
 #[tokio::test]
 async fn a_client_that_does_not_read_loses_records_and_is_told_how_many() {
     const RECORDS: u64 = 20_000;
-    let daemon = Daemon::start(Limits { records: 500, ..Limits::default() });
+    let daemon = Daemon::start(Limits {
+        queue: Extent { records: 500, ..Limits::default().queue },
+        history: Extent::NONE,
+        ..Limits::default()
+    });
     let (mut slow, mut fast) = (daemon.client(HELLO).await, daemon.client(HELLO).await);
     for number in 0..RECORDS {
         daemon.publish(number, "route");

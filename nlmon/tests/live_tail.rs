@@ -137,6 +137,21 @@ fn the_filter_crosses_the_socket() {
 }
 
 #[test]
+fn how_far_back_to_begin_crosses_the_socket_and_is_counted() {
+    let arguments = ["--last", "20", "--since", "1m30s", "--count", "1"];
+    let output = against(&arguments, |stream, request| {
+        assert_eq!(request.history.last, Some(20));
+        assert_eq!(request.history.since_ns, Some(90_000_000_000));
+        say(&stream, &[HELLO, RECORD, RECORD].concat());
+    });
+    assert_eq!((text(&output.stdout), output.status.code()), (LINE, Some(0)));
+    let output = tail(&socket(), &["--since", "yesterday"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = text(&output.stderr);
+    assert!(message.contains("like 90s, 5m or 1h30m") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
 fn a_wrong_filter_is_a_usage_error_before_anything_is_connected() {
     let output = tail(&socket(), &["--protocol", "rout"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -2,7 +2,9 @@
 //! clap arguments, does its work, and returns.
 
 pub mod check;
+mod feed;
 pub mod links;
+pub mod record;
 pub mod recv;
 pub mod run;
 pub mod send;
@@ -31,6 +33,13 @@ impl Failure {
             Self::Runtime(_) => 3,
         }
     }
+}
+
+/// The daemon ended while somebody read its log.
+fn daemon_is_gone() -> Failure {
+    Failure::Runtime(anyhow::anyhow!(
+        "the daemon closed the live log: journalctl -u nlmon says why it stopped"
+    ))
 }
 
 impl fmt::Display for Failure {

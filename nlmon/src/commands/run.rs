@@ -26,6 +26,12 @@ pub struct Args {
     /// Records that wait for one client (`log.queue`)
     #[arg(long, value_name = "N")]
     queue: Option<usize>,
+    /// Records kept for clients to come, 0 for none (`log.history`)
+    #[arg(long, value_name = "N")]
+    history: Option<usize>,
+    /// Most memory of those (`log.history_bytes`)
+    #[arg(long, value_name = "BYTES")]
+    history_bytes: Option<usize>,
     /// Give the counts of messages a label for the network namespace (`metrics.netns`)
     #[arg(long)]
     metrics_netns: bool,
@@ -89,6 +95,8 @@ impl Args {
         set(&mut config.log.socket, self.socket.clone());
         set(&mut config.log.clients, self.clients);
         set(&mut config.log.queue, self.queue);
+        set(&mut config.log.history, self.history);
+        set(&mut config.log.history_bytes, self.history_bytes);
         set(&mut config.probe.attach, self.attach);
         set(&mut config.probe.sample_every, self.sample_every);
         set(&mut config.probe.sample_rate, self.sample_rate);

@@ -1,20 +1,21 @@
-//! `nlmon tail`: the live log of the running daemon, as text, as JSON or as a capture. Only records
-//! go to standard output; everything else goes to standard error.
+//! `nlmon tail`: the live log of the running daemon, or a capture of it, as text, as JSON or as a
+//! capture. Only records go to standard output; everything else goes to standard error.
 
-use std::io::{self, BufRead as _, BufReader, BufWriter, IsTerminal as _, Write as _};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::Failure;
+use super::feed::{Feed, Item};
 use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
+use crate::live::history::History;
 use crate::live::json::{Detail, LogRecord};
 use crate::live::pcapng::Capture;
-use crate::live::protocol::{Lost, Refusal, Reply, Request, VERSION};
+use crate::live::protocol::{Lost, Request, VERSION};
 use crate::live::text::Style;
 
 /// Show netlink messages as they happen: who sent what to whom, how long it took, what failed
@@ -23,6 +24,9 @@ pub struct Args {
     /// Which records to show; all by default
     #[command(flatten)]
     pub filter: Filter,
+    /// What of the past to begin with; none by default
+    #[command(flatten)]
+    pub history: History,
     /// How to show them
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -38,6 +42,10 @@ pub struct Args {
     /// The daemon's socket
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     pub socket: PathBuf,
+    /// Read a capture, of nlmon record or of tcpdump on an nlmon device, instead of asking the
+    /// daemon; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["socket", "last", "since_ns"])]
+    pub read: Option<PathBuf>,
 }
 
 /// What a record looks like.
@@ -51,48 +59,39 @@ pub enum Output {
     Pcapng,
 }
 
-/// Shows records until `--count` are shown, the reader goes away, or the daemon does.
+/// Shows records until `--count` are shown, the reader goes away, or the daemon does; or those of
+/// a capture.
 ///
 /// # Errors
 /// `Usage` for a filter that names nothing, `System` where the socket may not be used, `Runtime`
-/// where there is no daemon or it goes away.
+/// where there is no daemon, it goes away, or a capture cannot be read.
 pub fn run(args: &Args) -> Result<(), Failure> {
     if args.output == Output::Pcapng && io::stdout().is_terminal() {
         let advice = "a capture is not for a terminal: pipe it to tshark -r -, or into a file";
         return Err(Failure::Usage(anyhow!(advice)));
     }
-    args.filter.compile().map_err(|error| Failure::Usage(error.into()))?;
-    let mut daemon = connect(&args.socket)?;
-    greet(&mut daemon, args)?;
-    match Printer::new(args).and_then(|mut printer| printer.copy(&mut daemon)) {
-        Ok(()) | Err(Stop::NoReader) => Ok(()),
-        Err(Stop::NoDaemon) => Err(Failure::Runtime(anyhow!(
-            "the daemon closed the live log: journalctl -u nlmon says why it stopped"
-        ))),
+    let matcher = args.filter.compile().map_err(|error| Failure::Usage(error.into()))?;
+    let mut feed = match &args.read {
+        Some(file) => Feed::capture(file, matcher)?,
+        None => Feed::daemon(&args.socket, &args.request())?,
+    };
+    match Printer::new(args).and_then(|mut printer| printer.copy(&mut feed)) {
+        Err(Stop::End) if args.read.is_none() => Err(super::daemon_is_gone()),
+        Ok(()) | Err(Stop::NoReader | Stop::End) => Ok(()),
         Err(Stop::Failed(error)) => Err(Failure::Runtime(error)),
     }
 }
 
-fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
-    UnixStream::connect(socket).map(BufReader::new).map_err(|error| {
-        let shown = socket.display();
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                Failure::Runtime(anyhow!(
-                    "no nlmon daemon listens on {shown}: start it with systemctl start nlmon or \
-                     nlmon run, or name its socket with --socket"
-                ))
-            }
-            io::ErrorKind::PermissionDenied => Failure::System(anyhow!(
-                "{shown} is for root and the group nlmon: join it with usermod -aG nlmon USER \
-                 and log in again, or use sudo"
-            )),
-            _ => Failure::Runtime(anyhow!(error).context(format!("cannot connect to {shown}"))),
-        }
-    })
-}
-
 impl Args {
+    fn request(&self) -> Request {
+        Request {
+            version: VERSION,
+            filter: self.filter.clone(),
+            detail: self.detail(),
+            history: self.history,
+        }
+    }
+
     /// The least that what is shown can be made of.
     fn detail(&self) -> Detail {
         match self.output {
@@ -104,40 +103,12 @@ impl Args {
     }
 }
 
-/// Sends the request and reads the daemon's one answer.
-fn greet(daemon: &mut BufReader<UnixStream>, args: &Args) -> Result<(), Failure> {
-    match ask(daemon, args).map_err(Failure::Runtime)? {
-        Reply::Hello { .. } => Ok(()),
-        Reply::Error { kind, message } => Err(match kind {
-            Refusal::Filter => Failure::Usage(anyhow!(message)),
-            Refusal::Request | Refusal::Version | Refusal::Busy => {
-                Failure::Runtime(anyhow!("the daemon refuses: {message}"))
-            }
-        }),
-    }
-}
-
-fn ask(daemon: &mut BufReader<UnixStream>, args: &Args) -> anyhow::Result<Reply> {
-    let request = Request { version: VERSION, filter: args.filter.clone(), detail: args.detail() };
-    let mut line = serde_json::to_string(&request)?;
-    line.push('\n');
-    // A daemon that refuses may do so before it has read all, so its answer comes first.
-    let sent = daemon.get_mut().write_all(line.as_bytes());
-    let mut answer = String::new();
-    daemon.read_line(&mut answer).context("cannot read from the daemon")?;
-    if answer.is_empty() {
-        sent.context("cannot write to the daemon")?;
-        return Err(anyhow!("the daemon closed the live log before it answered"));
-    }
-    serde_json::from_str(&answer).context("the daemon's answer is none that this nlmon knows")
-}
-
 /// Why there are no more records, before all that were wanted are shown.
 enum Stop {
     /// Nobody reads standard output any more.
     NoReader,
-    /// The daemon is gone.
-    NoDaemon,
+    /// The daemon is gone, or the capture at its end.
+    End,
     Failed(anyhow::Error),
 }
 
@@ -161,6 +132,8 @@ enum Form {
 /// Writes records to standard output.
 struct Printer {
     form: Form,
+    /// Whether the bytes are shown.
+    bytes: bool,
     left: Option<u64>,
 }
 
@@ -180,7 +153,7 @@ impl Printer {
             Output::Json => Form::Json(out),
             Output::Pcapng => Form::Pcapng(written(Capture::new(out))?),
         };
-        Ok(Self { form, left: args.count })
+        Ok(Self { form, bytes: args.detail() == Detail::Data, left: args.count })
     }
 
     fn out(&mut self) -> &mut Out {
@@ -191,48 +164,61 @@ impl Printer {
     }
 
     /// Returns once `--count` records are shown.
-    fn copy(&mut self, daemon: &mut BufReader<UnixStream>) -> Result<(), Stop> {
-        let mut line = String::new();
+    fn copy(&mut self, feed: &mut Feed) -> Result<(), Stop> {
         while self.left != Some(0) {
             // What is there is shown before waiting for more.
-            if daemon.buffer().is_empty() {
+            if !feed.has_more() {
                 written(self.out().flush())?;
             }
-            line.clear();
-            match daemon.read_line(&mut line) {
-                Ok(0) => {
+            match feed.next() {
+                Ok(Item::End) => {
                     written(self.out().flush())?;
-                    return Err(Stop::NoDaemon);
+                    return Err(Stop::End);
                 }
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                    return Err(Stop::NoDaemon);
+                Ok(Item::Lost(lost)) => self.print_lost(lost)?,
+                Ok(Item::Line(line)) => self.print_line(&line)?,
+                Ok(Item::Record(record)) => self.print(*record)?,
+                Err(error) => {
+                    // What came before is good.
+                    written(self.out().flush())?;
+                    return Err(Stop::Failed(error));
                 }
-                read => drop(read.context("cannot read from the daemon")?),
             }
-            self.print(&line)?;
         }
         written(self.out().flush())
     }
 
-    fn print(&mut self, line: &str) -> Result<(), Stop> {
-        if let Ok(Lost { lost }) = serde_json::from_str(line) {
-            return self.print_lost(lost, line);
+    fn print_line(&mut self, line: &str) -> Result<(), Stop> {
+        if let Form::Json(out) = &mut self.form {
+            self.left = self.left.map(|left| left.saturating_sub(1));
+            return written(out.write_all(line.as_bytes()));
         }
+        self.print(Item::parse(line)?)
+    }
+
+    fn print(&mut self, mut record: LogRecord) -> Result<(), Stop> {
         self.left = self.left.map(|left| left.saturating_sub(1));
-        let record = || {
-            serde_json::from_str::<LogRecord>(line)
-                .context("the daemon sent a record that this nlmon cannot read")
-        };
+        if !self.bytes {
+            record.data = None;
+        }
         written(match &mut self.form {
-            Form::Json(out) => out.write_all(line.as_bytes()),
-            Form::Text(out, style) => out.write_all(style.render(&record()?).as_bytes()),
-            Form::Pcapng(capture) => capture.write(&record()?),
+            Form::Json(out) => {
+                let line = serde_json::to_string(&record).context("cannot write a record")?;
+                writeln!(out, "{line}")
+            }
+            Form::Text(out, style) => out.write_all(style.render(&record).as_bytes()),
+            Form::Pcapng(capture) => capture.write(&record),
         })
     }
 
-    fn print_lost(&mut self, lost: u64, line: &str) -> Result<(), Stop> {
-        if let Form::Json(out) = &mut self.form {
-            return written(out.write_all(line.as_bytes()));
+    fn print_lost(&mut self, lost: u64) -> Result<(), Stop> {
+        match &mut self.form {
+            Form::Json(out) => {
+                let line = serde_json::to_string(&Lost { lost }).context("cannot write a loss")?;
+                return written(writeln!(out, "{line}"));
+            }
+            Form::Pcapng(capture) => capture.lost(lost),
+            Form::Text(..) => {}
         }
         written(self.out().flush())?;
         eprintln!("nlmon: {lost} records are missing here: they came faster than they were read");

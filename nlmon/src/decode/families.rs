@@ -2,6 +2,8 @@
 //! run time, their names and the names of their groups. A value; who asks the kernel is
 //! `crate::subscribe`.
 
+use std::collections::BTreeMap;
+
 use super::attribute::{Attribute, Tree};
 use super::names::protocol;
 use super::{Context, decode_message};
@@ -37,6 +39,16 @@ impl Families {
         families.sort_by_key(|family| family.id);
         families.dedup_by_key(|family| family.id);
         if families.is_empty() { Self::default() } else { Self(families) }
+    }
+
+    /// Families of these names, whose groups are not known.
+    pub fn named(names: &BTreeMap<u16, String>) -> Self {
+        let mut all = Self::default();
+        for (&id, name) in names.iter().filter(|(id, _)| **id != CONTROLLER) {
+            all.0.push(Family { id, name: name.clone(), groups: Vec::new() });
+        }
+        all.0.sort_by_key(|family| family.id);
+        all
     }
 
     /// The name of the family with that number.

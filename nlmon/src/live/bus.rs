@@ -1,6 +1,7 @@
 //! Hands each record to every client of the live log. One ring of the latest records is shared by
 //! all of them, each with its own place in it, so memory is bounded whatever the number of clients
-//! and however slow they are.
+//! and however slow they are. The same ring is the history: a client that wants some of it begins
+//! at an earlier place, and so gets each record once, whatever is published meanwhile.
 //!
 //! Invariant: publishing never waits for a client. A client that the ring has overtaken loses
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 
+use super::history::History;
 use super::json::{Detail, LogRecord};
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
@@ -23,15 +25,41 @@ const BATCH_MAX: usize = 64;
 pub struct Limits {
     /// Most clients at a time.
     pub clients: usize,
-    /// Most records in the ring.
+    /// The ring while there are clients: what they may fall behind.
+    pub queue: Extent,
+    /// The ring at any time: what is there for clients to come.
+    pub history: Extent,
+}
+
+/// How much of the ring is kept: no more of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Records.
     pub records: usize,
-    /// Most memory of the ring, in bytes, by estimate.
+    /// Memory in bytes, by estimate.
     pub bytes: usize,
+}
+
+impl Extent {
+    /// Nothing.
+    pub const NONE: Self = Self { records: 0, bytes: 0 };
+
+    fn holds(self, records: usize, bytes: usize) -> bool {
+        records <= self.records && bytes <= self.bytes
+    }
+
+    fn is_none(self) -> bool {
+        self.records == 0 || self.bytes == 0
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { clients: 64, records: 8192, bytes: 16 << 20 }
+        Self {
+            clients: 64,
+            queue: Extent { records: 8192, bytes: 16 << 20 },
+            history: Extent { records: 4096, bytes: 8 << 20 },
+        }
     }
 }
 
@@ -84,11 +112,15 @@ struct Ring {
 }
 
 impl Ring {
-    fn push(&mut self, entry: Entry, limits: &Limits) {
+    fn push(&mut self, entry: Entry) {
         self.bytes += entry.bytes();
         self.entries.push_back(Arc::new(entry));
         self.next += 1;
-        while self.entries.len() > limits.records || self.bytes > limits.bytes {
+    }
+
+    /// Lets the oldest go, until what is left is within one of these.
+    fn trim(&mut self, extents: [Extent; 2]) {
+        while !extents.iter().any(|extent| extent.holds(self.entries.len(), self.bytes)) {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= oldest.bytes();
         }
@@ -127,9 +159,14 @@ impl Bus {
         self.limits
     }
 
-    /// Whether anybody listens: if not, nothing needs to be made for the log.
-    pub fn has_clients(&self) -> bool {
-        self.clients() > 0
+    /// Whether records are wanted, by a client or for the history: if not, none need to be made.
+    pub fn wants_records(&self) -> bool {
+        self.clients() > 0 || self.keeps_history()
+    }
+
+    /// Whether there is anything for clients to come.
+    pub fn keeps_history(&self) -> bool {
+        !self.limits.history.is_none()
     }
 
     /// How many listen.
@@ -142,18 +179,26 @@ impl Bus {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Gives a record to every client. Without clients, `record` is not called.
+    /// Gives a record to every client, and to the history. Where it is not wanted, `record` is not
+    /// called.
     pub fn publish(&self, record: impl FnOnce() -> LogRecord) {
-        if !self.has_clients() {
+        if !self.wants_records() {
             return;
         }
         let entry = Entry { record: record(), json: OnceLock::new() };
         let next = {
             let mut ring = self.ring();
-            ring.push(entry, &self.limits);
+            ring.push(entry);
+            self.trim(&mut ring);
             ring.next
         };
         self.published.send_replace(next);
+    }
+
+    fn trim(&self, ring: &mut Ring) {
+        let Limits { queue, history, .. } = self.limits;
+        let queue = if self.clients() > 0 { queue } else { Extent::NONE };
+        ring.trim([history, queue]);
     }
 
     /// Adds a client, which gets what is published from here on; `None` if there are too many.
@@ -161,7 +206,8 @@ impl Bus {
         let room = |clients| (clients < self.limits.clients).then_some(clients + 1);
         self.clients.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
         let published = self.published.subscribe();
-        Some(Subscription { bus: Arc::clone(self), next: self.ring().next, published })
+        let next = self.ring().next;
+        Some(Subscription { bus: Arc::clone(self), next, owed: next, published })
     }
 
     /// A panic elsewhere while the lock was held leaves a ring that is still a ring.
@@ -184,10 +230,34 @@ pub struct Batch {
 pub struct Subscription {
     bus: Arc<Bus>,
     next: u64,
+    /// The first record whose loss counts: history may go before anything of it is read.
+    owed: u64,
     published: watch::Receiver<u64>,
 }
 
 impl Subscription {
+    /// Goes back to where `history` begins among the records that `wants` lets pass.
+    #[must_use]
+    pub fn with(
+        mut self,
+        history: &History,
+        now_ns: u64,
+        wants: impl Fn(&LogRecord) -> bool,
+    ) -> Self {
+        if history.is_wanted() {
+            // A copy: matching takes too long to hold the lock meanwhile.
+            let (first, mut entries) = {
+                let ring = self.bus.ring();
+                (ring.first(), ring.entries.clone())
+            };
+            // What came since is not the past.
+            let past = self.next.saturating_sub(first);
+            entries.truncate(usize::try_from(past).unwrap_or(usize::MAX));
+            self.next = self.next.min(first + history.begin(&entries, now_ns, wants) as u64);
+        }
+        self
+    }
+
     /// Waits for records and takes them. Losing the race against the ring is no error. Cancel
     /// safe: nothing is taken before it returns.
     pub async fn read(&mut self) -> Batch {
@@ -207,23 +277,26 @@ impl Subscription {
     fn take(&mut self) -> Batch {
         let ring = self.bus.ring();
         let from = self.next.max(ring.first());
-        let lost = from - self.next;
+        let lost = from.saturating_sub(self.next.max(self.owed));
         let skip = usize::try_from(from - ring.first()).unwrap_or(usize::MAX);
         let entries: Vec<_> = ring.entries.iter().skip(skip).take(BATCH_MAX).cloned().collect();
         drop(ring);
         self.next = from + entries.len() as u64;
+        if lost > 0 || !entries.is_empty() {
+            self.owed = 0;
+        }
         self.bus.dropped.fetch_add(lost, Ordering::Relaxed);
         Batch { lost, entries }
     }
 }
 
 impl Drop for Subscription {
-    /// The last client takes the ring's memory with it.
+    /// The last client takes the ring's memory with it, but for the history.
     fn drop(&mut self) {
         if self.bus.clients.fetch_sub(1, Ordering::Relaxed) == 1 {
             let mut ring = self.bus.ring();
-            ring.entries = VecDeque::new();
-            ring.bytes = 0;
+            self.bus.trim(&mut ring);
+            ring.entries.shrink_to_fit();
         }
     }
 }
@@ -240,8 +313,25 @@ mod tests {
         record
     }
 
-    fn bus(limits: Limits) -> Arc<Bus> {
-        Bus::new(Limits { clients: 2, ..limits })
+    /// A bus without history.
+    fn bus(queue: Extent) -> Arc<Bus> {
+        Bus::new(Limits { clients: 2, queue, history: Extent::NONE })
+    }
+
+    /// A bus that keeps that many records for clients to come.
+    fn with_history(records: usize) -> Arc<Bus> {
+        let history = Extent { records, ..Limits::default().history };
+        Bus::new(Limits { history, ..Limits::default() })
+    }
+
+    /// What a client gets that begins there and is sent what is there.
+    fn history(bus: &Arc<Bus>, history: History, wants: fn(u64) -> bool) -> Vec<u64> {
+        let subscription = bus.subscribe().unwrap();
+        let mut subscription = subscription.with(&history, 1000, |record| wants(record.time_ns));
+        let (lost, mut numbers) = drain(&mut subscription);
+        assert_eq!(lost, 0);
+        numbers.retain(|number| wants(*number));
+        numbers
     }
 
     /// What is there for a client, without waiting for more.
@@ -259,17 +349,17 @@ mod tests {
 
     #[test]
     fn without_a_client_no_record_is_made() {
-        let bus = bus(Limits::default());
+        let bus = bus(Limits::default().queue);
         bus.publish(|| panic!("nobody listens"));
         let subscription = bus.subscribe();
-        assert!(bus.has_clients());
+        assert!(bus.wants_records());
         drop(subscription);
         bus.publish(|| panic!("nobody listens any more"));
     }
 
     #[test]
     fn every_client_gets_every_record_from_when_it_came() {
-        let bus = bus(Limits::default());
+        let bus = bus(Limits::default().queue);
         let mut early = bus.subscribe().unwrap();
         bus.publish(|| record(1));
         let mut late = bus.subscribe().unwrap();
@@ -281,7 +371,7 @@ mod tests {
 
     #[test]
     fn a_slow_client_is_told_what_it_lost_and_no_other_loses() {
-        let bus = bus(Limits { records: 10, ..Limits::default() });
+        let bus = bus(Extent { records: 10, ..Limits::default().queue });
         let (mut slow, mut fast) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
         for number in 0..25 {
             bus.publish(|| record(number));
@@ -294,7 +384,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_by_bytes_too() {
-        let bus = bus(Limits { bytes: 8192, ..Limits::default() });
+        let bus = bus(Extent { bytes: 8192, ..Limits::default().queue });
         let _client = bus.subscribe().unwrap();
         (0..1000).for_each(|number| bus.publish(|| record(number)));
         let ring = bus.ring();
@@ -311,7 +401,7 @@ mod tests {
 
     #[test]
     fn there_are_only_so_many_clients_and_the_last_frees_the_ring() {
-        let bus = bus(Limits::default());
+        let bus = bus(Limits::default().queue);
         let (one, two) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
         assert!(bus.subscribe().is_none());
         bus.publish(|| record(1));
@@ -321,5 +411,68 @@ mod tests {
         drop(two);
         let ring = bus.ring();
         assert_eq!((bus.clients(), ring.entries.len(), ring.bytes), (0, 0, 0));
+    }
+
+    #[test]
+    fn history_is_kept_without_clients_and_bounded() {
+        let bus = with_history(100);
+        (0..150).for_each(|number| bus.publish(|| record(number)));
+        let all = History { last: Some(u64::MAX), since_ns: None };
+        assert_eq!(history(&bus, all, |_| true), (50..150).collect::<Vec<_>>());
+        let entry = bus.ring().entries[0].bytes();
+        let few = Extent { records: usize::MAX, bytes: 10 * entry };
+        let bus = Bus::new(Limits { history: few, ..Limits::default() });
+        (0..150).for_each(|number| bus.publish(|| record(number)));
+        let ring = bus.ring();
+        assert_eq!((ring.entries.len(), ring.bytes), (10, 10 * entry));
+    }
+
+    #[test]
+    fn a_client_begins_as_far_back_as_it_wants() {
+        let bus = with_history(100);
+        (900..1000).for_each(|number| bus.publish(|| record(number)));
+        let even = |number| number % 2 == 0;
+        let begin = |last, since_ns| history(&bus, History { last, since_ns }, even);
+        assert!(begin(None, None).is_empty());
+        assert!(begin(Some(0), None).is_empty());
+        assert_eq!(begin(Some(3), None), [994, 996, 998]);
+        assert_eq!(begin(None, Some(5)), [996, 998]);
+        assert!(begin(None, Some(0)).is_empty());
+        assert_eq!(begin(Some(1), Some(5)), [998]);
+        assert_eq!(begin(Some(9), Some(5)), [996, 998]);
+    }
+
+    #[test]
+    fn history_that_goes_before_it_is_read_is_no_loss_and_what_comes_later_is() {
+        let bus = Bus::new(Limits {
+            clients: 1,
+            queue: Extent { records: 10, bytes: usize::MAX },
+            history: Extent { records: 10, bytes: usize::MAX },
+        });
+        let publish = |numbers: std::ops::Range<u64>| {
+            numbers.for_each(|number| bus.publish(|| record(number)));
+        };
+        publish(0..10);
+        let all = History { last: Some(10), since_ns: None };
+        let mut client = bus.subscribe().unwrap().with(&all, 0, |_| true);
+        publish(10..15);
+        assert_eq!(drain(&mut client), (0, (5..15).collect()));
+        drop(client);
+        let mut client = bus.subscribe().unwrap().with(&all, 0, |_| true);
+        publish(15..28);
+        assert_eq!(drain(&mut client), (3, (18..28).collect()));
+        assert_eq!(bus.dropped(), 3);
+    }
+
+    #[test]
+    fn the_last_client_leaves_the_history() {
+        let bus = with_history(5);
+        let client = bus.subscribe().unwrap();
+        (0..50).for_each(|number| bus.publish(|| record(number)));
+        assert_eq!(bus.ring().entries.len(), 50);
+        drop(client);
+        let ring = bus.ring();
+        assert_eq!(ring.entries.len(), 5);
+        assert_eq!(ring.bytes, ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>());
     }
 }

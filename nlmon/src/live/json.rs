@@ -265,6 +265,51 @@ impl LogRecord {
         }
     }
 
+    /// What bytes alone tell of a datagram of `len` bytes: no probe saw it, and in which namespace
+    /// and when of the kernel's clock it was is 0.
+    pub(super) fn of_bytes(
+        time: String,
+        path: Path,
+        protocol: u8,
+        data: &[u8],
+        len: u32,
+        context: &Context<'_>,
+    ) -> Self {
+        let decoded = decode::decode(protocol, data, len, context);
+        let record = Self {
+            time,
+            time_ns: 0,
+            path,
+            protocol: names::protocol_name(protocol),
+            netns: 0,
+            netns_name: None,
+            process: None,
+            portid: None,
+            src_portid: 0,
+            group: None,
+            bytes: len,
+            result: None,
+            duration_ns: None,
+            answer: None,
+            parent: None,
+            cause: None,
+            outcome: None,
+            delivery_latency_ns: None,
+            truncated: decoded.truncated,
+            redacted: !decoded.withheld.is_empty(),
+            messages: decoded.messages,
+            data: None,
+            captured: Captured::default(),
+        };
+        record.with_data(&without(data, &decoded.withheld))
+    }
+
+    /// The same line with these bytes shown.
+    #[must_use]
+    pub(super) fn with_data(self, bytes: &[u8]) -> Self {
+        Self { data: Some(hexadecimal(bytes)), ..self }
+    }
+
     /// The same line with what was looked up of its sender.
     #[must_use]
     pub fn with_origin(mut self, origin: &Origin) -> Self {

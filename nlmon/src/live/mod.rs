@@ -1,16 +1,17 @@
 //! The live log: records as a person or a program reads them, and the Unix socket that hands them
 //! out. `json` is the published schema, `text` its one-line form with its `details`, `pcapng` its
-//! form as a capture, `filter` the choice of records;
-//! these are pure. `bus` fans out without ever waiting for a client, `server` does the I/O and
+//! form as a capture, `filter` the choice of records, `history` how
+//! far back it begins; these are pure. `bus` fans out without ever waiting for a client, `server` does the I/O and
 //! `protocol` is what the two ends of the socket say.
 //!
-//! Invariant: nothing here slows the pipeline down. Without a client no record is even built; a
-//! slow client loses records, is told how many, and they are counted.
+//! Invariant: nothing here slows the pipeline down. Without a client and without history no record
+//! is even built; a slow client loses records, is told how many, and they are counted.
 
 pub mod bus;
 mod details;
 pub mod filter;
 mod glob;
+pub mod history;
 pub mod json;
 pub mod pcapng;
 pub mod protocol;

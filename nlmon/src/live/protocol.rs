@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filter;
+use super::history::History;
 use super::json::Detail;
 
 /// Version of this conversation. The two ends have to agree on it.
@@ -25,6 +26,9 @@ pub struct Request {
     /// How much of each.
     #[serde(default)]
     pub detail: Detail,
+    /// How far back it begins.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// The daemon's one answer.
@@ -57,6 +61,8 @@ pub enum Refusal {
     Version,
     /// The filter names something that does not exist.
     Filter,
+    /// The daemon keeps no history, and some is wanted.
+    History,
     /// There are as many clients as the daemon serves.
     Busy,
 }

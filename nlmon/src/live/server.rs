@@ -28,8 +28,9 @@ use tokio::time::{sleep, timeout};
 use super::Error;
 use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
-use super::json::Detail;
+use super::json::{Detail, LogRecord};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
+use crate::subscribe::monotonic_ns;
 
 /// Who may read the log: root and this group.
 const GROUP: &str = "nlmon";
@@ -246,7 +247,13 @@ fn admit(request: &Request, bus: &Arc<Bus>) -> Result<Admitted, Refused> {
         let message = format!("{} clients are connected already, the most allowed", bus.clients());
         (Refusal::Busy, message)
     };
+    if request.history.is_wanted() && !bus.keeps_history() {
+        let message = "the daemon keeps no history: its configuration has log.history = 0";
+        return Err((Refusal::History, message.to_owned()));
+    }
     let subscription = bus.subscribe().ok_or_else(busy)?;
+    let wants = |record: &LogRecord| matcher.matches(record);
+    let subscription = subscription.with(&request.history, monotonic_ns(), wants);
     Ok(Admitted { matcher, detail: request.detail, subscription })
 }
 

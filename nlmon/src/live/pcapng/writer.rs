@@ -1,6 +1,4 @@
-//! Records as a capture that Wireshark and tshark read: pcapng, link type `NETLINK` (253), one
-//! packet a datagram, with who, which way and how it went as the packet's comment. One interface
-//! stands for each network namespace. The only owner of `pcap-file`.
+//! Makes a capture of records.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,50 +9,58 @@ use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPa
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
+use pcap_file::pcapng::blocks::unknown::UnknownBlock;
 use pcap_file::pcapng::{PcapNgBlock as _, PcapNgWriter};
 use pcap_file::{DataLink, PcapError};
 
-use super::json::LogRecord;
-use super::text::Style;
+use super::{ARPHRD_NETLINK, HEADER_BYTES, HEADER_LEN, TO_KERNEL, TO_USER, bytes, carried};
 use crate::decode::names;
+use crate::live::json::LogRecord;
+use crate::live::text::Style;
 use crate::record::Path;
 
 /// Time is in units of ten to the minus ninth: nanoseconds.
 const RESOLUTION: u8 = 9;
-
-/// What precedes each datagram, as on a device of the kernel's own `nlmon` driver: direction,
-/// `ARPHRD_NETLINK`, unused, protocol; all in network byte order.
-const HEADER_BYTES: usize = 16;
-const ARPHRD_NETLINK: u16 = 824;
-/// `PACKET_USER` and `PACKET_KERNEL` of `include/uapi/linux/if_packet.h`: where it went to.
-const TO_USER: u16 = 6;
-const TO_KERNEL: u16 = 7;
 
 /// A capture under way.
 pub struct Capture<W: Write> {
     writer: PcapNgWriter<W>,
     /// Namespace of each interface.
     interfaces: Vec<u32>,
+    /// Records that are missing before the next one.
+    lost: u64,
 }
 
 impl<W: Write> Capture<W> {
     /// Begins a capture.
     pub fn new(out: W) -> io::Result<Self> {
         let writer = PcapNgWriter::new(out).map_err(failed)?;
-        Ok(Self { writer, interfaces: Vec::new() })
+        Ok(Self { writer, interfaces: Vec::new(), lost: 0 })
     }
 
-    /// Adds a record, which has to have its data.
+    /// Says that records are missing here.
+    pub fn lost(&mut self, records: u64) {
+        self.lost = self.lost.saturating_add(records);
+    }
+
+    /// Adds a record, which has to have its attributes and its data.
     pub fn write(&mut self, record: &LogRecord) -> io::Result<()> {
         let interface_id = self.interface(record.netns)?;
-        let data = packet(record);
-        let header = u32::try_from(HEADER_BYTES).unwrap_or_default();
+        let datagram = bytes(record);
+        let data = packet(record, &datagram);
+        let mut options = vec![EnhancedPacketOption::Comment(comment(record).into())];
+        if self.lost > 0 {
+            options.push(EnhancedPacketOption::DropCount(std::mem::take(&mut self.lost)));
+        }
+        let carried = carried::value(record, &datagram);
+        let carried = UnknownBlock::new(carried::TYPE, 0, &carried);
+        self.writer.write_block(&carried.into_block()).map_err(failed)?;
         let block = EnhancedPacketBlock {
             interface_id,
             timestamp: time(&record.time),
-            original_len: record.bytes.saturating_add(header),
+            original_len: record.bytes.saturating_add(HEADER_LEN),
             data: Cow::Owned(data),
-            options: vec![EnhancedPacketOption::Comment(Style::comment(record).into())],
+            options,
         };
         self.writer.write_block(&block.into_block()).map_err(failed).map(drop)
     }
@@ -84,21 +90,26 @@ impl<W: Write> Capture<W> {
 }
 
 /// The pseudo header and the bytes.
-fn packet(record: &LogRecord) -> Vec<u8> {
+fn packet(record: &LogRecord, datagram: &[u8]) -> Vec<u8> {
     let direction = if record.path == Path::Request { TO_KERNEL } else { TO_USER };
     let protocol = names::parse_protocol(&record.protocol).unwrap_or_default();
-    let mut packet = Vec::with_capacity(HEADER_BYTES);
+    let mut packet = Vec::with_capacity(HEADER_BYTES + datagram.len());
     packet.extend(direction.to_be_bytes());
     packet.extend(ARPHRD_NETLINK.to_be_bytes());
     packet.extend([0; 10]);
     packet.extend(u16::from(protocol).to_be_bytes());
-    let digits = record.data.as_deref().unwrap_or_default().as_bytes();
-    packet.extend(
-        digits
-            .chunks(2)
-            .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()),
-    );
+    packet.extend(datagram);
     packet
+}
+
+/// Longest comment in bytes.
+const COMMENT_MAX: usize = 0xffff;
+
+/// What a person reads, cut to what an option can hold.
+fn comment(record: &LogRecord) -> String {
+    let mut comment = Style::comment(record);
+    comment.truncate(comment.floor_char_boundary(COMMENT_MAX));
+    comment
 }
 
 /// A time before 1970 cannot be said in this format.

@@ -1,0 +1,158 @@
+//! Where `nlmon tail` and `nlmon record` have their records from: the running daemon, or a capture.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+
+use super::Failure;
+use crate::live::filter::Matcher;
+use crate::live::json::LogRecord;
+use crate::live::pcapng;
+use crate::live::protocol::{Lost, Refusal, Reply, Request};
+
+/// What comes next.
+pub(super) enum Item {
+    /// Records were lost here.
+    Lost(u64),
+    /// A record, as the daemon says it: one object of JSON and a newline.
+    Line(String),
+    /// A record of a capture.
+    Record(Box<LogRecord>),
+    /// The daemon is gone, or the capture at its end.
+    End,
+}
+
+impl Item {
+    /// The record of a line.
+    pub(super) fn parse(line: &str) -> anyhow::Result<LogRecord> {
+        serde_json::from_str(line).context("the daemon sent a record that this nlmon cannot read")
+    }
+}
+
+/// A source of records.
+pub(super) enum Feed {
+    /// The running daemon, which applies the filter.
+    Daemon(BufReader<UnixStream>),
+    /// A capture, and which of its records are wanted.
+    Capture(Box<pcapng::Reader<Box<dyn Read>>>, Box<Matcher>),
+}
+
+impl Feed {
+    /// Asks the daemon.
+    ///
+    /// # Errors
+    /// `Usage` for a filter that the daemon does not know, `System` where the socket may not be
+    /// used, `Runtime` where there is no daemon or it refuses.
+    pub(super) fn daemon(socket: &Path, request: &Request) -> Result<Self, Failure> {
+        let mut daemon = connect(socket)?;
+        greet(&mut daemon, request)?;
+        Ok(Self::Daemon(daemon))
+    }
+
+    /// Opens a capture; `-` is standard input.
+    ///
+    /// # Errors
+    /// `Runtime` where it cannot be read or is none.
+    pub(super) fn capture(file: &Path, matcher: Matcher) -> Result<Self, Failure> {
+        let input: Box<dyn Read> = if file.as_os_str() == "-" {
+            Box::new(io::stdin())
+        } else {
+            let open = File::open(file);
+            Box::new(open.with_context(|| shown(file)).map_err(Failure::Runtime)?)
+        };
+        let reader = pcapng::Reader::new(input).with_context(|| shown(file));
+        let reader = reader.map_err(Failure::Runtime)?;
+        Ok(Self::Capture(Box::new(reader), Box::new(matcher)))
+    }
+
+    /// Whether more is there already, so that asking for it does not wait.
+    pub(super) fn has_more(&self) -> bool {
+        match self {
+            Self::Daemon(daemon) => !daemon.buffer().is_empty(),
+            Self::Capture(..) => true,
+        }
+    }
+
+    /// What comes next.
+    pub(super) fn next(&mut self) -> anyhow::Result<Item> {
+        match self {
+            Self::Daemon(daemon) => next_line(daemon),
+            Self::Capture(reader, matcher) => loop {
+                match reader.read()? {
+                    None => return Ok(Item::End),
+                    Some(pcapng::Item::Lost(lost)) => return Ok(Item::Lost(lost)),
+                    Some(pcapng::Item::Record(record)) if matcher.matches(&record) => {
+                        return Ok(Item::Record(record));
+                    }
+                    Some(pcapng::Item::Record(_)) => {}
+                }
+            },
+        }
+    }
+}
+
+fn shown(file: &Path) -> String {
+    format!("cannot read {}", file.display())
+}
+
+fn next_line(daemon: &mut BufReader<UnixStream>) -> anyhow::Result<Item> {
+    let mut line = String::new();
+    match daemon.read_line(&mut line) {
+        Ok(0) => return Ok(Item::End),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(Item::End),
+        read => drop(read.context("cannot read from the daemon")?),
+    }
+    Ok(match serde_json::from_str(&line) {
+        Ok(Lost { lost }) => Item::Lost(lost),
+        Err(_no_loss) => Item::Line(line),
+    })
+}
+
+fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
+    UnixStream::connect(socket).map(BufReader::new).map_err(|error| {
+        let shown = socket.display();
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                Failure::Runtime(anyhow!(
+                    "no nlmon daemon listens on {shown}: start it with systemctl start nlmon or \
+                     nlmon run, or name its socket with --socket"
+                ))
+            }
+            io::ErrorKind::PermissionDenied => Failure::System(anyhow!(
+                "{shown} is for root and the group nlmon: join it with usermod -aG nlmon USER \
+                 and log in again, or use sudo"
+            )),
+            _ => Failure::Runtime(anyhow!(error).context(format!("cannot connect to {shown}"))),
+        }
+    })
+}
+
+/// Sends the request and reads the daemon's one answer.
+fn greet(daemon: &mut BufReader<UnixStream>, request: &Request) -> Result<(), Failure> {
+    match ask(daemon, request).map_err(Failure::Runtime)? {
+        Reply::Hello { .. } => Ok(()),
+        Reply::Error { kind, message } => Err(match kind {
+            Refusal::Filter => Failure::Usage(anyhow!(message)),
+            Refusal::Request | Refusal::Version | Refusal::History | Refusal::Busy => {
+                Failure::Runtime(anyhow!("the daemon refuses: {message}"))
+            }
+        }),
+    }
+}
+
+fn ask(daemon: &mut BufReader<UnixStream>, request: &Request) -> anyhow::Result<Reply> {
+    let mut line = serde_json::to_string(request)?;
+    line.push('\n');
+    // A daemon that refuses may do so before it has read all, so its answer comes first.
+    let sent = daemon.get_mut().write_all(line.as_bytes());
+    let mut answer = String::new();
+    daemon.read_line(&mut answer).context("cannot read from the daemon")?;
+    if answer.is_empty() {
+        sent.context("cannot write to the daemon")?;
+        return Err(anyhow!("the daemon closed the live log before it answered"));
+    }
+    serde_json::from_str(&answer).context("the daemon's answer is none that this nlmon knows")
+}

@@ -1,0 +1,79 @@
+//! How far back a reader begins: the flags of `nlmon tail`, the request on the socket, and the
+//! place in the ring that they mean. Pure: the time of now is an argument.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::bus::Entry;
+use super::json::LogRecord;
+
+/// What of the past is wanted; none by default. Of both, what is less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+pub struct History {
+    /// Begin with the last records that the daemon still has, at most this many
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<u64>,
+    /// Begin with what the daemon still has of that span of time: 90s, 5m, 1h30m
+    #[arg(long = "since", value_name = "SPAN", value_parser = nanoseconds)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ns: Option<u64>,
+}
+
+/// A span of time in nanoseconds.
+fn nanoseconds(text: &str) -> Result<u64, String> {
+    let span = text.parse::<SignedDuration>().ok().map(|span| span.as_nanos());
+    span.and_then(|span| u64::try_from(span).ok())
+        .ok_or_else(|| "a span of time is like 90s, 5m or 1h30m".to_owned())
+}
+
+impl History {
+    /// Whether anything is.
+    pub fn is_wanted(&self) -> bool {
+        self.last.is_some() || self.since_ns.is_some()
+    }
+
+    /// The index in `entries`, oldest first, of the first record to show. Records come out a
+    /// little out of order: of a span, everything behind the first that falls into it is shown.
+    pub(super) fn begin(
+        &self,
+        entries: &VecDeque<Arc<Entry>>,
+        now_ns: u64,
+        wants: impl Fn(&LogRecord) -> bool,
+    ) -> usize {
+        let by_time = self.since_ns.map_or(0, |span| {
+            let oldest = now_ns.saturating_sub(span);
+            let found = entries.iter().position(|entry| entry.record().time_ns >= oldest);
+            found.unwrap_or(entries.len())
+        });
+        let by_count = self.last.map_or(0, |last| match last.checked_sub(1) {
+            None => entries.len(),
+            Some(before) => {
+                let wanted = entries.iter().enumerate().rev();
+                let mut wanted = wanted.filter(|(_, entry)| wants(entry.record()));
+                let before = usize::try_from(before).unwrap_or(usize::MAX);
+                wanted.nth(before).map_or(0, |(index, _)| index)
+            }
+        });
+        by_time.max(by_count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_time_has_units_and_is_not_negative() {
+        assert_eq!(nanoseconds("5m"), Ok(300_000_000_000));
+        assert_eq!(nanoseconds("1h30m"), Ok(5_400_000_000_000));
+        assert_eq!(nanoseconds("1.5s"), Ok(1_500_000_000));
+        for wrong in ["", "5", "-5m", "five", "5m ago", "99999999999999h"] {
+            assert!(nanoseconds(wrong).unwrap_err().contains("like 90s"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a packet cannot say of its record, carried in a block before it. The block's type is of
+//! the range that the format leaves to local use, so that other readers pass over it; its value is
+//! JSON. The messages are not in it where decoding the packet's bytes makes them again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::decode::{self, Context, Families, Message, names};
+use crate::live::json::LogRecord;
+use crate::record::Path;
+
+/// Type of the block.
+pub(super) const TYPE: u32 = 0x8e6c_6d6e;
+
+/// Version of the value.
+const VERSION: u32 = 1;
+
+/// The block's value.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Carried {
+    nlmon: u32,
+    /// The record, without its bytes.
+    record: LogRecord,
+    /// The generic families that its messages are of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    families: BTreeMap<u16, String>,
+    /// Decoding the bytes makes its messages again: with keys shown, or without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secrets: Option<bool>,
+}
+
+/// The value for a record that has these bytes.
+pub(super) fn value(record: &LogRecord, bytes: &[u8]) -> Vec<u8> {
+    let families = families(record);
+    let again = |secrets: &bool| messages(record, bytes, &families, *secrets) == record.messages;
+    let secrets = [false, true].into_iter().find(again);
+    let mut bare = record.clone();
+    bare.data = None;
+    if secrets.is_some() {
+        bare.messages.clear();
+    }
+    let carried = Carried { nlmon: VERSION, record: bare, families, secrets };
+    // The schema has string keys and finite numbers only, so this cannot fail.
+    let mut value = serde_json::to_vec(&carried).unwrap_or_default();
+    // What the format pads to is not told from the value: it has to be JSON too.
+    value.resize(value.len().next_multiple_of(4), b' ');
+    value
+}
+
+/// The record of a packet with these bytes; `None` if the block is not of this version of nlmon,
+/// or none of nlmon's.
+pub(super) fn record(value: &[u8], bytes: &[u8]) -> Option<LogRecord> {
+    let carried: Carried = serde_json::from_slice(value).ok()?;
+    let Carried { nlmon: VERSION, mut record, families, secrets } = carried else { return None };
+    if !is_printable(&record) {
+        return None;
+    }
+    if let Some(secrets) = secrets {
+        record.messages = messages(&record, bytes, &families, secrets);
+    }
+    Some(record)
+}
+
+/// Whether its texts are as nlmon makes them, safe on a terminal. Those of its process and its
+/// namespace are escaped when they are shown.
+fn is_printable(record: &LogRecord) -> bool {
+    let mut record = record.clone();
+    (record.process, record.netns_name) = (None, None);
+    serde_json::to_value(&record).is_ok_and(|value| has_no_control(&value))
+}
+
+fn has_no_control(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.contains(char::is_control),
+        Value::Array(values) => values.iter().all(has_no_control),
+        Value::Object(fields) => fields.values().all(has_no_control),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+fn messages(
+    record: &LogRecord,
+    bytes: &[u8],
+    families: &BTreeMap<u16, String>,
+    show_secrets: bool,
+) -> Vec<Message> {
+    let protocol = names::parse_protocol(&record.protocol).unwrap_or_default();
+    let families = Families::named(families);
+    let multicast = record.path == Path::Multicast;
+    let context = Context { families: &families, show_secrets, multicast };
+    decode::decode(protocol, bytes, record.bytes, &context).messages
+}
+
+/// The names that the record's messages have by the families of its kernel.
+fn families(record: &LogRecord) -> BTreeMap<u16, String> {
+    if names::parse_protocol(&record.protocol) != Some(names::protocol::GENERIC) {
+        return BTreeMap::new();
+    }
+    let named = record.messages.iter().filter_map(|message| {
+        let number = message.type_number.filter(|&number| number >= crate::message::kind::FIRST)?;
+        Some((number, message.message_type.clone().into_owned()))
+    });
+    named.filter(|(number, name)| name.parse() != Ok(*number)).collect()
+}

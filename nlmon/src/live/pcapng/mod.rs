@@ -1,0 +1,32 @@
+//! Records as a capture that Wireshark and tshark read: pcapng, link type `NETLINK` (253), one
+//! packet a datagram, with who, which way and how it went as the packet's comment. One interface
+//! stands for each network namespace. `writer` makes it and `reader` reads it back, as it does the
+//! captures of others; what of a record the packet itself cannot say is `carried` beside it. The
+//! only owner of `pcap-file`.
+
+mod carried;
+mod frames;
+mod packet;
+mod reader;
+mod writer;
+
+pub use reader::{Item, ReadError, Reader};
+pub use writer::Capture;
+
+use super::json::LogRecord;
+
+/// What precedes each datagram, as on a device of the kernel's own `nlmon` driver: direction,
+/// `ARPHRD_NETLINK`, unused, protocol; all in network byte order.
+const HEADER_LEN: u32 = 16;
+const HEADER_BYTES: usize = HEADER_LEN as usize;
+const ARPHRD_NETLINK: u16 = 824;
+/// `PACKET_USER` and `PACKET_KERNEL` of `include/uapi/linux/if_packet.h`: where it went to.
+const TO_USER: u16 = 6;
+const TO_KERNEL: u16 = 7;
+
+/// The bytes that a record has as hexadecimal.
+fn bytes(record: &LogRecord) -> Vec<u8> {
+    let digits = record.data.as_deref().unwrap_or_default().as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).filter_map(byte).collect()
+}

@@ -1,0 +1,57 @@
+//! A packet that nlmon did not write, as a record: what a tap of the kernel's `nlmon` device, or
+//! who changed nlmon's own capture, has left of it. Keys are withheld as everywhere.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{HEADER_BYTES, HEADER_LEN, TO_KERNEL, TO_USER};
+use crate::decode::{Context, Families, names};
+use crate::live::json::LogRecord;
+use crate::message::{Header, flag, kind};
+use crate::record::Path;
+
+/// The record of a datagram; `None` if the packet has not even the header of a netlink device.
+pub(super) fn record(time: Duration, packet: &[u8], original_len: u32) -> Option<LogRecord> {
+    let (head, datagram) = packet.split_first_chunk::<HEADER_BYTES>()?;
+    let field = |at: usize| Some(u16::from_be_bytes([*head.get(at)?, *head.get(at + 1)?]));
+    let protocol = u8::try_from(field(14)?).ok()?;
+    let header = Header::parse(datagram);
+    let path = path(field(0)?, protocol, header.as_ref());
+    let families = Families::default();
+    let context = Context { multicast: path == Path::Multicast, ..Context::new(&families) };
+    let bytes = original_len.saturating_sub(HEADER_LEN);
+    let mut record = LogRecord::of_bytes(rfc3339(time), path, protocol, datagram, bytes, &context);
+    if let (Path::Request, Some(header)) = (path, header) {
+        record.src_portid = header.portid;
+    }
+    Some(record)
+}
+
+/// Whether it is for the kernel or from it the header tells on some kernels only; else the message
+/// has to.
+fn path(direction: u16, protocol: u8, header: Option<&Header>) -> Path {
+    let Some(header) = header.filter(|_| protocol != names::protocol::KOBJECT_UEVENT) else {
+        return if direction == TO_KERNEL { Path::Request } else { Path::Multicast };
+    };
+    let is_answer = matches!(header.message_type, kind::ERROR | kind::DONE);
+    match direction {
+        TO_KERNEL => Path::Request,
+        _ if header.flags & flag::MULTI != 0 => Path::Dump,
+        _ if is_answer => Path::Reply,
+        TO_USER => unsolicited(header),
+        _ if header.flags & flag::REQUEST != 0 => Path::Request,
+        _ => unsolicited(header),
+    }
+}
+
+/// A notification that nobody asked for has no port id to answer to.
+fn unsolicited(header: &Header) -> Path {
+    if header.portid == 0 { Path::Multicast } else { Path::Reply }
+}
+
+fn rfc3339(time: Duration) -> String {
+    let ns = i128::try_from(time.as_nanos()).unwrap_or(i128::MAX);
+    let time = Timestamp::from_nanosecond(ns).unwrap_or(Timestamp::MAX);
+    format!("{time:.9}")
+}

@@ -1,0 +1,105 @@
+//! The records of a capture, of nlmon's or of another's.
+
+use std::io::{self, Read};
+
+use super::frames::{Frame, Frames};
+use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
+use crate::live::json::LogRecord;
+
+/// Why a capture cannot be read further. What came before is good.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is none.
+    #[error("this is no capture: neither pcapng nor pcap")]
+    NoCapture,
+    /// It ends inside of a block.
+    #[error("the capture ends inside of what begins at byte {offset}: it was cut")]
+    Truncated {
+        /// Where the block begins.
+        offset: u64,
+    },
+    /// A block says that it is longer than any that is read.
+    #[error("what begins at byte {offset} is longer than 16 MiB")]
+    TooLong {
+        /// Where it begins.
+        offset: u64,
+    },
+    /// A block is none.
+    #[error("what begins at byte {offset} cannot be read: {problem}")]
+    Malformed {
+        /// Where it begins.
+        offset: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A packet has no header of a netlink device.
+    #[error("packet {number}, which ends at byte {offset}, is no netlink packet")]
+    NoNetlink {
+        /// Counted from 1.
+        number: u64,
+        /// Where it ends.
+        offset: u64,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the capture")]
+    Io(#[source] io::Error),
+}
+
+/// What a capture has next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// Records that were lost there.
+    Lost(u64),
+    /// A record, with its attributes and its data.
+    Record(Box<LogRecord>),
+}
+
+/// A capture that is read.
+pub struct Reader<R> {
+    frames: Frames<R>,
+    number: u64,
+    /// A record behind a loss that was told.
+    next: Option<Box<LogRecord>>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// [`ReadError::NoCapture`] for a file of another kind.
+    pub fn new(input: R) -> Result<Self, ReadError> {
+        Ok(Self { frames: Frames::new(input)?, number: 0, next: None })
+    }
+
+    /// What comes next; `None` at the end.
+    ///
+    /// # Errors
+    /// Where the file is cut, or is not what it says. Nothing can be read after that.
+    pub fn read(&mut self) -> Result<Option<Item>, ReadError> {
+        if let Some(record) = self.next.take() {
+            return Ok(Some(Item::Record(record)));
+        }
+        let Some(frame) = self.frames.next()? else { return Ok(None) };
+        self.number += 1;
+        let no_netlink =
+            || ReadError::NoNetlink { number: self.number, offset: self.frames.offset() };
+        let record = Box::new(record(&frame).ok_or_else(no_netlink)?);
+        if frame.lost > 0 {
+            self.next = Some(record);
+            return Ok(Some(Item::Lost(frame.lost)));
+        }
+        Ok(Some(Item::Record(record)))
+    }
+}
+
+fn record(frame: &Frame) -> Option<LogRecord> {
+    let bytes = frame.data.get(HEADER_BYTES..)?;
+    let own = frame.carried.as_deref().and_then(|value| carried::record(value, bytes));
+    // Between the two another program may have taken a packet away.
+    let whole = |record: &LogRecord| record.bytes.saturating_add(HEADER_LEN) == frame.original_len;
+    let own = own.filter(whole);
+    match own {
+        Some(record) => Some(record.with_data(bytes)),
+        None => packet::record(frame.time, &frame.data, frame.original_len),
+    }
+}
