@@ -86,11 +86,13 @@ pub struct Config {
 pub struct Http {
     /// Address and port of `/metrics` and the health checks.
     pub listen: SocketAddr,
+    /// Serve the live log as a page, to whoever reaches that address.
+    pub live: bool,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9776)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9776)), live: false }
     }
 }
 

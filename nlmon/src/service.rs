@@ -1,7 +1,7 @@
 //! The daemon as a service: sets everything up, says when it is ready, keeps systemd's watchdog
 //! content, and takes it all down again on a signal.
 
-use std::{future::Future, io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use sd_notify::NotifyState;
@@ -203,9 +203,10 @@ fn start(
         // Last, so that the probes see what happens until the end.
         drop(probes);
     });
+    let page = config.http.live.then(|| Arc::clone(&bus));
     tasks.spawn(server.serve(bus, shutdown.clone()));
     tasks.spawn(keep_families(known, unknown_family, shutdown.clone()));
-    tasks.spawn(serve_http(listener, Arc::clone(&metrics), stopped(shutdown.clone())));
+    tasks.spawn(serve_http(listener, Arc::clone(&metrics), page, shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
         // The first look is what drops are counted from, so it comes before anybody is told that
         // the daemon is ready.
@@ -270,9 +271,10 @@ async fn keep_families(
 async fn serve_http(
     listener: TcpListener,
     metrics: Arc<Metrics>,
-    stopped: impl Future<Output = ()> + Send + 'static,
+    page: Option<Arc<Bus>>,
+    shutdown: watch::Receiver<bool>,
 ) {
-    if let Err(error) = http::serve(listener, metrics, stopped).await {
+    if let Err(error) = http::serve(listener, metrics, page, shutdown).await {
         log::error!("the HTTP server ended: {error}");
     }
 }

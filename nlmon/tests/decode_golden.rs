@@ -7,61 +7,22 @@
 )]
 #![cfg(target_endian = "little")]
 
+mod captures;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use nlmon::decode::attribute::{Attribute, Value};
 use nlmon::decode::names::protocol;
-use nlmon::decode::{Context, Decoded, Families, Message, decode};
+use nlmon::decode::{Context, Decoded, Message, decode};
 
-const CAPTURES: [(&str, u8); 6] = [
-    ("rtnetlink", protocol::ROUTE),
-    ("route_more", protocol::ROUTE),
-    ("netfilter", protocol::NETFILTER),
-    ("generic", protocol::GENERIC),
-    ("xfrm", protocol::XFRM),
-    ("sock_diag", protocol::SOCK_DIAG),
-];
+use captures::{FILES, families, read};
 
 /// What must be in nothing that is shown: the keys that the commands of the captures set.
 const KEYS: [&str; 5] = ["11111111", "22222222", "33333333", "42424242", "43434343"];
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
-}
-
-/// The captured datagrams, each with the comment before it.
-fn captures(name: &str) -> Vec<(String, Vec<u8>)> {
-    let text = std::fs::read_to_string(data(&format!("{name}.hex"))).unwrap();
-    let mut comment = String::new();
-    let mut captures = Vec::new();
-    for line in text.lines() {
-        match line.strip_prefix("# ") {
-            Some(text) => text.clone_into(&mut comment),
-            None => captures.push((comment.clone(), unhex(line))),
-        }
-    }
-    captures
-}
-
-/// The families of the kernel of the captures, by its own answers, which are among them.
-fn families() -> Families {
-    const CTRL_CMD_NEWFAMILY: u8 = 1;
-    let answers = captures("generic").into_iter().flat_map(|(_, bytes)| {
-        let len = bytes.len();
-        let messages: Vec<_> =
-            nlmon::message::messages(&bytes, len).map(|m| (m.header, m.payload.to_vec())).collect();
-        messages
-    });
-    let families = answers.filter(|(header, payload)| {
-        header.message_type == 16 && payload.first() == Some(&CTRL_CMD_NEWFAMILY)
-    });
-    Families::parse(&families.map(|(_, payload)| payload).collect::<Vec<_>>())
 }
 
 fn decode_part(protocol: u8, bytes: &[u8], full_len: usize) -> Decoded {
@@ -92,9 +53,9 @@ fn assert_golden(text: &str, name: &str) {
 
 #[test]
 fn real_messages_read_as_in_the_golden_text() {
-    for (name, protocol) in CAPTURES {
+    for (name, protocol) in FILES {
         let (mut lines, mut json) = (String::new(), String::new());
-        for (comment, bytes) in captures(name) {
+        for (comment, bytes) in read(name) {
             let messages = decode_part(protocol, &bytes, bytes.len()).messages;
             writeln!(lines, "{comment}").unwrap();
             for message in &messages {
@@ -115,8 +76,8 @@ fn real_messages_read_as_in_the_golden_text() {
 
 #[test]
 fn no_real_message_is_left_raw() {
-    for (name, protocol) in CAPTURES {
-        for (comment, bytes) in captures(name) {
+    for (name, protocol) in FILES {
+        for (comment, bytes) in read(name) {
             for message in decode_part(protocol, &bytes, bytes.len()).messages {
                 assert_eq!(message.raw, None, "{comment}");
                 let empty = message.len == 16;
@@ -134,7 +95,7 @@ fn every_key_is_withheld_and_nothing_else_of_its_length() {
         [("xfrm", protocol::XFRM, &KEYS[..3]), ("generic", protocol::GENERIC, &KEYS[3..])]
     {
         let mut found = Vec::new();
-        for (comment, mut bytes) in captures(name) {
+        for (comment, mut bytes) in read(name) {
             let decoded = decode_part(protocol, &bytes, bytes.len());
             let before = hex(&bytes);
             decoded.withheld.iter().for_each(|place| bytes[place.clone()].fill(0));
@@ -170,8 +131,8 @@ fn the_tables_know_every_attribute_of_the_captures() {
         attribute.attributes.iter().for_each(|inner| unknown(inner, &within, found));
     }
     let mut found = Vec::new();
-    for (name, protocol) in CAPTURES {
-        for (_, bytes) in captures(name) {
+    for (name, protocol) in FILES {
+        for (_, bytes) in read(name) {
             for message in decode_part(protocol, &bytes, bytes.len()).messages {
                 message.attributes.iter().for_each(|a| unknown(a, message.kind(), &mut found));
             }
@@ -187,8 +148,8 @@ fn the_tables_know_every_attribute_of_the_captures() {
 fn a_cut_datagram_keeps_its_whole_messages() {
     let families = families();
     let context = Context::new(&families);
-    for (name, protocol) in CAPTURES {
-        for (comment, bytes) in captures(name) {
+    for (name, protocol) in FILES {
+        for (comment, bytes) in read(name) {
             let len = u32::try_from(bytes.len()).unwrap();
             let full = decode(protocol, &bytes, len, &context).messages;
             for cut in (0..bytes.len()).step_by(if bytes.len() > 500 { 7 } else { 1 }) {

@@ -6,6 +6,8 @@
     reason = "all of this file is test code"
 )]
 
+mod captures;
+
 use nlmon::decode::attribute::{Attribute, Value};
 use nlmon::decode::{Context, Decoded, Families, decode};
 use proptest::prelude::*;
@@ -64,10 +66,9 @@ fn assert_printable(attribute: &Attribute) {
     attribute.attributes.iter().for_each(assert_printable);
 }
 
-fn assert_decodes(protocol: u8, bytes: &[u8], more: u32) {
+fn assert_decodes(protocol: u8, bytes: &[u8], more: u32, families: &Families) {
     let full_len = u32::try_from(bytes.len()).unwrap().saturating_add(more);
-    let families = families();
-    let context = Context { multicast: more.is_multiple_of(2), ..Context::new(&families) };
+    let context = Context { multicast: more.is_multiple_of(2), ..Context::new(families) };
     let decoded = decode(protocol, bytes, full_len, &context);
     for message in &decoded.messages {
         assert!(!message.summary.chars().any(char::is_control), "{message:?}");
@@ -93,23 +94,11 @@ fn the_families_of_these_tests_are_known() {
 
 /// The real messages of `tests/data`, each with its protocol.
 fn real() -> Vec<(u8, Vec<u8>)> {
-    let files = [
-        (0, include_str!("data/rtnetlink.hex")),
-        (0, include_str!("data/route_more.hex")),
-        (4, include_str!("data/sock_diag.hex")),
-        (6, include_str!("data/xfrm.hex")),
-        (12, include_str!("data/netfilter.hex")),
-        (16, include_str!("data/generic.hex")),
-    ];
-    let unhex = |line: &str| {
-        let pairs = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect::<Vec<_>>()
-    };
-    let lines = files.into_iter().flat_map(|(protocol, text)| {
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.map(move |line| (protocol, unhex(line))).collect::<Vec<_>>()
+    let files = captures::FILES.into_iter();
+    let datagrams = files.flat_map(|(file, protocol)| {
+        captures::read(file).into_iter().map(move |(_, bytes)| (protocol, bytes))
     });
-    lines.collect()
+    datagrams.collect()
 }
 
 proptest! {
@@ -121,7 +110,7 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..300),
         more in prop_oneof![Just(0), 0u32..1000, Just(u32::MAX)],
     ) {
-        assert_decodes(protocol, &bytes, more);
+        assert_decodes(protocol, &bytes, more, &families());
     }
 
     #[test]
@@ -130,9 +119,11 @@ proptest! {
         bytes in plausible(),
         cut in any::<prop::sample::Index>(),
     ) {
-        assert_decodes(protocol, &bytes, 0);
+        let families = families();
+        assert_decodes(protocol, &bytes, 0, &families);
         let kept = cut.index(bytes.len() + 1);
-        assert_decodes(protocol, &bytes[..kept], u32::try_from(bytes.len() - kept).unwrap());
+        let more = u32::try_from(bytes.len() - kept).unwrap();
+        assert_decodes(protocol, &bytes[..kept], more, &families);
     }
 
     #[test]
@@ -142,16 +133,19 @@ proptest! {
         kept in any::<prop::sample::Index>(),
     ) {
         thread_local! {
-            static REAL: Vec<(u8, Vec<u8>)> = real();
+            static REAL: (Vec<(u8, Vec<u8>)>, Families) = (real(), captures::families());
         }
-        let (protocol, mut bytes) = REAL.with(|real| chosen.get(real).clone());
-        let len = bytes.len();
-        for (place, byte) in changes {
-            bytes[place.index(len)] = byte;
-        }
-        assert_decodes(protocol, &bytes, 0);
-        // The type and the flags decide which tables are used.
-        let kept = kept.index(len + 1);
-        assert_decodes(protocol, &bytes[..kept], u32::try_from(len - kept).unwrap());
+        REAL.with(|(real, families)| {
+            let (protocol, mut bytes) = chosen.get(real).clone();
+            let len = bytes.len();
+            // The type and the flags decide which tables are used.
+            for (place, byte) in changes {
+                bytes[place.index(len)] = byte;
+            }
+            assert_decodes(protocol, &bytes, 0, families);
+            let kept = kept.index(len + 1);
+            let more = u32::try_from(len - kept).unwrap();
+            assert_decodes(protocol, &bytes[..kept], more, families);
+        });
     }
 }

@@ -114,6 +114,39 @@ fn the_metrics_say_that_there_are_no_probes() {
 }
 
 #[test]
+fn the_page_shows_what_the_route_groups_say() {
+    let directory = Directory::new("page");
+    let run = r#"ip link set lo up; exec "$NLMON" run --http-live --socket "$DIR/log""#;
+    let mut daemon = shell(run, &directory.0).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready:")));
+    let script = r#"
+        get() { exec 3<>/dev/tcp/127.0.0.1/9776; printf "GET $1 HTTP/1.1\r\nHost: localhost\r\n$2\r\n" >&3; }
+        get / "Connection: close\r\n"; cat <&3
+        get '/live?type=RTM_NEWLINK'
+        while read -r line <&3; do
+            case $line in
+                data:*RTM_NEWLINK*) echo "$line"; break ;;
+                data:*) ip link set lo down; ip link set lo up ;;
+            esac
+        done
+    "#;
+    let pid = daemon.id().to_string();
+    let output = Command::new("timeout")
+        .args(["60", "nsenter", "--user", "--preserve-credentials", "--net", "--target", &pid])
+        .args(["bash", "-c", script])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    Command::new("kill").arg(&pid).status().unwrap();
+    assert!(daemon.wait().unwrap().success());
+    assert!(text.contains("<title>nlmon</title>"), "{text}");
+    let event = text.lines().last().unwrap().strip_prefix("data: ").expect(&text);
+    let record: serde_json::Value = serde_json::from_str(event).unwrap();
+    assert_eq!(record["messages"][0]["attributes"][0]["name"], "ifinfomsg", "{record}");
+}
+
+#[test]
 fn exits_with_2_where_probes_are_required() {
     let directory = Directory::new("required");
     let mut command =

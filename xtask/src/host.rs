@@ -22,6 +22,9 @@ const PACKAGES: &[&str] = &[
     "xz-utils",
 ];
 
+/// What the tests on the host compare nlmon with.
+pub(crate) const TEST_PACKAGES: &[&str] = &["tshark"];
+
 /// What makes file systems without root's help.
 const UNPRIVILEGED_PACKAGES: &[&str] = &["uidmap"];
 

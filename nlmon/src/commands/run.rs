@@ -17,6 +17,9 @@ pub struct Args {
     /// Address and port of the HTTP server (`http.listen`)
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Serve the live log as a page, to whoever reaches that address (`http.live`)
+    #[arg(long)]
+    http_live: bool,
     /// Unix socket of the live log (`log.socket`)
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
@@ -108,6 +111,7 @@ impl Args {
         if !self.subscribe.is_empty() {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();
         }
+        config.http.live |= self.http_live;
         config.metrics.netns |= self.metrics_netns;
         config.probe.require |= self.require_probes;
         config.subscribe.pin_modules |= self.pin_modules;

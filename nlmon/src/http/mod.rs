@@ -1,9 +1,14 @@
-//! The HTTP server: `/metrics`, `/healthz` (the process answers) and `/readyz` (it is set up).
+//! The HTTP server: `/metrics`, `/healthz` (the process answers), `/readyz` (it is set up) and, where
+//! it is wanted, the page at `/` with its `/live` stream of records. The only user of `axum`.
 //!
 //! It reads; nothing can be changed through it. Scrapes run one at a time, off the async threads,
 //! because one makes hundreds of system calls.
 
-use std::{future::Future, io, sync::Arc};
+mod guard;
+mod live;
+mod page;
+
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
@@ -12,14 +17,20 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 
-use crate::metrics::{CONTENT_TYPE, Metrics};
+use crate::{
+    live::bus::Bus,
+    metrics::{CONTENT_TYPE, Metrics},
+};
 
 /// Scrapes that may wait for the one under way; more are told to come back.
 const SCRAPES_MAX: usize = 8;
 
-/// What the handlers share.
+/// What the handlers of the metrics share.
 struct Shared {
     metrics: Arc<Metrics>,
     /// Only one scrape at a time.
@@ -28,12 +39,17 @@ struct Shared {
     admitted: Semaphore,
 }
 
-/// Serves until `shutdown` is done.
+/// Serves until `shutdown` is true or its sender is gone; the page, if there is a log for it.
 pub async fn serve(
     listener: TcpListener,
     metrics: Arc<Metrics>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    log: Option<Arc<Bus>>,
+    mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
+    let page = match log {
+        Some(bus) => page::routes(bus, listener.local_addr()?.ip(), shutdown.clone()),
+        None => page::none(),
+    };
     let shared = Arc::new(Shared {
         metrics,
         scrape: Semaphore::new(1),
@@ -44,8 +60,10 @@ pub async fn serve(
         .route("/healthz", get(async || "ok\n"))
         // The listener is bound after everything else is set up, so to be reached is to be ready.
         .route("/readyz", get(async || "ok\n"))
-        .with_state(shared);
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+        .with_state(shared)
+        .merge(page);
+    let stopped = async move { drop(shutdown.wait_for(|&down| down).await) };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 
 async fn show_metrics(State(shared): State<Arc<Shared>>) -> Response {

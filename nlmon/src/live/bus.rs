@@ -174,6 +174,11 @@ impl Bus {
         self.clients.load(Ordering::Relaxed)
     }
 
+    /// Memory that the ring takes, by estimate.
+    pub fn bytes(&self) -> usize {
+        self.ring().bytes
+    }
+
     /// Records lost to slow clients, summed over all clients.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

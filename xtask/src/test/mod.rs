@@ -85,6 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// `cargo xtask setup`: installs and fetches whatever the other commands need.
 pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
     host::ensure()?;
+    host::install(host::TEST_PACKAGES)?;
     toolchain::ensure_components()?;
     Toolchain::ensure()?;
     for kernel in kernels {

@@ -1,0 +1,114 @@
+//! `/live`: the records of the live log as Server-Sent Events, the same JSON as `nlmon tail --output
+//! json` has, chosen by the same words. A reader has a place among the log's clients and in its
+//! ring: one that is too slow loses records, and is told how many in their place.
+
+use std::{collections::VecDeque, convert::Infallible, fmt::Write as _, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use futures_util::stream;
+use tokio::{sync::watch, time::sleep};
+
+use crate::live::{
+    bus::{Batch, Bus, Entry, Subscription},
+    filter::{Filter, Matcher},
+    json::Detail,
+};
+
+/// Where it is.
+pub(super) const PATH: &str = "/live";
+
+/// About the most that is made at a time: what is not yet read stays in the ring.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How often something is written where there is nothing to say: only so is a reader missed.
+const PULSE: Duration = Duration::from_secs(15);
+
+#[derive(Clone)]
+struct Log {
+    bus: Arc<Bus>,
+    shutdown: watch::Receiver<bool>,
+}
+
+pub(super) fn route(bus: Arc<Bus>, shutdown: watch::Receiver<bool>) -> Router {
+    Router::new().route(PATH, get(show)).with_state(Log { bus, shutdown })
+}
+
+async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>) -> Response {
+    let filter = Filter::from_words(words.iter().map(|(name, value)| (&**name, &**value)));
+    let matcher = match filter.and_then(|filter| filter.compile()) {
+        Ok(matcher) => matcher,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    };
+    let Some(subscription) = log.bus.subscribe() else {
+        let refusal =
+            format!("{} clients read the log already, the most allowed\n", log.bus.clients());
+        return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();
+    };
+    let reader = Reader {
+        subscription,
+        matcher,
+        shutdown: log.shutdown,
+        said: format!("event: hello\ndata: {{\"nlmon\":\"{}\"}}\n\n", env!("CARGO_PKG_VERSION")),
+        waiting: VecDeque::new(),
+    };
+    let chunks = stream::unfold(reader, async |mut reader: Reader| {
+        let chunk = reader.next().await?;
+        Some((Ok::<_, Infallible>(Bytes::from(chunk)), reader))
+    });
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(chunks)).into_response()
+}
+
+/// One reader of the stream. It is asked for more only when the last was taken.
+struct Reader {
+    subscription: Subscription,
+    matcher: Matcher,
+    shutdown: watch::Receiver<bool>,
+    /// What comes first of the next chunk.
+    said: String,
+    /// Taken from the ring, and not yet said.
+    waiting: VecDeque<Arc<Entry>>,
+}
+
+impl Reader {
+    /// The next chunk; none once the daemon ends.
+    async fn next(&mut self) -> Option<String> {
+        while self.said.is_empty() && self.waiting.is_empty() {
+            tokio::select! {
+                batch = self.subscription.read() => self.take(batch),
+                () = sleep(PULSE) => self.said.push_str(": \n\n"),
+                () = stopped(&mut self.shutdown) => return None,
+            }
+        }
+        let mut chunk = std::mem::take(&mut self.said);
+        while chunk.len() < CHUNK_BYTES
+            && let Some(entry) = self.waiting.pop_front()
+        {
+            chunk.push_str("data: ");
+            // It ends its line.
+            chunk.push_str(&entry.json(Detail::Attributes));
+            chunk.push('\n');
+        }
+        Some(chunk)
+    }
+
+    fn take(&mut self, Batch { lost, entries }: Batch) {
+        if lost > 0 {
+            // Writing to a string does not fail.
+            let _ok = write!(self.said, "event: lost\ndata: {{\"lost\":{lost}}}\n\n");
+        }
+        self.waiting.extend(entries.into_iter().filter(|e| self.matcher.matches(e.record())));
+    }
+}
+
+/// Returns when `shutdown` is true, or its sender is gone.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // What it returns is a lock on the value, which must not live across an await elsewhere.
+    drop(shutdown.wait_for(|&down| down).await);
+}

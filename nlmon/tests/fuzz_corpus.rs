@@ -1,0 +1,92 @@
+//! The corpus of the fuzz targets: that it has every real message of `tests/data`, and that every input
+//! in it passes, on any compiler. `NLMON_BLESS=1` writes what is missing of it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::tests_outside_test_module,
+    reason = "all of this file is test code"
+)]
+#![cfg(target_endian = "little")]
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+mod captures;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// The control byte of an input that is whole, unicast and shows no secrets.
+const PLAIN: u8 = 0;
+/// Of the record target, one in this many messages is enough: it decodes them all the same way.
+const RECORDS_EVERY: usize = 7;
+
+/// Messages of protocols that no file has: what they look like, with made up contents.
+const MADE_UP: [(&str, u8, &[u8]); 6] = [
+    ("uevent", 15, b"add@/devices/virtual/net/d0\0ACTION=add\0SUBSYSTEM=net\0SEQNUM=7\0"),
+    ("udev", 15, b"libudev\0\xfe\xed\xca\xfe\x28\0\0\0\x28\0\0\0\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ACTION=add\0"),
+    ("audit", 9, b"\x34\0\0\0\x14\x05\0\0\0\0\0\0\0\0\0\0audit(1700000000.123:7): pid=1 uid=0\0"),
+    ("connector", 11, b"\x30\0\0\0\x03\0\0\0\x01\0\0\0\x07\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\x02\0\0\0\x07\0\0\0\x07\0\0\0"),
+    ("crypto", 21, b"\x1c\0\0\0\x13\0\x05\x03\x01\0\0\0\0\0\0\0\x08\0\x01\0\x07\0\0\0\0\0\0\0"),
+    ("test", 17, b"\x1c\0\0\0\x10\0\x01\0\x01\0\0\0\0\0\0\0Hello you!\0\0"),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")
+}
+
+/// What the corpus has to have: path below its root, and contents.
+fn expected() -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for (file, protocol) in captures::FILES {
+        let own = bodies::TARGETS.iter().find(|(_, of)| *of == Some(protocol)).unwrap().0;
+        for (number, (_, bytes)) in captures::read(file).into_iter().enumerate() {
+            let name = format!("{own}/{file}-{number:03}");
+            all.insert(name, [&[PLAIN][..], &bytes].concat());
+            if number % RECORDS_EVERY == 0 {
+                let name = format!("record/{file}-{number:03}");
+                all.insert(name, [&[PLAIN, protocol][..], &bytes].concat());
+            }
+        }
+    }
+    for (name, protocol, bytes) in MADE_UP {
+        for target in ["others", "record"] {
+            all.insert(format!("{target}/{name}"), [&[PLAIN, protocol], bytes].concat());
+        }
+    }
+    all
+}
+
+#[test]
+fn the_corpus_has_every_real_message() {
+    let families = captures::families();
+    assert_eq!(families.name(32), Some("wireguard"), "the numbers of bodies.rs are of this kernel");
+    for (name, contents) in expected() {
+        let path = root().join(&name);
+        if std::env::var_os("NLMON_BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &contents).unwrap();
+        }
+        let found = fs::read(&path).unwrap_or_default();
+        assert!(found == contents, "{name}: NLMON_BLESS=1 cargo test --test fuzz_corpus writes it");
+    }
+}
+
+/// And again cut short, with secrets, and as a multicast.
+#[test]
+fn every_input_of_the_corpus_passes() {
+    let mut count = 0;
+    for (target, _) in bodies::TARGETS {
+        for entry in fs::read_dir(root().join(target)).unwrap() {
+            let mut input = fs::read(entry.unwrap().path()).unwrap();
+            for control in 0..8 {
+                if let Some(first) = input.first_mut() {
+                    *first ^= control;
+                }
+                bodies::run(target, &input);
+                bodies::run(target, &input[..input.len() / 2]);
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= expected().len(), "{count}");
+}
