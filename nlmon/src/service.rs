@@ -19,7 +19,7 @@ use crate::{
     decode::Families,
     http,
     join::Joiner,
-    live::{bus::Bus, server::Server},
+    live::{bus::Bus, server::Server, stats::Source},
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
@@ -203,8 +203,12 @@ fn start(
         // Last, so that the probes see what happens until the end.
         drop(probes);
     });
+<<<<<<< HEAD
     let page = config.http.live.then(|| Arc::clone(&bus));
     tasks.spawn(server.serve(bus, shutdown.clone()));
+=======
+    tasks.spawn(server.serve(bus, stats(&metrics), shutdown.clone()));
+>>>>>>> 239b009 (nlmon: add top, tables that follow the metrics)
     tasks.spawn(keep_families(known, unknown_family, shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), page, shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
@@ -216,6 +220,16 @@ fn start(
     tasks.spawn(fold(metrics, shutdown.clone()));
     tasks.spawn(watchdog(shutdown.clone()));
     Ok(subscriptions)
+}
+
+/// The metrics as the log's socket tells them.
+fn stats(metrics: &Arc<Metrics>) -> Source {
+    let metrics = Arc::clone(metrics);
+    Source::new(move |names| {
+        let snapshot = metrics.snapshot(subscribe::monotonic_ns(), names);
+        // Its keys are strings, so this cannot fail.
+        serde_json::to_string(&snapshot).unwrap_or_default()
+    })
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {

@@ -18,6 +18,7 @@ use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::live::protocol::{Lost, REQUEST_MAX, Refusal, Reply};
 use nlmon::live::server::Server;
+use nlmon::live::stats::Source;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
@@ -62,7 +63,8 @@ impl Daemon {
         let directory = Directory::new();
         let (bus, (stop, down)) = (Bus::new(limits), watch::channel(false));
         let server = Server::bind(&directory.socket()).unwrap();
-        let task = tokio::spawn(server.serve(Arc::clone(&bus), down));
+        let stats = Source::new(|names| format!("{names:?}"));
+        let task = tokio::spawn(server.serve(Arc::clone(&bus), stats, down));
         Self { bus, stop, task, directory }
     }
 
@@ -268,6 +270,24 @@ async fn a_client_that_does_not_read_loses_records_and_is_told_how_many() {
     }
     assert!(lost > 0, "the socket's buffer held everything: raise RECORDS");
     assert_eq!(daemon.bus.dropped(), lost);
+}
+
+#[tokio::test]
+async fn numbers_come_at_an_interval_and_take_no_place_of_the_log() {
+    let daemon = Daemon::start(Limits { clients: 1, ..Limits::default() });
+    let wish = r#"{"version":1,"stats":{"metrics":["a","b"],"interval_ms":0}}"#;
+    let mut watcher = daemon.client(wish).await;
+    for _ in 0..3 {
+        assert_eq!(watcher.line().await, "[\"a\", \"b\"]\n");
+    }
+    assert_eq!(daemon.bus.clients(), 0);
+    assert_eq!(daemon.connect(wish).await.refusal().await.0, Refusal::Busy);
+    daemon.client(HELLO).await;
+    drop(watcher);
+    // Its place is free once the daemon has noticed.
+    let freed =
+        async { while !matches!(daemon.connect(wish).await.reply().await, Reply::Hello { .. }) {} };
+    timeout(PATIENCE, freed).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result};
 
 use crate::{process, progress};
 
-/// Needed whatever is built: the emulator, the guest's root, kernel modules, a C compiler for them.
+/// Needed whatever is built or tested: the emulator, the guest's root, kernel modules, a C compiler
+/// for them, a terminal.
 const PACKAGES: &[&str] = &[
     "binutils",
     "gcc",
@@ -18,6 +19,7 @@ const PACKAGES: &[&str] = &[
     "make",
     "mmdebstrap",
     "qemu-system-x86",
+    "tmux",
     "util-linux",
     "xz-utils",
 ];

@@ -47,9 +47,7 @@ impl Feed {
     /// `Usage` for a filter that the daemon does not know, `System` where the socket may not be
     /// used, `Runtime` where there is no daemon or it refuses.
     pub(super) fn daemon(socket: &Path, request: &Request) -> Result<Self, Failure> {
-        let mut daemon = connect(socket)?;
-        greet(&mut daemon, request)?;
-        Ok(Self::Daemon(daemon))
+        open(socket, request).map(Self::Daemon)
     }
 
     /// Opens a capture; `-` is standard input.
@@ -109,6 +107,13 @@ fn next_line(daemon: &mut BufReader<UnixStream>) -> anyhow::Result<Item> {
         Ok(Lost { lost }) => Item::Lost(lost),
         Err(_no_loss) => Item::Line(line),
     })
+}
+
+/// The daemon, once it has let this client in.
+pub(super) fn open(socket: &Path, request: &Request) -> Result<BufReader<UnixStream>, Failure> {
+    let mut daemon = connect(socket)?;
+    greet(&mut daemon, request)?;
+    Ok(daemon)
 }
 
 fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {

@@ -10,6 +10,7 @@ pub mod run;
 pub mod send;
 pub mod sockets;
 pub mod tail;
+pub mod top;
 
 use std::fmt;
 

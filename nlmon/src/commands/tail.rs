@@ -89,6 +89,7 @@ impl Args {
             filter: self.filter.clone(),
             detail: self.detail(),
             history: self.history,
+            stats: None,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filter;
 use super::history::History;
 use super::json::Detail;
+use super::stats::Wish;
 
 /// Version of this conversation. The two ends have to agree on it.
 pub const VERSION: u32 = 1;
@@ -29,6 +30,9 @@ pub struct Request {
     /// How far back it begins.
     #[serde(default)]
     pub history: History,
+    /// Numbers in place of records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Wish>,
 }
 
 /// The daemon's one answer.

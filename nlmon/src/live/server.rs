@@ -21,7 +21,7 @@ use nix::unistd::{Gid, chown};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -30,6 +30,7 @@ use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
 use super::json::{Detail, LogRecord};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
+use super::stats::{self, Source, Wish};
 use crate::subscribe::monotonic_ns;
 
 /// Who may read the log: root and this group.
@@ -76,16 +77,18 @@ impl Server {
         Ok(Self { listener, _file: file })
     }
 
-    /// Serves clients from `bus` until `shutdown` turns true or its sender is gone.
-    pub async fn serve(self, bus: Arc<Bus>, mut shutdown: watch::Receiver<bool>) {
+    /// Serves clients from `bus` and `stats` until `shutdown` turns true or its sender is gone.
+    pub async fn serve(self, bus: Arc<Bus>, stats: Source, mut shutdown: watch::Receiver<bool>) {
         let mut clients = JoinSet::new();
-        let most = bus.limits().clients + WAITING_MAX;
+        let places = bus.limits().clients;
+        let most = 2 * places + WAITING_MAX;
+        let service = Arc::new(Service { bus, stats, watchers: Arc::new(Semaphore::new(places)) });
         loop {
             tokio::select! {
                 () = told_to_stop(&mut shutdown) => break,
                 accepted = self.listener.accept(), if clients.len() < most => match accepted {
                     Ok((stream, _)) => {
-                        clients.spawn(serve_client(stream, Arc::clone(&bus)));
+                        clients.spawn(serve_client(stream, Arc::clone(&service)));
                     }
                     Err(error) => {
                         log::warn!("live log: cannot accept a client: {error}");
@@ -98,6 +101,14 @@ impl Server {
         // A client is told by the end of its stream; one that does not read cannot hold this up.
         clients.shutdown().await;
     }
+}
+
+/// What clients are served from.
+struct Service {
+    bus: Arc<Bus>,
+    stats: Source,
+    /// Places of clients that want numbers: as many as of those that want records.
+    watchers: Arc<Semaphore>,
 }
 
 /// Returns when `shutdown` is true, or its sender is gone.
@@ -177,11 +188,11 @@ fn group_id(groups: &str, name: &str) -> Option<Gid> {
     line.split(':').nth(1)?.parse().ok().map(Gid::from_raw)
 }
 
-async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
+async fn serve_client(stream: UnixStream, service: Arc<Service>) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     let admitted = match request(&mut read).await {
-        Ok(request) => admit(&request, &bus),
+        Ok(request) => admit(request, &service),
         Err(refusal) => Err(refusal),
     };
     let reply = match &admitted {
@@ -193,7 +204,7 @@ async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
     }
     match admitted {
         Ok(client) => tokio::select! {
-            _gone = stream_records(&mut write, client) => {}
+            _gone = talk(&mut write, client) => {}
             () = hung_up(read) => {}
         },
         // To close on unread bytes would reset the connection, and the refusal with it.
@@ -207,7 +218,12 @@ async fn serve_client(stream: UnixStream, bus: Arc<Bus>) {
 type Refused = (Refusal, String);
 
 /// What a client that was let in wants.
-struct Admitted {
+enum Admitted {
+    Records(Box<Records>),
+    Stats { wish: Wish, source: Source, _place: OwnedSemaphorePermit },
+}
+
+struct Records {
     matcher: Matcher,
     detail: Detail,
     subscription: Subscription,
@@ -233,7 +249,8 @@ async fn request(read: &mut BufReader<OwnedReadHalf>) -> Result<Request, Refused
     Err((Refusal::Request, problem))
 }
 
-fn admit(request: &Request, bus: &Arc<Bus>) -> Result<Admitted, Refused> {
+fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
+    let bus = &service.bus;
     if request.version != VERSION {
         let message = format!(
             "the daemon speaks version {VERSION} of the live log, the client {}: use the nlmon \
@@ -244,9 +261,13 @@ fn admit(request: &Request, bus: &Arc<Bus>) -> Result<Admitted, Refused> {
     }
     let matcher = request.filter.compile().map_err(|e| (Refusal::Filter, e.to_string()))?;
     let busy = || {
-        let message = format!("{} clients are connected already, the most allowed", bus.clients());
-        (Refusal::Busy, message)
+        let most = bus.limits().clients;
+        (Refusal::Busy, format!("{most} clients are connected already, the most allowed"))
     };
+    if let Some(wish) = request.stats {
+        let place = Arc::clone(&service.watchers).try_acquire_owned().map_err(|_full| busy())?;
+        return Ok(Admitted::Stats { wish, source: service.stats.clone(), _place: place });
+    }
     if request.history.is_wanted() && !bus.keeps_history() {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
         return Err((Refusal::History, message.to_owned()));
@@ -254,12 +275,20 @@ fn admit(request: &Request, bus: &Arc<Bus>) -> Result<Admitted, Refused> {
     let subscription = bus.subscribe().ok_or_else(busy)?;
     let wants = |record: &LogRecord| matcher.matches(record);
     let subscription = subscription.with(&request.history, monotonic_ns(), wants);
-    Ok(Admitted { matcher, detail: request.detail, subscription })
+    let records = Records { matcher, detail: request.detail, subscription };
+    Ok(Admitted::Records(Box::new(records)))
+}
+
+async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
+    match client {
+        Admitted::Records(records) => stream_records(write, *records).await,
+        Admitted::Stats { wish, source, _place } => stats::stream(write, wish, source).await,
+    }
 }
 
 /// Writes until the client is gone.
-async fn stream_records(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
-    let Admitted { matcher, detail, mut subscription } = client;
+async fn stream_records(write: &mut OwnedWriteHalf, client: Records) -> io::Result<()> {
+    let Records { matcher, detail, mut subscription } = client;
     let mut buffer = Vec::new();
     loop {
         let Batch { lost, entries } = subscription.read().await;

@@ -12,11 +12,16 @@ pub mod names;
 mod overruns;
 mod pipeline;
 mod requests;
+mod snapshot;
 mod sockets;
+
+pub use snapshot::{Series, Snapshot};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use prometheus::{Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector};
+use prometheus::{
+    Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
+};
 
 use self::{
     family::Family, kernel::Kernel, members::Members, pipeline::Pipeline, requests::Requests,
@@ -135,6 +140,17 @@ impl Metrics {
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.gather(), &mut text).map_err(Error::Encode)?;
+        Ok(text)
+    }
+
+    /// The metrics of these names as values; `now_ns` is put on them. As costly as the text.
+    pub fn snapshot(&self, now_ns: u64, wanted: &[String]) -> Snapshot {
+        Snapshot::new(now_ns, &self.gather(), wanted)
+    }
+
+    fn gather(&self) -> Vec<MetricFamily> {
         let mut families = lock(&self.kernel).families();
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
@@ -155,9 +171,7 @@ impl Metrics {
             }
             same
         });
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&all, &mut text).map_err(Error::Encode)?;
-        Ok(text)
+        all
     }
 
     fn log_clients(&self) -> Family {
