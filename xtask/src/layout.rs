@@ -55,6 +55,11 @@ pub(crate) fn guest() -> PathBuf {
     target().join("vm")
 }
 
+/// What the tests of the page saw on a kernel, as pictures.
+pub(crate) fn screenshots(kernel: &str) -> PathBuf {
+    target().join("screenshots").join(kernel)
+}
+
 /// Whatever is built for the guest by cargo.
 pub(crate) fn guest_binaries() -> PathBuf {
     target().join(GUEST_TRIPLE).join("guest")

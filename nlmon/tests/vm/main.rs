@@ -3,8 +3,9 @@
 //! and ends by checking the accounting identity.
 //!
 //! They share one kernel, so they run one at a time (`--test-threads=1`); those of [`lockdown`] need
-//! one that refuses probes.
+//! one that refuses probes, and [`page`] one that has a browser.
 
+mod browser;
 mod capture;
 mod causes;
 mod counts;
@@ -14,6 +15,7 @@ mod listeners;
 mod lockdown;
 mod module;
 mod namespaces;
+mod page;
 mod programs;
 mod recorder;
 mod requests;

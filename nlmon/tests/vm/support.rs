@@ -111,6 +111,10 @@ impl Daemon {
         daemon
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
 use crate::kernel::Kernel;
-use crate::{build, ebpf, layout, vm};
+use crate::progress::line;
+use crate::{build, cache, ebpf, layout, process, vm};
 
 /// Where the tests are, with the list of the Debian packages that they use.
 const DIRECTORY: &str = "nlmon/tests/vm";
@@ -16,14 +18,21 @@ const DIRECTORY: &str = "nlmon/tests/vm";
 const LIMIT_SECONDS: u64 = 3600;
 /// The tests of a locked down kernel, by the beginning of their names.
 const LOCKED_DOWN: &str = "lockdown::";
+/// The tests of the page, likewise.
+const PAGE: &str = "page::";
+const OWN_GUEST: [&str; 2] = [LOCKED_DOWN, PAGE];
+/// A browser is unpacked into memory, and then takes some.
+const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
 const LOCK_DOWN: &str = "lockdown=confidentiality";
 
-/// Runs the tests in guests of this kernel.
+/// Runs the tests in guests of this kernel: those of a locked down kernel and those of the page each in
+/// one of their own, all others in one.
 pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     ebpf::build()?;
     let program = build::program("test", "vm")?;
     let filter = options.filter.as_deref();
+    let has = |own: &str| filter.is_none_or(|filter| filter.starts_with(own));
     let mut guest = vm::Options {
         kernel: kernel.name.to_owned(),
         packages: packages()?,
@@ -31,15 +40,41 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
         ..vm::Options::default()
     };
     guest.cpus = options.cpus.unwrap_or(guest.cpus);
-    if filter.is_none_or(|filter| !filter.starts_with(LOCKED_DOWN)) {
-        let rest = ["--skip", LOCKED_DOWN].into_iter().chain(filter);
-        boot(&mut guest, &program, rest)?;
+    if filter.is_none_or(|filter| !OWN_GUEST.iter().any(|own| filter.starts_with(own))) {
+        let skipped = OWN_GUEST.iter().flat_map(|own| ["--skip", own]);
+        boot(&mut guest, &program, skipped.chain(filter))?;
     }
-    if filter.is_none_or(|filter| filter.starts_with(LOCKED_DOWN)) {
+    if has(PAGE) {
+        page(kernel, &guest, &program, filter.unwrap_or(PAGE))?;
+    }
+    if has(LOCKED_DOWN) {
         guest.append.push(LOCK_DOWN.to_owned());
         boot(&mut guest, &program, [filter.unwrap_or(LOCKED_DOWN)])?;
     }
     Ok(())
+}
+
+/// Runs the tests of the page, in a guest that has a browser, and keeps its screenshots.
+fn page(kernel: &Kernel, guest: &vm::Options, program: &Path, filter: &str) -> Result<()> {
+    let directory = layout::screenshots(kernel.name);
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    let archive = directory.join("screenshots.tar");
+    let mut own = vm::Options {
+        packages: page_packages()?,
+        memory: PAGE_MEMORY_MIB,
+        files: Some(archive.clone()),
+        ..guest.clone()
+    };
+    let ended = boot(&mut own, program, [filter]);
+    // What was seen until a failure is what shows it.
+    let mut unpack = Command::new("tar");
+    unpack.arg("-C").arg(&directory).arg("-xf").arg(&archive);
+    let unpacked = process::run(&mut unpack, "screenshots");
+    cache::remove(&archive)?;
+    ended?;
+    line(&format!("screenshots are in {}", directory.display()));
+    unpacked.map(drop)
 }
 
 /// Runs the test program in a guest, with these arguments.
@@ -60,7 +95,16 @@ fn boot<'a>(
 
 /// The Debian packages that the tests use, listed beside them, one a line.
 pub(super) fn packages() -> Result<Vec<String>> {
-    let path = layout::root().join(DIRECTORY).join("packages.txt");
+    listed("packages.txt")
+}
+
+/// Those of the tests of the page, besides what every guest has.
+pub(super) fn page_packages() -> Result<Vec<String>> {
+    listed("packages-page.txt")
+}
+
+fn listed(name: &str) -> Result<Vec<String>> {
+    let path = layout::root().join(DIRECTORY).join(name);
     if !path.exists() {
         return Ok(Vec::new());
     }

@@ -92,7 +92,8 @@ pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
         kernel::fetch::ensure(kernel)?;
     }
     rootfs::ensure(&[])?;
-    rootfs::ensure(&guest::packages()?).map(drop)
+    rootfs::ensure(&guest::packages()?)?;
+    rootfs::ensure(&guest::page_packages()?).map(drop)
 }
 
 fn on_host(filter: Option<&str>) -> Result<()> {

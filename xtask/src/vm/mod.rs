@@ -26,7 +26,7 @@ use crate::{build, host, kmod, layout};
 pub(crate) use session::Ending;
 
 /// What to boot and what to run in it.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
     /// Kernel of the guest
     #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
@@ -52,6 +52,9 @@ pub(crate) struct Options {
     /// Seconds until the guest is given up
     #[arg(long, value_name = "SECONDS", default_value_t = LIMIT_SECONDS)]
     pub(crate) timeout: u64,
+    /// File that takes what the guest writes to its second port
+    #[arg(skip)]
+    pub(crate) files: Option<PathBuf>,
     /// Command to run in the guest, as root, with its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -72,6 +75,7 @@ impl Default for Options {
             icount: false,
             append: Vec::new(),
             timeout: LIMIT_SECONDS,
+            files: None,
             command: Vec::new(),
         }
     }

@@ -44,6 +44,10 @@ impl Machine {
         let initrd = format!("/proc/{}/fd/{}", std::process::id(), initrd.as_raw_fd());
         command.args(["-initrd", &initrd, "-append", &command_line(options)]);
         command.arg("-chardev").arg(console.chardev("console"));
+        if let Some(path) = &options.files {
+            command.arg("-chardev").arg(format!("file,id=files,path={}", path.display()));
+            command.args(["-device", "virtserialport,chardev=files,nr=2,name=nlmon.files"]);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(console.writer()?);
         let mut child = command.spawn().context("cannot start qemu-system-x86_64")?;
         let input = child.stdin.take().context("the emulator has no standard input")?;
