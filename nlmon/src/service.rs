@@ -203,12 +203,8 @@ fn start(
         // Last, so that the probes see what happens until the end.
         drop(probes);
     });
-<<<<<<< HEAD
     let page = config.http.live.then(|| Arc::clone(&bus));
-    tasks.spawn(server.serve(bus, shutdown.clone()));
-=======
     tasks.spawn(server.serve(bus, stats(&metrics), shutdown.clone()));
->>>>>>> 239b009 (nlmon: add top, tables that follow the metrics)
     tasks.spawn(keep_families(known, unknown_family, shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), page, shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
