@@ -1,18 +1,16 @@
-//! [`LogRecord`]: one line of the live log as JSON. This is a published schema, described for its
-//! readers in `docs/log.md`; fields may be added, but none may change its meaning. What is unknown
-//! or does not apply is absent, never null.
+//! Makes lines of the live log: of the daemon's records, and of bytes alone.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::decode::{self, Context, Families, Message, names, printable};
+use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, Process};
+use crate::decode::{self, Context, Families, names, printable};
 use crate::join;
 use crate::origin::Origin;
-use crate::record::{Answer, Cause, Dump, Outcome, Parent, Path, Record, Task};
+use crate::record::{Answer, Dump, Parent, Path, Record, Task};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,169 +48,6 @@ impl View {
     pub fn new(clock: Clock) -> Self {
         Self { clock, families: Arc::default(), show_secrets: false }
     }
-}
-
-/// How much of a record is wanted.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Detail {
-    /// What it was about.
-    #[default]
-    Summary,
-    /// What its messages hold, too.
-    Attributes,
-    /// And its bytes.
-    Data,
-}
-
-/// The datagram's bytes, as far as they were captured and may be shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Captured {
-    protocol: u8,
-    multicast: bool,
-    show_secrets: bool,
-    /// Bytes that are withheld are zero.
-    bytes: Vec<u8>,
-    families: Arc<Families>,
-}
-
-/// One datagram: who sent it, what it was, who got it, how long it took, whether it failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogRecord {
-    /// When it was sent, or else received: RFC 3339, UTC, nanoseconds.
-    pub time: String,
-    /// The same instant on `CLOCK_MONOTONIC`, nanoseconds.
-    pub time_ns: u64,
-    /// Which way it went: `request`, `reply`, `peer`, `dump`, `multicast`.
-    pub path: Path,
-    /// Protocol by name (`route`), an unknown one by number.
-    pub protocol: Cow<'static, str>,
-    /// Inode number of the network namespace.
-    pub netns: u32,
-    /// Name of that namespace in `/run/netns`; absent where it has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub netns_name: Option<String>,
-    /// The task in whose context it was sent; absent when no probe saw it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub process: Option<Process>,
-    /// Destination port id; for a multicast the one left out. Absent when no probe saw it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub portid: Option<u32>,
-    /// Port id of the sender; 0 is the kernel.
-    pub src_portid: u32,
-    /// Multicast group by name (`link`), an unknown one by number; absent for unicast.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<Cow<'static, str>>,
-    /// Length of the whole datagram in bytes.
-    pub bytes: u32,
-    /// What the kernel's send function returned: `ok` or an errno name; absent when unseen. It
-    /// proves no delivery.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result: Option<Cow<'static, str>>,
-    /// How long that function took, nanoseconds. For a request, the kernel's work is inside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration_ns: Option<u64>,
-    /// The other half of a request and its answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<LogAnswer>,
-    /// The request inside which this was sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<LogParent>,
-    /// For a kernel's multicast that a probe saw: what made the kernel send it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-    /// For a multicast: `delivered`, `lost`, `unobserved`; absent where nlmon is in no group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
-    /// From the send to nlmon's own receipt of a multicast, nanoseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery_latency_ns: Option<u64>,
-    /// The datagram is longer than what was captured, so `messages` may lack some.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub truncated: bool,
-    /// Some of the payload is withheld, because it is or may be a key.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub redacted: bool,
-    /// The datagram's messages, decoded.
-    pub messages: Vec<Message>,
-    /// Its first bytes in hexadecimal, those that are withheld as zeros; where they are asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<String>,
-    #[serde(skip)]
-    captured: Captured,
-}
-
-/// The task in whose context a datagram was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Process {
-    /// Process id, in the initial pid namespace.
-    pub pid: u32,
-    /// Thread id, likewise.
-    pub tid: u32,
-    /// Name of the thread.
-    pub comm: String,
-    /// Real user id, in the initial user namespace.
-    pub uid: u32,
-    /// Path of the program that it runs; absent where it was gone before it could be looked up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub executable: Option<String>,
-    /// Cgroup (v2) id.
-    pub cgroup_id: u64,
-    /// The innermost systemd unit of that cgroup.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// Id of the container that the cgroup is of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
-    /// It is a thread of the kernel.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub kernel_thread: bool,
-    /// An interrupt ran on top of it: the process is a bystander.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub interrupt: bool,
-}
-
-/// The answer to a request, or the request of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogAnswer {
-    /// From the request to its answer, nanoseconds.
-    pub latency_ns: u64,
-    /// `ok` for an acknowledgement, an errno name for an error; absent for a plain reply.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub errno: Option<Cow<'static, str>>,
-    /// Type of the request, by name; of a batch, of the message in it.
-    pub request: Cow<'static, str>,
-    /// What the kernel said in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// What the dump amounted to, where this is its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dump: Option<LogDump>,
-}
-
-/// A whole dump.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogDump {
-    /// Datagrams.
-    pub parts: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Messages in them; absent if samples did not hold all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub messages: Option<u64>,
-    /// What was listed changed meanwhile.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub interrupted: bool,
-}
-
-/// The request inside which something was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogParent {
-    /// Its type, by name.
-    #[serde(rename = "type")]
-    pub message_type: Cow<'static, str>,
 }
 
 impl LogRecord {
@@ -267,7 +102,7 @@ impl LogRecord {
 
     /// What bytes alone tell of a datagram of `len` bytes: no probe saw it, and in which namespace
     /// and when of the kernel's clock it was is 0.
-    pub(super) fn of_bytes(
+    pub(crate) fn of_bytes(
         time: String,
         path: Path,
         protocol: u8,
@@ -306,7 +141,7 @@ impl LogRecord {
 
     /// The same line with these bytes shown.
     #[must_use]
-    pub(super) fn with_data(self, bytes: &[u8]) -> Self {
+    pub(crate) fn with_data(self, bytes: &[u8]) -> Self {
         Self { data: Some(hexadecimal(bytes)), ..self }
     }
 
@@ -337,26 +172,6 @@ impl LogRecord {
             record.data = Some(hexadecimal(&self.captured.bytes));
         }
         record
-    }
-
-    /// Memory that the record takes besides its messages.
-    pub fn captured_bytes(&self) -> usize {
-        self.captured.bytes.len()
-    }
-
-    /// Whether anything about it failed: the send, the request, or an answer that it carries.
-    pub fn failed(&self) -> bool {
-        self.errors().next().is_some()
-    }
-
-    /// The names of the errors that it reports.
-    pub fn errors(&self) -> impl Iterator<Item = &str> {
-        let answer = self.answer.iter().filter_map(|answer| answer.errno.as_deref());
-        let messages = self.messages.iter().filter_map(|m| Some(&*m.error.as_ref()?.name));
-        // Nobody listened: that is how most multicasts end.
-        let unheard = self.path == Path::Multicast && self.result.as_deref() == Some("ESRCH");
-        let result = self.result.as_deref().filter(|_| !unheard);
-        result.into_iter().chain(answer).chain(messages).filter(|&e| e != "ok")
     }
 }
 
@@ -450,6 +265,7 @@ impl LogParent {
 mod tests {
     use super::*;
     use crate::live::sample;
+    use crate::record::Outcome;
 
     /// 2026-01-02T03:04:05Z less the second that the samples' clock has run.
     const CLOCK: Clock = Clock { offset_ns: 1_767_323_044_000_000_000 };
@@ -560,59 +376,5 @@ mod tests {
         assert_eq!(record.result.as_deref(), Some("ECONNREFUSED"));
         assert_eq!(record.errors().collect::<Vec<_>>(), ["ECONNREFUSED", "EEXIST"]);
         assert_eq!(result(44), "ok");
-    }
-
-    /// `docs/log.md` is the schema's reference; a field that it lacks is not published.
-    #[test]
-    fn every_field_is_documented() {
-        fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
-            match value {
-                serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| {
-                    found.push(key.clone());
-                    keys(value, found);
-                }),
-                serde_json::Value::Array(values) => values.iter().for_each(|v| keys(v, found)),
-                _ => {}
-            }
-        }
-        let manual = include_str!("../../../docs/log.md");
-        let origin = Origin {
-            executable: Some("/sbin/ip".into()),
-            unit: Some("a.service".into()),
-            container: Some("0".into()),
-            namespace: Some("blue".into()),
-        };
-        let record = LogRecord::new(&sample::multicast(), &view());
-        let mut record = record.with_origin(&origin).with(Detail::Data);
-        let mut request = sample::request();
-        let answer = request.answer.as_mut().unwrap();
-        answer.text = Some("no".into());
-        answer.dump = Some(Dump { messages: Some(1), interrupted: true, ..Dump::default() });
-        record.answer = LogRecord::new(&request, &view()).answer;
-        (record.truncated, record.redacted) = (true, true);
-        let process = record.process.as_mut().unwrap();
-        (process.kernel_thread, process.interrupt) = (true, true);
-        let message = &mut record.messages[0];
-        message.flags.push("REQUEST".into());
-        message.command = Some("CTRL_CMD_GETFAMILY".into());
-        message.attributes[0].withheld = Some(1);
-        (message.raw, message.truncated) = (Some("00".into()), true);
-        message.error = Some(decode::ErrorReport {
-            request: Some("RTM_NEWLINK".into()),
-            text: Some("no".into()),
-            offset: Some(1),
-            attribute: Some("IFLA_MTU".into()),
-            policy: Some("u32".into()),
-            missing_attribute: Some(1),
-            missing: Some("IFLA_IFNAME".into()),
-            capped: true,
-            ..decode::ErrorReport::default()
-        });
-        let mut found = Vec::new();
-        keys(&serde_json::to_value(&record).unwrap(), &mut found);
-        assert!(found.len() > 40, "{found:?}");
-        for key in found {
-            assert!(manual.contains(&format!("`{key}`")), "{key} is not in docs/log.md");
-        }
     }
 }
