@@ -1,7 +1,8 @@
 //! What each fuzz target does with an input, and what has to hold. Shared by the targets, which need
 //! a nightly compiler, and by the test that puts the whole corpus through them on any.
 //!
-//! An input is a control byte (see [`Control`]), for some targets a protocol, and a datagram.
+//! An input is a control byte (see [`Control`]), for some targets a protocol, and a datagram; that of
+//! `capture` is a whole file.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,12 +11,12 @@ use nlmon::decode::attribute::{Attribute, Value};
 use nlmon::decode::names::protocol;
 use nlmon::decode::{Context, Decoded, Families, decode, generic_names};
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
-use nlmon::live::pcapng::Capture;
+use nlmon::live::pcapng::{Capture, Item, Reader};
 use nlmon::live::text::Style;
 use nlmon::record::{Observation, Path, Record, Task};
 
 /// The targets, with the protocol whose messages they are, where it is one.
-pub(crate) const TARGETS: [(&str, Option<u8>); 7] = [
+pub(crate) const TARGETS: [(&str, Option<u8>); 8] = [
     ("route", Some(protocol::ROUTE)),
     ("netfilter", Some(protocol::NETFILTER)),
     ("generic", Some(protocol::GENERIC)),
@@ -23,6 +24,7 @@ pub(crate) const TARGETS: [(&str, Option<u8>); 7] = [
     ("sock_diag", Some(protocol::SOCK_DIAG)),
     ("others", None),
     ("record", None),
+    ("capture", None),
 ];
 
 /// Longest word of text that an attribute may show.
@@ -48,6 +50,9 @@ impl Control {
 
 /// Runs the body of a target on an input.
 pub(crate) fn run(target: &str, input: &[u8]) {
+    if target == "capture" {
+        return as_capture(input);
+    }
     let Some((&control, rest)) = input.split_first() else { return };
     let control = Control(control);
     let own = TARGETS.iter().find(|(name, _)| *name == target).and_then(|(_, protocol)| *protocol);
@@ -162,4 +167,33 @@ fn record(protocol: u8, datagram: &[u8], path: Path, missing: u32) -> Record {
         data: datagram.to_vec(),
     };
     Record { observation: Some(observation), delivery: None, outcome: None, answer: None }
+}
+
+/// A file is read to its end or to what is wrong with it; and what was read can be written and is then
+/// read as the same.
+fn as_capture(file: &[u8]) {
+    let items = items(file);
+    let mut capture = Capture::new(Vec::new()).expect("a vector takes what it is given");
+    for item in &items {
+        match item {
+            Item::Lost(count) => capture.lost(*count),
+            Item::Record(record) => capture.write(record).expect("likewise"),
+        }
+    }
+    let written = std::mem::take(capture.get_mut());
+    let again = self::items(&written);
+    assert_eq!(records(&again), records(&items));
+}
+
+fn items(file: &[u8]) -> Vec<Item> {
+    let Ok(mut reader) = Reader::new(file) else { return Vec::new() };
+    std::iter::from_fn(|| reader.read().ok().flatten()).collect()
+}
+
+fn records(items: &[Item]) -> Vec<&LogRecord> {
+    let records = items.iter().filter_map(|item| match item {
+        Item::Record(record) => Some(&**record),
+        Item::Lost(_) => None,
+    });
+    records.collect()
 }

@@ -203,6 +203,18 @@ async fn records_arrive_as_events_chosen_by_the_words_of_tail() {
 }
 
 #[tokio::test]
+async fn it_begins_with_what_is_still_there_where_that_is_wanted() {
+    let server = Server::start(Limits::default(), true).await;
+    (1..8).for_each(|number| server.publish(number, "route"));
+    let mut past = server.get("/live?last=200&last=2&protocol=route").await;
+    past.hello().await;
+    server.publish(8, "route");
+    for number in 6..9 {
+        assert_eq!(past.record().await.time_ns, number);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_filter_suggests_the_nearest_name() {
     let server = Server::start(Limits::default(), true).await;
     for (query, answer) in [

@@ -17,9 +17,11 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::live::{
     bus::{Batch, Bus, Entry, Subscription},
-    filter::{Filter, Matcher},
-    json::Detail,
+    filter::Matcher,
+    json::{Detail, LogRecord},
+    words::Words,
 };
+use crate::subscribe::monotonic_ns;
 
 /// Where it is.
 pub(super) const PATH: &str = "/live";
@@ -41,9 +43,10 @@ pub(super) fn route(bus: Arc<Bus>, shutdown: watch::Receiver<bool>) -> Router {
 }
 
 async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>) -> Response {
-    let filter = Filter::from_words(words.iter().map(|(name, value)| (&**name, &**value)));
-    let matcher = match filter.and_then(|filter| filter.compile()) {
-        Ok(matcher) => matcher,
+    let words = Words::parse(words.iter().map(|(name, value)| (&**name, &**value)));
+    let compiled = words.and_then(|Words { filter, history }| Ok((filter.compile()?, history)));
+    let (matcher, history) = match compiled {
+        Ok(wanted) => wanted,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
     let Some(subscription) = log.bus.subscribe() else {
@@ -51,8 +54,9 @@ async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>
             format!("{} clients read the log already, the most allowed\n", log.bus.clients());
         return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();
     };
+    let wants = |record: &LogRecord| matcher.matches(record);
     let reader = Reader {
-        subscription,
+        subscription: subscription.with(&history, monotonic_ns(), wants),
         matcher,
         shutdown: log.shutdown,
         said: format!("event: hello\ndata: {{\"nlmon\":\"{}\"}}\n\n", env!("CARGO_PKG_VERSION")),

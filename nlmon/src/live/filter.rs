@@ -3,8 +3,6 @@
 //!
 //! Within one field any value may match; all fields that are given have to.
 
-use clap::error::ContextKind;
-use clap::{Arg, Args as _, Command, FromArgMatches as _};
 use serde::{Deserialize, Serialize};
 
 use super::glob;
@@ -91,34 +89,6 @@ pub struct Matcher {
 }
 
 impl Filter {
-    /// The filter that these pairs of a flag's name and its value make, read as the flags of
-    /// `nlmon tail` are. A flag without a value is on.
-    ///
-    /// # Errors
-    /// The first flag that does not exist, or a value that is none.
-    pub fn from_words<'a>(
-        words: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, FilterError> {
-        let command = Self::augment_args(Command::new("filter"));
-        let command = command.no_binary_name(true).args_override_self(true);
-        let mut arguments = Vec::new();
-        for (name, value) in words {
-            let mut flags = command.get_arguments().filter_map(Arg::get_long);
-            match (name, value) {
-                ("errors", "" | "true") => arguments.push("--errors".to_owned()),
-                _ if flags.any(|flag| flag == name) => arguments.push(format!("--{name}={value}")),
-                _ => {
-                    let flags = command.get_arguments().filter_map(Arg::get_long);
-                    return Err(unknown("filter", name, flags));
-                }
-            }
-        }
-        let matches = command.try_get_matches_from(arguments);
-        matches
-            .and_then(|matches| Self::from_arg_matches(&matches))
-            .map_err(|error| no_value(&error))
-    }
-
     /// Checks every name, and makes the matcher.
     ///
     /// # Errors
@@ -144,15 +114,6 @@ impl Filter {
         let causes = filter.cause.iter().map(|name| cause(name)).collect::<Result<_, _>>()?;
         Ok(Matcher { filter, paths, causes })
     }
-}
-
-/// Numbers and `errors` are all that clap itself checks.
-fn no_value(error: &clap::Error) -> FilterError {
-    let part = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let flag = part(ContextKind::InvalidArg);
-    let what = ["pid", "netns"].into_iter().find(|name| flag.contains(name));
-    let (what, value) = (what.unwrap_or("value of errors"), part(ContextKind::InvalidValue));
-    FilterError { what, value, nearest: None }
 }
 
 fn path(name: &str) -> Result<Path, FilterError> {
@@ -184,7 +145,7 @@ fn check_group(name: &str) -> Result<(), FilterError> {
     if known { Ok(()) } else { Err(unknown("group", name, names::group_names())) }
 }
 
-fn unknown<'a>(
+pub(super) fn unknown<'a>(
     what: &'static str,
     value: &str,
     known: impl Iterator<Item = &'a str>,
@@ -357,30 +318,6 @@ mod tests {
     fn what_was_not_observed_has_no_process_to_match() {
         let record = Record { observation: None, ..sample::multicast() };
         assert!(!passes(&filter(r#"{"process":["*"]}"#), &record));
-    }
-
-    #[test]
-    fn words_are_the_flags_of_tail() {
-        let words = [
-            ("protocol", "route,xfrm"),
-            ("type", "RTM_*LINK"),
-            ("protocol", "generic"),
-            ("pid", "7"),
-            ("errors", "true"),
-            ("text", "-a b=c"),
-        ];
-        let json = r#"{"protocol":["route","xfrm","generic"],"type":["RTM_*LINK"],"pid":[7],
-            "errors":true,"text":"-a b=c"}"#;
-        assert_eq!(Filter::from_words(words).unwrap(), filter(json));
-        assert_eq!(Filter::from_words([]).unwrap(), Filter::default());
-        let error = |word| Filter::from_words([word]).unwrap_err().to_string();
-        assert_eq!(
-            error(("protcol", "route")),
-            r#"unknown filter "protcol": did you mean "protocol"?"#
-        );
-        assert_eq!(error(("help", "")), r#"unknown filter "help""#);
-        assert_eq!(error(("pid", "seven")), r#"unknown pid "seven""#);
-        assert_eq!(error(("errors", "no")), r#"unknown value of errors "no""#);
     }
 
     #[test]

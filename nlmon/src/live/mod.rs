@@ -1,8 +1,9 @@
 //! The live log: records as a person or a program reads them, and the Unix socket that hands them
 //! out. `json` is the published schema, `text` its one-line form with its `details`, `pcapng` its
-//! form as a capture, `filter` the choice of records, `history` how
-//! far back it begins; these are pure. `bus` fans out without ever waiting for a client, `server` does the I/O and
-//! `protocol` is what the two ends of the socket say, `stats` that of numbers in place of records.
+//! form as a capture, `filter` the choice of records, `history` how far back it begins, `words` both
+//! of them as an address has them; these are pure. `bus` fans out without ever waiting for a client,
+//! `server` does the I/O and `protocol` is what the two ends of the socket say, `stats` that of
+//! numbers in place of records.
 //!
 //! Invariant: nothing here slows the pipeline down. Without a client and without history no record
 //! is even built; a slow client loses records, is told how many, and they are counted.
@@ -20,6 +21,7 @@ mod sample;
 pub mod server;
 pub mod stats;
 pub mod text;
+pub mod words;
 
 use std::io;
 use std::path::PathBuf;

@@ -2,6 +2,8 @@
 // not tell why the daemon refuses. One stream at a time; it comes back by itself when it breaks.
 
 const RETRY_MS = 2000;
+// What it begins with, as far as the daemon still has it and the query says nothing else.
+const LAST = 200;
 
 export class Stream {
   // `handler` has record(record), lost(count), state(state, words).
@@ -21,7 +23,7 @@ export class Stream {
     while (!signal.aborted) {
       this.handler.state("waiting", "connecting");
       try {
-        const response = await fetch(`/live?${query}`, { signal });
+        const response = await fetch(`/live?last=${LAST}&${query}`, { signal });
         if (response.ok) {
           await this.read(response.body);
         } else if (!(await this.refused(response))) {
