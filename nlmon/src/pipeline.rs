@@ -169,6 +169,7 @@ impl Pipeline {
             show_secrets: self.show_secrets,
         };
         for record in &records {
+            self.origins.finish(record, now_ns);
             self.publish(record, &view);
         }
         self.metrics.join(self.joiner.counts());

@@ -50,6 +50,11 @@ impl Origins {
         }
     }
 
+    /// Looks again for the name of a finished record's namespace, if it had none yet.
+    pub fn finish(&mut self, record: &Record, now_ns: u64) {
+        self.namespaces.note(record.netns(), now_ns);
+    }
+
     /// What is known of a record's sender.
     pub fn of(&self, record: &Record) -> Origin {
         let namespace = self.namespaces.get(record.netns());

@@ -2,8 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{ENTRIES_MAX, is_fresh};
+use super::{ENTRIES_MAX, FRESH_NS};
 use crate::namespaces;
+
+/// How long a namespace passes for one without a name: `ip netns add` makes it first, which the
+/// kernel tells of, and then names it.
+const NAMELESS_NS: u64 = 10_000_000;
 
 /// The names, and which namespaces are known to have none. A name outlives its namespace here, so
 /// that what happens while it goes is shown with it.
@@ -18,10 +22,16 @@ struct Known {
     looked_ns: u64,
 }
 
+impl Known {
+    fn is_fresh(&self, now_ns: u64) -> bool {
+        let good_ns = if self.name.is_some() { FRESH_NS } else { NAMELESS_NS };
+        now_ns.saturating_sub(self.looked_ns) < good_ns
+    }
+}
+
 impl Names {
     pub(super) fn note(&mut self, netns: u32, now_ns: u64) {
-        let known = self.by_inode.get(&netns);
-        if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
+        if self.by_inode.get(&netns).is_some_and(|known| known.is_fresh(now_ns)) {
             return;
         }
         if self.by_inode.len() >= ENTRIES_MAX {
