@@ -21,9 +21,10 @@ use crate::{
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Receive buffer of the listener that does not read: a few changes fill it.
-const NARROW: &str = "16384";
-/// And of the others: all of them fit.
+/// Receive buffer of the listener that does not read, of all kernels': its own dump fits, and a
+/// part of the changes.
+const NARROW: &str = "131072";
+/// And of the others: as much as the kernel lets it have.
 const WIDE: &str = "8388608";
 
 /// `ip monitor link` under a name of its own, ended with this.
