@@ -12,7 +12,7 @@
 
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use nlmon_common::{
-    counter::stat,
+    counter::{path, stat},
     limits::{CONTEXT_WAYS, CONTEXTS_MAX, DEPTH_MAX},
     observation::{Sample, flag},
 };
@@ -239,7 +239,7 @@ pub(crate) fn push(key: u32, id: u64, place: Place) -> Result<(&'static mut Cont
     let id = as_number(context.id(index), id);
     // Each round drops one frame.
     for _ in 0..DEPTH_MAX {
-        if index == 0 || (place == Place::Anywhere && !is_stale(*context.id(index - 1), id)) {
+        if index == 0 || (place == Place::Anywhere && !is_stale(context, index - 1, id)) {
             break;
         }
         index -= 1;
@@ -274,9 +274,17 @@ fn set_depth(context: &mut Context, depth: usize) {
     unsafe { core::ptr::write_volatile(&raw mut context.depth, depth as u32) };
 }
 
-/// Whether the call at `open` has ended unseen: on one stack, a caller lies above its callees.
-fn is_stale(open: u64, id: u64) -> bool {
-    id >= open && id - open < u64::from(global!(OFFSETS.stack_bytes))
+/// Whether the call of the frame at `index` has ended unseen, now that one begins at `id`: on one
+/// stack, a caller lies above its callees, and only requests and dumps call what is probed.
+#[inline(always)] // a call would lose the pointer's type
+fn is_stale(context: &mut Context, index: usize, id: u64) -> bool {
+    let open = *context.id(index);
+    let size = u64::from(global!(OFFSETS.stack_bytes));
+    if id >= open {
+        return id - open < size;
+    }
+    let way = context.frame(index).sample.header.path;
+    open - id < size && way != path::REQUEST && way != path::DUMP
 }
 
 /// Drops the frame at `index` of a thread, whose return will not come: counts that, and sends the
