@@ -45,11 +45,12 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     }
     let Some(home) = frame::home(key) else { return Ok(()) };
     let Call { ssk, skb, portid, group, id } = *call;
-    let pushed = frame::push(key, id, place_of::<M>(call, path));
+    let place = place_of::<M>(call, path);
+    let pushed = frame::push(key, id, place);
     if pushed.is_err() && M::COUNTED_AT_RETURN {
         return Ok(());
     }
-    expect_second_leg::<M>(call, path, home);
+    expect_second_leg(path, place, home);
     if is_second_leg_due(path, home) && skb::addresses(skb).group != 0 {
         machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
@@ -149,7 +150,7 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
     let path = path_of::<M>(call);
     let Some(counters) = count::datagrams(protocol, path) else { return };
     let Some(home) = frame::home(context_key(bpf_get_current_pid_tgid())) else { return };
-    expect_second_leg::<M>(call, path, home);
+    expect_second_leg(path, place_of::<M>(call, path), home);
     if is_second_leg_due(path, home) {
         machine::add(&mut counters.second_legs, 1);
         home.legs.add(-1);
@@ -299,8 +300,8 @@ fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
 /// datagram and then sends it to the destination port id too, which is the kernel's unless the
 /// user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)] // one compare in the common case
-fn expect_second_leg<M: Memory>(call: &Call, path: u8, home: &Context) {
-    if path == path::MULTICAST && !skb::is_kernel_socket::<M>(call.ssk) {
+fn expect_second_leg(path: u8, place: Place, home: &Context) {
+    if path == path::MULTICAST && place == Place::Outermost {
         home.legs.add(1);
     }
 }
