@@ -5,9 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use super::{ENTRIES_MAX, FRESH_NS};
 use crate::namespaces;
 
-/// How long a namespace passes for one without a name: `ip netns add` makes it first, which the
+/// How long a new namespace passes for one without a name: `ip netns add` makes it first, which the
 /// kernel tells of, and then names it.
 const NAMELESS_NS: u64 = 10_000_000;
+/// How long it is new. Most have no name for good, the first one among them.
+const NEW_NS: u64 = 1_000_000_000;
 
 /// The names, and which namespaces are known to have none. A name outlives its namespace here, so
 /// that what happens while it goes is shown with it.
@@ -19,12 +21,14 @@ pub(super) struct Names {
 #[derive(Debug)]
 struct Known {
     name: Option<Arc<str>>,
+    first_ns: u64,
     looked_ns: u64,
 }
 
 impl Known {
     fn is_fresh(&self, now_ns: u64) -> bool {
-        let good_ns = if self.name.is_some() { FRESH_NS } else { NAMELESS_NS };
+        let is_new = now_ns.saturating_sub(self.first_ns) < NEW_NS;
+        let good_ns = if is_new && self.name.is_none() { NAMELESS_NS } else { FRESH_NS };
         now_ns.saturating_sub(self.looked_ns) < good_ns
     }
 }
@@ -37,12 +41,14 @@ impl Names {
         if self.by_inode.len() >= ENTRIES_MAX {
             self.by_inode.clear();
         }
-        self.by_inode
-            .entry(netns)
-            .and_modify(|known| known.looked_ns = now_ns)
-            .or_insert(Known { name: None, looked_ns: now_ns });
+        self.by_inode.entry(netns).and_modify(|known| known.looked_ns = now_ns).or_insert(Known {
+            name: None,
+            first_ns: now_ns,
+            looked_ns: now_ns,
+        });
         for (inode, name) in namespaces::names() {
-            self.by_inode.insert(inode, Known { name: Some(name.into()), looked_ns: now_ns });
+            let known = Known { name: Some(name.into()), first_ns: now_ns, looked_ns: now_ns };
+            self.by_inode.insert(inode, known);
         }
     }
 
