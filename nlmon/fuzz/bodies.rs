@@ -81,20 +81,9 @@ static FAMILIES: LazyLock<Arc<Families>> = LazyLock::new(|| {
         ("macsec", 33),
         ("l2tp", 34),
     ];
-    let answers = OF_CORPUS.into_iter().chain(generic_names().zip(64..)).map(family);
-    Arc::new(Families::parse(&answers.collect::<Vec<_>>()))
+    let all = OF_CORPUS.into_iter().chain(generic_names().zip(64..));
+    Arc::new(Families::named(&all.map(|(name, number)| (number, name.to_owned())).collect()))
 });
-
-/// The controller's answer about a family.
-fn family((name, number): (&str, u16)) -> Vec<u8> {
-    let mut payload = vec![1, 2, 0, 0, 6, 0, 1, 0];
-    payload.extend([&number.to_ne_bytes()[..], &[0, 0]].concat());
-    payload.extend(u16::try_from(4 + name.len() + 1).unwrap_or_default().to_ne_bytes());
-    payload.extend([2, 0]);
-    payload.extend(name.bytes());
-    payload.push(0);
-    payload
-}
 
 /// Decoding neither panics nor shows anything but text; what is withheld is inside of the datagram,
 /// and what is shown does not depend on it.
