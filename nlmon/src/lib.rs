@@ -18,5 +18,6 @@ pub mod probe;
 pub mod record;
 pub mod self_test;
 pub mod service;
+mod shutdown;
 pub mod sockets;
 pub mod subscribe;

@@ -24,7 +24,7 @@ use crate::{
     origin::Origins,
     pipeline::Pipeline,
     probe::{self, Options, Probes, Proof},
-    self_test,
+    self_test, shutdown,
     sockets::Look,
     subscribe::{self, Hold, SubscribeSettings, Subscription, Subscriptions},
 };
@@ -289,9 +289,9 @@ async fn serve_http(
     }
 }
 
-async fn fold(metrics: Arc<Metrics>, shutdown: watch::Receiver<bool>) {
+async fn fold(metrics: Arc<Metrics>, mut shutdown: watch::Receiver<bool>) {
     let mut ticks = interval(FOLD_INTERVAL);
-    let mut stopped = std::pin::pin!(stopped(shutdown));
+    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,
@@ -311,10 +311,14 @@ fn sockets_interval(config: &Config) -> Option<Duration> {
 }
 
 /// Looks at all sockets of the host now and then, never because of a scrape.
-async fn watch_sockets(period: Duration, metrics: Arc<Metrics>, shutdown: watch::Receiver<bool>) {
+async fn watch_sockets(
+    period: Duration,
+    metrics: Arc<Metrics>,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopped = std::pin::pin!(stopped(shutdown));
+    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,
@@ -344,22 +348,16 @@ fn look_at_sockets(metrics: &Metrics, first: bool) {
 }
 
 /// Tells systemd that the runtime is alive, at half the time that it waits.
-async fn watchdog(shutdown: watch::Receiver<bool>) {
+async fn watchdog(mut shutdown: watch::Receiver<bool>) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = interval(period / 2);
-    let mut stopped = std::pin::pin!(stopped(shutdown));
+    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,
             _tick = ticks.tick() => notify(&[NotifyState::Watchdog]),
         }
     }
-}
-
-/// Done when `shutdown` is true, or its sender is gone.
-async fn stopped(mut shutdown: watch::Receiver<bool>) {
-    // What it returns is a lock on the value, which must not live across an await elsewhere.
-    drop(shutdown.wait_for(|&down| down).await);
 }
 
 async fn wait_for_signal() -> std::io::Result<&'static str> {

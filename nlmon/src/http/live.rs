@@ -21,6 +21,7 @@ use crate::live::{
     json::{Detail, LogRecord},
     words::Words,
 };
+use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
 /// Where it is.
@@ -87,7 +88,7 @@ impl Reader {
             tokio::select! {
                 batch = self.subscription.read() => self.take(batch),
                 () = sleep(PULSE) => self.said.push_str(": \n\n"),
-                () = stopped(&mut self.shutdown) => return None,
+                () = shutdown::told(&mut self.shutdown) => return None,
             }
         }
         let mut chunk = std::mem::take(&mut self.said);
@@ -109,10 +110,4 @@ impl Reader {
         }
         self.waiting.extend(entries.into_iter().filter(|e| self.matcher.matches(e.record())));
     }
-}
-
-/// Returns when `shutdown` is true, or its sender is gone.
-async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // What it returns is a lock on the value, which must not live across an await elsewhere.
-    drop(shutdown.wait_for(|&down| down).await);
 }

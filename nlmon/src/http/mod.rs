@@ -25,6 +25,7 @@ use tokio::{
 use crate::{
     live::bus::Bus,
     metrics::{CONTENT_TYPE, Metrics},
+    shutdown,
 };
 
 /// Scrapes that may wait for the one under way; more are told to come back.
@@ -62,7 +63,7 @@ pub async fn serve(
         .route("/readyz", get(async || "ok\n"))
         .with_state(shared)
         .merge(page);
-    let stopped = async move { drop(shutdown.wait_for(|&down| down).await) };
+    let stopped = async move { shutdown::told(&mut shutdown).await };
     axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 

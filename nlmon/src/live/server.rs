@@ -31,6 +31,7 @@ use super::filter::Matcher;
 use super::json::{Detail, LogRecord};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, Source, Wish};
+use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
 /// Who may read the log: root and this group.
@@ -85,7 +86,7 @@ impl Server {
         let service = Arc::new(Service { bus, stats, watchers: Arc::new(Semaphore::new(places)) });
         loop {
             tokio::select! {
-                () = told_to_stop(&mut shutdown) => break,
+                () = shutdown::told(&mut shutdown) => break,
                 accepted = self.listener.accept(), if clients.len() < most => match accepted {
                     Ok((stream, _)) => {
                         clients.spawn(serve_client(stream, Arc::clone(&service)));
@@ -109,12 +110,6 @@ struct Service {
     stats: Source,
     /// Places of clients that want numbers: as many as of those that want records.
     watchers: Arc<Semaphore>,
-}
-
-/// Returns when `shutdown` is true, or its sender is gone.
-async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
-    // What it returns is a lock on the value, which must not live across an await elsewhere.
-    drop(shutdown.wait_for(|&down| down).await);
 }
 
 /// Removes its file, unless another has taken the path meanwhile.
