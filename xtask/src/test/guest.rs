@@ -88,6 +88,7 @@ fn boot<'a>(
     match vm::boot(guest, vec![(program.to_owned(), "vm".into())])? {
         vm::Ending::Exited(0) => Ok(()),
         vm::Ending::Exited(status) => bail!("the tests exited with status {status}"),
+        vm::Ending::NeverUp => bail!("the guest did not come up"),
         vm::Ending::Died => bail!("the guest stopped before the tests had ended"),
         vm::Ending::TimedOut => bail!("the tests took more than {LIMIT_SECONDS} s"),
     }

@@ -23,6 +23,8 @@ const BROKEN_PIPE: i32 = 128 + 13;
 pub(crate) enum Ending {
     /// With this status; a signal is 128 and its number.
     Exited(i32),
+    /// The guest stopped before it had come up.
+    NeverUp,
     /// The guest stopped before the command did.
     Died,
     /// Neither had ended when the time was up.
@@ -35,7 +37,7 @@ impl Ending {
         match self {
             Self::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
             Self::TimedOut => 124,
-            Self::Died => 125,
+            Self::NeverUp | Self::Died => 125,
         }
     }
 }
@@ -54,20 +56,28 @@ pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
             }
         })
     };
-    thread::spawn(move || feed(input));
-    let status = relay(output)?;
+    let mut is_up = false;
+    let status = relay(output, || {
+        is_up = true;
+        line("guest: running the command");
+        // Not before: a guest that never comes up leaves the input to the next one.
+        thread::spawn(move || feed(input));
+    })?;
     drop(finished);
     watchdog.join().unwrap_or_default();
-    Ok(conclude(status, late.load(Ordering::Relaxed), limit, &console, &process))
+    let died = if is_up { Ending::Died } else { Ending::NeverUp };
+    let stopped = if late.load(Ordering::Relaxed) { Ending::TimedOut } else { died };
+    Ok(conclude(status, stopped, limit, &console, &process))
 }
 
-/// Copies the command's output until its exit status, or the guest's end.
-fn relay(mut output: ChildStdout) -> Result<Option<i32>> {
+/// Copies the command's output until its exit status, or the guest's end; tells when it begins.
+fn relay(mut output: ChildStdout, begins: impl FnOnce()) -> Result<Option<i32>> {
+    let mut begins = Some(begins);
     let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr());
     // A guest that is killed may leave half a frame behind: that is an end like any other.
     while let Ok(Some((kind, payload))) = frame::receive(&mut output) {
         match kind {
-            frame::READY => line("guest: running the command"),
+            frame::READY => begins.take().into_iter().for_each(|begins| begins()),
             frame::EXIT => return Ok(payload.try_into().ok().map(i32::from_le_bytes)),
             _ => {}
         }
@@ -112,10 +122,10 @@ fn feed(mut input: ChildStdin) {
     }
 }
 
-/// Ends the guest and says what the user has to know about it.
+/// Ends the guest and says what the user has to know about it. Without a status, the guest `stopped`.
 fn conclude(
     status: Option<i32>,
-    late: bool,
+    stopped: Ending,
     limit: Duration,
     console: &Console,
     process: &Process,
@@ -130,14 +140,14 @@ fn conclude(
         }
     }
     let Some(status) = status else {
-        let (what, ending) = if late {
-            (format!("gave up after {}", seconds(limit)), Ending::TimedOut)
-        } else {
-            ("stopped before the command had ended".to_owned(), Ending::Died)
+        let what = match stopped {
+            Ending::TimedOut => format!("gave up after {}", seconds(limit)),
+            Ending::NeverUp => "stopped before it had come up".to_owned(),
+            _ => "stopped before the command had ended".to_owned(),
         };
         line(&format!("guest: {what}; the end of its console (all of it is in {log}):"));
         eprintln!("{}", console.tail());
-        return ending;
+        return stopped;
     };
     Ending::Exited(status)
 }
