@@ -1,6 +1,6 @@
 //! Exact counters: their keys and values in the kernel's maps. Nothing here is ever sampled.
 
-use crate::limits::PROTOCOLS;
+use crate::limits::{MESSAGE_KEYS_MAX, PROTOCOLS};
 
 /// Which way a datagram went. Crosses as `u8`.
 pub mod path {
@@ -18,7 +18,7 @@ pub mod path {
     pub const COUNT: usize = 8;
 }
 
-/// Elements of an array that is indexed by [`slot`].
+/// Elements of an array that is indexed by [`slot`], per processor.
 pub const SLOTS: u32 = 256;
 
 /// Index of a protocol's path in [`DatagramCount`] arrays. Always below [`SLOTS`].
@@ -60,7 +60,60 @@ impl MessageKey {
     pub const fn path(&self) -> u8 {
         self.way & !Self::RAW
     }
+
+    /// The key as two numbers, for a quick comparison and for functions that take no pointers.
+    /// Never both zero.
+    #[inline(always)] // shifts
+    pub const fn words(&self) -> [u64; 2] {
+        let who = (self.tgid as u64) << 32 | self.netns as u64;
+        let what = (self.message_type as u64) << 16 | (self.protocol as u64) << 8 | self.way as u64;
+        [who, WORDS_MARK | what]
+    }
+
+    /// The reverse of [`words`](Self::words).
+    #[expect(clippy::cast_possible_truncation, reason = "each field is a part of a word")]
+    #[inline(always)] // shifts
+    pub const fn from_words([who, what]: [u64; 2]) -> Self {
+        Self {
+            tgid: (who >> 32) as u32,
+            netns: who as u32,
+            message_type: (what >> 16) as u16,
+            protocol: (what >> 8) as u8,
+            way: what as u8,
+        }
+    }
 }
+
+/// Where in the table the counter of a key may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    first: u32,
+    step: u32,
+}
+
+impl Places {
+    /// Those of the key with these words.
+    #[expect(clippy::cast_possible_truncation, reason = "the shift leaves few bits")]
+    #[inline(always)] // a few instructions
+    pub const fn of([who, what]: [u64; 2]) -> Self {
+        // Fibonacci hashing, twice, so that every bit of both words reaches the highest ones.
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = (who ^ what.rotate_left(40)).wrapping_mul(GOLDEN);
+        let spread = (mixed ^ mixed >> 32 ^ what).wrapping_mul(GOLDEN);
+        let first = (spread >> (u64::BITS - MESSAGE_KEYS_MAX.ilog2())) as u32;
+        // Odd, so that it comes around to itself last.
+        Self { first, step: (spread >> 32) as u32 | 1 }
+    }
+
+    /// The place to look at after `way` others: an index below [`MESSAGE_KEYS_MAX`].
+    #[inline(always)] // a few instructions
+    pub const fn nth(self, way: u32) -> u32 {
+        self.first.wrapping_add(way.wrapping_mul(self.step)) % MESSAGE_KEYS_MAX
+    }
+}
+
+/// Bit of the second of a key's words that is always set.
+const WORDS_MARK: u64 = 1 << 32;
 
 /// Messages and their bytes.
 #[repr(C)]
@@ -126,14 +179,18 @@ pub struct OverrunKey {
     pub pad: [u8; 3],
 }
 
-/// A process, noted when one of its message counters is made.
+/// An element of the table of message counters.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Cgroup (v2) id: the inode number of its directory.
-    pub cgroup_id: u64,
-    /// Name of the thread group's leader.
+pub struct MessageSlot {
+    /// The key that is counted here, as [`MessageKey::words`]; the second word is 0 in a free one.
+    pub words: [u64; 2],
+    /// Processors that would have it at the moment, and one that has it.
+    pub claims: u64,
+    /// Name of the process, which is its first thread's, when the counter was made.
     pub comm: [u8; 16],
+    /// Zero. Fills a cache line.
+    pub pad: [u64; 3],
 }
 
 /// What became of samples, and what the probes could not do. Indices of the `STATS` array.
@@ -167,8 +224,10 @@ pub mod stat {
     /// Not sampled: the call was counted at its return, because no program saw it begin (it was
     /// running on that processor) or because there was no frame for it.
     pub const UNSEEN: u32 = 13;
-    /// Elements of the array.
+    /// How many there are.
     pub const COUNT: u32 = 14;
+    /// Elements of the array per processor: no two processors share a cache line.
+    pub const STRIDE: u32 = 16;
 }
 
 const _: () = assert!(PROTOCOLS * path::COUNT == SLOTS as usize);
@@ -177,15 +236,13 @@ const _: () = assert!(size_of::<MessageCount>() == 16);
 const _: () = assert!(size_of::<DatagramCount>() == 88);
 const _: () = assert!(size_of::<ErrorKey>() == 4);
 const _: () = assert!(size_of::<OverrunKey>() == 16);
-const _: () = assert!(size_of::<Process>() == 24);
+const _: () = assert!(size_of::<MessageSlot>() == 64);
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process};
+    use super::{DatagramCount, ErrorKey, MessageCount, MessageSlot, OverrunKey};
 
     // SAFETY: repr(C), fixed-width integers only, padding named: every bit pattern is a value.
-    unsafe impl aya::Pod for MessageKey {}
-    // SAFETY: as above.
     unsafe impl aya::Pod for MessageCount {}
     // SAFETY: as above.
     unsafe impl aya::Pod for DatagramCount {}
@@ -194,5 +251,5 @@ mod user {
     // SAFETY: as above.
     unsafe impl aya::Pod for OverrunKey {}
     // SAFETY: as above.
-    unsafe impl aya::Pod for Process {}
+    unsafe impl aya::Pod for MessageSlot {}
 }

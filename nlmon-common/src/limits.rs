@@ -19,9 +19,14 @@ pub const CONTEXTS_MAX: u32 = 4096;
 /// Places that a thread may have: its own and the next ones, where another is in it.
 pub const CONTEXT_WAYS: u32 = 4;
 
-/// Distinct (process, namespace, protocol, path, type) counters. Beyond it, messages are counted
-/// without process and type.
+/// Places for (process, namespace, protocol, path, type) counters. A power of two.
 pub const MESSAGE_KEYS_MAX: u32 = 16_384;
+
+const _: () = assert!(MESSAGE_KEYS_MAX.is_power_of_two());
+
+/// How many of those a counter may be in. With all of them taken, messages are counted without
+/// process and type.
+pub const MESSAGE_WAYS: u32 = 16;
 
 /// Distinct (protocol, path, errno) counters. 32 protocols fail in few ways; beyond it errors are
 /// counted as overflow.
@@ -30,9 +35,6 @@ pub const ERROR_KEYS_MAX: u32 = 2048;
 /// Distinct (socket, type) counters of datagrams that found no room. Beyond it they are counted as
 /// overflow.
 pub const OVERRUN_KEYS_MAX: u32 = 4096;
-
-/// Processes remembered with their name and cgroup, least recently used first out.
-pub const PROCESSES_MAX: u32 = 16_384;
 
 /// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
 pub const WALK_MAX: u32 = 512;

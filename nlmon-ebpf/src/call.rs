@@ -12,9 +12,10 @@ use nlmon_common::{
 use crate::{
     count,
     emit::{self, Datagram, Way},
-    frame::{self, Context, Place, Return, context_key, state},
+    frame::{self, Context, Place, Return, Thread, state},
     machine,
-    maps::{bump, global},
+    maps::{bump, datagrams, global},
+    messages,
     skb::{self, Memory, Task},
 };
 
@@ -35,25 +36,24 @@ pub(crate) struct Call {
 #[inline(always)] // one copy per hook, so that the pointers keep their types
 pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
-    let key = context_key(pid_tgid);
+    let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
-    let Some(counters) = count::datagrams(protocol, path) else { return Ok(()) };
-    if is_own_process(pid_tgid) && is_own_call(key, call.id) {
+    let Some(counters) = datagrams(protocol, path) else { return Ok(()) };
+    if is_own_process(pid_tgid) && is_own_call(thread, call.id) {
         machine::add(&mut counters.own, 1);
         return Ok(());
     }
-    let Some(home) = frame::home(key) else { return Ok(()) };
     let Call { ssk, skb, portid, group, id } = *call;
     let place = place_of::<M>(call, path);
-    let pushed = frame::push(key, id, place);
+    let pushed = frame::push(thread, id, place);
     if pushed.is_err() && M::COUNTED_AT_RETURN {
         return Ok(());
     }
-    expect_second_leg(path, place, home);
-    if is_second_leg_due(path, home) && skb::addresses(skb).group != 0 {
+    expect_second_leg(path, place, thread);
+    if is_second_leg_due(path, thread) && skb::addresses(skb).group != 0 {
         machine::add(&mut counters.second_legs, 1);
-        home.legs.add(-1);
+        thread.legs().add(-1);
         // By kprobe, without room, it is a return without entry, later.
         if let Ok((context, index)) = pushed {
             context.frame(index).set_way(protocol, path);
@@ -74,12 +74,13 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
     let protocol = skb::protocol::<M>(sk);
     if is_own_process(pid_tgid) {
-        if let Some(counters) = count::datagrams(protocol, path::DUMP) {
+        if let Some(counters) = datagrams(protocol, path::DUMP) {
             machine::add(&mut counters.own, 1);
         }
         return Ok(());
     }
-    let (context, index) = frame::push(context_key(pid_tgid), id, Place::Anywhere)?;
+    let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
+    let (context, index) = frame::push(thread, id, Place::Anywhere)?;
     let frame = context.frame(index);
     frame.set_way(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
@@ -105,7 +106,7 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     // Counted when the call returns, with its result.
     frame.deliveries += 1;
     if path == path::DUMP && frame.state == 0 {
-        let Some(counters) = count::datagrams(protocol, path) else { return };
+        let Some(counters) = datagrams(protocol, path) else { return };
         let way = Way { protocol, path, portid: frame.portid, group: 0 };
         let datagram = count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
         note::<skb::Helper>(context, index, &datagram, pid_tgid, counters);
@@ -148,12 +149,12 @@ pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) 
 fn unseen<M: Memory>(call: &Call, result: i32) {
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
-    let Some(counters) = count::datagrams(protocol, path) else { return };
-    let Some(home) = frame::home(context_key(bpf_get_current_pid_tgid())) else { return };
-    expect_second_leg(path, place_of::<M>(call, path), home);
-    if is_second_leg_due(path, home) {
+    let Some(counters) = datagrams(protocol, path) else { return };
+    let Some(thread) = Thread::of(bpf_get_current_pid_tgid()) else { return };
+    expect_second_leg(path, place_of::<M>(call, path), thread);
+    if is_second_leg_due(path, thread) {
         machine::add(&mut counters.second_legs, 1);
-        home.legs.add(-1);
+        thread.legs().add(-1);
         return;
     }
     machine::add(&mut counters.entered, 1);
@@ -170,7 +171,8 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
 #[inline(always)] // one copy per hook
 pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
-    let Some((context, index)) = frame::find(context_key(pid_tgid), call) else {
+    let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
+    let Some((context, index)) = frame::find(thread, call) else {
         if is_own_process(pid_tgid) {
             bump(stat::OWN_RETURN);
             return Ok(());
@@ -213,7 +215,7 @@ fn count<M: Memory>(
     if global!(SETTINGS.count_netns) != 0 {
         key.netns = netns_of::<M>(sk, way.path);
     }
-    let first = count::messages(&mut key, skb, data, linear);
+    let first = messages::count(&mut key, skb, data, linear);
     Datagram { way: *way, first, sk, skb, data, len, linear }
 }
 
@@ -247,7 +249,7 @@ fn netns_of<M: Memory>(sk: *const u8, path: u8) -> u32 {
 /// The frame of the innermost call that is open.
 #[inline(always)] // one look-up
 fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
-    let context = frame::context(context_key(pid_tgid))?;
+    let context = Thread::of(pid_tgid)?.context()?;
     let depth = context.depth();
     if depth == 0 { None } else { Some((context, depth - 1)) }
 }
@@ -261,9 +263,9 @@ fn is_own_process(pid_tgid: u64) -> bool {
 
 /// Whether the daemon makes the call at stack address `id` itself: it may as well be an interrupt
 /// that happens to run on top of it.
-fn is_own_call(key: u32, id: u64) -> bool {
+fn is_own_call(thread: Thread, id: u64) -> bool {
     // The frame is a detour: in it, the address becomes a number.
-    let Ok((context, index)) = frame::push(key, id, Place::Anywhere) else {
+    let Ok((context, index)) = frame::push(thread, id, Place::Anywhere) else {
         return true;
     };
     let address = *context.id(index);
@@ -300,15 +302,15 @@ fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
 /// datagram and then sends it to the destination port id too, which is the kernel's unless the
 /// user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)] // one compare in the common case
-fn expect_second_leg(path: u8, place: Place, home: &Context) {
+fn expect_second_leg(path: u8, place: Place, thread: Thread) {
     if path == path::MULTICAST && place == Place::Outermost {
-        home.legs.add(1);
+        thread.legs().add(1);
     }
 }
 
 /// Whether this may be such a unicast. Its datagram says whether it is, and is asked only while
 /// one is due: that saves a read.
 #[inline(always)] // one compare in the common case
-fn is_second_leg_due(path: u8, home: &Context) -> bool {
-    home.legs.get() != 0 && (path == path::REQUEST || path == path::PEER)
+fn is_second_leg_due(path: u8, thread: Thread) -> bool {
+    thread.legs().get() != 0 && (path == path::REQUEST || path == path::PEER)
 }

@@ -135,18 +135,11 @@ pub(crate) fn fill(
     header.src_portid = source_portid(datagram);
     header.comm = Task::current().comm();
     header.depth = index as u8;
-    header.flags = task_flags(datagram.way.path, stack_address);
-    header.parent_start_ns = 0;
-    header.parent_type = 0;
-    header.parent_flags = 0;
-    header.parent_protocol = 0;
-    if let Some(parent) = parent {
-        header.flags |= flag::HAS_PARENT;
-        header.parent_start_ns = parent.start_ns;
-        header.parent_type = parent.message_type;
-        header.parent_flags = parent.message_flags;
-        header.parent_protocol = parent.protocol;
-    }
+    header.flags = task_flags(datagram.way.path, stack_address) | parent.flag;
+    header.parent_start_ns = parent.start_ns;
+    header.parent_type = parent.message_type;
+    header.parent_flags = parent.message_flags;
+    header.parent_protocol = parent.protocol;
     payload(sample, datagram);
 }
 
@@ -175,8 +168,14 @@ fn task_flags(path: u8, stack_address: u64) -> u16 {
     flags
 }
 
-/// The request inside which another call is made.
+/// The request inside which another call is made; all zero if there is none.
+///
+/// No `Option`: the compiler leaves undefined what is behind a `None`, and reads it all the same,
+/// which older verifiers refuse.
+#[derive(Default)]
 struct Parent {
+    /// [`flag::HAS_PARENT`].
+    flag: u16,
     start_ns: u64,
     message_type: u16,
     message_flags: u16,
@@ -184,20 +183,24 @@ struct Parent {
 }
 
 /// The request that the call is nested in, if it is one on the same stack.
-fn parent(context: &mut Context, index: usize) -> Option<Parent> {
+fn parent(context: &mut Context, index: usize) -> Parent {
     if index == 0 {
-        return None;
+        return Parent::default();
     }
     let distance = context.id(index - 1).wrapping_sub(*context.id(index));
     let below = context.frame(index - 1);
     let Header { path, protocol, start_ns, .. } = below.sample.header;
     let is_request = below.state & state::COUNTED != 0 && path == path::REQUEST;
-    (is_request && distance < u64::from(global!(OFFSETS.stack_bytes))).then_some(Parent {
+    if !is_request || distance >= u64::from(global!(OFFSETS.stack_bytes)) {
+        return Parent::default();
+    }
+    Parent {
+        flag: flag::HAS_PARENT,
         start_ns,
         message_type: below.message_type,
         message_flags: below.message_flags,
         protocol,
-    })
+    }
 }
 
 /// Copies the first bytes, as many as the protocol's snap length allows.

@@ -18,9 +18,9 @@ use nlmon_common::{
 };
 
 use crate::{
-    count, emit,
+    emit,
     machine::{self, Shared, masked},
-    maps::{CONTEXTS, bump, global},
+    maps::{CONTEXTS, bump, datagrams, global},
 };
 
 /// Thinning and rate cap of one processor.
@@ -130,70 +130,91 @@ const CPU_KEY: u32 = 1 << 31;
 /// Difference of the stack pointers that kprobe and kretprobe of one call may show.
 const RETURN_SLACK: u64 = 64;
 
-/// The key of a thread, or of the processor for the idle task, which is one task on all of them.
-#[inline(always)] // one compare
-pub(crate) fn context_key(pid_tgid: u64) -> u32 {
-    match pid_tgid as u32 {
-        // SAFETY: no argument, no precondition.
-        0 => CPU_KEY | unsafe { bpf_get_smp_processor_id() },
-        tid => tid,
-    }
+/// A thread, or the processor for the idle task, which is one task on all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Thread {
+    /// Thread id, or [`CPU_KEY`] and the processor's number.
+    key: u32,
+    /// The context at its id's low bits. Others may have it.
+    home: *mut Context,
 }
 
-/// The home of a thread, which others may share.
-#[inline(always)] // as below
-pub(crate) fn home(key: u32) -> Option<&'static Context> {
-    place(key, 0).map(|context| &*context)
-}
-
-/// The context `way` places from the home of `key`.
-#[inline(always)] // the verifier makes it an address computation
-fn place(key: u32, way: u32) -> Option<&'static mut Context> {
-    let context = CONTEXTS.get_ptr_mut(key.wrapping_add(way) & (CONTEXTS_MAX - 1))?;
-    // SAFETY: the map's value. Threads share `claims` and `displaced`, which are atomic; the rest is
-    // its owner's, and of interrupts on top of it.
-    Some(unsafe { &mut *context })
-}
-
-/// The context of a thread that has open calls.
-#[inline(always)] // one compare in the common case
-pub(crate) fn context(key: u32) -> Option<&'static mut Context> {
-    let home = place(key, 0)?;
-    if home.owner() == key {
-        return Some(home);
+impl Thread {
+    /// The current one, by `bpf_get_current_pid_tgid`.
+    #[inline(always)] // an address computation
+    pub(crate) fn of(pid_tgid: u64) -> Option<Self> {
+        Self::of_key(match pid_tgid as u32 {
+            // SAFETY: no argument, no precondition.
+            0 => CPU_KEY | unsafe { bpf_get_smp_processor_id() },
+            tid => tid,
+        })
     }
-    if home.displaced.get() == 0 {
-        return None;
+
+    #[inline(always)] // an address computation
+    fn of_key(key: u32) -> Option<Self> {
+        CONTEXTS.get_ptr_mut(key & (CONTEXTS_MAX - 1)).map(|home| Self { key, home })
     }
-    for way in 1..CONTEXT_WAYS {
-        let context = place(key, way)?;
-        if context.owner() == key {
-            return Some(context);
+
+    /// The context `way` places from home.
+    #[inline(always)] // an address computation
+    fn place(self, way: u32) -> Option<&'static mut Context> {
+        let context = match way {
+            0 => self.home,
+            _ => CONTEXTS.get_ptr_mut(self.key.wrapping_add(way) & (CONTEXTS_MAX - 1))?,
+        };
+        // SAFETY: the map's value. Threads share `claims`, `displaced` and `legs`, which are atomic;
+        // the rest is its owner's, and of interrupts on top of it.
+        Some(unsafe { &mut *context })
+    }
+
+    /// Multicast sends of users whose second leg is still to come, by this thread and those that
+    /// share its home.
+    #[inline(always)] // a field's address
+    pub(crate) fn legs(self) -> &'static Shared {
+        // SAFETY: the map's value, a field that is only changed atomically.
+        unsafe { &(*self.home).legs }
+    }
+
+    /// The context, if the thread has open calls.
+    #[inline(always)] // one compare in the common case
+    pub(crate) fn context(self) -> Option<&'static mut Context> {
+        let home = self.place(0)?;
+        if home.owner() == self.key {
+            return Some(home);
         }
-    }
-    None
-}
-
-/// A free context for a thread that has none, with one frame open.
-#[inline(always)] // one addition in the common case
-fn claim(key: u32) -> Option<&'static mut Context> {
-    for way in 0..CONTEXT_WAYS {
-        let context = place(key, way)?;
-        context.claims.add(1);
-        // Two threads that add at the same time may both find more than one, and both give way.
-        if context.claims.get() == 1 {
-            context.way = way;
-            // Before it has an owner: an interrupt in between would give it back.
-            set_depth(context, 1);
-            context.set_owner(key);
-            if way > 0 {
-                place(key, 0)?.displaced.add(1);
+        if home.displaced.get() == 0 {
+            return None;
+        }
+        for way in 1..CONTEXT_WAYS {
+            let context = self.place(way)?;
+            if context.owner() == self.key {
+                return Some(context);
             }
-            return Some(context);
         }
-        context.claims.add(-1);
+        None
     }
-    None
+
+    /// A free context for a thread that has none, with one frame open.
+    #[inline(always)] // one addition in the common case
+    fn claim(self) -> Option<&'static mut Context> {
+        for way in 0..CONTEXT_WAYS {
+            let context = self.place(way)?;
+            context.claims.add(1);
+            // Two threads that add at the same time may both find more than one, and both give way.
+            if context.claims.get() == 1 {
+                context.way = way;
+                // Before it has an owner: an interrupt in between would give it back.
+                set_depth(context, 1);
+                context.set_owner(self.key);
+                if way > 0 {
+                    self.place(0)?.displaced.add(1);
+                }
+                return Some(context);
+            }
+            context.claims.add(-1);
+        }
+        None
+    }
 }
 
 /// Gives a context back. From the first step on, an interrupt takes another one.
@@ -202,7 +223,7 @@ fn release(context: &mut Context) {
     let key = context.owner();
     context.set_owner(0);
     if context.way > 0
-        && let Some(home) = place(key, 0)
+        && let Some(home) = Thread::of_key(key).and_then(|thread| thread.place(0))
     {
         home.displaced.add(-1);
     }
@@ -223,8 +244,12 @@ pub(crate) enum Place {
 ///
 /// The error is the reason, a [`stat`], which the caller reports.
 #[inline(always)] // the pointer keeps its type
-pub(crate) fn push(key: u32, id: u64, place: Place) -> Result<(&'static mut Context, usize), u32> {
-    let (context, mut index) = match context(key) {
+pub(crate) fn push(
+    thread: Thread,
+    id: u64,
+    place: Place,
+) -> Result<(&'static mut Context, usize), u32> {
+    let (context, mut index) = match thread.context() {
         Some(context) => {
             let index = context.depth as usize;
             if index > DEPTH_MAX {
@@ -234,7 +259,7 @@ pub(crate) fn push(key: u32, id: u64, place: Place) -> Result<(&'static mut Cont
             set_depth(context, index + 1);
             (context, index)
         }
-        None => (claim(key).ok_or(stat::NO_CONTEXT)?, 0),
+        None => (thread.claim().ok_or(stat::NO_CONTEXT)?, 0),
     };
     let id = as_number(context.id(index), id);
     // Each round drops one frame.
@@ -243,7 +268,7 @@ pub(crate) fn push(key: u32, id: u64, place: Place) -> Result<(&'static mut Cont
             break;
         }
         index -= 1;
-        abandon(key, index as u32);
+        abandon(thread.key, index as u32);
     }
     if index >= DEPTH_MAX {
         set_depth(context, index);
@@ -295,14 +320,14 @@ fn is_stale(context: &mut Context, index: usize, id: u64) -> bool {
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn abandon(key: u32, index: u32) -> u32 {
-    let Some(context) = context(key) else { return 0 };
+    let Some(context) = Thread::of_key(key).and_then(Thread::context) else { return 0 };
     let frame = context.frame(index as usize);
     if frame.state & state::COUNTED == 0 {
         return 0;
     }
     let header = &mut frame.sample.header;
     header.flags |= flag::NO_RESULT;
-    if let Some(counters) = count::datagrams(header.protocol, header.path) {
+    if let Some(counters) = datagrams(header.protocol, header.path) {
         machine::add(&mut counters.unreported, 1);
         machine::add(&mut counters.deliveries, u64::from(frame.deliveries));
     }
@@ -344,8 +369,8 @@ impl Return for Address {
 
 /// The frame of the call that returns, and the context to [`close`].
 #[inline(always)] // a call would lose the pointer's type
-pub(crate) fn find(key: u32, call: &impl Return) -> Option<(&'static mut Context, usize)> {
-    let context = context(key)?;
+pub(crate) fn find(thread: Thread, call: &impl Return) -> Option<(&'static mut Context, usize)> {
+    let context = thread.context()?;
     let depth = context.depth as usize;
     // The innermost, nearly always.
     let last = depth.wrapping_sub(1);

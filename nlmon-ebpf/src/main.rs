@@ -11,8 +11,10 @@ mod emit;
 mod frame;
 mod machine;
 mod maps;
+mod messages;
 mod probes;
 mod skb;
+mod tally;
 
 /// The verifier proves that no program can panic; this only satisfies the compiler.
 #[cfg(not(test))]

@@ -1,20 +1,25 @@
 //! Every map and every global of the programs. Names are at most 15 bytes, because the kernel cuts
 //! longer ones and `bpftool` would show the stump.
 //!
-//! Counters are per-CPU so that processors do not wait for each other; the daemon adds them up.
+//! Every processor has counters of its own, so that none waits for another; the daemon adds them up.
+//! Those of every datagram lie in plain arrays, one processor's after another's, of as many elements
+//! as the loader gives them: a look-up in those is an address computation on every kernel, and the
+//! daemon reads them as memory. Its system calls on a map would keep kprobes' programs from running on
+//! that processor, for as long as it is preempted in one (`bpf_disable_instrumentation` in
+//! `include/linux/bpf.h`).
 
 use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE,
+    helpers::bpf_get_smp_processor_id,
     macros::map,
-    maps::{Array, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use nlmon_common::{
     ABI,
-    counter::{
-        DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, SLOTS, stat,
-    },
+    counter::{DatagramCount, ErrorKey, MessageCount, MessageSlot, OverrunKey, SLOTS, slot, stat},
     limits::{
-        CONTEXTS_MAX, ERROR_KEYS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROCESSES_MAX, PROTOCOLS,
-        RING_BYTES, SNAP_MAX,
+        CONTEXTS_MAX, ERROR_KEYS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROTOCOLS, RING_BYTES,
+        SNAP_MAX,
     },
     settings::{Offsets, Settings},
 };
@@ -24,9 +29,9 @@ use crate::{
     machine,
 };
 
-/// Datagrams by protocol and path.
+/// Datagrams by processor, protocol and path.
 #[map]
-pub(crate) static DATAGRAMS: PerCpuArray<DatagramCount> = PerCpuArray::with_max_entries(SLOTS, 0);
+static DATAGRAMS: Array<DatagramCount> = Array::with_max_entries(SLOTS, BPF_F_MMAPABLE);
 
 /// Failed calls by errno.
 #[map]
@@ -38,19 +43,19 @@ pub(crate) static ERRORS: PerCpuHashMap<ErrorKey, u64> =
 pub(crate) static OVERRUNS: PerCpuHashMap<OverrunKey, u64> =
     PerCpuHashMap::with_max_entries(OVERRUN_KEYS_MAX, 0);
 
-/// Messages by process, protocol, path and type.
+/// What the elements of [`MESSAGE_COUNTS`] count; see `tally`.
 #[map]
-pub(crate) static MESSAGES: PerCpuHashMap<MessageKey, MessageCount> =
-    PerCpuHashMap::with_max_entries(MESSAGE_KEYS_MAX, 0);
+pub(crate) static MESSAGES: Array<MessageSlot> =
+    Array::with_max_entries(MESSAGE_KEYS_MAX, BPF_F_MMAPABLE);
 
-/// Names of the processes in [`MESSAGES`], kept after they have ended.
+/// Messages, by processor and an index of [`MESSAGES`].
 #[map]
-pub(crate) static PROCESSES: LruHashMap<u32, Process> =
-    LruHashMap::with_max_entries(PROCESSES_MAX, 0);
+pub(crate) static MESSAGE_COUNTS: Array<MessageCount> =
+    Array::with_max_entries(MESSAGE_KEYS_MAX, BPF_F_MMAPABLE);
 
-/// Fate of samples and failures of the probes, indexed by [`stat`].
+/// Fate of samples and failures of the probes, by processor and [`stat`].
 #[map]
-pub(crate) static STATS: PerCpuArray<u64> = PerCpuArray::with_max_entries(stat::COUNT, 0);
+static STATS: Array<u64> = Array::with_max_entries(stat::STRIDE, BPF_F_MMAPABLE);
 
 /// Open calls by thread.
 #[map]
@@ -66,10 +71,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_2")]
+#[unsafe(export_name = "NLMON_ABI_3")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 2, "the mark's name has to say the same");
+const _: () = assert!(ABI == 3, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -115,12 +120,32 @@ macro_rules! global {
 }
 pub(crate) use global;
 
-/// Adds one to a counter of [`stat`]; returns what it is then on this CPU, near enough.
+/// The counters of a protocol's path on this processor.
+#[inline(always)] // an address computation
+pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramCount> {
+    own(&DATAGRAMS, SLOTS, slot(protocol, path))
+}
+
+/// Adds one to a counter of [`stat`]; returns what it is then on this processor, near enough.
 #[inline(always)] // a call would cost more than the add
 pub(crate) fn bump(index: u32) -> u64 {
-    let Some(counter) = STATS.get_ptr_mut(index) else { return 0 };
-    // SAFETY: the element belongs to this CPU; what else runs there adds atomically, as we do.
-    let counter = unsafe { &mut *counter };
+    let Some(counter) = own(&STATS, stat::STRIDE, index) else { return 0 };
     machine::add(counter, 1);
     *counter
+}
+
+/// This processor's element of an array that has `stride` for each.
+#[inline(always)] // an address computation
+fn own<T>(map: &Array<T>, stride: u32, index: u32) -> Option<&'static mut T> {
+    // SAFETY: the element belongs to this processor; what else runs there adds atomically, as its
+    // users do.
+    map.get_ptr_mut(place(stride, index)).map(|element| unsafe { &mut *element })
+}
+
+/// The place of this processor's element in an array that has `stride` for each.
+#[inline(always)] // one helper
+pub(crate) fn place(stride: u32, index: u32) -> u32 {
+    // SAFETY: no argument, no precondition.
+    let cpu = unsafe { bpf_get_smp_processor_id() };
+    cpu * stride + index
 }

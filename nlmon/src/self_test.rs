@@ -9,9 +9,9 @@ use crate::{
 /// What each attached probe has shown.
 pub fn run(probes: &Probes) -> anyhow::Result<Vec<(Probe, Proof)>> {
     let Some(counters) = &probes.counters else { return Ok(Vec::new()) };
-    let before = counters.own_calls()?;
+    let before = counters.own_calls();
     exercise()?;
-    let after = counters.own_calls()?;
+    let after = counters.own_calls();
     let shown = |probe| (probe, proof(probe, &before, &after));
     Ok(probes.attached.iter().map(|attached| shown(attached.probe)).collect())
 }

@@ -1,49 +1,33 @@
 //! Snapshots of the exact counters.
-//!
-//! Processes end, and their keys with them: [`Counters::snapshot`] takes the counts of an ended
-//! process out of the kernel's map for good, marked as final, so that the map stays bounded and
-//! whoever adds them up loses nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aya::{
     Ebpf, Pod,
-    maps::{HashMap as BpfHashMap, Map, MapData, MapError, PerCpuArray, PerCpuHashMap},
+    maps::{Map, MapData, MapError, PerCpuHashMap},
 };
 use nlmon_common::{
-    counter::{DatagramCount, ErrorKey, MessageCount, MessageKey, OverrunKey, Process, slot, stat},
+    counter::{DatagramCount, ErrorKey, MessageCount, OverrunKey, SLOTS, slot, stat},
     limits::PROTOCOL_MAX,
 };
 
 use super::{
     Error,
+    mapped::Mapped,
+    messages::{MessageTotal, Messages},
     proof::OwnCalls,
     runs::{Programs, Runs},
 };
-use crate::{message::c_string, record::Path};
+use crate::record::Path;
 
 /// The kernel's counter maps.
 pub struct Counters {
-    datagrams: PerCpuArray<MapData, DatagramCount>,
+    datagrams: Mapped<DatagramCount>,
     errors: PerCpuHashMap<MapData, ErrorKey, u64>,
-    messages: PerCpuHashMap<MapData, MessageKey, MessageCount>,
+    messages: Messages,
     overruns: PerCpuHashMap<MapData, OverrunKey, u64>,
-    processes: BpfHashMap<MapData, u32, Process>,
-    stats: PerCpuArray<MapData, u64>,
+    stats: Mapped<u64>,
     programs: Programs,
-}
-
-/// One message counter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageTotal {
-    /// What it counts.
-    pub key: MessageKey,
-    /// How many.
-    pub count: MessageCount,
-    /// Name of the process.
-    pub process: String,
-    /// The process has ended: this count is final, and in no later snapshot.
-    pub ended: bool,
 }
 
 /// All counters at one time, near enough: the kernel goes on counting while they are read.
@@ -95,12 +79,11 @@ impl Counters {
     /// The maps of an object whose programs are loaded.
     pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
         Ok(Self {
-            datagrams: take(ebpf, "DATAGRAMS")?,
+            datagrams: Mapped::of(ebpf, "DATAGRAMS")?,
             errors: take(ebpf, "ERRORS")?,
-            messages: take(ebpf, "MESSAGES")?,
+            messages: Messages::new(ebpf)?,
             overruns: take(ebpf, "OVERRUNS")?,
-            processes: take(ebpf, "PROCESSES")?,
-            stats: take(ebpf, "STATS")?,
+            stats: Mapped::of(ebpf, "STATS")?,
             programs: Programs::of(ebpf),
         })
     }
@@ -108,99 +91,55 @@ impl Counters {
     /// Reads everything; takes out what ended processes have counted.
     pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
         Ok(Snapshot {
-            datagrams: self.datagrams()?,
+            datagrams: self.datagrams(),
             errors: sums(&self.errors)?,
-            messages: self.messages()?,
+            messages: self.messages.totals(),
             overruns: sums(&self.overruns)?,
-            stats: (0..stat::COUNT).map(|index| self.stat(index)).collect::<Result<_, _>>()?,
+            stats: (0..stat::COUNT).map(|index| self.stat(index)).collect(),
             runs: self.programs.runs(),
         })
     }
 
     /// What the programs have counted of the daemon's own calls.
-    pub fn own_calls(&self) -> Result<OwnCalls, MapError> {
+    pub fn own_calls(&self) -> OwnCalls {
         let mut own = OwnCalls {
-            returns: self.stat(stat::OWN_RETURN)?,
-            deliveries: self.stat(stat::OWN_DELIVERY)?,
+            returns: self.stat(stat::OWN_RETURN),
+            deliveries: self.stat(stat::OWN_DELIVERY),
             ..OwnCalls::default()
         };
-        for ((_, path), count) in self.datagrams()? {
+        for ((_, path), count) in self.datagrams() {
             match path {
                 Path::Multicast => own.broadcasts += count.own,
                 Path::Dump => own.dumps += count.own,
                 Path::Request | Path::Reply | Path::Peer => own.unicasts += count.own,
             }
         }
-        Ok(own)
+        own
     }
 
-    fn stat(&self, index: u32) -> Result<u64, MapError> {
-        Ok(self.stats.get(&index, 0)?.iter().sum())
+    fn stat(&self, index: u32) -> u64 {
+        self.stats.per_cpu(stat::STRIDE as usize, index as usize).sum()
     }
 
-    fn datagrams(&self) -> Result<BTreeMap<(u8, Path), DatagramCount>, MapError> {
+    fn datagrams(&self) -> BTreeMap<(u8, Path), DatagramCount> {
         let mut totals = BTreeMap::new();
         for protocol in 0..=PROTOCOL_MAX {
             for path in Path::ALL {
-                let per_cpu = self.datagrams.get(&slot(protocol, path.abi()), 0)?;
-                let total = per_cpu.iter().fold(DatagramCount::default(), |a, b| sum(&a, b));
+                let slot = slot(protocol, path.abi()) as usize;
+                let per_cpu = self.datagrams.per_cpu(SLOTS as usize, slot);
+                let total = per_cpu.fold(DatagramCount::default(), |a, b| sum(&a, &b));
                 if total != DatagramCount::default() {
                     totals.insert((protocol, path), total);
                 }
             }
         }
-        Ok(totals)
-    }
-
-    fn messages(&mut self) -> Result<Vec<MessageTotal>, MapError> {
-        // A map that changes while it is walked may show a key twice.
-        let keys: std::collections::BTreeSet<MessageKey> =
-            self.messages.keys().collect::<Result<_, _>>()?;
-        let mut processes: HashMap<u32, (String, bool)> = HashMap::new();
-        let mut totals = Vec::with_capacity(keys.len());
-        for key in keys {
-            let (process, alive) = processes
-                .entry(key.tgid)
-                .or_insert_with(|| (self.process_name(key.tgid), is_alive(key.tgid)))
-                .clone();
-            // Read after the process was seen to be gone: nothing is counted any more.
-            let per_cpu = match self.messages.get(&key, 0) {
-                Ok(per_cpu) => per_cpu,
-                Err(MapError::KeyNotFound) => continue,
-                Err(error) => return Err(error),
-            };
-            let count = per_cpu.iter().fold(MessageCount::default(), |a, b| MessageCount {
-                messages: a.messages + b.messages,
-                bytes: a.bytes + b.bytes,
-            });
-            let ended = !alive && self.messages.remove(&key).is_ok();
-            totals.push(MessageTotal { key, count, process, ended });
-        }
-        Ok(totals)
-    }
-
-    /// The name of a process: what /proc says now, or else what the kernel noted.
-    fn process_name(&self, tgid: u32) -> String {
-        if tgid == 0 {
-            return "swapper".to_owned();
-        }
-        if let Ok(comm) = std::fs::read_to_string(format!("/proc/{tgid}/comm")) {
-            return comm.trim_end().to_owned();
-        }
-        match self.processes.get(&tgid, 0) {
-            Ok(process) => c_string(&process.comm),
-            Err(_) => "unknown".to_owned(),
-        }
+        totals
     }
 }
 
 /// All of a map's counters, their processors added up.
 fn sums<K: Pod + Ord>(map: &PerCpuHashMap<MapData, K, u64>) -> Result<BTreeMap<K, u64>, MapError> {
     map.iter().map(|item| item.map(|(key, per_cpu)| (key, per_cpu.iter().sum()))).collect()
-}
-
-fn is_alive(tgid: u32) -> bool {
-    tgid == 0 || std::path::Path::new("/proc").join(tgid.to_string()).exists()
 }
 
 fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {

@@ -4,8 +4,14 @@
 use aya::{
     Ebpf, EbpfLoader,
     programs::{FEntry, FExit, KProbe, Program, ProgramError},
+    util::nr_cpus,
 };
-use nlmon_common::{ABI, limits::PROTOCOLS, settings::Settings};
+use nlmon_common::{
+    ABI,
+    counter::{SLOTS, stat},
+    limits::{MESSAGE_KEYS_MAX, PROTOCOLS},
+    settings::Settings,
+};
 
 use super::{
     Error,
@@ -20,7 +26,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-const ABI_MARK: &str = "NLMON_ABI_2";
+const ABI_MARK: &str = "NLMON_ABI_3";
 
 /// The BPF object; empty when the daemon was built without one.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
@@ -113,6 +119,10 @@ fn give_up(probe: Probe, error: Error, missed: &mut Vec<(Probe, Error)>) -> Resu
     Ok(())
 }
 
+/// The arrays that have elements for each processor, and how many.
+const PER_CPU: [(&str, u32); 3] =
+    [("DATAGRAMS", SLOTS), ("MESSAGE_COUNTS", MESSAGE_KEYS_MAX), ("STATS", stat::STRIDE)];
+
 fn load_object(
     options: &Options,
     offsets: &nlmon_common::settings::Offsets,
@@ -126,6 +136,8 @@ fn load_object(
         snap_length: u32::from(options.snap_length),
         snap: options.snap,
     };
+    let cpus = nr_cpus().map_err(|(path, source)| Error::Cpus { path, source })?;
+    let cpus = u32::try_from(cpus).unwrap_or(u32::MAX);
     let mut loader = EbpfLoader::new();
     loader
         .override_global("OFFSETS", offsets, true)
@@ -134,6 +146,9 @@ fn load_object(
         .override_global(ABI_MARK, &ABI, true)
         .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
         .map_max_entries("SAMPLES", options.ring_bytes);
+    for (name, per_cpu) in PER_CPU {
+        loader.map_max_entries(name, per_cpu * cpus);
+    }
     loader.load(OBJECT).map_err(Error::Load)
 }
 

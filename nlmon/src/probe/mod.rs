@@ -4,6 +4,8 @@
 mod btf;
 mod counters;
 mod load;
+mod mapped;
+mod messages;
 mod offsets;
 mod plan;
 mod preemption;
@@ -14,8 +16,9 @@ mod warnings;
 
 use std::io;
 
-pub use counters::{Counters, MessageTotal, Snapshot};
+pub use counters::{Counters, Snapshot};
 pub use load::{Attached, Options, Probes, load};
+pub use messages::MessageTotal;
 pub use plan::{Attach, Hook, Probe, Step, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
@@ -54,6 +57,18 @@ pub enum Error {
         #[source]
         source: aya::maps::MapError,
     },
+    /// It is not known how many processors there are.
+    #[error("cannot read {path}")]
+    Cpus {
+        /// Where the kernel says it.
+        path: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The counters cannot be read.
+    #[error("cannot map the counters into memory")]
+    Memory(#[source] io::Error),
     /// No hook works for a function.
     #[error("cannot attach to {symbol}: {}", reasons.join("; "))]
     Attach {
