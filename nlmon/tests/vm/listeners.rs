@@ -65,7 +65,8 @@ fn three_monitors_of_links_hear_what_is_counted() {
     run("ip", &["link", "add", "vmflap0", "type", "dummy"]);
     run("ip", &["address", "add", "192.0.2.1/24", "dev", "vmflap0"]);
     run("udevadm", &["settle"]);
-    let before = daemon.quiet();
+    // What was sent until here may still wait for the join.
+    let before = settled(&daemon, "route", "0");
     let monitors: Vec<_> = (0..3).map(|_| Traced::start("ip", &["monitor"])).collect();
     wait_for("they listen", || listeners("0", 1) == 3 + 1);
     wait_for("they have asked for the links", || {

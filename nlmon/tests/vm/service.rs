@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{kernel, run, try_run, wait_for};
+use crate::support::{is_preemptible, kernel, run, try_run, wait_for};
 
 #[test]
 fn the_service_is_ready_when_systemd_says_so() {
@@ -27,7 +27,8 @@ fn the_service_is_ready_when_systemd_says_so() {
 #[test]
 fn check_tells_the_plan_and_the_exit_code_tells_what_is_wrong() {
     let plan = run("nlmon", &["check"]);
-    assert!(plan.contains("netlink_unicast by fentry"), "{plan}");
+    let hook = if is_preemptible() { "kprobe" } else { "fentry" };
+    assert!(plan.contains(&format!("netlink_unicast by {hook}")), "{plan}");
     fs::write("/root/bad.toml", "[http]\nlissen = 1\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/bad.toml"]);
     assert_eq!((code, text.lines().count()), (1, 1), "{text}");

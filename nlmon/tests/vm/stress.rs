@@ -56,7 +56,8 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
     let unseen = after.unseen(&before, attach, SENDERS);
-    let is_exact = attach == "kprobe" || !is_preemptible();
+    // Where senders are preempted in their calls, more of them are open than kretprobes have room for.
+    let is_exact = !is_preemptible();
     assert!(!is_exact || unseen < total / 100, "{unseen} of {total}");
     let skipped = after.skipped(&before);
     for path in ["request", "reply"] {
