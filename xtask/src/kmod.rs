@@ -57,6 +57,8 @@ fn make(kernel: &Kernel, headers: &Path, build: &Path) -> Result<()> {
     let what = format!("module for {}", kernel.name);
     let mut command = kernel.make()?;
     command.arg("-C").arg(headers).arg(format!("M={}", build.display()));
+    // As the module's own Makefile: no BTF, which takes pahole.
+    command.arg("CONFIG_DEBUG_INFO_BTF_MODULES=");
     // Warnings of the compiler are errors; those of the build itself are looked for below.
     command.args(["CC=gcc", "KCFLAGS=-Werror", "modules"]).env("LC_ALL", "C.UTF-8");
     let symbols = headers.join("Module.symvers").exists();
