@@ -37,7 +37,7 @@ pub const ERROR_KEYS_MAX: u32 = 2048;
 pub const OVERRUN_KEYS_MAX: u32 = 4096;
 
 /// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
-pub const WALK_MAX: u32 = 512;
+pub const WALK_MAX: u32 = 1024;
 
 /// Largest protocol number: `MAX_LINKS - 1` in `include/uapi/linux/netlink.h`.
 pub const PROTOCOL_MAX: u8 = 31;

@@ -16,6 +16,15 @@ pub mod flag {
     pub const INTERRUPT: u16 = 1 << 4;
     /// `parent_*` name the request inside which this was sent.
     pub const HAS_PARENT: u16 = 1 << 5;
+    /// `messages` are not all: there were more than are walked, or what follows is no message.
+    pub const WALK_CUT: u16 = 1 << 6;
+    /// The last message is the end of a dump, `NLMSG_DONE`, and `end` its errno.
+    pub const HAS_END: u16 = 1 << 7;
+    /// That message says that the dump was interrupted: `NLM_F_DUMP_INTR`.
+    pub const END_INTERRUPTED: u16 = 1 << 8;
+    /// The payload is an error's first 36 bytes and, right behind them, its attributes: what it quotes
+    /// of the request is left out, so that there is room for them.
+    pub const QUOTE_LEFT_OUT: u16 = 1 << 9;
 }
 
 /// Everything but the payload. The record in the ring is this, then `snap_len` payload bytes.
@@ -48,6 +57,10 @@ pub struct Header {
     pub group: u32,
     /// What the call returned: negative errno, 0, or the bytes delivered.
     pub result: i32,
+    /// Netlink messages in the datagram; 0 if it does not begin with one.
+    pub messages: u32,
+    /// What the end of a dump says: 0 or a negative errno.
+    pub end: i32,
     /// `nlmsg_type` of the request named by `parent_start_ns`.
     pub parent_type: u16,
     /// `nlmsg_flags` of that request.
@@ -81,5 +94,5 @@ pub struct Sample {
 /// Bytes of [`Header`].
 pub const HEADER_LEN: usize = size_of::<Header>();
 
-const _: () = assert!(HEADER_LEN == 96 && align_of::<Header>() == 8);
+const _: () = assert!(HEADER_LEN == 104 && align_of::<Header>() == 8);
 const _: () = assert!(size_of::<Sample>() == HEADER_LEN + SNAP_MAX);

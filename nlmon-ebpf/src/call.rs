@@ -215,8 +215,8 @@ fn count<M: Memory>(
     if global!(SETTINGS.count_netns) != 0 {
         key.netns = netns_of::<M>(sk, way.path);
     }
-    let first = messages::count(&mut key, skb, data, linear);
-    Datagram { way: *way, first, sk, skb, data, len, linear }
+    let messages = messages::count(&mut key, skb, data, linear);
+    Datagram { way: *way, messages, sk, skb, data, len, linear }
 }
 
 /// Keeps in the frame what its return needs, and the sample if it is to be one.
@@ -229,8 +229,8 @@ fn note<M: Memory>(
     counters: &mut DatagramCount,
 ) {
     let frame = context.frame(index);
-    frame.message_type = datagram.first.message_type;
-    frame.message_flags = datagram.first.flags;
+    frame.message_type = datagram.messages.first.message_type;
+    frame.message_flags = datagram.messages.first.flags;
     frame.state = state::COUNTED;
     if emit::wanted(counters) {
         let netns = netns_of::<M>(datagram.sk, datagram.way.path);

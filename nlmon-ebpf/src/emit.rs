@@ -15,7 +15,8 @@ use crate::{
     frame::{Context, Frame, state},
     machine,
     maps::{SAMPLER, SAMPLES, bump, global},
-    skb::{self, MessageHeader, Task},
+    messages::{self, Messages},
+    skb::{self, DUMP_END_LEN, MESSAGE_HEADER_LEN, Task},
 };
 
 /// Where a datagram comes from and goes to.
@@ -32,8 +33,7 @@ pub(crate) struct Way {
 /// What the entry of a call knows about its datagram.
 pub(crate) struct Datagram {
     pub(crate) way: Way,
-    /// Header of its first message.
-    pub(crate) first: MessageHeader,
+    pub(crate) messages: Messages,
     /// The socket that it goes out from, or for a dump into.
     pub(crate) sk: *const u8,
     pub(crate) skb: *const u8,
@@ -46,12 +46,24 @@ impl Datagram {
     /// Whether it may hold bytes of somebody's packets: `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG`
     /// in `include/uapi/linux/netfilter/nfnetlink.h`.
     fn carries_packets(&self) -> bool {
-        self.way.protocol == NETFILTER && matches!(self.first.message_type >> 8, 3 | 4)
+        self.way.protocol == NETFILTER && matches!(self.messages.first.message_type >> 8, 3 | 4)
     }
 }
 
 /// `NETLINK_NETFILTER` in `include/uapi/linux/netlink.h`.
 const NETFILTER: u8 = 12;
+
+/// `NLMSG_ERROR` and `NLMSG_DONE` in include/uapi/linux/netlink.h.
+const ERROR: u16 = 2;
+const DONE: u16 = 3;
+
+/// `NLM_F_DUMP_INTR`, `NLM_F_CAPPED` and `NLM_F_ACK_TLVS`, ibidem.
+const DUMP_INTERRUPTED: u16 = 0x10;
+const CAPPED: u16 = 0x100;
+const ACK_ATTRIBUTES: u16 = 0x200;
+
+/// The header of an error, its errno, and the header that it quotes of the request.
+const ERROR_HEADERS: u32 = 36;
 
 /// The message header and `struct nfgenmsg`.
 const NFNETLINK_HEADERS: u32 = 20;
@@ -140,7 +152,32 @@ pub(crate) fn fill(
     header.parent_type = parent.message_type;
     header.parent_flags = parent.message_flags;
     header.parent_protocol = parent.protocol;
+    header.messages = datagram.messages.count;
+    if datagram.messages.is_cut {
+        header.flags |= flag::WALK_CUT;
+    }
+    header.end = 0;
+    if datagram.way.path == path::DUMP {
+        end_of_dump(header, datagram);
+    }
     payload(sample, datagram);
+}
+
+/// Notes how a dump ends: the message that says it is the last one of many, or alone.
+#[inline(always)] // one caller
+fn end_of_dump(header: &mut Header, datagram: &Datagram) {
+    let Messages { last, .. } = datagram.messages;
+    if datagram.linear < DUMP_END_LEN || last > datagram.linear - DUMP_END_LEN {
+        return;
+    }
+    let end = skb::dump_end(datagram.data, last);
+    if end.header.message_type == DONE {
+        header.flags |= flag::HAS_END;
+        header.end = end.errno;
+        if end.header.flags & DUMP_INTERRUPTED != 0 {
+            header.flags |= flag::END_INTERRUPTED;
+        }
+    }
 }
 
 /// Port id of the sending socket, which only a user's datagram has.
@@ -219,12 +256,49 @@ fn payload(sample: &mut Sample, datagram: &Datagram) {
     if snap < datagram.linear && snap < global!(SETTINGS.snap_length) {
         sample.header.flags |= flag::REDACTED;
     }
+    if datagram.way.path == path::REPLY
+        && datagram.messages.first.message_type == ERROR
+        && datagram.messages.first.flags & (CAPPED | ACK_ATTRIBUTES) == ACK_ATTRIBUTES
+        && snap == SNAP_MAX as u32
+        && datagram.linear > snap
+        && without_quote(sample, datagram)
+    {
+        return;
+    }
     if !skb::copy(sample.data.as_mut_ptr(), len, datagram.data) {
         bump(stat::READ_FAILED);
         sample.header.flags |= flag::READ_FAILED;
         len = 0;
     }
     sample.header.snap_len = len as u16;
+}
+
+/// Copies an error's headers and the attributes behind what it quotes. False if they are not where
+/// they should be.
+#[inline(always)] // the verifier has to see the bounds at the calls
+fn without_quote(sample: &mut Sample, datagram: &Datagram) -> bool {
+    let quoted = skb::message_header(datagram.data, ERROR_HEADERS - MESSAGE_HEADER_LEN).len;
+    if quoted < MESSAGE_HEADER_LEN || quoted > datagram.linear {
+        return false;
+    }
+    let attributes = ERROR_HEADERS - MESSAGE_HEADER_LEN + messages::aligned(quoted);
+    if attributes >= datagram.linear {
+        return false;
+    }
+    let mut len = datagram.linear - attributes;
+    if len > SNAP_MAX as u32 - ERROR_HEADERS {
+        len = SNAP_MAX as u32 - ERROR_HEADERS;
+    }
+    let (headers, rest) = sample.data.split_at_mut(ERROR_HEADERS as usize);
+    let from = datagram.data.wrapping_add(attributes as usize);
+    if !skb::copy(headers.as_mut_ptr(), ERROR_HEADERS, datagram.data)
+        || !skb::copy(rest.as_mut_ptr(), len, from)
+    {
+        return false;
+    }
+    sample.header.flags |= flag::QUOTE_LEFT_OUT;
+    sample.header.snap_len = (ERROR_HEADERS + len) as u16;
+    true
 }
 
 /// Sends the sample of a frame, with the call's result if a probe saw it. The error is the reason,

@@ -17,8 +17,20 @@ use crate::{
 /// `NETLINK_AUDIT` in include/uapi/linux/netlink.h.
 const AUDIT: u8 = 9;
 
-/// Counts the messages of a datagram whose first `linear` bytes lie at `data`; returns the first
-/// header.
+/// The messages of one datagram.
+#[derive(Clone, Copy)]
+pub(crate) struct Messages {
+    /// Header of the first.
+    pub(crate) first: MessageHeader,
+    /// How many there are; 0 if it does not begin with one.
+    pub(crate) count: u32,
+    /// Where the last one begins.
+    pub(crate) last: u32,
+    /// There are more, or something else.
+    pub(crate) is_cut: bool,
+}
+
+/// Counts the messages of a datagram whose first `linear` bytes lie at `data`.
 ///
 /// A datagram that does not begin with a netlink message counts as one raw message.
 #[inline(always)] // few callers, each with its own constants
@@ -27,22 +39,36 @@ pub(crate) fn count(
     skb: *const u8,
     data: *const u8,
     linear: u32,
-) -> MessageHeader {
+) -> Messages {
     let Some(first) = header_at(data, 0, linear) else {
         key.way |= MessageKey::RAW;
         tally::add(key, linear);
-        return MessageHeader { len: linear, message_type: 0, flags: 0 };
+        let first = MessageHeader { len: linear, message_type: 0, flags: 0 };
+        return Messages { first, count: 0, last: 0, is_cut: false };
     };
     key.message_type = first.message_type;
     tally::add(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
-    if aligned(first.len) < linear && key.protocol != AUDIT {
-        let [who, what] = key.words();
-        rest(skb::data_address(skb), aligned(first.len), linear, who, what);
+    if aligned(first.len) >= linear || key.protocol == AUDIT {
+        return Messages { first, count: 1, last: 0, is_cut: false };
     }
-    first
+    let [who, what] = key.words();
+    let walked = rest(skb::data_address(skb), aligned(first.len), linear, who, what);
+    Messages {
+        first,
+        count: walked as u32 & COUNT,
+        last: (walked >> 32) as u32,
+        is_cut: walked & CUT != 0,
+    }
 }
+
+/// What [`rest`] returns: the count in the low bits, this one, and the place of the last message in
+/// the upper half.
+const CUT: u64 = 1 << 31;
+const COUNT: u32 = 0xffff;
+
+const _: () = assert!(WALK_MAX < COUNT);
 
 /// Counts the messages from `offset` on, of the sender and path of a key's words.
 ///
@@ -51,23 +77,24 @@ pub(crate) fn count(
 /// verifier would go through the loop once for each sum.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> u32 {
+extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> u64 {
     let mut key = MessageKey::from_words([who, what]);
-    let mut offset = offset;
-    for _ in 1..WALK_MAX {
+    let (mut offset, mut last) = (offset, 0);
+    for count in 1..WALK_MAX {
         let Some(header) = header_at(data as *const u8, offset, linear) else {
             bump(stat::WALK_MALFORMED);
-            return 0;
+            return u64::from(last) << 32 | CUT | u64::from(count);
         };
         key.message_type = header.message_type;
         tally::add(&key, header.len);
+        last = offset;
         offset += aligned(header.len);
         if offset >= linear {
-            return 0;
+            return u64::from(last) << 32 | u64::from(count + 1);
         }
     }
     bump(stat::WALK_CUT);
-    0
+    u64::from(last) << 32 | CUT | u64::from(WALK_MAX)
 }
 
 /// The header at `offset`, if it fits what is left: `NLMSG_OK` in include/uapi/linux/netlink.h.
@@ -82,6 +109,6 @@ fn header_at(data: *const u8, offset: u32, linear: u32) -> Option<MessageHeader>
 }
 
 /// `NLMSG_ALIGN`.
-const fn aligned(len: u32) -> u32 {
+pub(crate) const fn aligned(len: u32) -> u32 {
     (len + 3) & !3
 }

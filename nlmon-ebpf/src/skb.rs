@@ -167,6 +167,25 @@ pub(crate) fn message_header(data: *const u8, offset: u32) -> MessageHeader {
     Helper::read(data, offset)
 }
 
+/// The message that ends a dump: its errno is all it has to hold.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct DumpEnd {
+    pub(crate) header: MessageHeader,
+    /// `nlmsg_seq` and `nlmsg_pid`.
+    address: [u32; 2],
+    pub(crate) errno: i32,
+}
+
+/// Bytes of it.
+pub(crate) const DUMP_END_LEN: u32 = size_of::<DumpEnd>() as u32;
+
+/// Reads the message at `offset` of a datagram as the end of a dump; all zero if the address is bad.
+#[inline(always)] // one read
+pub(crate) fn dump_end(data: *const u8, offset: u32) -> DumpEnd {
+    Helper::read(data, offset)
+}
+
 /// The current task, as a plain address.
 pub(crate) struct Task(*const u8);
 

@@ -13,7 +13,7 @@ use nlmon::decode::{Context, Decoded, Families, decode, generic_names};
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
 use nlmon::live::pcapng::{Capture, Item, Reader};
 use nlmon::live::text::Style;
-use nlmon::record::{Observation, Path, Record, Task};
+use nlmon::record::{Contents, Observation, Path, Record, Task};
 
 /// The targets, with the protocol whose messages they are, where it is one.
 pub(crate) const TARGETS: [(&str, Option<u8>); 8] = [
@@ -153,6 +153,7 @@ fn record(protocol: u8, datagram: &[u8], path: Path, missing: u32) -> Record {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data: datagram.to_vec(),
     };
     Record { observation: Some(observation), delivery: None, outcome: None, answer: None }

@@ -173,6 +173,17 @@ pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
     })
 }
 
+/// An error's headers with its attributes right behind them, as a message: the one that the kernel
+/// itself sends to a socket with `NETLINK_CAP_ACK`, which does not want the rest of its request back.
+pub(crate) fn capped(data: &[u8]) -> Vec<u8> {
+    let quoted = data.get(HEADER_BYTES + 4..).and_then(Header::parse);
+    let Some((header, quoted)) = Header::parse(data).zip(quoted) else { return data.to_vec() };
+    let left_out = (quoted.len as usize).next_multiple_of(4).saturating_sub(HEADER_BYTES);
+    let len = header.len.saturating_sub(u32::try_from(left_out).unwrap_or(u32::MAX));
+    let flags = header.flags | flag::CAPPED;
+    [&Header { len, flags, ..header }.to_bytes(), &data[HEADER_BYTES..]].concat()
+}
+
 /// The 32-bit number at `at`, of the host's byte order.
 pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
@@ -196,6 +207,20 @@ mod tests {
         let written = header(20, kind::DONE);
         assert_eq!(Header::parse(&written.to_bytes()), Some(written));
         assert_eq!(Header::parse(&written.to_bytes()[..15]), None);
+    }
+
+    #[test]
+    fn an_error_without_its_quote_is_a_capped_one() {
+        let text = [&9_u16.to_ne_bytes()[..], &1_u16.to_ne_bytes(), b"nope\0\0\0\0"].concat();
+        let error = Header { flags: flag::ACK_TLVS, ..header(36 + 301 + 3 - 16 + 12, kind::ERROR) };
+        let errno = (-22_i32).to_ne_bytes();
+        let kept = [&error.to_bytes(), &errno[..], &header(301, 16).to_bytes(), &text].concat();
+        let capped = capped(&kept);
+        let message = messages(&capped, 336).next().unwrap();
+        assert_eq!((message.errno(), message.answered_type()), (Some(22), Some(16)));
+        assert_eq!(message.extended_text().as_deref(), Some("nope"));
+        assert_eq!(capped.len(), message.header.len as usize);
+        assert_eq!(super::capped(&kept[..20]), kept[..20]);
     }
 
     #[test]

@@ -130,8 +130,28 @@ pub struct Observation {
     pub parent: Option<Parent>,
     /// The payload was cut to its headers because it may carry keys.
     pub redacted: bool,
+    /// What the probe found beyond the first bytes.
+    pub contents: Contents,
     /// First bytes of the datagram.
     pub data: Vec<u8>,
+}
+
+/// What a probe found in the whole of a datagram, which `data` may hold only the beginning of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Netlink messages; `None` if not all could be counted.
+    pub messages: Option<u32>,
+    /// The end of a dump, if that is the last message.
+    pub end: Option<End>,
+}
+
+/// What the end of a dump says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Positive, or 0 for success.
+    pub errno: i32,
+    /// `NLM_F_DUMP_INTR`.
+    pub interrupted: bool,
 }
 
 /// What the daemon's own multicast socket received.
@@ -217,12 +237,11 @@ pub struct Dump {
     pub parts: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Messages in them without the end's; `None` if samples did not hold all of them.
+    /// Messages in them without the end's; `None` if not all could be counted.
     pub messages: Option<u64>,
     /// What was listed changed meanwhile, so that it may be inconsistent: `NLM_F_DUMP_INTR`.
     pub interrupted: bool,
-    /// Errno of its end, positive; 0 for success; `None` as long as no end was seen, because there
-    /// was none or a sample did not hold it.
+    /// Errno of its end, positive; 0 for success; `None` as long as no end was seen.
     pub end: Option<i32>,
 }
 

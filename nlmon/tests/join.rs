@@ -4,7 +4,7 @@
 use nlmon::{
     join::{Exchange, JoinSettings, Joiner, Verdict},
     message::{Header, flag, kind},
-    record::{Answer, Delivery, Dump, Observation, Outcome, Parent, Path, Record, Task},
+    record::{Answer, Contents, Delivery, Dump, Observation, Outcome, Parent, Path, Record, Task},
 };
 
 const MS: u64 = 1_000_000;
@@ -36,6 +36,7 @@ fn observation(path: Path, start_ns: u64, data: Vec<u8>) -> Observation {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data,
     }
 }

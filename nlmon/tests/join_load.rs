@@ -9,7 +9,7 @@ use nix::time::{ClockId, clock_gettime};
 use nlmon::{
     join::{JoinSettings, Joiner},
     message::Header,
-    record::{Delivery, Observation, Path, Record, Task},
+    record::{Contents, Delivery, Observation, Path, Record, Task},
 };
 
 const COUNT: u64 = 300_000;
@@ -40,6 +40,7 @@ fn broadcast(start_ns: u64, seq: u32) -> Observation {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data: message(seq),
     }
 }

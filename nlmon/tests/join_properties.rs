@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use nlmon::{
     join::{JoinSettings, Joiner},
     message::{Header, kind},
-    record::{Delivery, Observation, Outcome, Parent, Path, Record, Task},
+    record::{Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task},
 };
 use proptest::prelude::*;
 
@@ -85,6 +85,7 @@ prop_compose! {
             result,
             parent: parent.map(|start_ns| Parent { start_ns, protocol: 17, message_type: 20, flags: 1 }),
             redacted: false,
+            contents: Contents::default(),
             data,
         }
     }
@@ -342,6 +343,7 @@ fn broadcast(start_ns: u64, data: Vec<u8>) -> Observation {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data,
     }
 }

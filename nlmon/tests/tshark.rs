@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
-use nlmon::record::{Observation, Path, Record, Task};
+use nlmon::record::{Contents, Observation, Path, Record, Task};
 
 const HELLO: &str = "{\"hello\":{\"version\":1,\"nlmon\":\"0.1.0\"}}\n";
 const TYPE_ERROR: u16 = 2;
@@ -77,6 +77,7 @@ fn record(protocol: u8, bytes: &[u8], snap: usize, view: &View) -> LogRecord {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data: bytes[..snap.min(bytes.len())].to_vec(),
     };
     let record =

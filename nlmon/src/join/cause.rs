@@ -77,7 +77,7 @@ fn by_name(name: &str) -> Intent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Task;
+    use crate::record::{Contents, Task};
 
     fn notification(parent: Option<(u8, u16, u16)>, task: Task) -> Observation {
         let parent = parent.map(|(protocol, message_type, flags)| Parent {
@@ -100,6 +100,7 @@ mod tests {
             result: Some(0),
             parent,
             redacted: false,
+            contents: Contents::default(),
             data: vec![0; 16],
         }
     }

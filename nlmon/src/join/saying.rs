@@ -1,9 +1,8 @@
-//! What one answer says of its request: how it ended, and what it adds to a dump. Pure; of what a
-//! sample does not hold, nothing is said.
+//! What one answer says of its request: how it ended, and what it adds to a dump. Pure.
 
 use crate::{
-    message::{self, flag, kind},
-    record::{Dump, Observation, Path},
+    message::{self, Message, flag, kind},
+    record::{Contents, Dump, Observation, Path},
 };
 
 /// What an answer says.
@@ -24,17 +23,17 @@ pub(super) struct Saying {
 impl Saying {
     pub(super) fn of(observation: &Observation) -> Self {
         let len = usize::try_from(observation.len).unwrap_or(usize::MAX);
-        let messages = || message::messages(&observation.data, len);
         let lost = observation.result.is_some_and(|result| result < 0);
-        let Some(end) = messages().find(|message| message.errno().is_some()) else {
-            return Self { lost, part: part(observation, None), ..Self::default() };
-        };
-        let errno = end.errno();
+        let ends = |message: &Message<'_>| message.errno().is_some();
+        let end = message::messages(&observation.data, len).find(ends);
+        // A dump's end may be behind the bytes that there are.
+        let beyond = observation.contents.end.map(|end| end.errno);
+        let errno = end.and_then(|message| message.errno()).or(beyond);
         Self {
             lost,
             errno,
-            answered_type: end.answered_type(),
-            text: end.extended_text(),
+            answered_type: end.and_then(|message| message.answered_type()),
+            text: end.and_then(|message| message.extended_text()),
             part: part(observation, errno),
         }
     }
@@ -45,14 +44,19 @@ fn part(observation: &Observation, end: Option<i32>) -> Option<Dump> {
     if observation.path != Path::Dump {
         return None;
     }
+    let Contents { messages, end: beyond } = observation.contents;
     let len = usize::try_from(observation.len).unwrap_or(usize::MAX);
-    let messages = || message::messages(&observation.data, len);
-    let contents = messages().filter(|message| message.header.message_type != kind::DONE);
+    let held = || message::messages(&observation.data, len);
+    let is_content = |message: &Message<'_>| message.header.message_type != kind::DONE;
+    let counted =
+        messages.map(|messages| u64::from(messages).saturating_sub(u64::from(end.is_some())));
+    let is_whole = observation.data.len() >= len;
     Some(Dump {
         parts: 1,
         bytes: observation.len.into(),
-        messages: (observation.data.len() >= len).then(|| contents.count() as u64),
-        interrupted: messages().any(|message| message.header.flags & flag::DUMP_INTR != 0),
+        messages: counted.or_else(|| is_whole.then(|| held().filter(is_content).count() as u64)),
+        interrupted: held().any(|message| message.header.flags & flag::DUMP_INTR != 0)
+            || beyond.is_some_and(|end| end.interrupted),
         end,
     })
 }

@@ -1,7 +1,7 @@
 //! Records for the tests of this directory.
 
 use crate::message::{HEADER_BYTES, Header};
-use crate::record::{Answer, Delivery, Observation, Outcome, Parent, Path, Record, Task};
+use crate::record::{Answer, Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task};
 
 /// `RTM_NEWLINK` of the device `dummy0`.
 pub(super) fn new_link(flags: u16) -> Vec<u8> {
@@ -35,6 +35,7 @@ pub(super) fn observation(path: Path, data: Vec<u8>) -> Observation {
         result: Some(0),
         parent: None,
         redacted: false,
+        contents: Contents::default(),
         data,
     }
 }

@@ -86,6 +86,8 @@ metrics! {
         "Dumps by type of their request: complete, interrupted because what they list changed, failed, unfinished.";
     DUMP_BYTES = Counter "nlmon_dump_bytes_total" ["protocol", "type"]
         "Bytes of those dumps.";
+    DUMP_MESSAGES = Counter "nlmon_dump_messages_total" ["protocol", "type"]
+        "Messages of those dumps without their ends, of as many as could be counted to their last.";
     DUMP_DURATION = Histogram "nlmon_dump_duration_seconds" ["protocol", "type"]
         "Time from the request of a dump to its end: the pace of the reader is in it.";
     MULTICAST_DELIVERIES = Counter "nlmon_multicast_deliveries_total" ["protocol", "group", "outcome"]

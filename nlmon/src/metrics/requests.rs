@@ -33,6 +33,7 @@ pub(super) struct Requests {
     /// Protocol, type and outcome.
     dumps: BTreeMap<(String, String, &'static str), u64>,
     dump_bytes: BTreeMap<(String, String), u64>,
+    dump_messages: BTreeMap<(String, String), u64>,
     types: Budget<(u8, u16)>,
     askers: Budget<(String, u8, u16)>,
 }
@@ -49,6 +50,7 @@ impl Requests {
             completion_ns: BTreeMap::new(),
             dumps: BTreeMap::new(),
             dump_bytes: BTreeMap::new(),
+            dump_messages: BTreeMap::new(),
             types: Budget::default(),
             askers: Budget::default(),
         })
@@ -100,6 +102,7 @@ impl Requests {
         }
         let key = (protocol, message_type);
         *self.dump_bytes.entry(key.clone()).or_default() += dump.bytes;
+        *self.dump_messages.entry(key.clone()).or_default() += dump.messages.unwrap_or_default();
         *self.dumps.entry((key.0, key.1, outcome(dump))).or_default() += 1;
     }
 
@@ -147,10 +150,14 @@ impl Requests {
         for ((protocol, message_type), count) in &self.dump_bytes {
             bytes.add(&[protocol, message_type], *count);
         }
+        let mut messages = Family::new(&names::DUMP_MESSAGES);
+        for ((protocol, message_type), count) in &self.dump_messages {
+            messages.add(&[protocol, message_type], *count);
+        }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::REQUEST_DURATION.name], self.types.refused);
         overflow.add(&[names::PROCESS_REQUESTS.name], self.askers.refused);
-        families.extend([errors, process_errors, requests, time, dumps, bytes, overflow]);
+        families.extend([errors, process_errors, requests, time, dumps, bytes, messages, overflow]);
     }
 }
 

@@ -17,8 +17,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{Error, counters::take};
 use crate::{
-    message::c_string,
-    record::{Observation, Parent, Path, Task},
+    message::{self, c_string},
+    record::{Contents, End, Observation, Parent, Path, Task},
 };
 
 /// Time between two looks at the ring: the most that the live log lags behind.
@@ -137,7 +137,14 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
             flags: header.parent_flags,
         }),
         redacted: has(flag::REDACTED),
-        data: data.to_vec(),
+        contents: Contents {
+            messages: (header.messages > 0 && !has(flag::WALK_CUT)).then_some(header.messages),
+            end: has(flag::HAS_END).then_some(End {
+                errno: if header.end < 0 { header.end.wrapping_neg() } else { 0 },
+                interrupted: has(flag::END_INTERRUPTED),
+            }),
+        },
+        data: if has(flag::QUOTE_LEFT_OUT) { message::capped(data) } else { data.to_vec() },
     })
 }
 

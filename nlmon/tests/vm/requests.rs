@@ -56,7 +56,11 @@ fn errors_are_those_that_strace_shows_with_their_texts() {
     let daemon = Daemon::start(&["--require-probes"]);
     run("ip", &["link", "add", "vmreq0", "type", "veth", "peer", "name", "vmreq1"]);
     let mut errnos = Vec::new();
+    // Longer than a sample: the text is behind all that the answer quotes of it.
+    let long = "ip route add 203.0.113.0/24".to_owned()
+        + &" nexthop via 198.51.100.1 dev vmreq0".repeat(31);
     for (arguments, has_text) in [
+        (&*long, true),
         ("ip link add vmreq0 type dummy", false),
         ("ip link set vmreq0 mtu 10", true),
         ("setpriv --reuid=65534 ip link del vmreq0", false),
@@ -79,6 +83,7 @@ fn errors_are_those_that_strace_shows_with_their_texts() {
             })
         });
         assert_eq!(shown.collect::<Vec<_>>(), expected, "{arguments}");
+        assert!(arguments != long || records.iter().any(|r| r["bytes"].as_u64() > Some(512)));
         for refusal in &expected {
             let Refusal { message_type, errno, .. } = refusal;
             let labels = [("protocol", "route"), ("type", message_type), ("errno", errno)];
@@ -114,7 +119,9 @@ fn delete_links(count: u32) {
 fn a_dump_has_as_many_bytes_as_strace_sees_and_ends_once() {
     let daemon = Daemon::start(&["--require-probes"]);
     add_links(61);
+    let links = fs::read_dir("/sys/class/net").unwrap().count() as u64;
     let before = daemon.quiet();
+    let recorder = Recorder::start(&daemon, &["--path", "dump", "--process", "ip"]);
     let mut lines = received("ip link show");
     // It asks for something that there is not, first.
     lines.retain(|line| !line.contains("NLMSG_ERROR"));
@@ -129,10 +136,16 @@ fn a_dump_has_as_many_bytes_as_strace_sees_and_ends_once() {
         after.grown(&before, "nlmon_dump_bytes_total", &labels) > 0
     });
     assert_eq!(after.grown(&before, "nlmon_dump_bytes_total", &labels), expected, "{lines:#?}");
+    assert_eq!(after.grown(&before, "nlmon_dump_messages_total", &labels), links);
     let complete = [&labels[..], &[("outcome", "complete")]].concat();
     assert_eq!(after.grown(&before, "nlmon_dumps_total", &complete), 1);
     assert_eq!(after.grown(&before, "nlmon_dumps_total", &labels), 1);
     assert_eq!(after.grown(&before, "nlmon_dump_duration_seconds_count", &labels), 1);
+    let records = recorder.finish(&daemon);
+    let dumps: Vec<_> = records.iter().filter_map(|r| r["answer"].get("dump")).collect();
+    assert_eq!(dumps.len(), 1, "{records:#?}");
+    assert_eq!(dumps[0]["messages"], links);
+    assert_eq!((&dumps[0]["parts"], &dumps[0]["bytes"]), (&parts.into(), &expected.into()));
     delete_links(61);
 }
 
