@@ -7,6 +7,7 @@
 #![no_std]
 
 pub mod counter;
+pub mod exec;
 pub mod limits;
 pub mod observation;
 pub mod settings;

@@ -36,6 +36,14 @@ pub const ERROR_KEYS_MAX: u32 = 2048;
 /// overflow.
 pub const OVERRUN_KEYS_MAX: u32 = 4096;
 
+/// Processes whose executed program is remembered, by the low bits of their id. A power of two.
+pub const EXECS_MAX: u32 = 4096;
+
+/// Bytes of its path that are kept, the zero at the end included. Of a longer one, nothing is.
+pub const EXEC_PATH_MAX: usize = 232;
+
+const _: () = assert!(EXECS_MAX.is_power_of_two());
+
 /// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
 pub const WALK_MAX: u32 = 1024;
 

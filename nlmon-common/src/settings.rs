@@ -37,6 +37,8 @@ pub struct Offsets {
     pub task_group_leader: u32,
     /// `task_struct.comm`
     pub task_comm: u32,
+    /// `linux_binprm.interp`
+    pub binprm_interp: u32,
     /// Size of a kernel stack.
     pub stack_bytes: u32,
 }
@@ -62,7 +64,7 @@ pub struct Settings {
     pub snap: [u16; PROTOCOLS],
 }
 
-const _: () = assert!(size_of::<Offsets>() == 60 && align_of::<Offsets>() == 4);
+const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
 const _: () = assert!(size_of::<Settings>() == 24 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]

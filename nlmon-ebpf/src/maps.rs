@@ -17,9 +17,10 @@ use aya_ebpf::{
 use nlmon_common::{
     ABI,
     counter::{DatagramCount, ErrorKey, MessageCount, MessageSlot, OverrunKey, SLOTS, slot, stat},
+    exec::Exec,
     limits::{
-        CONTEXTS_MAX, ERROR_KEYS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROTOCOLS, RING_BYTES,
-        SNAP_MAX,
+        CONTEXTS_MAX, ERROR_KEYS_MAX, EXECS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROTOCOLS,
+        RING_BYTES, SNAP_MAX,
     },
     settings::{Offsets, Settings},
 };
@@ -61,6 +62,10 @@ static STATS: Array<u64> = Array::with_max_entries(stat::STRIDE, BPF_F_MMAPABLE)
 #[map]
 pub(crate) static CONTEXTS: Array<Context> = Array::with_max_entries(CONTEXTS_MAX, 0);
 
+/// Programs that processes have executed, by the low bits of the process's id.
+#[map]
+pub(crate) static EXECS: Array<Exec> = Array::with_max_entries(EXECS_MAX, BPF_F_MMAPABLE);
+
 /// State of thinning and of the rate cap.
 #[map]
 pub(crate) static SAMPLER: PerCpuArray<Sampler> = PerCpuArray::with_max_entries(1, 0);
@@ -93,6 +98,7 @@ pub(crate) static OFFSETS: Offsets = Offsets {
     task_stack: 0,
     task_group_leader: 0,
     task_comm: 0,
+    binprm_interp: 0,
     stack_bytes: 0,
 };
 

@@ -23,7 +23,7 @@ use crate::{
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
-    probe::{self, Options, Probes, Proof},
+    probe::{self, Execs, Options, Probes, Proof},
     self_test, shutdown,
     sockets::Look,
     subscribe::{self, Hold, SubscribeSettings, Subscription, Subscriptions},
@@ -137,6 +137,17 @@ fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
     }
 }
 
+/// Where senders belong, with what their processes were seen to execute if that is to be had.
+fn origins(execs: Result<Execs, probe::Error>) -> Origins {
+    match execs {
+        Ok(execs) => Origins::new(Box::new(move |pid, comm| execs.path(pid, comm))),
+        Err(error) => {
+            log::warn!("no executables of processes that end at once: {error}");
+            Origins::default()
+        }
+    }
+}
+
 /// Takes a probe off the list that is attached and does not fire: its counters say nothing.
 fn self_test(probes: &mut Probes) {
     let shown = match self_test::run(probes) {
@@ -187,7 +198,10 @@ fn start(
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
-        origins: Origins::default(),
+        origins: probes
+            .as_mut()
+            .and_then(|probes| probes.execs.take())
+            .map_or_else(Origins::default, origins),
         show_secrets: config.capture_secrets,
         families,
         unknown_family: Arc::clone(&unknown_family),

@@ -17,6 +17,7 @@ use crate::{
 mod broadcast;
 mod delivery;
 mod dump;
+mod exec;
 mod overrun;
 mod unicast;
 

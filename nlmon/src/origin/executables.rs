@@ -1,5 +1,6 @@
-//! The program that a task runs, from `/proc/PID/exe`. A task that is gone, or that has another
-//! name than when it was seen, because it runs another program by now, tells nothing.
+//! The program that a task runs, from `/proc/PID/exe`. Of a task that is gone, or that has another
+//! name than when it was seen, because it runs another program by now, it is what the process was
+//! seen to execute.
 
 use std::{collections::HashMap, fs, sync::Arc};
 
@@ -21,22 +22,35 @@ impl Known {
 }
 
 /// Programs by thread, the name of which may differ from its process'.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Executables {
     by_tid: HashMap<u32, Known>,
+    executed: Option<Box<Executed>>,
 }
 
+/// What the process with this id and name was seen to execute.
+pub type Executed = dyn Fn(u32, &str) -> Option<String> + Send;
+
 impl Executables {
+    pub(super) fn new(executed: Box<Executed>) -> Self {
+        Self { executed: Some(executed), ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
         let known = self.by_tid.get(&task.tid).filter(|known| known.is_of(task));
         if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
             return;
         }
         // A process that has ended since the last look still ran what it ran.
-        let executable = look(task).or_else(|| known?.executable.clone());
+        let executable =
+            look(task).or_else(|| known?.executable.clone()).or_else(|| self.executed(task));
         let (pid, comm) = (task.pid, task.comm.clone());
         let known = Known { pid, comm, executable, looked_ns: now_ns };
         keep(&mut self.by_tid, task.tid, known);
+    }
+
+    fn executed(&self, task: &Task) -> Option<Arc<str>> {
+        self.executed.as_ref().and_then(|executed| executed(task.pid, &task.comm)).map(Arc::from)
     }
 
     pub(super) fn get(&self, task: &Task) -> Option<Arc<str>> {
@@ -97,5 +111,18 @@ mod tests {
         assert_eq!(executables.get(&ended).as_deref(), Some("/sbin/ip"));
         executables.note(&Task { comm: "tc".to_owned(), ..ended.clone() }, 2 * FRESH_NS);
         assert_eq!(executables.get(&ended), None);
+    }
+
+    #[test]
+    fn believes_what_was_executed_where_proc_tells_nothing() {
+        let executed = |pid, comm: &str| (pid == u32::MAX).then(|| format!("/sbin/{comm}"));
+        let mut executables = Executables::new(Box::new(executed));
+        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".to_owned(), ..Task::default() };
+        executables.note(&ended, 1);
+        assert_eq!(executables.get(&ended).as_deref(), Some("/sbin/ip"));
+        let own = own();
+        executables.note(&own, 1);
+        let expected = std::env::current_exe().unwrap();
+        assert_eq!(executables.get(&own).as_deref(), expected.to_str());
     }
 }

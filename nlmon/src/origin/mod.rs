@@ -11,6 +11,8 @@ mod namespaces;
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
+pub use executables::Executed;
+
 use crate::record::{Record, Task};
 
 /// Entries of each table.
@@ -33,7 +35,7 @@ pub struct Origin {
 }
 
 /// What has been looked up.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Origins {
     cgroups: Cgroups,
     executables: Executables,
@@ -41,6 +43,11 @@ pub struct Origins {
 }
 
 impl Origins {
+    /// With somebody who has seen what processes executed.
+    pub fn new(executed: Box<Executed>) -> Self {
+        Self { executables: Executables::new(executed), ..Self::default() }
+    }
+
     /// Looks up what is not known yet of a task that has just been seen.
     pub fn note(&mut self, task: &Task, netns: u32, now_ns: u64) {
         self.namespaces.note(netns, now_ns);

@@ -17,6 +17,7 @@ use super::{
     Error,
     btf::Btf,
     counters::Counters,
+    execs::Execs,
     is_locked_down,
     offsets::offsets,
     plan::{Attach, Hook, Probe, Step, plan},
@@ -77,6 +78,8 @@ pub struct Probes {
     pub samples: Option<Samples>,
     /// Warnings of the programs; `None` once taken.
     pub warnings: Option<Warnings>,
+    /// Programs that processes execute, or why they are not known; `None` once taken.
+    pub execs: Option<Result<Execs, Error>>,
     /// Owns the programs and their links.
     _ebpf: Ebpf,
 }
@@ -106,8 +109,9 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
             Err(error) => give_up(step.probe, error, &mut missed)?,
         }
     }
+    let execs = Some(Execs::attach(&mut ebpf));
     let (counters, samples) = (Some(Counters::new(&mut ebpf)?), Some(samples));
-    Ok(Probes { attached, missed, counters, samples, warnings, _ebpf: ebpf })
+    Ok(Probes { attached, missed, counters, samples, warnings, execs, _ebpf: ebpf })
 }
 
 /// Notes a probe that is not to be had; an error if there is no use without it.
@@ -224,7 +228,7 @@ fn names(step: &Step, hook: Hook) -> Names {
     Names { entry, exit }
 }
 
-fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+pub(super) fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
 where
     &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
 {

@@ -11,7 +11,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::Error;
 
-/// An array of `T`, which is made of 64-bit numbers and so has no gaps in it.
+/// An array of `T`, whose size is a multiple of 8, so that there are no gaps between elements.
 pub(super) struct Mapped<T> {
     memory: MmapRaw,
     len: usize,

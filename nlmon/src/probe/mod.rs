@@ -3,6 +3,7 @@
 
 mod btf;
 mod counters;
+mod execs;
 mod load;
 mod mapped;
 mod messages;
@@ -17,6 +18,7 @@ mod warnings;
 use std::io;
 
 pub use counters::{Counters, Snapshot};
+pub use execs::Execs;
 pub use load::{Attached, Options, Probes, load};
 pub use messages::MessageTotal;
 pub use plan::{Attach, Hook, Probe, Step, plan};

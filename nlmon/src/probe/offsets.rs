@@ -30,6 +30,7 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         task_stack: btf.offset("task_struct", "stack")?,
         task_group_leader: btf.offset("task_struct", "group_leader")?,
         task_comm: btf.offset("task_struct", "comm")?,
+        binprm_interp: btf.offset("linux_binprm", "interp")?,
         stack_bytes: STACK_BYTES,
     })
 }

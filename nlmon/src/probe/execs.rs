@@ -1,0 +1,41 @@
+//! What programs processes have executed. An addition: without it, executables are those that `/proc`
+//! still shows.
+
+use aya::{Ebpf, programs::RawTracePoint};
+use nlmon_common::{exec::Exec, limits::EXECS_MAX};
+
+use super::{Error, load::program, mapped::Mapped};
+use crate::message::c_string;
+
+/// The tracepoint.
+const TRACEPOINT: &str = "sched_process_exec";
+
+/// The programs that were executed lately.
+pub struct Execs(Mapped<Exec>);
+
+impl Execs {
+    /// Attaches the program of a loaded object.
+    pub(super) fn attach(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        let failed = |error: aya::programs::ProgramError| Error::Attach {
+            symbol: TRACEPOINT.to_owned(),
+            reasons: vec![error.to_string()],
+        };
+        let execs = Mapped::of(ebpf, "EXECS")?;
+        let program: &mut RawTracePoint = program(ebpf, "raw_exec").map_err(failed)?;
+        program.load().map_err(failed)?;
+        program.attach(TRACEPOINT).map_err(failed)?;
+        Ok(Self(execs))
+    }
+
+    /// The program that a process of this id and name executed last; of a script, its interpreter.
+    ///
+    /// The name tells a process from an older one of the same id: a process that only forks has the
+    /// name of its parent.
+    pub fn path(&self, pid: u32, comm: &str) -> Option<String> {
+        let index = (pid % EXECS_MAX) as usize;
+        let exec = self.0.get(index).filter(|exec| exec.tgid == pid && exec.len > 0)?;
+        // Nobody else has got the place meanwhile.
+        self.0.get(index).filter(|again| *again == exec)?;
+        (c_string(&exec.comm) == comm).then(|| c_string(&exec.path))
+    }
+}
