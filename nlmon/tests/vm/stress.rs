@@ -10,8 +10,8 @@ use std::{
 use nlmon::subscribe::test_module;
 
 use crate::support::{
-    Daemon, Module, assert_within, attach_by, is_preemptible, message, receive, run, test_socket,
-    wait_for,
+    Daemon, Module, assert_within, attach_by, is_preemptible, kernel, message, receive, run,
+    test_socket, wait_for,
 };
 
 const SENDERS: u64 = 8;
@@ -56,9 +56,10 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);
     let unseen = after.unseen(&before, attach, SENDERS);
-    // Where senders are preempted in their calls, more of them are open than kretprobes have room for.
-    let is_exact = !is_preemptible();
-    assert!(!is_exact || unseen < total / 100, "{unseen} of {total}");
+    // Where kretprobes have room for one call a processor, or senders are preempted in theirs, many
+    // returns are missed.
+    let has_room = attach == "fentry" || kernel() > (6, 0);
+    assert!(!has_room || is_preemptible() || unseen < total / 100, "{unseen} of {total}");
     let skipped = after.skipped(&before);
     for path in ["request", "reply"] {
         let calls = after.calls(&before, path);
