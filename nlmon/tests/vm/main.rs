@@ -2,14 +2,16 @@
 //! it. Each compares what nlmon shows with something independent, in prime numbers of messages,
 //! and ends by checking the accounting identity.
 //!
-//! They share one kernel, so they run one at a time (`--test-threads=1`); those of [`lockdown`] need
-//! one that refuses probes, and [`page`] one that has a browser.
+//! They share one kernel, so they run one at a time (`--test-threads=1`). Those of [`lockdown`] need
+//! one that refuses probes, [`page`] a guest that has a browser, and [`goings`] one whose processors
+//! take turns.
 
 mod browser;
 mod capture;
 mod causes;
 mod counts;
 mod delivery;
+mod goings;
 mod join;
 mod listeners;
 mod lockdown;

@@ -39,7 +39,7 @@ pub(crate) const KERNELS: &[Kernel] = &[
 pub(crate) const DEFAULT: &str = "6.1";
 
 /// The kernels that a test run uses unless told otherwise.
-pub(crate) const TESTED: &str = "6.1";
+pub(crate) const TESTED: &str = "6.1,7.3";
 
 /// Finds a kernel by its name.
 pub(crate) fn named(name: &str) -> Result<&'static Kernel> {

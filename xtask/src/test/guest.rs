@@ -1,5 +1,5 @@
-//! The tests that need a real kernel: one test program, run in a guest with nlmon installed, and its
-//! part for kernels that refuse probes in a guest whose kernel does.
+//! The tests that need a real kernel: one test program, run in a guest with nlmon installed, parts of
+//! it in guests of another kind.
 
 use std::fs;
 use std::path::Path;
@@ -20,14 +20,16 @@ const LIMIT_SECONDS: u64 = 3600;
 const LOCKED_DOWN: &str = "lockdown::";
 /// The tests of the page, likewise.
 const PAGE: &str = "page::";
-const OWN_GUEST: [&str; 2] = [LOCKED_DOWN, PAGE];
+/// Those of daemons that come and go, likewise.
+const GOINGS: &str = "goings::";
+const OWN_GUEST: [&str; 3] = [LOCKED_DOWN, PAGE, GOINGS];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
 const LOCK_DOWN: &str = "lockdown=confidentiality";
 
-/// Runs the tests in guests of this kernel: those of a locked down kernel and those of the page each in
-/// one of their own, all others in one.
+/// Runs the tests in guests of this kernel: those that need a guest of another kind each in one of
+/// their own, all others in one.
 pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     ebpf::build()?;
     let program = build::program("test", "vm")?;
@@ -46,6 +48,10 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     }
     if has(PAGE) {
         page(kernel, &guest, &program, filter.unwrap_or(PAGE))?;
+    }
+    if has(GOINGS) {
+        let mut own = vm::Options { turns: true, ..guest.clone() };
+        boot(&mut own, &program, [filter.unwrap_or(GOINGS)])?;
     }
     if has(LOCKED_DOWN) {
         guest.append.push(LOCK_DOWN.to_owned());

@@ -46,6 +46,10 @@ pub(crate) struct Options {
     /// Let the guest's clock count instructions: one nanosecond each, on one processor
     #[arg(long)]
     pub(crate) icount: bool,
+    /// Let the processors take turns instead of running side by side: slower, but what one writes to
+    /// code that another one runs is then seen at once, as on hardware
+    #[arg(long)]
+    pub(crate) turns: bool,
     /// More words for the kernel's command line (repeatable)
     #[arg(long, value_name = "CMDLINE", allow_hyphen_values = true)]
     pub(crate) append: Vec<String>,
@@ -73,6 +77,7 @@ impl Default for Options {
             cpus: CPUS,
             memory: MEMORY_MIB,
             icount: false,
+            turns: false,
             append: Vec::new(),
             timeout: LIMIT_SECONDS,
             files: None,
@@ -109,8 +114,8 @@ pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Resul
 }
 
 /// Boots until one comes up. 7.3 sometimes panics after a second: a processor takes an `int3` of the
-/// kernel's patching of itself when another one has long finished that, which the emulator allows and
-/// hardware does not. Nothing under test has begun then.
+/// kernel's patching of itself when another one has long finished that. The emulator lets processors
+/// run old code for a while. Nothing under test has begun then.
 const BOOTS: u32 = 3;
 
 /// What a guest is put together from.
