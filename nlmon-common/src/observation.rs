@@ -25,6 +25,8 @@ pub mod flag {
     /// The payload is an error's first 36 bytes and, right behind them, its attributes: what it quotes
     /// of the request is left out, so that there is room for them.
     pub const QUOTE_LEFT_OUT: u16 = 1 << 9;
+    /// `parent_command` is known.
+    pub const HAS_PARENT_COMMAND: u16 = 1 << 10;
 }
 
 /// Everything but the payload. The record in the ring is this, then `snap_len` payload bytes.
@@ -75,8 +77,8 @@ pub struct Header {
     pub protocol: u8,
     /// One of [`crate::counter::path`].
     pub path: u8,
-    /// Nesting at entry, 0 outermost.
-    pub depth: u8,
+    /// First payload byte of the request named by `parent_start_ns`: in generic netlink its command.
+    pub parent_command: u8,
     /// Protocol of the request named by `parent_start_ns`.
     pub parent_protocol: u8,
 }

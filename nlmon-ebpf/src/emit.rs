@@ -146,12 +146,12 @@ pub(crate) fn fill(
     header.group = datagram.way.group;
     header.src_portid = source_portid(datagram);
     header.comm = Task::current().comm();
-    header.depth = index as u8;
     header.flags = task_flags(datagram.way.path, stack_address) | parent.flag;
     header.parent_start_ns = parent.start_ns;
     header.parent_type = parent.message_type;
     header.parent_flags = parent.message_flags;
     header.parent_protocol = parent.protocol;
+    header.parent_command = parent.command;
     header.messages = datagram.messages.count;
     if datagram.messages.is_cut {
         header.flags |= flag::WALK_CUT;
@@ -211,12 +211,13 @@ fn task_flags(path: u8, stack_address: u64) -> u16 {
 /// which older verifiers refuse.
 #[derive(Default)]
 struct Parent {
-    /// [`flag::HAS_PARENT`].
+    /// [`flag::HAS_PARENT`], and whether `command` is known.
     flag: u16,
     start_ns: u64,
     message_type: u16,
     message_flags: u16,
     protocol: u8,
+    command: u8,
 }
 
 /// The request that the call is nested in, if it is one on the same stack.
@@ -231,12 +232,15 @@ fn parent(context: &mut Context, index: usize) -> Parent {
     if !is_request || distance >= u64::from(global!(OFFSETS.stack_bytes)) {
         return Parent::default();
     }
+    let has_command = below.state & state::SAMPLED != 0
+        && u32::from(below.sample.header.snap_len) > MESSAGE_HEADER_LEN;
     Parent {
-        flag: flag::HAS_PARENT,
+        flag: flag::HAS_PARENT | if has_command { flag::HAS_PARENT_COMMAND } else { 0 },
         start_ns,
         message_type: below.message_type,
         message_flags: below.message_flags,
         protocol,
+        command: below.sample.data[MESSAGE_HEADER_LEN as usize],
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Parent {
     pub message_type: u16,
     /// Its `nlmsg_flags`.
     pub flags: u16,
+    /// First byte of its payload, if that was seen: in generic netlink its command.
+    pub command: Option<u8>,
 }
 
 /// What a probe saw in the kernel of one datagram.

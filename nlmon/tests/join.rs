@@ -71,7 +71,7 @@ fn error(errno: i32, seq: u32) -> Vec<u8> {
 }
 
 fn nested(observation: Observation, start_ns: u64) -> Observation {
-    let parent = Parent { start_ns, protocol: 17, message_type: 16, flags: 5 };
+    let parent = Parent { start_ns, protocol: 17, message_type: 16, flags: 5, command: None };
     Observation { parent: Some(parent), ..observation }
 }
 

@@ -83,7 +83,7 @@ prop_compose! {
             group: if multicast { group } else { 0 },
             len,
             result,
-            parent: parent.map(|start_ns| Parent { start_ns, protocol: 17, message_type: 20, flags: 1 }),
+            parent: parent.map(|start_ns| Parent { start_ns, protocol: 17, message_type: 20, flags: 1, command: None }),
             redacted: false,
             contents: Contents::default(),
             data,

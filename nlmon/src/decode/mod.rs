@@ -67,6 +67,22 @@ impl<'a> Context<'a> {
     }
 }
 
+impl Context<'_> {
+    /// The name of a request's command, of a generic family that is known.
+    pub fn command_name(
+        &self,
+        protocol: u8,
+        message_type: u16,
+        command: u8,
+    ) -> Option<&'static str> {
+        if protocol != protocol::GENERIC {
+            return None;
+        }
+        let family = tables::generic::family(self.families.name(message_type)?)?;
+        payload::command(family.requests, command)
+    }
+}
+
 /// Reads the messages of a datagram of `full_len` bytes, of which `data` is the start.
 ///
 /// What is whole is decoded; a message whose end is missing is marked truncated and decoded as far

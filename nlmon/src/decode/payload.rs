@@ -142,6 +142,11 @@ fn read_generic(
     Payload { attributes: read, command: Some(name), unknown: false }
 }
 
+/// The name of a command.
+pub(super) fn command(words: Words, command: u8) -> Option<&'static str> {
+    find(words, command).map(|word| word.0)
+}
+
 fn find(words: Words, command: u8) -> Option<(&'static str, Set)> {
     let index = words.binary_search_by_key(&u16::from(command), |word| word.0).ok()?;
     words.get(index).map(|word| (word.1, *word.2))

@@ -2,11 +2,10 @@
 //! what is broadcast inside the handler is due to that request, unless the request only reads: then
 //! it merely happened to flush what was pending.
 
+use std::borrow::Cow;
+
 use crate::{
-    decode::{
-        flags::Verb,
-        names::{self, protocol},
-    },
+    decode::{flags::Verb, names::protocol},
     message::flag,
     record::{Cause, Observation, Parent, Path},
 };
@@ -28,8 +27,11 @@ enum Intent {
 }
 
 /// Why the kernel sent this; `None` for what is no notification of the kernel's. A process' own
-/// multicast needs no cause: it is one.
-pub fn cause(observation: &Observation) -> Option<Cause> {
+/// multicast needs no cause: it is one. `name` is what a request is called.
+pub fn cause<'a>(
+    observation: &Observation,
+    name: impl FnOnce(Parent) -> Cow<'a, str>,
+) -> Option<Cause> {
     if observation.path != Path::Multicast || observation.src_portid != 0 {
         return None;
     }
@@ -37,24 +39,23 @@ pub fn cause(observation: &Observation) -> Option<Cause> {
     if task.interrupt || task.kernel_thread {
         return Some(Cause::Kernel);
     }
-    Some(match observation.parent.map(intent) {
+    Some(match observation.parent.map(|parent| intent(parent, name)) {
         Some(Intent::Change) => Cause::Request,
         Some(Intent::Read) => Cause::Flushed,
         Some(Intent::Unclear) | None => Cause::Unknown,
     })
 }
 
-fn intent(request: Parent) -> Intent {
+fn intent<'a>(request: Parent, name: impl FnOnce(Parent) -> Cow<'a, str>) -> Intent {
     let Parent { protocol, message_type, flags, .. } = request;
     match protocol {
         protocol::ROUTE if message_type < RTM_BASE => Intent::Unclear,
         protocol::ROUTE if (message_type - RTM_BASE) % 4 == 2 => Intent::Read,
         protocol::ROUTE => Intent::Change,
         protocol::GENERIC if message_type == NLCTRL => Intent::Read,
-        // What a command does is known to its family alone; only a dump never changes anything.
+        // Whatever the command: a dump never changes anything.
         protocol::GENERIC if flags & flag::DUMP == flag::DUMP => Intent::Read,
-        protocol::GENERIC => Intent::Unclear,
-        _ => by_name(&names::message_type_name(protocol, message_type)),
+        _ => by_name(&name(request)),
     }
 }
 
@@ -77,7 +78,10 @@ fn by_name(name: &str) -> Intent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Contents, Task};
+    use crate::{
+        decode::names::message_type_name,
+        record::{Contents, Task},
+    };
 
     fn notification(parent: Option<(u8, u16, u16)>, task: Task) -> Observation {
         let parent = parent.map(|(protocol, message_type, flags)| Parent {
@@ -85,6 +89,7 @@ mod tests {
             protocol,
             message_type,
             flags,
+            command: None,
         });
         Observation {
             start_ns: 2,
@@ -105,8 +110,12 @@ mod tests {
         }
     }
 
+    fn of(observation: &Observation) -> Option<Cause> {
+        cause(observation, |parent| message_type_name(parent.protocol, parent.message_type))
+    }
+
     fn inside(protocol: u8, message_type: u16, flags: u16) -> Option<Cause> {
-        cause(&notification(Some((protocol, message_type, flags)), Task::default()))
+        of(&notification(Some((protocol, message_type, flags)), Task::default()))
     }
 
     #[test]
@@ -146,7 +155,18 @@ mod tests {
         assert_eq!(inside(protocol::GENERIC, 28, 5), Some(Cause::Unknown));
         assert_eq!(inside(protocol::TEST, 4711, 5), Some(Cause::Unknown));
         assert_eq!(inside(31, 16, 5), Some(Cause::Unknown));
-        assert_eq!(cause(&notification(None, Task::default())), Some(Cause::Unknown));
+        assert_eq!(of(&notification(None, Task::default())), Some(Cause::Unknown));
+    }
+
+    #[test]
+    fn a_generic_request_goes_by_the_name_of_its_command() {
+        let by = |name: &'static str| {
+            let inside = notification(Some((protocol::GENERIC, 28, 5)), Task::default());
+            cause(&inside, |_| name.into())
+        };
+        assert_eq!(by("ETHTOOL_MSG_LINKMODES_SET"), Some(Cause::Request));
+        assert_eq!(by("DEVLINK_CMD_GET"), Some(Cause::Flushed));
+        assert_eq!(by("ETHTOOL_MSG_CABLE_TEST_ACT"), Some(Cause::Unknown));
     }
 
     #[test]
@@ -156,15 +176,15 @@ mod tests {
             Task { kernel_thread: true, ..Task::default() },
             Task { interrupt: true, ..Task::default() },
         ] {
-            assert_eq!(cause(&notification(parent, task)), Some(Cause::Kernel));
+            assert_eq!(of(&notification(parent, task)), Some(Cause::Kernel));
         }
     }
 
     #[test]
     fn only_a_notification_of_the_kernel_has_a_cause() {
         let own = Observation { src_portid: 5, ..notification(None, Task::default()) };
-        assert_eq!(cause(&own), None);
+        assert_eq!(of(&own), None);
         let reply = Observation { path: Path::Reply, ..notification(None, Task::default()) };
-        assert_eq!(cause(&reply), None);
+        assert_eq!(of(&reply), None);
     }
 }

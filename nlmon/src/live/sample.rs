@@ -61,8 +61,13 @@ pub(super) fn multicast() -> Record {
     let data = new_link(0);
     let mut observation = observation(Path::Multicast, data.clone());
     (observation.src_portid, observation.group) = (0, 1);
-    observation.parent =
-        Some(Parent { start_ns: 999_900_000, protocol: 0, message_type: 16, flags: 0x605 });
+    observation.parent = Some(Parent {
+        start_ns: 999_900_000,
+        protocol: 0,
+        message_type: 16,
+        flags: 0x605,
+        command: None,
+    });
     Record {
         delivery: Some(delivery(data)),
         observation: Some(observation),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use super::details;
-use super::json::{LogRecord, Process};
+use super::json::{LogParent, LogRecord, Process};
 use crate::decode::{Message, printable};
 use crate::record::{Cause, Outcome, Path};
 
@@ -172,7 +172,7 @@ impl Style {
             (Some(Outcome::Unobserved), _) => notes.push(self.paint(Ink::Odd, "unobserved")),
             (None, _) => {}
         }
-        let parent = record.parent.as_ref().map_or("", |parent| &*parent.message_type);
+        let parent = record.parent.as_ref().map_or("", LogParent::name);
         match record.cause {
             Some(Cause::Request) => notes.push(format!("by {parent}")),
             Some(Cause::Flushed) => notes.push(format!("flushed by {parent}")),

@@ -135,6 +135,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
             protocol: header.parent_protocol,
             message_type: header.parent_type,
             flags: header.parent_flags,
+            command: has(flag::HAS_PARENT_COMMAND).then_some(header.parent_command),
         }),
         redacted: has(flag::REDACTED),
         contents: Contents {

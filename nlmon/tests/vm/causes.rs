@@ -198,6 +198,22 @@ fn own_unit() -> Option<&'static str> {
 }
 
 #[test]
+fn a_change_by_a_generic_command_is_a_request() {
+    let daemon = Daemon::start(&["--require-probes"]);
+    run("ip", &["link", "add", "vmeth0", "type", "dummy"]);
+    let recorder = Recorder::start(&daemon, &["--path", "multicast", "--process", "ethtool"]);
+    run("ethtool", &["-K", "vmeth0", "gro", "off"]);
+    let records = recorder.finish(&daemon);
+    for name in ["ethtool", "RTM_NEWLINK"] {
+        let told = records.iter().find(|record| message_type(record) == name).unwrap();
+        assert_eq!(told["cause"], "request", "{told:#?}");
+        assert_eq!(told["parent"]["type"], "ethtool", "{told:#?}");
+        assert_eq!(told["parent"]["command"], "ETHTOOL_MSG_FEATURES_SET", "{told:#?}");
+    }
+    run("ip", &["link", "del", "vmeth0"]);
+}
+
+#[test]
 fn a_change_by_ip_is_a_request_whatever_it_changes() {
     let daemon = Daemon::start(&["--require-probes"]);
     let recorder = Recorder::start(&daemon, &["--path", "multicast", "--process", "ip"]);

@@ -192,7 +192,7 @@ function outcome(record) {
   if (answer?.text) words.push(`"${answer.text}"`);
   if (record.outcome === "delivered") words.push(`delivered in ${time(record.delivery_latency_ns ?? 0)}`);
   else if (record.outcome) words.push(record.outcome);
-  if (cause === "request" && parent) words.push(`by ${parent.type}`);
+  if (cause === "request" && parent) words.push(`by ${parent.command || parent.type}`);
   else if (cause && cause !== "unknown") words.push(cause);
   const said = words.join(" ");
   words.push(...errors(record).filter((name) => !said.includes(name)));

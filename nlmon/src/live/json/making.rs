@@ -81,7 +81,9 @@ impl LogRecord {
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
             answer: record.answer.as_ref().map(|a| LogAnswer::new(protocol, a, &context)),
             parent: observation.and_then(|o| Some(LogParent::new(o.parent?, &context))),
-            cause: observation.and_then(join::cause),
+            cause: observation.and_then(|o| {
+                join::cause(o, |parent| LogParent::new(parent, &context).into_name())
+            }),
             outcome: record.outcome,
             delivery_latency_ns: observation
                 .zip(delivery)
@@ -257,7 +259,16 @@ impl LogDump {
 
 impl LogParent {
     fn new(parent: Parent, context: &Context<'_>) -> Self {
-        Self { message_type: context.type_name(parent.protocol, parent.message_type) }
+        let Parent { protocol, message_type, command, .. } = parent;
+        let name = |command| context.command_name(protocol, message_type, command);
+        Self {
+            message_type: context.type_name(protocol, message_type),
+            command: command.and_then(name).map(Cow::Borrowed),
+        }
+    }
+
+    fn into_name(self) -> Cow<'static, str> {
+        self.command.unwrap_or(self.message_type)
     }
 }
 

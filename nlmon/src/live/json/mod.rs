@@ -175,6 +175,16 @@ pub struct LogParent {
     /// Its type, by name.
     #[serde(rename = "type")]
     pub message_type: Cow<'static, str>,
+    /// Of generic netlink: the family's command, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Cow<'static, str>>,
+}
+
+impl LogParent {
+    /// The command, or else the type.
+    pub fn name(&self) -> &str {
+        self.command.as_deref().unwrap_or(&self.message_type)
+    }
 }
 
 impl LogRecord {
