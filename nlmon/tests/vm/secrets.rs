@@ -1,0 +1,195 @@
+//! Known keys are given to the kernel while every output runs: none has them, unless the
+//! configuration says `capture_secrets`.
+
+use std::{
+    fs::{self, File},
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    thread::spawn,
+    time::Duration,
+};
+
+use crate::support::{Daemon, run, wait_for};
+
+/// A WireGuard private key as the kernel keeps it, and keys that it takes as they are.
+const PRIVATE: [u8; 32] = *b"\xa0\x1c\xb3\x5e\xd7\x42\x99\x6f\x13\x84\xe5\x2a\xcb\x70\x3d\xf8\
+    \x56\xa9\x0d\xbe\x67\xc1\x38\x92\x4f\xea\x1b\x75\xd0\x8c\x63\x59";
+const PRESHARED: [u8; 32] = *b"\x5b\xe4\x17\x8d\x36\xf0\xa2\x69\xcd\x04\x7e\xb1\x58\x93\x2f\xd6\
+    \x41\x8a\xfb\x1e\x72\xc9\x05\xb8\x6d\xe3\x94\x2c\x50\xaf\x87\x3a";
+const MACSEC: [u8; 16] = *b"\x9e\x27\xd1\x68\xb4\x0f\x53\xca\x7d\x36\xe8\x81\x1a\xf5\x4c\x92";
+const CIPHER: [u8; 32] = *b"\xc7\x3e\x91\x5a\x08\xd4\x6b\xf2\x2d\xb9\x74\x1f\xe6\x8b\x50\xa3\
+    \x39\xcc\x07\x95\x62\xfe\x18\xd3\xa1\x4d\x7b\xe0\x26\x8f\x5c\xb6";
+const DIGEST: [u8; 32] = *b"\x34\xf9\x8e\x12\xab\x65\xd0\x7c\xe1\x59\x06\xc3\x9a\x4b\x2f\x76\
+    \xd8\x13\xbf\x64\x0a\xe7\x52\x99\x3d\xc0\x85\x1e\xfa\x47\x6b\xb2";
+
+const KEYS: [(&str, &[u8]); 5] = [
+    ("WireGuard's private key", &PRIVATE),
+    ("WireGuard's preshared key", &PRESHARED),
+    ("MACsec's key", &MACSEC),
+    ("IPsec's cipher key", &CIPHER),
+    ("IPsec's digest key", &DIGEST),
+];
+
+/// What the probes and nlmon's own sockets see of keys: requests, their dumps, notifications.
+const GIVE: &str = r#"
+ip link add vmwg0 type wireguard
+wg set vmwg0 private-key /root/private peer "$PEER" preshared-key /root/preshared
+wg showconf vmwg0 > /dev/null
+ip link add vmsec0 type dummy
+ip link add link vmsec0 vmsec1 type macsec encrypt on
+ip macsec add vmsec1 tx sa 0 pn 1 on key 01 "$MACSEC"
+ip macsec show > /dev/null
+ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1001 mode tunnel \
+    enc 'cbc(aes)' "0x$CIPHER" auth-trunc 'hmac(sha256)' "0x$DIGEST" 128
+ip xfrm state > /dev/null
+ip xfrm state deleteall
+ip link del vmsec1; ip link del vmsec0; ip link del vmwg0
+"#;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// As `wg` writes and reads keys.
+fn base64(bytes: &[u8]) -> String {
+    let path = "/root/base64";
+    fs::write(path, bytes).unwrap();
+    run("base64", &["-w0", path])
+}
+
+/// Every form in which an output may show bytes.
+fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let upper: String = digits.concat().to_uppercase();
+    let texts = [digits.concat(), digits.join(" "), digits.join(":"), digits.join("-"), upper];
+    let mut forms: Vec<_> = texts.into_iter().map(String::into_bytes).collect();
+    forms.push(bytes.to_vec());
+    forms
+}
+
+/// Whether a file has eight bytes in a row of a key, in any form: a dump breaks lines.
+fn has_part(content: &[u8], key: &[u8], base64: &str) -> bool {
+    let has = |part: &[u8]| content.windows(part.len()).any(|window| window == part);
+    key.windows(8).step_by(4).any(|part| forms(part).iter().any(|form| has(form)))
+        || has(&base64.as_bytes()[4..16])
+}
+
+/// Gives the kernel the keys.
+fn give() {
+    fs::write("/root/private", base64(&PRIVATE)).unwrap();
+    fs::write("/root/preshared", base64(&PRESHARED)).unwrap();
+    let status = Command::new("sh")
+        .args(["-euc", GIVE])
+        .envs([
+            // A public key is none of the secrets.
+            ("PEER", base64(&[0x44; 32])),
+            ("MACSEC", hex(&MACSEC)),
+            ("CIPHER", hex(&CIPHER)),
+            ("DIGEST", hex(&DIGEST)),
+        ])
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Every output of a daemon, each into a file.
+struct Outputs(Vec<Child>);
+
+/// Their names.
+const NAMES: [&str; 5] = ["json", "text", "pcapng", "record", "page"];
+
+impl Outputs {
+    fn start(daemon: &Daemon) -> Self {
+        let clients = || daemon.metrics().sum("nlmon_log_clients", &[]);
+        let (before, socket) = (clients(), daemon.socket.to_str().unwrap());
+        let tail = |words: &[&str], file: &str| {
+            Command::new("nlmon")
+                .args(words)
+                .args(["--socket", socket])
+                .stdout(Stdio::from(File::create(format!("/root/secrets.{file}")).unwrap()))
+                .spawn()
+                .unwrap()
+        };
+        let children = vec![
+            tail(&["tail", "--output", "json", "--hex"], "json"),
+            tail(&["tail", "--verbose", "--hex"], "text"),
+            tail(&["tail", "--output", "pcapng"], "pcapng"),
+            tail(&["record", "/root/secrets.record"], "record.out"),
+        ];
+        let mut page = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+        write!(page, "GET /live HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", daemon.port()).unwrap();
+        page.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        spawn(move || {
+            let mut file = File::create("/root/secrets.page").unwrap();
+            let mut buffer = [0; 65536];
+            while let Ok(len @ 1..) = page.read(&mut buffer) {
+                file.write_all(&buffer[..len]).unwrap();
+            }
+        });
+        wait_for("all outputs are there", || clients() == before + 5);
+        Self(children)
+    }
+
+    /// What they have shown, by name.
+    fn end(self) -> Vec<(&'static str, Vec<u8>)> {
+        for mut child in self.0 {
+            run("kill", &["-INT", &child.id().to_string()]);
+            child.wait().unwrap();
+        }
+        let read = |name| (name, fs::read(format!("/root/secrets.{name}")).unwrap());
+        NAMES.into_iter().map(read).collect()
+    }
+}
+
+/// What every output of a daemon with these arguments shows while the keys are given.
+fn shown(args: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
+    run("modprobe", &["xfrm_user"]);
+    // A recorder overwrites nothing.
+    run("sh", &["-c", "rm -f /root/secrets.[a-z]*"]);
+    // Samples end before IPsec's keys; what the daemon's own socket receives is whole.
+    let listening = ["--subscribe", "xfrm:sa", "--subscribe", "route:link", "--pin-modules"];
+    let args = [&["--require-probes", "--http-live"], &listening[..], args].concat();
+    let daemon = Daemon::start(&args);
+    let outputs = Outputs::start(&daemon);
+    give();
+    // The last of it: the deletion of a device.
+    wait_for("everything is shown", || {
+        let json = fs::read_to_string("/root/secrets.json").unwrap();
+        json.lines().any(|line| line.contains("RTM_DELLINK") && line.contains("\"vmwg0\""))
+    });
+    daemon.quiet();
+    outputs.end()
+}
+
+/// That the exchange with the keys was seen at all.
+fn assert_seen(outputs: &[(&str, Vec<u8>)]) {
+    let json = String::from_utf8_lossy(&outputs[0].1);
+    for name in ["WG_CMD_SET_DEVICE", "MACSEC_CMD_ADD_TXSA", "XFRM_MSG_NEWSA"] {
+        assert!(json.contains(name), "no {name}");
+    }
+}
+
+#[test]
+fn known_keys_are_in_no_output() {
+    let outputs = shown(&[]);
+    assert_seen(&outputs);
+    for (name, content) in &outputs {
+        assert!(content.len() > 1000, "{name}: {} bytes", content.len());
+        for (what, key) in KEYS {
+            assert!(!has_part(content, key, &base64(key)), "{what} is in {name}");
+        }
+    }
+}
+
+#[test]
+fn known_keys_are_in_every_output_that_is_asked_for_them() {
+    fs::write("/root/with-secrets.toml", "capture_secrets = true\n").unwrap();
+    let outputs = shown(&["--config", "/root/with-secrets.toml"]);
+    assert_seen(&outputs);
+    for (name, content) in &outputs {
+        for (what, key) in KEYS {
+            assert!(has_part(content, key, &base64(key)), "{what} is not in {name}");
+        }
+    }
+}
