@@ -4,7 +4,8 @@
 //! than the ring is long, none loses anything, whatever the one that does not read does. And the ring
 //! stays within its memory.
 //!
-//! `NLMON_LOAD=N` publishes N records instead, and `--nocapture` shows the figures of
+//! `NLMON_LOAD=N` publishes N records instead, `NLMON_RATE=N` no more than that a second where nobody
+//! is waited for, which none that reads may then lose any of. `--nocapture` shows the figures of
 //! docs/overhead.md; their time is not tested.
 #![expect(
     clippy::unwrap_used,
@@ -46,6 +47,11 @@ const RARE_HELLO: &str = "{\"version\":1,\"filter\":{\"netns\":[97]}}\n";
 
 fn records() -> u64 {
     std::env::var("NLMON_LOAD").map_or(RECORDS, |number| number.parse().unwrap())
+}
+
+/// Records a second, where that is limited.
+fn rate() -> Option<u64> {
+    std::env::var("NLMON_RATE").ok().map(|number| number.parse().unwrap())
 }
 
 /// A daemon's log without the rest of it, and what is published on it.
@@ -237,6 +243,11 @@ fn whatever_each_client_lost_it_is_told() {
     let all = log.client(HELLO).follow(end);
     let (start, before_mib) = (Instant::now(), resident_mib());
     while log.published <= end {
+        let due = rate().map(|rate| start.elapsed().as_micros() * u128::from(rate) / 1_000_000);
+        if due.is_some_and(|due| u128::from(log.published) >= due) {
+            sleep(Duration::from_micros(500));
+            continue;
+        }
         log.publish();
     }
     report("48 that filter, one that reads all, one that does not", &log, start, before_mib);
@@ -248,7 +259,9 @@ fn whatever_each_client_lost_it_is_told() {
         assert!(client.lost > 0 || client.got == end / RARE + 1, "{} lost unsaid", client.got);
         told += client.lost;
     }
-    for client in [all.join().unwrap(), stopped.read(end)] {
+    let all = all.join().unwrap();
+    assert!(rate().is_none() || told + all.lost == 0, "{told} and {} lost", all.lost);
+    for client in [all, stopped.read(end)] {
         assert_eq!(client.got + client.lost, published);
         told += client.lost;
     }
