@@ -30,7 +30,7 @@ pub const fn slot(protocol: u8, path: u8) -> u32 {
 /// Type of a datagram that is no stream of netlink messages (a uevent, a cookie).
 pub const TYPE_RAW: u32 = 1 << 16;
 
-/// Key of an exact message counter. As short as it can be: the kernel hashes and compares every byte.
+/// Key of an exact message counter. As short as it can be: two words hold it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageKey {
@@ -62,12 +62,12 @@ impl MessageKey {
     }
 
     /// The key as two numbers, for a quick comparison and for functions that take no pointers.
-    /// Never both zero.
+    /// Neither is ever zero, so that half of a key is none.
     #[inline(always)] // shifts
     pub const fn words(&self) -> [u64; 2] {
-        let who = (self.tgid as u64) << 32 | self.netns as u64;
+        let who = WHO_MARK | (self.tgid as u64) << 32 | self.netns as u64;
         let what = (self.message_type as u64) << 16 | (self.protocol as u64) << 8 | self.way as u64;
-        [who, WORDS_MARK | what]
+        [who, WHAT_MARK | what]
     }
 
     /// The reverse of [`words`](Self::words).
@@ -75,7 +75,7 @@ impl MessageKey {
     #[inline(always)] // shifts
     pub const fn from_words([who, what]: [u64; 2]) -> Self {
         Self {
-            tgid: (who >> 32) as u32,
+            tgid: ((who & !WHO_MARK) >> 32) as u32,
             netns: who as u32,
             message_type: (what >> 16) as u16,
             protocol: (what >> 8) as u8,
@@ -112,8 +112,9 @@ impl Places {
     }
 }
 
-/// Bit of the second of a key's words that is always set.
-const WORDS_MARK: u64 = 1 << 32;
+/// Bits of a key's words that are always set. Process ids stay below 2^22.
+const WHO_MARK: u64 = 1 << 63;
+const WHAT_MARK: u64 = 1 << 32;
 
 /// Messages and their bytes.
 #[repr(C)]
@@ -183,7 +184,7 @@ pub struct OverrunKey {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageSlot {
-    /// The key that is counted here, as [`MessageKey::words`]; the second word is 0 in a free one.
+    /// The key that is counted here, as [`MessageKey::words`]; zero in a free one.
     pub words: [u64; 2],
     /// Processors that would have it at the moment, and one that has it.
     pub claims: u64,

@@ -89,7 +89,7 @@ pub struct Header {
 pub struct Sample {
     /// Context of the datagram.
     pub header: Header,
-    /// Its first bytes, `header.snap_len` of them valid.
+    /// Its first bytes, `header.snap_len` of them valid; see [`flag::QUOTE_LEFT_OUT`].
     pub data: [u8; SNAP_MAX],
 }
 

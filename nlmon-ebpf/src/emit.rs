@@ -153,7 +153,7 @@ pub(crate) fn fill(
     header.parent_protocol = parent.protocol;
     header.parent_command = parent.command;
     header.messages = datagram.messages.count;
-    if datagram.messages.is_cut {
+    if datagram.messages.cut != 0 {
         header.flags |= flag::WALK_CUT;
     }
     header.end = 0;

@@ -26,8 +26,9 @@ pub(crate) struct Messages {
     pub(crate) count: u32,
     /// Where the last one begins.
     pub(crate) last: u32,
-    /// There are more, or something else.
-    pub(crate) is_cut: bool,
+    /// Not 0 if there are more, or something else. No `bool`: what fills the rest of its word would be
+    /// undefined, and copied all the same, which older verifiers refuse.
+    pub(crate) cut: u32,
 }
 
 /// Counts the messages of a datagram whose first `linear` bytes lie at `data`.
@@ -44,14 +45,14 @@ pub(crate) fn count(
         key.way |= MessageKey::RAW;
         tally::add(key, linear);
         let first = MessageHeader { len: linear, message_type: 0, flags: 0 };
-        return Messages { first, count: 0, last: 0, is_cut: false };
+        return Messages { first, count: 0, last: 0, cut: 0 };
     };
     key.message_type = first.message_type;
     tally::add(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
     if aligned(first.len) >= linear || key.protocol == AUDIT {
-        return Messages { first, count: 1, last: 0, is_cut: false };
+        return Messages { first, count: 1, last: 0, cut: 0 };
     }
     let [who, what] = key.words();
     let walked = rest(skb::data_address(skb), aligned(first.len), linear, who, what);
@@ -59,7 +60,7 @@ pub(crate) fn count(
         first,
         count: walked as u32 & COUNT,
         last: (walked >> 32) as u32,
-        is_cut: walked & CUT != 0,
+        cut: walked as u32 & CUT as u32,
     }
 }
 

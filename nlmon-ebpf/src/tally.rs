@@ -64,8 +64,8 @@ extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
 
 #[inline(always)] // an address computation
 fn slot(index: u32) -> Option<&'static mut MessageSlot> {
-    // SAFETY: a live element. Processors share `claims`, which is atomic; the rest is written once,
-    // by who has it.
+    // SAFETY: a live element. Processors and the daemon share it: `claims` is only added to, and of
+    // the words every reader takes none but its own key, both halves of it.
     MESSAGES.get_ptr_mut(index).map(|slot| unsafe { &mut *slot })
 }
 

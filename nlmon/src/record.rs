@@ -134,7 +134,8 @@ pub struct Observation {
     pub redacted: bool,
     /// What the probe found beyond the first bytes.
     pub contents: Contents,
-    /// First bytes of the datagram.
+    /// First bytes of the datagram; of an error, those of one that quotes less of its request, where
+    /// there is no room for what comes behind.
     pub data: Vec<u8>,
 }
 

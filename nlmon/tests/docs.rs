@@ -28,8 +28,7 @@ probes (`nlmon_probe_attached` 0) they are absent.
 
 **Of samples.** `nlmon_request_*`, `nlmon_process_request*`, `nlmon_dump*` and `nlmon_multicast_*` are made of the records that reached the
 daemon. With the defaults that is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why. A
-request that nobody answers counts after 10 s, and so does a dump whose end no sample held (`unfinished`): a kernel that puts the end
-behind the last messages puts it beyond the sample.
+request that nobody answers counts after 10 s, and so does a dump that its reader did not read to its end (`unfinished`).
 
 **Looked at.** `nlmon_socket*` and `nlmon_group_members` are what a look at all sockets found, every 10 s by default (`sockets.interval_seconds`), and not at a scrape. Drops
 count from the first look, which is taken before the daemon says that it is ready; what a socket loses after its last look is not in
@@ -60,7 +59,7 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask and got none |
 | `outcome` of `nlmon_dumps_total` | `complete`; `interrupted`: what it lists changed meanwhile (`NLM_F_DUMP_INTR`); `failed`: it ended with an error; `unfinished`: no end was seen |
 | `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
-| `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 512 messages in one datagram; `walk_malformed`; `error_overflow` |
+| `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 1024 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
 Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`,

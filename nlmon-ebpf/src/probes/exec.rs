@@ -16,8 +16,8 @@ use crate::{
 fn raw_exec(ctx: RawTracePointContext) -> i32 {
     let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
     let Some(slot) = EXECS.get_ptr_mut(tgid & (EXECS_MAX - 1)) else { return 0 };
-    // SAFETY: a live element. Two processes that meet in it overwrite each other; the daemon looks
-    // whose it is, before and after it reads.
+    // SAFETY: a live element. The daemon looks whose it is before and after it reads; two processes
+    // that execute at the same moment and meet in it, 4096 ids apart, are not told apart.
     let slot = unsafe { &mut *slot };
     // SAFETY: a live reference. Volatile, so that the order stays.
     unsafe { core::ptr::write_volatile(&raw mut slot.tgid, 0) };
@@ -30,10 +30,14 @@ fn raw_exec(ctx: RawTracePointContext) -> i32 {
             path.cast(),
         )
     };
-    slot.comm = Task::current().comm();
+    let comm = Task::current().comm();
+    // SAFETY: as above.
+    unsafe { core::ptr::write_volatile(&raw mut slot.comm, comm) };
     // A path that fills its place may be cut. An error is a larger number than any.
     let len = len.cast_unsigned();
-    slot.len = if len < EXEC_PATH_MAX as u64 { len as u32 } else { 0 };
+    let len = if len < EXEC_PATH_MAX as u64 { len as u32 } else { 0 };
+    // SAFETY: as above.
+    unsafe { core::ptr::write_volatile(&raw mut slot.len, len) };
     // SAFETY: as above.
     unsafe { core::ptr::write_volatile(&raw mut slot.tgid, tgid) };
     0

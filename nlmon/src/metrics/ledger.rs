@@ -84,7 +84,7 @@ impl Ledger {
         netns: Option<String>,
         grown: MessageCount,
     ) {
-        if grown.messages == 0 {
+        if grown == MessageCount::default() {
             return;
         }
         let series = Series { protocol, path, value: by_type, netns };

@@ -2,7 +2,8 @@
 //! container, and the name of the namespace. Looked up as soon as a sample is read, because most
 //! programs that configure a network live for milliseconds, and kept until the record is shown.
 //!
-//! Invariant: nothing is guessed. What was gone when it was looked for is absent.
+//! Invariant: nothing is guessed. What was gone when it was looked for is absent; a program that was
+//! executed is believed of a process with the id and the name that it had then.
 
 mod cgroups;
 mod executables;

@@ -90,11 +90,13 @@ impl Counters {
 
     /// Reads everything; takes out what ended processes have counted.
     pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
+        // What may fail goes first: the messages are taken out for good.
+        let (errors, overruns) = (sums(&self.errors)?, sums(&self.overruns)?);
         Ok(Snapshot {
             datagrams: self.datagrams(),
-            errors: sums(&self.errors)?,
+            errors,
             messages: self.messages.totals(),
-            overruns: sums(&self.overruns)?,
+            overruns,
             stats: (0..stat::COUNT).map(|index| self.stat(index)).collect(),
             runs: self.programs.runs(),
         })

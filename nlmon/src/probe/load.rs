@@ -1,10 +1,11 @@
 //! Loads the object with this kernel's offsets and the configuration's choices, and attaches its
 //! programs as the plan says.
 
+use std::fs;
+
 use aya::{
     Ebpf, EbpfLoader,
     programs::{FEntry, FExit, KProbe, Program, ProgramError},
-    util::nr_cpus,
 };
 use nlmon_common::{
     ABI,
@@ -18,7 +19,7 @@ use super::{
     btf::Btf,
     counters::Counters,
     execs::Execs,
-    is_locked_down,
+    is_in_pid_namespace, is_locked_down,
     offsets::offsets,
     plan::{Attach, Hook, Probe, Step, plan},
     preemption, read_btf,
@@ -92,6 +93,9 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     if is_locked_down() {
         return Err(Error::LockedDown);
     }
+    if is_in_pid_namespace() {
+        return Err(Error::PidNamespace);
+    }
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
@@ -109,7 +113,8 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
             Err(error) => give_up(step.probe, error, &mut missed)?,
         }
     }
-    let execs = Some(Execs::attach(&mut ebpf));
+    let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
+    let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf)));
     let (counters, samples) = (Some(Counters::new(&mut ebpf)?), Some(samples));
     Ok(Probes { attached, missed, counters, samples, warnings, execs, _ebpf: ebpf })
 }
@@ -121,6 +126,15 @@ fn give_up(probe: Probe, error: Error, missed: &mut Vec<(Probe, Error)>) -> Resu
     }
     missed.push((probe, error));
     Ok(())
+}
+
+/// The processors that there may ever be: `0-3,8-11`.
+const CPUS_PATH: &str = "/sys/devices/system/cpu/possible";
+
+/// One more than the highest number in such a list, which may have holes.
+fn processors(list: &str) -> u32 {
+    let numbers = list.trim_end().split([',', '-']).filter_map(|number| number.parse::<u32>().ok());
+    numbers.max().unwrap_or_default() + 1
 }
 
 /// The arrays that have elements for each processor, and how many.
@@ -140,8 +154,8 @@ fn load_object(
         snap_length: u32::from(options.snap_length),
         snap: options.snap,
     };
-    let cpus = nr_cpus().map_err(|(path, source)| Error::Cpus { path, source })?;
-    let cpus = u32::try_from(cpus).unwrap_or(u32::MAX);
+    let cpus = fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?;
+    let cpus = processors(&cpus);
     let mut loader = EbpfLoader::new();
     loader
         .override_global("OFFSETS", offsets, true)
@@ -265,4 +279,16 @@ fn chain(error: &ProgramError) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processors_are_counted_to_the_highest_that_there_may_be() {
+        assert_eq!(processors("0\n"), 1);
+        assert_eq!(processors("0-127\n"), 128);
+        assert_eq!(processors("0-1,4-5,9\n"), 10);
+    }
 }

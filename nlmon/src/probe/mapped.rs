@@ -1,7 +1,12 @@
 //! Arrays of the programs in the daemon's own memory: read without a system call, which would keep
 //! programs from running on its processor.
 
-use std::{marker::PhantomData, os::fd::AsFd as _};
+use std::{
+    marker::PhantomData,
+    os::fd::AsFd as _,
+    ptr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use aya::{
     Ebpf, Pod,
@@ -11,7 +16,10 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use super::Error;
 
-/// An array of `T`, whose size is a multiple of 8, so that there are no gaps between elements.
+/// Bytes of a word: what the kernel and the daemon read and write whole.
+const WORD: usize = size_of::<u64>();
+
+/// An array of `T`, whose size is a multiple of a word's, so that there are no gaps between elements.
 pub(super) struct Mapped<T> {
     memory: MmapRaw,
     len: usize,
@@ -23,7 +31,7 @@ pub(super) struct Mapped<T> {
 impl<T: Pod> Mapped<T> {
     /// The array of that name, of an object that is loaded. It must allow to be mapped.
     pub(super) fn of(ebpf: &mut Ebpf, name: &'static str) -> Result<Self, Error> {
-        const { assert!(size_of::<T>().is_multiple_of(8) && align_of::<T>() == 8) };
+        const { assert!(size_of::<T>().is_multiple_of(WORD) && align_of::<T>() == WORD) };
         let failed = |source| Error::Map { name, source };
         let Some(Map::Array(map)) = ebpf.take_map(name) else { return Err(Error::Object(name)) };
         let info = map.info().map_err(failed)?;
@@ -37,19 +45,18 @@ impl<T: Pod> Mapped<T> {
         Ok(Self { memory: memory.map_err(Error::Memory)?, len, element: PhantomData, _map: map })
     }
 
-    /// The element at `index`, as it is at the moment; `None` beyond the end.
+    /// The element at `index`, as it is at the moment; `None` beyond the end. Each word of it is
+    /// whole; together they need not be of one moment.
     pub(super) fn get(&self, index: usize) -> Option<T> {
-        // SAFETY: a pointer into the live mapping, page aligned. Any bytes are a `T`. The programs
-        // write its numbers meanwhile, each of them whole.
-        self.at(index).map(|element| unsafe { element.read_volatile() })
-    }
-
-    /// Sets the element at `index`, if there is one, which the programs do not use at the time.
-    pub(super) fn set(&mut self, index: usize, value: T) {
-        if let Some(element) = self.at(index) {
-            // SAFETY: as above.
-            unsafe { element.write_volatile(value) };
+        let words = self.words(index)?;
+        let mut value = std::mem::MaybeUninit::<T>::uninit();
+        for (number, word) in words.iter().enumerate() {
+            let word = word.load(Ordering::Acquire);
+            // SAFETY: a word within the value, which has the size of all words together.
+            unsafe { value.as_mut_ptr().cast::<u64>().wrapping_add(number).write(word) };
         }
+        // SAFETY: every word of it is written, and any bytes are a `T`.
+        Some(unsafe { value.assume_init() })
     }
 
     /// Every processor's element at `index`, of an array that has `stride` for each.
@@ -62,8 +69,16 @@ impl<T: Pod> Mapped<T> {
         self.len
     }
 
-    /// Where the element at `index` is.
-    pub(super) fn at(&self, index: usize) -> Option<*mut T> {
-        (index < self.len).then(|| self.memory.as_mut_ptr().cast::<T>().wrapping_add(index))
+    /// The words of the element at `index`, which the programs may change at any time; `None` beyond
+    /// the end.
+    pub(super) fn words(&self, index: usize) -> Option<&[AtomicU64]> {
+        if index >= self.len {
+            return None;
+        }
+        let first = self.memory.as_mut_ptr().cast::<T>().wrapping_add(index).cast::<AtomicU64>();
+        let words = ptr::slice_from_raw_parts(first, size_of::<T>() / WORD);
+        // SAFETY: memory of the mapping, which is page aligned and lives as long as `self`. The
+        // kernel's side changes it by instructions that are atomic on a word.
+        Some(unsafe { &*words })
     }
 }

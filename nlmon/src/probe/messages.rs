@@ -5,8 +5,9 @@
 //! adds them up loses nothing.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::atomic::{AtomicU64, Ordering},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem::offset_of,
+    sync::atomic::Ordering,
 };
 
 use aya::Ebpf;
@@ -36,10 +37,18 @@ pub(super) struct Messages {
     slots: Mapped<MessageSlot>,
     /// By processor and the index of the slot.
     counts: Mapped<MessageCount>,
+    /// Processes that had ended at the last look: what still ran on their behalf then, an interrupt in
+    /// the middle of their end, has been counted by the next one.
+    gone: BTreeSet<u32>,
 }
 
 /// Slots, and counters of each processor.
-const SLOTS: usize = MESSAGE_KEYS_MAX as usize;
+const STRIDE: usize = MESSAGE_KEYS_MAX as usize;
+
+/// Where the fields of a slot are, in words.
+const WHO: usize = offset_of!(MessageSlot, words) / 8;
+const WHAT: usize = WHO + 1;
+const CLAIMS: usize = offset_of!(MessageSlot, claims) / 8;
 
 impl Messages {
     /// The table of a loaded object.
@@ -47,6 +56,7 @@ impl Messages {
         Ok(Self {
             slots: Mapped::of(ebpf, "MESSAGES")?,
             counts: Mapped::of(ebpf, "MESSAGE_COUNTS")?,
+            gone: BTreeSet::new(),
         })
     }
 
@@ -54,17 +64,21 @@ impl Messages {
     pub(super) fn totals(&mut self) -> Vec<MessageTotal> {
         let mut processes: HashMap<u32, (String, bool)> = HashMap::new();
         let mut totals: BTreeMap<MessageKey, MessageTotal> = BTreeMap::new();
-        for index in 0..SLOTS {
+        let mut gone = BTreeSet::new();
+        for index in 0..STRIDE {
             let Some(slot) = self.slot(index) else { continue };
             let key = MessageKey::from_words(slot.words);
             let (process, alive) =
                 processes.entry(key.tgid).or_insert_with(|| look(key.tgid, &slot.comm)).clone();
-            // Read after the process was seen to be gone: nothing is counted any more.
-            let count = self.count(index);
+            let ended = !alive && self.gone.contains(&key.tgid);
             if !alive {
+                gone.insert(key.tgid);
+            }
+            let count = self.count(index);
+            if ended {
                 self.release(index);
             }
-            let total = MessageTotal { key, count, process, ended: !alive };
+            let total = MessageTotal { key, count, process, ended };
             // Two processors may have made a counter each.
             totals
                 .entry(key)
@@ -74,19 +88,18 @@ impl Messages {
                 })
                 .or_insert(total);
         }
+        self.gone = gone;
         totals.into_values().collect()
     }
 
-    /// The slot at `index`, if it has a key.
+    /// The slot at `index`, if it has a key. One that is just made or released may have half of it.
     fn slot(&self, index: usize) -> Option<MessageSlot> {
-        let [_, what] = self.slots.get(index)?.words;
-        // The programs write the second word last: only now the rest is sure to be there.
-        if what == 0 { None } else { self.slots.get(index) }
+        self.slots.get(index).filter(|slot| slot.words.iter().all(|word| *word != 0))
     }
 
     fn count(&self, index: usize) -> MessageCount {
         let mut sum = MessageCount::default();
-        for count in self.counts.per_cpu(SLOTS, index) {
+        for count in self.counts.per_cpu(STRIDE, index) {
             sum.messages += count.messages;
             sum.bytes += count.bytes;
         }
@@ -95,18 +108,15 @@ impl Messages {
 
     /// Makes a slot free: the programs forget its key before they can give it another.
     fn release(&mut self, index: usize) {
-        for of_cpu in (index..self.counts.len()).step_by(SLOTS) {
-            self.counts.set(of_cpu, MessageCount::default());
+        for of_cpu in (index..self.counts.len()).step_by(STRIDE) {
+            self.counts.words(of_cpu).into_iter().flatten().for_each(|word| {
+                word.store(0, Ordering::Relaxed);
+            });
         }
-        let Some(slot) = self.slots.at(index) else { return };
-        // SAFETY: a live element.
-        let words = unsafe { &raw mut (*slot).words };
-        // SAFETY: as above. Programs only compare the words, with keys that are not these.
-        unsafe { words.write_volatile([0; 2]) };
-        // SAFETY: a live element.
-        let claims = unsafe { &raw mut (*slot).claims };
-        // SAFETY: an aligned number, which the programs change atomically too.
-        unsafe { AtomicU64::from_ptr(claims) }.fetch_sub(1, Ordering::Release);
+        let Some(words) = self.slots.words(index) else { return };
+        words[WHAT].store(0, Ordering::Release);
+        words[WHO].store(0, Ordering::Release);
+        words[CLAIMS].fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -134,7 +144,7 @@ mod tests {
 
     /// Puts keys where the programs would; returns how many found no room.
     fn refused(keys: impl Iterator<Item = MessageKey>) -> usize {
-        let mut taken = vec![false; SLOTS];
+        let mut taken = vec![false; STRIDE];
         let mut place = |key: &MessageKey| {
             let places = Places::of(key.words());
             (0..MESSAGE_WAYS).map(|way| places.nth(way) as usize).any(|index| {
@@ -165,14 +175,14 @@ mod tests {
         let full = MESSAGE_KEYS_MAX / 8;
         assert_eq!(refused(keys(full / 2)), 0);
         let refused = refused(keys(full * 3 / 4));
-        assert!(refused < SLOTS / 1000, "{refused}");
+        assert!(refused < STRIDE / 1000, "{refused}");
     }
 
     #[test]
     fn words_are_the_key() {
         for key in keys(3) {
             assert_eq!(MessageKey::from_words(key.words()), key);
-            assert_ne!(key.words()[1], 0);
+            assert!(!key.words().contains(&0));
         }
     }
 }

@@ -60,14 +60,14 @@ pub enum Error {
         source: aya::maps::MapError,
     },
     /// It is not known how many processors there are.
-    #[error("cannot read {path}")]
-    Cpus {
-        /// Where the kernel says it.
-        path: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    #[error("cannot read the list of processors")]
+    Cpus(#[source] io::Error),
+    /// Process ids of the kernel are not those that the daemon sees.
+    #[error(
+        "this is not the host's PID namespace, so that no process could be told (of a container: \
+         run it with the host's, as `--pid=host`)"
+    )]
+    PidNamespace,
     /// The counters cannot be read.
     #[error("cannot map the counters into memory")]
     Memory(#[source] io::Error),
@@ -79,6 +79,17 @@ pub enum Error {
         /// Why each hook failed.
         reasons: Vec<String>,
     },
+}
+
+/// The namespace of process ids that the kernel starts with: `PROC_PID_INIT_INO` in
+/// `include/linux/proc_ns.h`.
+const FIRST_PID_NAMESPACE: &str = "pid:[4026531836]";
+
+/// Whether the daemon sees other process ids than the kernel. One that cannot be asked gets the
+/// benefit of the doubt.
+fn is_in_pid_namespace() -> bool {
+    let namespace = std::fs::read_link("/proc/self/ns/pid");
+    namespace.is_ok_and(|namespace| namespace.as_os_str() != FIRST_PID_NAMESPACE)
 }
 
 /// Where the kernel says how far it is locked down: `none integrity [confidentiality]`.

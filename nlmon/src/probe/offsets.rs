@@ -30,7 +30,8 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         task_stack: btf.offset("task_struct", "stack")?,
         task_group_leader: btf.offset("task_struct", "group_leader")?,
         task_comm: btf.offset("task_struct", "comm")?,
-        binprm_interp: btf.offset("linux_binprm", "interp")?,
+        // Without it, that program is not attached.
+        binprm_interp: btf.offset("linux_binprm", "interp").unwrap_or_default(),
         stack_bytes: STACK_BYTES,
     })
 }

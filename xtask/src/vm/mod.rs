@@ -115,7 +115,7 @@ pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Resul
 
 /// Boots until one comes up. 7.3 sometimes panics after a second: a processor takes an `int3` of the
 /// kernel's patching of itself when another one has long finished that. The emulator lets processors
-/// run old code for a while. Nothing under test has begun then.
+/// run old code for a while. Any other panic is one boot's and final.
 const BOOTS: u32 = 3;
 
 /// What a guest is put together from.

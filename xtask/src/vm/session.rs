@@ -23,7 +23,7 @@ const BROKEN_PIPE: i32 = 128 + 13;
 pub(crate) enum Ending {
     /// With this status; a signal is 128 and its number.
     Exited(i32),
-    /// The guest stopped before it had come up.
+    /// The guest stopped before it had come up, and by the emulator's fault.
     NeverUp,
     /// The guest stopped before the command did.
     Died,
@@ -65,7 +65,8 @@ pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
     })?;
     drop(finished);
     watchdog.join().unwrap_or_default();
-    let died = if is_up { Ending::Died } else { Ending::NeverUp };
+    let by_emulator = || console.trouble().iter().any(|line| line.contains("Oops: int3"));
+    let died = if !is_up && by_emulator() { Ending::NeverUp } else { Ending::Died };
     let stopped = if late.load(Ordering::Relaxed) { Ending::TimedOut } else { died };
     Ok(conclude(status, stopped, limit, &console, &process))
 }

@@ -161,7 +161,7 @@ pub struct LogDump {
     pub parts: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Messages in them; absent if samples did not hold all.
+    /// Messages in them without its end; absent if a part had more than are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
     /// What was listed changed meanwhile.
