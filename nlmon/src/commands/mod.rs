@@ -8,6 +8,7 @@ pub mod record;
 pub mod recv;
 pub mod run;
 pub mod send;
+mod signals;
 pub mod sockets;
 pub mod tail;
 pub mod top;

@@ -9,13 +9,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use anyhow::{Context as _, anyhow};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 
-use super::Failure;
 use super::feed::{Feed, Item};
+use super::{Failure, signals};
 use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
 use crate::live::history::History;
@@ -117,17 +116,11 @@ fn stop_on_signal(feed: &Feed) -> anyhow::Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     let Feed::Daemon(daemon) = feed else { return Ok(stopped) };
     let daemon: UnixStream = daemon.get_ref().try_clone().context("cannot watch for signals")?;
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    // Before the thread begins, which inherits it.
-    signals.thread_block().context("cannot watch for signals")?;
     let told = Arc::clone(&stopped);
-    thread::spawn(move || {
-        // A failure leaves the signals blocked, and SIGQUIT to stop this.
-        if signals.wait().is_ok() {
-            told.store(true, Ordering::Relaxed);
-            drop(daemon.shutdown(Shutdown::Both));
-        }
-    });
+    signals::on_first([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP], move || {
+        told.store(true, Ordering::Relaxed);
+        drop(daemon.shutdown(Shutdown::Both));
+    })?;
     Ok(stopped)
 }
 

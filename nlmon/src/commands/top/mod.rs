@@ -17,12 +17,12 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use anyhow::{Context as _, anyhow};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, KeyCode, KeyEventKind, KeyModifiers};
 
 use self::state::{Key, State};
-use super::{Failure, feed};
+use super::{Failure, feed, signals};
 use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
 use crate::live::history::History;
@@ -116,15 +116,8 @@ fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Res
 
 /// One thread for each that has to be waited for. They end with the process.
 fn watch(daemon: BufReader<UnixStream>, sender: Sender<Event>) -> anyhow::Result<()> {
-    let signals: SigSet = [Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    // Before the threads begin, which inherit it.
-    signals.thread_block().context("cannot watch for signals")?;
     let (stop, keys) = (sender.clone(), sender.clone());
-    thread::spawn(move || {
-        if signals.wait().is_ok() {
-            drop(stop.send(Event::Stop));
-        }
-    });
+    signals::on_first([Signal::SIGTERM, Signal::SIGHUP], move || drop(stop.send(Event::Stop)))?;
     thread::spawn(move || read_keys(&keys));
     thread::spawn(move || read_news(daemon, &sender));
     Ok(())
