@@ -1,5 +1,5 @@
 //! The kernel side's keeper: plans the hooks, loads and attaches the programs, reads samples and
-//! counters. The only user of `aya`. Does not know what becomes of what it reads.
+//! counters. The only user of `aya` and `memmap2`. Does not know what becomes of what it reads.
 
 mod btf;
 mod counters;
