@@ -123,6 +123,9 @@ fn load_probes(config: &Config) -> Result<Option<Probes>, Failure> {
             for (probe, error) in &probes.missed {
                 log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
             }
+            if let Err(error) = &probes.exits {
+                log::warn!("calls of threads that have ended may stay open: {error}");
+            }
             self_test(&mut probes);
             Ok(Some(probes))
         }

@@ -18,6 +18,7 @@ mod broadcast;
 mod delivery;
 mod dump;
 mod exec;
+mod exit;
 mod overrun;
 mod unicast;
 

@@ -1,14 +1,11 @@
 //! What programs processes have executed. An addition: without it, executables are those that `/proc`
 //! still shows.
 
-use aya::{Ebpf, programs::RawTracePoint};
+use aya::Ebpf;
 use nlmon_common::{exec::Exec, limits::EXECS_MAX};
 
-use super::{Error, load::program, mapped::Mapped};
+use super::{Error, load::attach_tracepoint, mapped::Mapped};
 use crate::message::c_string;
-
-/// The tracepoint.
-const TRACEPOINT: &str = "sched_process_exec";
 
 /// The programs that were executed lately.
 pub struct Execs(Mapped<Exec>);
@@ -16,14 +13,8 @@ pub struct Execs(Mapped<Exec>);
 impl Execs {
     /// Attaches the program of a loaded object.
     pub(super) fn attach(ebpf: &mut Ebpf) -> Result<Self, Error> {
-        let failed = |error: aya::programs::ProgramError| Error::Attach {
-            symbol: TRACEPOINT.to_owned(),
-            reasons: vec![error.to_string()],
-        };
         let execs = Mapped::of(ebpf, "EXECS")?;
-        let program: &mut RawTracePoint = program(ebpf, "raw_exec").map_err(failed)?;
-        program.load().map_err(failed)?;
-        program.attach(TRACEPOINT).map_err(failed)?;
+        attach_tracepoint(ebpf, "raw_exec", "sched_process_exec")?;
         Ok(Self(execs))
     }
 

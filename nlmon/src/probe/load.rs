@@ -5,7 +5,7 @@ use std::fs;
 
 use aya::{
     Ebpf, EbpfLoader,
-    programs::{FEntry, FExit, KProbe, Program, ProgramError},
+    programs::{FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint},
 };
 use nlmon_common::{
     ABI,
@@ -79,6 +79,8 @@ pub struct Probes {
     pub samples: Option<Samples>,
     /// Warnings of the programs; `None` once taken.
     pub warnings: Option<Warnings>,
+    /// Whether threads are seen to end, so that none leaves calls open for ever, or why not.
+    pub exits: Result<(), Error>,
     /// Programs that processes execute, or why they are not known; `None` once taken.
     pub execs: Option<Result<Execs, Error>>,
     /// Owns the programs and their links.
@@ -113,10 +115,11 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
             Err(error) => give_up(step.probe, error, &mut missed)?,
         }
     }
+    let exits = attach_tracepoint(&mut ebpf, "raw_exit", "sched_process_exit");
     let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
     let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf)));
     let (counters, samples) = (Some(Counters::new(&mut ebpf)?), Some(samples));
-    Ok(Probes { attached, missed, counters, samples, warnings, execs, _ebpf: ebpf })
+    Ok(Probes { attached, missed, counters, samples, warnings, exits, execs, _ebpf: ebpf })
 }
 
 /// Notes a probe that is not to be had; an error if there is no use without it.
@@ -242,7 +245,23 @@ fn names(step: &Step, hook: Hook) -> Names {
     Names { entry, exit }
 }
 
-pub(super) fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+/// Attaches a program to a tracepoint.
+pub(super) fn attach_tracepoint(
+    ebpf: &mut Ebpf,
+    name: &str,
+    tracepoint: &str,
+) -> Result<(), Error> {
+    let failed = |error: ProgramError| Error::Attach {
+        symbol: tracepoint.to_owned(),
+        reasons: vec![with_advice(chain(&error))],
+    };
+    let program: &mut RawTracePoint = program(ebpf, name).map_err(failed)?;
+    program.load().map_err(failed)?;
+    program.attach(tracepoint).map_err(failed)?;
+    Ok(())
+}
+
+fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
 where
     &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
 {
