@@ -144,7 +144,8 @@ impl Outputs {
 
 /// What every output of a daemon with these arguments shows while the keys are given.
 fn shown(args: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
-    run("modprobe", &["xfrm_user"]);
+    // Before the daemon, which names a family a moment after it has come.
+    run("modprobe", &["-a", "xfrm_user", "macsec", "wireguard"]);
     // A recorder overwrites nothing.
     run("sh", &["-c", "rm -f /root/secrets.[a-z]*"]);
     // Samples end before IPsec's keys; what the daemon's own socket receives is whole.
