@@ -126,6 +126,13 @@ pub struct MessageCount {
     pub bytes: u64,
 }
 
+impl core::ops::AddAssign for MessageCount {
+    fn add_assign(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+}
+
 /// Datagrams of one protocol and path.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use crate::limits::PROTOCOLS;
 
 /// Field offsets in bytes from the start of each structure, from the running kernel's BTF.
 ///
-/// All are required: a kernel that lacks one gets no probes, and the error names the field.
+/// All but `binprm_interp` are required: a kernel that lacks one gets no probes, and the error names
+/// the field.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offsets {

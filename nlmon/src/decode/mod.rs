@@ -65,9 +65,7 @@ impl<'a> Context<'a> {
             |name| printable::escape(name.as_bytes()).into(),
         )
     }
-}
 
-impl Context<'_> {
     /// The name of a request's command, of a generic family that is known.
     pub fn command_name(
         &self,
@@ -78,8 +76,7 @@ impl Context<'_> {
         if protocol != protocol::GENERIC {
             return None;
         }
-        let family = tables::generic::family(self.families.name(message_type)?)?;
-        payload::command(family.requests, command)
+        payload::generic_request(self, message_type, command).map(|word| word.0)
     }
 }
 

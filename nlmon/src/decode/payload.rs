@@ -142,9 +142,14 @@ fn read_generic(
     Payload { attributes: read, command: Some(name), unknown: false }
 }
 
-/// The name of a command.
-pub(super) fn command(words: Words, command: u8) -> Option<&'static str> {
-    find(words, command).map(|word| word.0)
+/// The name of a generic request's command, and its attributes.
+pub(super) fn generic_request(
+    context: &Context<'_>,
+    message_type: u16,
+    command: u8,
+) -> Option<(&'static str, Set)> {
+    let family = generic::family(context.families.name(message_type)?)?;
+    find(family.requests, command)
 }
 
 fn find(words: Words, command: u8) -> Option<(&'static str, Set)> {
@@ -208,10 +213,8 @@ pub(super) fn set(protocol: u8, header: &Header, payload: &[u8], context: &Conte
         protocol::XFRM => tables::xfrm(header.message_type),
         _ => None,
     };
-    let generic = || {
-        let family = generic::family(context.families.name(header.message_type)?)?;
-        find(family.requests, *payload.first()?).map(|word| word.1)
-    };
+    let generic =
+        || generic_request(context, header.message_type, *payload.first()?).map(|word| word.1);
     match layout {
         Some(layout) => layout.attributes,
         None if protocol == protocol::GENERIC => generic().unwrap_or(&[]),

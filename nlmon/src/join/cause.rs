@@ -2,8 +2,6 @@
 //! what is broadcast inside the handler is due to that request, unless the request only reads: then
 //! it merely happened to flush what was pending.
 
-use std::borrow::Cow;
-
 use crate::{
     decode::{flags::Verb, names::protocol},
     message::flag,
@@ -27,11 +25,8 @@ enum Intent {
 }
 
 /// Why the kernel sent this; `None` for what is no notification of the kernel's. A process' own
-/// multicast needs no cause: it is one. `name` is what a request is called.
-pub fn cause<'a>(
-    observation: &Observation,
-    name: impl FnOnce(Parent) -> Cow<'a, str>,
-) -> Option<Cause> {
+/// multicast needs no cause: it is one. `name` is what the parent is called, if there is one.
+pub fn cause(observation: &Observation, name: &str) -> Option<Cause> {
     if observation.path != Path::Multicast || observation.src_portid != 0 {
         return None;
     }
@@ -46,7 +41,7 @@ pub fn cause<'a>(
     })
 }
 
-fn intent<'a>(request: Parent, name: impl FnOnce(Parent) -> Cow<'a, str>) -> Intent {
+fn intent(request: Parent, name: &str) -> Intent {
     let Parent { protocol, message_type, flags, .. } = request;
     match protocol {
         protocol::ROUTE if message_type < RTM_BASE => Intent::Unclear,
@@ -55,7 +50,7 @@ fn intent<'a>(request: Parent, name: impl FnOnce(Parent) -> Cow<'a, str>) -> Int
         protocol::GENERIC if message_type == NLCTRL => Intent::Read,
         // Whatever the command: a dump never changes anything.
         protocol::GENERIC if flags & flag::DUMP == flag::DUMP => Intent::Read,
-        _ => by_name(&name(request)),
+        _ => by_name(name),
     }
 }
 
@@ -111,7 +106,8 @@ mod tests {
     }
 
     fn of(observation: &Observation) -> Option<Cause> {
-        cause(observation, |parent| message_type_name(parent.protocol, parent.message_type))
+        let name = |parent: Parent| message_type_name(parent.protocol, parent.message_type);
+        cause(observation, &observation.parent.map(name).unwrap_or_default())
     }
 
     fn inside(protocol: u8, message_type: u16, flags: u16) -> Option<Cause> {
@@ -160,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_generic_request_goes_by_the_name_of_its_command() {
-        let by = |name: &'static str| {
+        let by = |name| {
             let inside = notification(Some((protocol::GENERIC, 28, 5)), Task::default());
-            cause(&inside, |_| name.into())
+            cause(&inside, name)
         };
         assert_eq!(by("ETHTOOL_MSG_LINKMODES_SET"), Some(Cause::Request));
         assert_eq!(by("DEVLINK_CMD_GET"), Some(Cause::Flushed));

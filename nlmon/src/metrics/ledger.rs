@@ -88,9 +88,7 @@ impl Ledger {
             return;
         }
         let series = Series { protocol, path, value: by_type, netns };
-        let sum = self.types.entry(series.clone()).or_default();
-        sum.messages += grown.messages;
-        sum.bytes += grown.bytes;
+        *self.types.entry(series.clone()).or_default() += grown;
         *self.processes.entry(Series { value: by_process, ..series }).or_default() +=
             grown.messages;
     }

@@ -80,13 +80,7 @@ impl Messages {
             }
             let total = MessageTotal { key, count, process, ended };
             // Two processors may have made a counter each.
-            totals
-                .entry(key)
-                .and_modify(|total| {
-                    total.count.messages += count.messages;
-                    total.count.bytes += count.bytes;
-                })
-                .or_insert(total);
+            totals.entry(key).and_modify(|total| total.count += count).or_insert(total);
         }
         self.gone = gone;
         totals.into_values().collect()
@@ -100,8 +94,7 @@ impl Messages {
     fn count(&self, index: usize) -> MessageCount {
         let mut sum = MessageCount::default();
         for count in self.counts.per_cpu(STRIDE, index) {
-            sum.messages += count.messages;
-            sum.bytes += count.bytes;
+            sum += count;
         }
         sum
     }

@@ -103,10 +103,10 @@ fn processors(options: &Options) -> Vec<String> {
     let count = options.cpus.to_string();
     let words: &[&str] = if options.icount {
         &["-cpu", COUNTING_PROCESSOR, "-smp", "1", "-icount", "shift=0,sleep=off"]
-    } else if options.cpus > 1 && !options.turns {
-        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=multi"]
     } else if options.turns {
         &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=single"]
+    } else if options.cpus > 1 {
+        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=multi"]
     } else {
         &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg"]
     };

@@ -61,6 +61,7 @@ impl LogRecord {
         let (data, bytes) = captured(record);
         let mut decoded = decode::decode(protocol, data, bytes, &context);
         decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
+        let parent = observation.and_then(|o| Some(LogParent::new(o.parent?, &context)));
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
             time: view.clock.format(record.time_ns()),
@@ -80,10 +81,9 @@ impl LogRecord {
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
             answer: record.answer.as_ref().map(|a| LogAnswer::new(protocol, a, &context)),
-            parent: observation.and_then(|o| Some(LogParent::new(o.parent?, &context))),
-            cause: observation.and_then(|o| {
-                join::cause(o, |parent| LogParent::new(parent, &context).into_name())
-            }),
+            cause: observation
+                .and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
+            parent,
             outcome: record.outcome,
             delivery_latency_ns: observation
                 .zip(delivery)
@@ -265,10 +265,6 @@ impl LogParent {
             message_type: context.type_name(protocol, message_type),
             command: command.and_then(name).map(Cow::Borrowed),
         }
-    }
-
-    fn into_name(self) -> Cow<'static, str> {
-        self.command.unwrap_or(self.message_type)
     }
 }
 
