@@ -65,10 +65,8 @@ pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
     })?;
     drop(finished);
     watchdog.join().unwrap_or_default();
-    let by_emulator = || console.trouble().iter().any(|line| line.contains("Oops: int3"));
-    let died = if !is_up && by_emulator() { Ending::NeverUp } else { Ending::Died };
-    let stopped = if late.load(Ordering::Relaxed) { Ending::TimedOut } else { died };
-    Ok(conclude(status, stopped, limit, &console, &process))
+    let late = late.load(Ordering::Relaxed).then_some(limit);
+    Ok(conclude(status, late, is_up, &console, &process))
 }
 
 /// Copies the command's output until its exit status, or the guest's end; tells when it begins.
@@ -123,11 +121,11 @@ fn feed(mut input: ChildStdin) {
     }
 }
 
-/// Ends the guest and says what the user has to know about it. Without a status, the guest `stopped`.
+/// Ends the guest and says what the user has to know about it. `late` is the limit that it went over.
 fn conclude(
     status: Option<i32>,
-    stopped: Ending,
-    limit: Duration,
+    late: Option<Duration>,
+    is_up: bool,
     console: &Console,
     process: &Process,
 ) -> Ending {
@@ -141,14 +139,17 @@ fn conclude(
         }
     }
     let Some(status) = status else {
-        let what = match stopped {
-            Ending::TimedOut => format!("gave up after {}", seconds(limit)),
-            Ending::NeverUp => "stopped before it had come up".to_owned(),
-            _ => "stopped before the command had ended".to_owned(),
+        let by_emulator = trouble.iter().any(|report| report.contains("Oops: int3"));
+        let (what, ending) = match late {
+            Some(limit) => (format!("gave up after {}", seconds(limit)), Ending::TimedOut),
+            None if !is_up && by_emulator => {
+                ("stopped before it had come up".to_owned(), Ending::NeverUp)
+            }
+            None => ("stopped before the command had ended".to_owned(), Ending::Died),
         };
         line(&format!("guest: {what}; the end of its console (all of it is in {log}):"));
         eprintln!("{}", console.tail());
-        return stopped;
+        return ending;
     };
     Ending::Exited(status)
 }
