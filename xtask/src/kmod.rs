@@ -22,7 +22,7 @@ pub(crate) fn ensure(kernel: &Kernel) -> Result<Option<PathBuf>> {
     else {
         return Ok(None);
     };
-    let directory = layout::kmod(kernel.name);
+    let directory = layout::kmod(&kernel.build());
     let _lock = cache::lock(&directory)?;
     let build = directory.join("build");
     copy_sources(&sources, &build)?;

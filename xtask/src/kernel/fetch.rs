@@ -13,30 +13,55 @@ use super::{Kernel, headers, source};
 use crate::apt::Suite;
 use crate::guest::cpio;
 use crate::progress::step;
-use crate::{cache, layout, process};
+use crate::{cache, process};
 
-/// The build for virtual machines, which has the fewest modules.
-const FLAVOUR: &str = "-cloud-amd64";
 /// Package names that belong to a kernel's image; from 6.19 on it is spread over three packages.
 const IMAGE_PARTS: &[&str] = &["linux-binary-", "linux-modules-", "linux-base-"];
 /// Package names that belong to a kernel's headers.
 const HEADER_PARTS: &[&str] = &["linux-headers-", "linux-kbuild-"];
 
-/// Modules for hardware and file systems that no guest has: half of all, unpacked at every boot.
+/// Modules for hardware and file systems that no guest has: most of all, unpacked at every boot.
 const USELESS: &[&str] = &[
     "arch/x86/events",
     "arch/x86/kvm",
     "drivers/ata",
+    "drivers/bluetooth",
     "drivers/cdrom",
     "drivers/comedi",
+    "drivers/gpu",
     "drivers/hid",
+    "drivers/hwmon",
+    "drivers/iio",
+    "drivers/input/joystick",
     "drivers/md",
     "drivers/media",
+    "drivers/mmc",
+    "drivers/mtd",
     "drivers/net/ethernet",
+    "drivers/net/phy",
+    "drivers/net/usb",
+    "drivers/net/wireless/admtek",
+    "drivers/net/wireless/ath",
+    "drivers/net/wireless/atmel",
+    "drivers/net/wireless/broadcom",
+    "drivers/net/wireless/cisco",
+    "drivers/net/wireless/intel",
+    "drivers/net/wireless/intersil",
+    "drivers/net/wireless/marvell",
+    "drivers/net/wireless/mediatek",
+    "drivers/net/wireless/ralink",
+    "drivers/net/wireless/realtek",
+    "drivers/net/wireless/rsi",
+    "drivers/net/wireless/zydas",
     "drivers/nvdimm",
     "drivers/nvme",
+    "drivers/platform",
+    "drivers/scsi",
+    "drivers/staging",
     "drivers/target",
     "drivers/thermal",
+    "drivers/usb",
+    "drivers/video",
     "drivers/xen",
     "fs/bcachefs",
     "fs/btrfs",
@@ -49,16 +74,19 @@ const USELESS: &[&str] = &[
     "fs/nfsd",
     "fs/nls",
     "fs/ntfs3",
+    "fs/ocfs2",
     "fs/orangefs",
     "fs/smb",
     "fs/udf",
     "fs/xfs",
+    "lib/test_bpf.ko",
+    "sound",
 ];
 
 /// Makes sure that a kernel is there.
 pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
     let what = format!("kernel {}", kernel.name);
-    cache::ensure(&layout::kernel(kernel.name), |dir| {
+    cache::ensure(&kernel.directory(), |dir| {
         let suite = Suite::open(kernel.suite)?;
         let image = newest_image(kernel, &suite)?;
         let release = image.trim_start_matches("linux-image-").to_owned();
@@ -79,10 +107,17 @@ pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
 fn newest_image(kernel: &Kernel, suite: &Suite) -> Result<String> {
     let prefix = format!("linux-image-{}.", kernel.name);
     let names = suite.names(&prefix)?;
-    let images = names.into_iter().filter(|name| name.ends_with(FLAVOUR));
+    let flavour = kernel.flavour;
+    let images = names.into_iter().filter(|name| is_flavour(name, flavour));
     images
         .max_by(|a, b| compare_versions(a, b))
-        .with_context(|| format!("{} has no package {prefix}*{FLAVOUR}", kernel.suite))
+        .with_context(|| format!("{} has no package {prefix}*{flavour}", kernel.suite))
+}
+
+/// Whether a package is of this build, and not of another whose name ends alike.
+fn is_flavour(name: &str, flavour: &str) -> bool {
+    let version = name.strip_suffix(flavour);
+    version.is_some_and(|version| version.ends_with(|last: char| last.is_ascii_digit()))
 }
 
 /// Everything to unpack for an image and its headers, where the suite has those.
@@ -178,6 +213,13 @@ fn numbers(name: &str) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_builds_apart() {
+        assert!(is_flavour("linux-image-6.1.0-56-amd64", "-amd64"));
+        assert!(!is_flavour("linux-image-6.1.0-56-cloud-amd64", "-amd64"));
+        assert!(is_flavour("linux-image-6.18.5+deb13-cloud-amd64", "-cloud-amd64"));
+    }
 
     #[test]
     fn orders_packages_by_their_numbers() {

@@ -22,17 +22,24 @@ pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     /// The Debian suite that has it.
     pub(crate) suite: &'static str,
+    /// Which of the suite's builds of it, as the end of its packages' names says.
+    pub(crate) flavour: &'static str,
     /// The Debian release to build its modules in, where the machine's own tools are too old.
     pub(crate) buildroot: Option<&'static str>,
 }
 
+/// The build for virtual machines, which has the fewest modules.
+const CLOUD: &str = "-cloud-amd64";
+/// The build for any machine: what it has more, and a test needs, is Wi-Fi.
+const HOSTS: &str = "-amd64";
+
 /// Every guest kernel, oldest first.
 pub(crate) const KERNELS: &[Kernel] = &[
-    Kernel { name: "5.10", suite: "bullseye-security", buildroot: None },
-    Kernel { name: "6.1", suite: "bookworm-security", buildroot: None },
-    Kernel { name: "6.12", suite: "bookworm-security", buildroot: None },
-    Kernel { name: "6.18", suite: "trixie-backports", buildroot: Some("trixie") },
-    Kernel { name: "7.3", suite: "trixie-backports", buildroot: Some("trixie") },
+    Kernel { name: "5.10", suite: "bullseye-security", flavour: CLOUD, buildroot: None },
+    Kernel { name: "6.1", suite: "bookworm-security", flavour: HOSTS, buildroot: None },
+    Kernel { name: "6.12", suite: "bookworm-security", flavour: CLOUD, buildroot: None },
+    Kernel { name: "6.18", suite: "trixie-backports", flavour: CLOUD, buildroot: Some("trixie") },
+    Kernel { name: "7.3", suite: "trixie-backports", flavour: CLOUD, buildroot: Some("trixie") },
 ];
 
 /// The kernel that a guest runs unless told otherwise.
@@ -59,14 +66,24 @@ pub(crate) fn listed(names: &str) -> Result<Vec<&'static Kernel>> {
 }
 
 impl Kernel {
+    /// What distinguishes it on disk: another build is another kernel.
+    pub(crate) fn build(&self) -> String {
+        format!("{}{}", self.name, self.flavour)
+    }
+
+    /// Where all of it is.
+    pub(crate) fn directory(&self) -> PathBuf {
+        layout::kernel(&self.build())
+    }
+
     /// Where its packages were unpacked.
     pub(crate) fn root(&self) -> PathBuf {
-        layout::kernel(self.name).join("root")
+        self.directory().join("root")
     }
 
     /// What `uname -r` says in it.
     pub(crate) fn release(&self) -> Result<String> {
-        let path = layout::kernel(self.name).join("release");
+        let path = self.directory().join("release");
         let release = fs::read_to_string(&path).with_context(|| {
             format!("kernel {} is not fetched: no {}", self.name, path.display())
         })?;
@@ -83,17 +100,17 @@ impl Kernel {
 
     /// The bootable image.
     pub(crate) fn image_file(&self) -> PathBuf {
-        layout::kernel(self.name).join("vmlinuz")
+        self.directory().join("vmlinuz")
     }
 
     /// The archive of its modules, to be appended to a guest's root.
     pub(crate) fn modules_archive(&self) -> PathBuf {
-        layout::kernel(self.name).join("modules.cpio")
+        self.directory().join("modules.cpio")
     }
 
     /// Its modules on the host, uncompressed, with their indices.
     pub(crate) fn modules(&self) -> Result<PathBuf> {
-        Ok(layout::kernel(self.name).join("modules/lib/modules").join(self.release()?))
+        Ok(self.directory().join("modules/lib/modules").join(self.release()?))
     }
 }
 
