@@ -18,11 +18,12 @@ use nlmon::live::json::LogRecord;
 use nlmon::live::pcapng::{Capture, Item, ReadError, Reader};
 use nlmon::record;
 
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("rtnetlink", "route"),
     ("route_more", "route"),
     ("netfilter", "netfilter"),
     ("generic", "generic"),
+    ("wireless", "generic"),
     ("xfrm", "xfrm"),
     ("sock_diag", "sock_diag"),
 ];
@@ -75,7 +76,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// One record of each kind of message that the tests have, whole and cut.
 fn records() -> Vec<LogRecord> {
-    let families = Families::named(&[(20, "ethtool".into()), (26, "wireguard".into())].into());
+    let families = Families::named(
+        &[(20, "ethtool".into()), (26, "wireguard".into()), (35, "nl80211".into())].into(),
+    );
     let mut all = Vec::new();
     for (name, protocol) in KINDS {
         for (number, datagram) in datagrams(name).iter().enumerate() {
@@ -221,7 +224,7 @@ impl Random {
 
 #[test]
 fn whatever_is_changed_in_a_file_nothing_panics() {
-    let files = [write(&golden()), tcpdump(false), tcpdump(true)];
+    let files = [write(&golden()), tcpdump(false, &tapped()), tcpdump(true, &tapped())];
     let mut random = Random(0x6e6c_6d6f_6e00_0001);
     let mut errors = 0;
     for round in 0..6000 {
@@ -258,8 +261,13 @@ fn a_block_of_any_length_takes_bounded_memory() {
     assert!(input.1 < 18 << 20, "{} bytes were read", input.1);
 }
 
+/// Two datagrams with their protocols.
+fn tapped() -> [(u8, Vec<u8>); 2] {
+    [(0, datagrams("rtnetlink").swap_remove(0)), (6, datagrams("xfrm").swap_remove(0))]
+}
+
 /// What tcpdump makes of a tap: the older format, microseconds, and every packet outgoing.
-fn tcpdump(pcapng: bool) -> Vec<u8> {
+fn tcpdump(pcapng: bool, datagrams: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let mut file = Vec::new();
     let word = |file: &mut Vec<u8>, words: &[u32]| {
         file.extend(words.iter().flat_map(|word| word.to_le_bytes()));
@@ -271,9 +279,8 @@ fn tcpdump(pcapng: bool) -> Vec<u8> {
     } else {
         word(&mut file, &[0xa1b2_c3d4, 0x0004_0002, 0, 0, 0x40000, 253]);
     }
-    let datagrams = [&datagrams("rtnetlink")[0], &datagrams("xfrm")[0]];
-    for (datagram, protocol) in datagrams.into_iter().zip([0, 6]) {
-        let mut packet = vec![0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, protocol];
+    for (protocol, datagram) in datagrams {
+        let mut packet = vec![0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, *protocol];
         packet.extend(datagram);
         packet.resize(packet.len().next_multiple_of(4), 0);
         let len = u32::try_from(packet.len()).unwrap();
@@ -294,7 +301,7 @@ fn tcpdump(pcapng: bool) -> Vec<u8> {
 #[test]
 fn a_capture_of_tcpdump_reads_with_what_is_there_and_without_keys() {
     for pcapng in [false, true] {
-        let records = whole(&tcpdump(pcapng));
+        let records = whole(&tcpdump(pcapng, &tapped()));
         assert_eq!(records.len(), 2);
         let link = &records[0];
         assert_eq!(link.time, "2026-01-02T03:04:05.000006000Z");
@@ -309,6 +316,21 @@ fn a_capture_of_tcpdump_reads_with_what_is_there_and_without_keys() {
             assert!(!json.contains(key), "{key} in {json}");
         }
     }
+}
+
+#[test]
+fn a_capture_names_the_families_that_its_kernel_told_of() {
+    let datagrams: Vec<_> = datagrams("wireless").into_iter().map(|bytes| (16, bytes)).collect();
+    let types = |datagrams: &[_]| -> Vec<_> {
+        let records = whole(&tcpdump(false, datagrams));
+        records.into_iter().map(|record| record.messages[0].message_type.clone()).collect()
+    };
+    let named = types(&datagrams);
+    assert!(named.iter().filter(|name| *name == "nl80211").count() > 50, "{named:?}");
+    assert!(named.iter().all(|name| name != "35"), "{named:?}");
+    // The second is what the kernel answered.
+    let without = types(&[&datagrams[..1], &datagrams[2..]].concat());
+    assert!(without.iter().all(|name| name != "nl80211"), "{without:?}");
 }
 
 #[test]
@@ -338,11 +360,11 @@ fn a_capture_cannot_write_to_the_terminal() {
 fn what_is_no_capture_of_netlink_is_said() {
     assert!(matches!(read(&b"# text\n"[..]).1, Err(ReadError::NoCapture)));
     assert!(matches!(read(&[0; 64][..]).1, Err(ReadError::NoCapture)));
-    let mut ethernet = tcpdump(false);
+    let mut ethernet = tcpdump(false, &tapped());
     ethernet[20] = 1;
     let error = read(&*ethernet).1.unwrap_err().to_string();
     assert!(error.contains("byte 24") && error.contains("NETLINK"), "{error}");
-    let mut short = tcpdump(false);
+    let mut short = tcpdump(false, &tapped());
     short.truncate(24);
     short.extend([1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4]);
     let error = read(&*short).1.unwrap_err().to_string();

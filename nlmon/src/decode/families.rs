@@ -7,10 +7,17 @@ use std::collections::BTreeMap;
 use super::attribute::{Attribute, Tree};
 use super::names::protocol;
 use super::{Context, decode_message};
-use crate::message::Header;
+use crate::message::{self, Header};
 
 /// The controller's own number, which is fixed.
 const CONTROLLER: u16 = 16;
+
+/// `CTRL_CMD_NEWFAMILY`
+const NEWFAMILY: u8 = 1;
+/// `GENL_MAX_ID`
+const ID_MAX: u16 = 1023;
+/// `GENL_NAMSIZ`, with a NUL.
+const NAME_BYTES: usize = 16;
 
 /// Families by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +28,13 @@ struct Family {
     id: u16,
     name: String,
     groups: Vec<(u32, String)>,
+}
+
+impl Family {
+    /// Whether a kernel can have it: a capture may say anything, and what it says is kept.
+    fn is_possible(&self) -> bool {
+        (CONTROLLER + 1..=ID_MAX).contains(&self.id) && self.name.len() < NAME_BYTES
+    }
 }
 
 impl Default for Families {
@@ -39,6 +53,23 @@ impl Families {
         families.sort_by_key(|family| family.id);
         families.dedup_by_key(|family| family.id);
         if families.is_empty() { Self::default() } else { Self(families) }
+    }
+
+    /// Adds the families that the controller's answers in a datagram tell of, without their groups.
+    /// A number belongs to who had it last.
+    pub fn learn(&mut self, datagram: &[u8]) {
+        let messages = message::messages(datagram, datagram.len());
+        let answers = messages.filter(|message| {
+            message.header.message_type == CONTROLLER && message.payload.first() == Some(&NEWFAMILY)
+        });
+        for found in answers.filter_map(|answer| family(answer.payload)).filter(Family::is_possible)
+        {
+            let found = Family { groups: Vec::new(), ..found };
+            match self.0.binary_search_by_key(&found.id, |known| known.id) {
+                Ok(index) => self.0[index] = found,
+                Err(index) => self.0.insert(index, found),
+            }
+        }
     }
 
     /// Families of these names, whose groups are not known.
@@ -78,7 +109,7 @@ impl Families {
 
 fn family(payload: &[u8]) -> Option<Family> {
     let known = Families::default();
-    let len = u32::try_from(payload.len() + crate::message::HEADER_BYTES).ok()?;
+    let len = u32::try_from(payload.len() + message::HEADER_BYTES).ok()?;
     let header = Header { len, message_type: CONTROLLER, flags: 0, seq: 0, portid: 0 };
     let context = Context::new(&known);
     let attributes = decode_message(protocol::GENERIC, &header, payload, &context);
@@ -93,4 +124,44 @@ fn family(payload: &[u8]) -> Option<Family> {
 fn group(attribute: &Attribute) -> Option<(u32, String)> {
     let id = attribute.tree().number("CTRL_ATTR_MCAST_GRP_ID")?;
     Some((u32::try_from(id).ok()?, attribute.tree().text("CTRL_ATTR_MCAST_GRP_NAME")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the controller answers about a family.
+    fn answer(id: u16, name: &str) -> Vec<u8> {
+        let mut payload = vec![NEWFAMILY, 2, 0, 0];
+        payload.extend([6, 0, 1, 0]);
+        payload.extend(id.to_ne_bytes());
+        payload.extend([0, 0]);
+        payload.extend(u16::try_from(4 + name.len() + 1).unwrap().to_ne_bytes());
+        payload.extend([2, 0]);
+        payload.extend(name.as_bytes());
+        payload.resize((payload.len() + 1).next_multiple_of(4), 0);
+        let len = u32::try_from(message::HEADER_BYTES + payload.len()).unwrap();
+        let header = Header { len, message_type: CONTROLLER, flags: 0, seq: 0, portid: 0 };
+        [&header.to_bytes(), &payload[..]].concat()
+    }
+
+    #[test]
+    fn learns_every_family_of_a_datagram_and_the_latest_of_a_number() {
+        let mut families = Families::default();
+        families.learn(&[answer(40, "one"), answer(20, "two")].concat());
+        families.learn(&answer(40, "three"));
+        assert_eq!((families.name(20), families.name(40)), (Some("two"), Some("three")));
+        assert_eq!((families.name(CONTROLLER), families.len()), (Some("nlctrl"), 3));
+    }
+
+    #[test]
+    fn believes_no_family_that_a_kernel_cannot_have() {
+        let mut families = Families::default();
+        for (id, name) in [(CONTROLLER, "other"), (ID_MAX + 1, "high"), (20, "sixteen-letters-")] {
+            families.learn(&answer(id, name));
+        }
+        let request = [&answer(20, "two")[..message::HEADER_BYTES], &[3; 16]].concat();
+        families.learn(&request);
+        assert_eq!(families, Families::default());
+    }
 }

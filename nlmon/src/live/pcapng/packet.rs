@@ -11,15 +11,24 @@ use crate::live::json::LogRecord;
 use crate::message::{Header, flag, kind};
 use crate::record::Path;
 
-/// The record of a datagram; `None` if the packet has not even the header of a netlink device.
-pub(super) fn record(time: Duration, packet: &[u8], original_len: u32) -> Option<LogRecord> {
+/// The record of a datagram; `None` if the packet has not even the header of a netlink device. A
+/// capture has the generic families of its kernel where a program asked for them, as most do that
+/// use one: what the kernel answered is added to `families`.
+pub(super) fn record(
+    time: Duration,
+    packet: &[u8],
+    original_len: u32,
+    families: &mut Families,
+) -> Option<LogRecord> {
     let (head, datagram) = packet.split_first_chunk::<HEADER_BYTES>()?;
     let field = |at: usize| Some(u16::from_be_bytes([*head.get(at)?, *head.get(at + 1)?]));
     let protocol = u8::try_from(field(14)?).ok()?;
     let header = Header::parse(datagram);
     let path = path(field(0)?, protocol, header.as_ref());
-    let families = Families::default();
-    let context = Context { multicast: path == Path::Multicast, ..Context::new(&families) };
+    if protocol == names::protocol::GENERIC {
+        families.learn(datagram);
+    }
+    let context = Context { multicast: path == Path::Multicast, ..Context::new(families) };
     let bytes = original_len.saturating_sub(HEADER_LEN);
     let mut record = LogRecord::of_bytes(rfc3339(time), path, protocol, datagram, bytes, &context);
     if let (Path::Request, Some(header)) = (path, header) {

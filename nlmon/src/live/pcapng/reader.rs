@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::frames::{Frame, Frames};
 use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
+use crate::decode::Families;
 use crate::live::json::LogRecord;
 
 /// Why a capture cannot be read further. What came before is good.
@@ -58,6 +59,8 @@ pub enum Item {
 pub struct Reader<R> {
     frames: Frames<R>,
     number: u64,
+    /// What the controller's answers in the capture have said so far.
+    families: Families,
     /// A record behind a loss that was told.
     next: Option<Box<LogRecord>>,
 }
@@ -68,7 +71,12 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// [`ReadError::NoCapture`] for a file of another kind.
     pub fn new(input: R) -> Result<Self, ReadError> {
-        Ok(Self { frames: Frames::new(input)?, number: 0, next: None })
+        Ok(Self {
+            frames: Frames::new(input)?,
+            number: 0,
+            families: Families::default(),
+            next: None,
+        })
     }
 
     /// What comes next; `None` at the end.
@@ -83,7 +91,7 @@ impl<R: Read> Reader<R> {
         self.number += 1;
         let no_netlink =
             || ReadError::NoNetlink { number: self.number, offset: self.frames.offset() };
-        let record = Box::new(record(&frame).ok_or_else(no_netlink)?);
+        let record = Box::new(record(&frame, &mut self.families).ok_or_else(no_netlink)?);
         if frame.lost > 0 {
             self.next = Some(record);
             return Ok(Some(Item::Lost(frame.lost)));
@@ -92,7 +100,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn record(frame: &Frame) -> Option<LogRecord> {
+fn record(frame: &Frame, families: &mut Families) -> Option<LogRecord> {
     let bytes = frame.data.get(HEADER_BYTES..)?;
     let own = frame.carried.as_deref().and_then(|value| carried::record(value, bytes));
     // Between the two another program may have taken a packet away.
@@ -100,6 +108,6 @@ fn record(frame: &Frame) -> Option<LogRecord> {
     let own = own.filter(whole);
     match own {
         Some(record) => Some(record.with_data(bytes)),
-        None => packet::record(frame.time, &frame.data, frame.original_len),
+        None => packet::record(frame.time, &frame.data, frame.original_len, families),
     }
 }
