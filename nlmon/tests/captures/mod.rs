@@ -6,11 +6,12 @@ use nlmon::decode::Families;
 use nlmon::decode::names::protocol;
 
 /// The files, without their suffix, and the protocol of what they hold.
-pub(crate) const FILES: [(&str, u8); 6] = [
+pub(crate) const FILES: [(&str, u8); 7] = [
     ("rtnetlink", protocol::ROUTE),
     ("route_more", protocol::ROUTE),
     ("netfilter", protocol::NETFILTER),
     ("generic", protocol::GENERIC),
+    ("wireless", protocol::GENERIC),
     ("xfrm", protocol::XFRM),
     ("sock_diag", protocol::SOCK_DIAG),
 ];
@@ -35,10 +36,11 @@ fn unhex(text: &str) -> Vec<u8> {
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
-/// The families of the kernel of the captures, by its own answers, which are among them.
+/// The families of the kernels of the captures, by their own answers, which are among them. They gave
+/// out different numbers.
 pub(crate) fn families() -> Families {
     const CTRL_CMD_NEWFAMILY: u8 = 1;
-    let datagrams = read("generic");
+    let datagrams = [read("generic"), read("wireless")].concat();
     let messages =
         datagrams.iter().flat_map(|(_, bytes)| nlmon::message::messages(bytes, bytes.len()));
     let answers = messages.filter(|message| {

@@ -13,16 +13,15 @@ pub(super) fn name(protocol: u8, message_type: u16) -> Option<&'static str> {
 
 /// The number of a name within a protocol.
 pub(super) fn number(protocol: u8, name: &str) -> Option<u16> {
-    if let Some(number) = find_number(CONTROL, name).or_else(|| find_number(table(protocol), name))
-    {
-        return Some(number);
-    }
-    if protocol != protocol::NETFILTER {
-        return None;
-    }
-    NETFILTER_SUBSYSTEMS
-        .iter()
-        .find_map(|(subsystem, table)| Some((subsystem << 8) | find_number(table, name)?))
+    let fixed = find_number(CONTROL, name).or_else(|| find_number(table(protocol), name));
+    let in_subsystem = |(subsystem, table): &(u16, Table)| {
+        Some((u32::from(*subsystem) << 8) | find_number(table, name)?)
+    };
+    let number = fixed.or_else(|| match protocol {
+        protocol::NETFILTER => NETFILTER_SUBSYSTEMS.iter().find_map(in_subsystem),
+        _ => None,
+    });
+    number.and_then(|number| u16::try_from(number).ok())
 }
 
 /// Every name of every protocol.

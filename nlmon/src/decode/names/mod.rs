@@ -43,7 +43,7 @@ pub mod protocol {
 }
 
 /// A table of names, sorted by number.
-pub(super) type Table = &'static [(u16, &'static str)];
+pub(super) type Table = &'static [(u32, &'static str)];
 
 /// `include/uapi/linux/netlink.h`, in lower case without `NETLINK_`; 17 is the test module.
 pub(super) static PROTOCOLS: Table = &[
@@ -142,12 +142,11 @@ pub fn errno_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn find(table: Table, number: u32) -> Option<&'static str> {
-    let number = u16::try_from(number).ok()?;
     let index = table.binary_search_by_key(&number, |entry| entry.0).ok()?;
     table.get(index).map(|entry| entry.1)
 }
 
-fn find_number(table: Table, name: &str) -> Option<u16> {
+fn find_number(table: Table, name: &str) -> Option<u32> {
     table.iter().find(|entry| entry.1.eq_ignore_ascii_case(name)).map(|entry| entry.0)
 }
 
@@ -156,7 +155,7 @@ pub(super) fn name_or_number(table: Table, number: u32) -> Cow<'static, str> {
 }
 
 fn parse(table: Table, text: &str) -> Option<u32> {
-    text.parse().ok().or_else(|| find_number(table, text).map(u32::from))
+    text.parse().ok().or_else(|| find_number(table, text))
 }
 
 fn names(table: Table) -> impl Iterator<Item = &'static str> {

@@ -1,7 +1,7 @@
 //! Generic netlink: what tells one object of a family from another: its device,
 //! its address, its name.
 
-use super::Kind;
+use super::{Kind, nl80211};
 use crate::decode::attribute::{Attribute, Tree};
 use crate::decode::line::Line;
 
@@ -13,12 +13,10 @@ const TELLING: &[(&str, &str)] = &[
     ("BUS_NAME", ""),
     ("DEV_NAME", ""),
     ("IFNAME", ""),
-    ("WIPHY_NAME", ""),
     ("IFINDEX", "ifindex"),
     ("DEV_INDEX", "ifindex"),
     ("PORT_INDEX", "port"),
     ("ATTR_MAC", ""),
-    ("ATTR_SSID", "ssid"),
     ("TOKEN", "token"),
     ("SADDR4", "src"),
     ("SADDR6", "src"),
@@ -46,6 +44,9 @@ pub(super) fn summary(kind: &Kind<'_>, command: &str, tree: Tree<'_>) -> String 
         }
         line.pair("command", command).pair("version", version);
         return line.finish();
+    }
+    if kind.name == "nl80211" {
+        return nl80211::summary(tree);
     }
     let all = flatten(tree);
     let mut said = Vec::new();

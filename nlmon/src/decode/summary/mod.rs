@@ -11,6 +11,7 @@ mod link;
 mod neighbour;
 mod netfilter;
 mod nftables;
+mod nl80211;
 mod route;
 mod rule;
 mod sock_diag;

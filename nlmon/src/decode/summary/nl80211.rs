@@ -1,0 +1,54 @@
+//! Wi-Fi, in the words of `iw`: which radio, interface and station, which network and channel, and
+//! what came of it.
+
+use crate::decode::attribute::{Tree, Value};
+use crate::decode::line::Line;
+
+pub(super) fn summary(tree: Tree<'_>) -> String {
+    let mut line = Line::default();
+    let text = |name: &str| tree.text(&["NL80211_ATTR_", name].concat());
+    let inside = |name: &str| tree.inside(&["NL80211_ATTR_", name].concat());
+    let radio = text("WIPHY_NAME").or_else(|| Some(format!("phy#{}", text("WIPHY")?)));
+    line.optional("", radio);
+    line.optional("", text("IFNAME")).optional("ifindex", text("IFINDEX"));
+    // What has no network device, a P2P device for one, is known by this alone.
+    let wdev = tree.number("NL80211_ATTR_WDEV").filter(|_| !tree.has("NL80211_ATTR_IFINDEX"));
+    line.optional("wdev", wdev.map(|wdev| format!("{wdev:#x}")));
+    line.optional("type", text("IFTYPE")).optional("", text("MAC"));
+    line.optional("ssid", text("SSID")).optional("freq", text("WIPHY_FREQ"));
+    line.optional("width", text("CHANNEL_WIDTH"));
+    line.optional("country", text("REG_ALPHA2").filter(|country| country != "00"));
+    line.optional("power-save", text("PS_STATE"));
+    line.optional("txpower", text("WIPHY_TX_POWER_SETTING"));
+    line.optional("power", decibels(tree, "NL80211_ATTR_WIPHY_TX_POWER_LEVEL", 100));
+    key(&mut line, inside("KEY"));
+    network(&mut line, inside("BSS"));
+    line.optional("signal", decibels(inside("STA_INFO"), "NL80211_STA_INFO_SIGNAL", 1));
+    line.optional("vendor", tree.number("NL80211_ATTR_VENDOR_ID").map(|id| format!("{id:#x}")));
+    line.optional("subcmd", text("VENDOR_SUBCMD"));
+    line.optional("status", text("STATUS_CODE")).optional("reason", text("REASON_CODE"));
+    line.optional("timeout", text("TIMEOUT_REASON"));
+    line.finish()
+}
+
+fn key(line: &mut Line, key: Tree<'_>) {
+    line.optional("key", key.text("NL80211_KEY_IDX"));
+    line.optional("", key.text("NL80211_KEY_CIPHER"));
+    line.optional("", key.text("NL80211_KEY_TYPE"));
+}
+
+fn network(line: &mut Line, network: Tree<'_>) {
+    line.optional("bss", network.text("NL80211_BSS_BSSID"));
+    line.optional("freq", network.text("NL80211_BSS_FREQUENCY"));
+    line.optional("signal", decibels(network, "NL80211_BSS_SIGNAL_MBM", 100));
+    line.optional("", network.text("NL80211_BSS_STATUS"));
+}
+
+/// Power in dBm, of which the attribute has so many parts.
+fn decibels(tree: Tree<'_>, name: &str, parts: i64) -> Option<String> {
+    match tree.get(name)?.value.as_ref()? {
+        Value::Negative(power) => Some(format!("{} dBm", power / parts)),
+        Value::Number(power) => Some(format!("{} dBm", i64::try_from(*power).ok()? / parts)),
+        Value::Flag(_) | Value::Text(_) => None,
+    }
+}
