@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Kernel, headers, source};
+use super::{FLAVOUR, Kernel, headers, source};
 use crate::apt::Suite;
 use crate::guest::cpio;
 use crate::progress::step;
@@ -24,6 +24,7 @@ const HEADER_PARTS: &[&str] = &["linux-headers-", "linux-kbuild-"];
 const USELESS: &[&str] = &[
     "arch/x86/events",
     "arch/x86/kvm",
+    "drivers/accel",
     "drivers/ata",
     "drivers/bluetooth",
     "drivers/cdrom",
@@ -32,7 +33,8 @@ const USELESS: &[&str] = &[
     "drivers/hid",
     "drivers/hwmon",
     "drivers/iio",
-    "drivers/input/joystick",
+    "drivers/infiniband/hw",
+    "drivers/input",
     "drivers/md",
     "drivers/media",
     "drivers/mmc",
@@ -107,16 +109,15 @@ pub(crate) fn ensure(kernel: &Kernel) -> Result<()> {
 fn newest_image(kernel: &Kernel, suite: &Suite) -> Result<String> {
     let prefix = format!("linux-image-{}.", kernel.name);
     let names = suite.names(&prefix)?;
-    let flavour = kernel.flavour;
-    let images = names.into_iter().filter(|name| is_flavour(name, flavour));
+    let images = names.into_iter().filter(|name| is_wanted(name));
     images
         .max_by(|a, b| compare_versions(a, b))
-        .with_context(|| format!("{} has no package {prefix}*{flavour}", kernel.suite))
+        .with_context(|| format!("{} has no package {prefix}*{FLAVOUR}", kernel.suite))
 }
 
-/// Whether a package is of this build, and not of another whose name ends alike.
-fn is_flavour(name: &str, flavour: &str) -> bool {
-    let version = name.strip_suffix(flavour);
+/// Whether a package is of the build that is wanted, and not of another whose name ends alike.
+fn is_wanted(name: &str) -> bool {
+    let version = name.strip_suffix(FLAVOUR);
     version.is_some_and(|version| version.ends_with(|last: char| last.is_ascii_digit()))
 }
 
@@ -216,9 +217,9 @@ mod tests {
 
     #[test]
     fn tells_builds_apart() {
-        assert!(is_flavour("linux-image-6.1.0-56-amd64", "-amd64"));
-        assert!(!is_flavour("linux-image-6.1.0-56-cloud-amd64", "-amd64"));
-        assert!(is_flavour("linux-image-6.18.5+deb13-cloud-amd64", "-cloud-amd64"));
+        assert!(is_wanted("linux-image-6.1.0-56-amd64"));
+        assert!(is_wanted("linux-image-6.18.15+deb13-amd64"));
+        assert!(!is_wanted("linux-image-6.1.0-56-cloud-amd64"));
     }
 
     #[test]

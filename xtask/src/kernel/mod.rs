@@ -22,24 +22,21 @@ pub(crate) struct Kernel {
     pub(crate) name: &'static str,
     /// The Debian suite that has it.
     pub(crate) suite: &'static str,
-    /// Which of the suite's builds of it, as the end of its packages' names says.
-    pub(crate) flavour: &'static str,
     /// The Debian release to build its modules in, where the machine's own tools are too old.
     pub(crate) buildroot: Option<&'static str>,
 }
 
-/// The build for virtual machines, which has the fewest modules.
-const CLOUD: &str = "-cloud-amd64";
-/// The build for any machine: what it has more, and a test needs, is Wi-Fi.
-const HOSTS: &str = "-amd64";
+/// Which of Debian's builds, by the end of its packages' names: that for any machine. The one for
+/// virtual machines is smaller, but has no Wi-Fi, which tests need.
+const FLAVOUR: &str = "-amd64";
 
 /// Every guest kernel, oldest first.
 pub(crate) const KERNELS: &[Kernel] = &[
-    Kernel { name: "5.10", suite: "bullseye-security", flavour: CLOUD, buildroot: None },
-    Kernel { name: "6.1", suite: "bookworm-security", flavour: HOSTS, buildroot: None },
-    Kernel { name: "6.12", suite: "bookworm-security", flavour: CLOUD, buildroot: None },
-    Kernel { name: "6.18", suite: "trixie-backports", flavour: CLOUD, buildroot: Some("trixie") },
-    Kernel { name: "7.3", suite: "trixie-backports", flavour: CLOUD, buildroot: Some("trixie") },
+    Kernel { name: "5.10", suite: "bullseye-security", buildroot: None },
+    Kernel { name: "6.1", suite: "bookworm-security", buildroot: None },
+    Kernel { name: "6.12", suite: "bookworm-security", buildroot: None },
+    Kernel { name: "6.18", suite: "trixie-backports", buildroot: Some("trixie") },
+    Kernel { name: "7.3", suite: "trixie-backports", buildroot: Some("trixie") },
 ];
 
 /// The kernel that a guest runs unless told otherwise.
@@ -66,9 +63,9 @@ pub(crate) fn listed(names: &str) -> Result<Vec<&'static Kernel>> {
 }
 
 impl Kernel {
-    /// What distinguishes it on disk: another build is another kernel.
+    /// What it is called on disk: another build is another kernel.
     pub(crate) fn build(&self) -> String {
-        format!("{}{}", self.name, self.flavour)
+        format!("{}{FLAVOUR}", self.name)
     }
 
     /// Where all of it is.

@@ -38,7 +38,7 @@ pub(super) fn prepare(suite: &str, tools: &str, release: &str, root: &Path) -> R
         let headers = root.join("usr/src").join(format!("linux-headers-{release}"));
         let work = root.with_extension("source");
         fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
-        // Release 6.18.15+deb13-cloud-amd64 was built from a source package of version 6.18.15-1.
+        // Release 6.18.15+deb13-amd64 was built from a source package of version 6.18.15-1.
         let version = release.split('+').next().unwrap_or(release);
         let archive = Suite::open_sources(suite)?.source("linux", version, &work)?;
         let tree = work.join("linux");
