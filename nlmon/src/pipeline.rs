@@ -23,7 +23,7 @@ use crate::{
     metrics::Metrics,
     origin::Origins,
     probe::WaitingSamples,
-    record::{Observation, Record},
+    record::{Observation, Path, Record},
     subscribe::{Event, monotonic_ns, realtime_offset_ns},
 };
 
@@ -178,19 +178,21 @@ impl Pipeline {
     fn publish(&self, record: &Record, view: &View) {
         self.metrics.record(record);
         self.bus.publish(|| LogRecord::new(record, view).with_origin(&self.origins.of(record)));
-        if self.bus.wants_records() && concerns_families(record, &view.families) {
+        if concerns_families(record, &view.families, self.bus.wants_records()) {
             self.unknown_family.notify_one();
         }
     }
 }
 
-/// Whether the record is of a generic family that is not among `families`, or of the controller: it
-/// tells its group of families that come and go, and a process asks it before it uses a new one.
-fn concerns_families(record: &Record, families: &Families) -> bool {
+/// Whether the record is of a generic family that is not among `families`, or of the controller. That
+/// tells its group of families that come and go, and a process asks it before it uses a new one: the
+/// last is so common that only somebody who reads the log is worth another look.
+fn concerns_families(record: &Record, families: &Families, is_read: bool) -> bool {
+    let told = is_read || record.path() == Path::Multicast;
     record.protocol() == protocol::GENERIC
         && Header::parse(record.data()).is_some_and(|header| {
             header.message_type >= kind::FIRST
-                && families.name(header.message_type).is_none_or(|name| name == "nlctrl")
+                && families.name(header.message_type).is_none_or(|name| told && name == "nlctrl")
         })
 }
 

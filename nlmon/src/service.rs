@@ -222,7 +222,8 @@ fn start(
     });
     let page = config.http.live.then(|| Arc::clone(&bus));
     tasks.spawn(server.serve(bus, stats(&metrics), shutdown.clone()));
-    tasks.spawn(keep_families(known, unknown_family, shutdown.clone()));
+    metrics.name_families(&known.borrow());
+    tasks.spawn(keep_families(known, unknown_family, Arc::clone(&metrics), shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), page, shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
         // The first look is what drops are counted from, so it comes before anybody is told that
@@ -272,11 +273,12 @@ fn read_families() -> Families {
     }
 }
 
-/// Asks again when the log has met a family that is unknown, or was told of a change. Modules
+/// Asks again when the pipeline has met a family that is unknown, or was told of a change. Modules
 /// bring families and take them away.
 async fn keep_families(
     known: watch::Sender<Arc<Families>>,
     unknown: Arc<Notify>,
+    metrics: Arc<Metrics>,
     mut shutdown: watch::Receiver<bool>,
 ) {
     loop {
@@ -285,7 +287,11 @@ async fn keep_families(
             _changed = shutdown.changed() => return,
         }
         match tokio::task::spawn_blocking(read_families).await {
-            Ok(families) => drop(known.send_replace(Arc::new(families))),
+            Ok(families) => {
+                let families = Arc::new(families);
+                metrics.name_families(&families);
+                known.send_replace(families);
+            }
             Err(error) => log::warn!("cannot ask for generic netlink families: {error}"),
         }
         tokio::select! {

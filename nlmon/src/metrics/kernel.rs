@@ -1,5 +1,7 @@
 //! The families that come from the kernel's counters, read at each scrape.
 
+use std::sync::Arc;
+
 use nlmon_common::counter::{DatagramCount, stat};
 use prometheus::proto::MetricFamily;
 
@@ -10,7 +12,10 @@ use super::{
     overruns::Overruns,
 };
 use crate::{
-    decode::names::{errno_name, protocol_name},
+    decode::{
+        Families,
+        names::{errno_name, protocol_name},
+    },
     namespaces,
     probe::{Attached, Counters, Probe, Snapshot},
 };
@@ -42,6 +47,11 @@ impl Kernel {
         }
     }
 
+    /// Names the types of generic netlink by these families from now on.
+    pub(super) fn name_families(&mut self, families: Arc<Families>) {
+        self.ledger.families = families;
+    }
+
     /// Folds ended processes, so that the kernel's map has room for new ones.
     pub(super) fn fold(&mut self) {
         self.read_counters();
@@ -64,7 +74,7 @@ impl Kernel {
     fn read_counters(&mut self) -> Option<Snapshot> {
         match self.counters.as_mut()?.snapshot() {
             Ok(snapshot) => {
-                self.overruns.resolve(&snapshot);
+                self.overruns.resolve(&snapshot, &self.ledger.families);
                 let namespaces = self.by_netns.then(namespaces::names);
                 self.ledger.add(&snapshot, namespaces.as_ref());
                 Some(snapshot)

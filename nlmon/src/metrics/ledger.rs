@@ -5,12 +5,15 @@
 //! a process may take another name, and a namespace lose its own, and what was counted before stays
 //! where it was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use nlmon_common::counter::{MessageCount, MessageKey, TYPE_RAW};
 
 use crate::{
-    decode::names::message_type_name,
+    decode::{Context, Families},
     probe::{MessageTotal, Snapshot},
     record::Path,
 };
@@ -43,6 +46,8 @@ pub(super) struct Series {
 pub(super) struct Ledger {
     pub(super) types: BTreeMap<Series, MessageCount>,
     pub(super) processes: BTreeMap<Series, u64>,
+    /// The generic families of the running kernel.
+    pub(super) families: Arc<Families>,
     /// What of each of the kernel's counters is in the series.
     counted: BTreeMap<MessageKey, MessageCount>,
     /// The same of those messages that found no counter.
@@ -108,7 +113,7 @@ impl Ledger {
         let Ok(message_type) = u16::try_from(value) else {
             return if value == TYPE_RAW { "raw" } else { OTHER }.to_owned();
         };
-        let name = message_type_name(protocol, message_type);
+        let name = Context::new(&self.families).type_name(protocol, message_type);
         let unnamed = name.parse::<u16>().is_ok();
         if unnamed && !self.known_types.admits((protocol, value), UNNAMED_TYPES_MAX) {
             return OTHER.to_owned();
@@ -235,6 +240,21 @@ mod tests {
         ledger.add(&snapshot(vec![total(7, "sh", 5, false)]), None);
         ledger.add(&snapshot(vec![total(7, "ip", 8, false)]), None);
         assert_eq!((of_process(&ledger, "sh"), of_process(&ledger, "ip")), (Some(5), Some(3)));
+    }
+
+    #[test]
+    fn a_generic_family_is_counted_by_its_name_as_soon_as_it_has_one() {
+        let mut ledger = Ledger::default();
+        let of_family = |messages| {
+            let mut total = total(7, "iw", messages, false);
+            (total.key.protocol, total.key.message_type) = (16, 35);
+            snapshot(vec![total])
+        };
+        ledger.add(&of_family(2), None);
+        ledger.families = Families::named(&BTreeMap::from([(35, "nl80211".to_owned())])).into();
+        ledger.add(&of_family(5), None);
+        let count = |name| ledger.types[&Series { protocol: 16, ..series(name, None) }].messages;
+        assert_eq!((count("35"), count("nl80211")), (2, 3));
     }
 
     #[test]

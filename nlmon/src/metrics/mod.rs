@@ -17,7 +17,7 @@ mod sockets;
 
 pub use snapshot::{Series, Snapshot};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus::{
     Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
@@ -28,6 +28,7 @@ use self::{
     sockets::Sockets,
 };
 use crate::{
+    decode::Families,
     join::{Counts, Exchange},
     probe::{Attached, Counters},
     record::Record,
@@ -115,6 +116,13 @@ impl Metrics {
     /// Names a group whose number was given out at run time.
     pub fn name_group(&self, protocol: u8, group: u32, name: &str) {
         lock(&self.pipeline).name_group(protocol, group, name);
+    }
+
+    /// Names the types of generic netlink, whose numbers were given out at run time: what is counted
+    /// from now on has the names of these families.
+    pub fn name_families(&self, families: &Arc<Families>) {
+        lock(&self.kernel).name_families(Arc::clone(families));
+        lock(&self.requests).families = Arc::clone(families);
     }
 
     /// Counts datagrams that the daemon's own socket lost.

@@ -14,7 +14,7 @@ use super::{
     names,
 };
 use crate::{
-    decode::names::{message_type_name, protocol_name},
+    decode::{Context, Families, names::protocol_name},
     probe::Snapshot,
     sockets::Look,
 };
@@ -29,12 +29,18 @@ type Receiver = (u32, u8, u32);
 #[derive(Debug, Default)]
 pub(super) struct Overruns {
     names: BTreeMap<Receiver, String>,
+    /// The names of the types that did not fit, as they were at the first of each.
+    types: BTreeMap<(u8, u32), Cow<'static, str>>,
     budget: Budget<String>,
 }
 
 impl Overruns {
     /// Finds out who holds the sockets that have lost something for the first time.
-    pub(super) fn resolve(&mut self, snapshot: &Snapshot) {
+    pub(super) fn resolve(&mut self, snapshot: &Snapshot, families: &Families) {
+        for key in snapshot.overruns.keys() {
+            let of_type = (key.protocol, key.message_type);
+            self.types.entry(of_type).or_insert_with(|| type_name(of_type, families));
+        }
         let known = |key: &OverrunKey| self.names.contains_key(&receiver(key));
         if snapshot.overruns.keys().all(known) {
             return;
@@ -64,7 +70,8 @@ impl Overruns {
         }
         let mut types = Family::new(&names::OVERRUN_TYPES);
         for ((protocol, message_type), count) in by_type {
-            types.add(&[&protocol_name(protocol), &type_name(protocol, message_type)], count);
+            let name = self.types.get(&(protocol, message_type)).map_or(OTHER, |name| name);
+            types.add(&[&protocol_name(protocol), name], count);
         }
         [processes, types]
     }
@@ -74,9 +81,10 @@ fn receiver(key: &OverrunKey) -> Receiver {
     (key.netns, key.protocol, key.portid)
 }
 
-fn type_name(protocol: u8, message_type: u32) -> Cow<'static, str> {
+fn type_name((protocol, message_type): (u8, u32), families: &Families) -> Cow<'static, str> {
+    let context = Context::new(families);
     u16::try_from(message_type)
-        .map_or(Cow::Borrowed("raw"), |message_type| message_type_name(protocol, message_type))
+        .map_or(Cow::Borrowed("raw"), |message_type| context.type_name(protocol, message_type))
 }
 
 /// Who holds which socket now; nobody where they cannot be seen.

@@ -1,6 +1,6 @@
 //! What became of requests: how long they took, how they failed, and whose they were.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use prometheus::{HistogramVec, Registry};
 
@@ -12,7 +12,10 @@ use super::{
     pipeline::SERIES_MAX,
 };
 use crate::{
-    decode::names::{errno_name, message_type_name, protocol_name},
+    decode::{
+        Context, Families,
+        names::{errno_name, protocol_name},
+    },
     join::{Asker, Exchange, Verdict},
     record::Dump,
 };
@@ -34,6 +37,8 @@ pub(super) struct Requests {
     dumps: BTreeMap<(String, String, &'static str), u64>,
     dump_bytes: BTreeMap<(String, String), u64>,
     dump_messages: BTreeMap<(String, String), u64>,
+    /// The generic families of the running kernel.
+    pub(super) families: Arc<Families>,
     types: Budget<(u8, u16)>,
     askers: Budget<(String, u8, u16)>,
 }
@@ -51,6 +56,7 @@ impl Requests {
             dumps: BTreeMap::new(),
             dump_bytes: BTreeMap::new(),
             dump_messages: BTreeMap::new(),
+            families: Arc::default(),
             types: Budget::default(),
             askers: Budget::default(),
         })
@@ -108,17 +114,21 @@ impl Requests {
 
     fn type_label(&mut self, protocol: u8, message_type: u16) -> Cow<'static, str> {
         if self.types.admits((protocol, message_type), SERIES_MAX) {
-            message_type_name(protocol, message_type)
+            self.type_name(protocol, message_type)
         } else {
             Cow::Borrowed(OTHER)
         }
+    }
+
+    fn type_name(&self, protocol: u8, message_type: u16) -> Cow<'static, str> {
+        Context::new(&self.families).type_name(protocol, message_type)
     }
 
     fn who(&mut self, comm: &str, protocol: u8, message_type: u16) -> Who {
         let process = series_name(comm);
         let name = protocol_name(protocol).into_owned();
         if self.askers.admits((process.to_owned(), protocol, message_type), SERIES_MAX) {
-            (process.to_owned(), name, message_type_name(protocol, message_type).into_owned())
+            (process.to_owned(), name, self.type_name(protocol, message_type).into_owned())
         } else {
             (OTHER.to_owned(), name, OTHER.to_owned())
         }
@@ -175,7 +185,7 @@ fn outcome(dump: &Dump) -> &'static str {
 mod tests {
     use super::*;
 
-    fn asker(comm: &str, message_type: u16) -> std::sync::Arc<Asker> {
+    fn asker(comm: &str, message_type: u16) -> Arc<Asker> {
         Asker { protocol: 0, message_type, pid: 7, comm: comm.to_owned() }.into()
     }
 
