@@ -28,3 +28,4 @@ mod strace;
 mod stress;
 mod support;
 mod tap;
+mod wireless;

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Daemon, run, wait_for};
+use crate::{
+    support::{Daemon, run, wait_for},
+    wireless::Network,
+};
 
 /// A WireGuard private key as the kernel keeps it, and keys that it takes as they are.
 const PRIVATE: [u8; 32] = *b"\xa0\x1c\xb3\x5e\xd7\x42\x99\x6f\x13\x84\xe5\x2a\xcb\x70\x3d\xf8\
@@ -23,12 +26,16 @@ const CIPHER: [u8; 32] = *b"\xc7\x3e\x91\x5a\x08\xd4\x6b\xf2\x2d\xb9\x74\x1f\xe6
 const DIGEST: [u8; 32] = *b"\x34\xf9\x8e\x12\xab\x65\xd0\x7c\xe1\x59\x06\xc3\x9a\x4b\x2f\x76\
     \xd8\x13\xbf\x64\x0a\xe7\x52\x99\x3d\xc0\x85\x1e\xfa\x47\x6b\xb2";
 
-const KEYS: [(&str, &[u8]); 5] = [
+/// Of WEP, 104 bits.
+const WEP: [u8; 13] = *b"\x8a\x61\xf7\x2c\xd9\x43\x0e\xb5\x97\x1f\xc8\x56\xea";
+
+const KEYS: [(&str, &[u8]); 6] = [
     ("WireGuard's private key", &PRIVATE),
     ("WireGuard's preshared key", &PRESHARED),
     ("MACsec's key", &MACSEC),
     ("IPsec's cipher key", &CIPHER),
     ("IPsec's digest key", &DIGEST),
+    ("a key of WEP", &WEP),
 ];
 
 /// What the probes and nlmon's own sockets see of keys: requests, their dumps, notifications.
@@ -44,6 +51,10 @@ ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1001 mode tunnel \
     enc 'cbc(aes)' "0x$CIPHER" auth-trunc 'hmac(sha256)' "0x$DIGEST" 128
 ip xfrm state > /dev/null
 ip xfrm state deleteall
+iw dev wlan2 set type ibss
+ip link set wlan2 up
+iw dev wlan2 ibss join vm-cell 2412 key "d:0:$WEP"
+iw dev wlan2 ibss leave
 ip link del vmsec1; ip link del vmsec0; ip link del vmwg0
 "#;
 
@@ -75,10 +86,12 @@ fn has_part(content: &[u8], key: &[u8], base64: &str) -> bool {
         || has(&base64.as_bytes()[4..16])
 }
 
-/// Gives the kernel the keys.
-fn give() {
+/// Gives the kernel the keys, and returns all of them, with those that a station and its access point
+/// made up.
+fn give() -> Vec<Named> {
     fs::write("/root/private", base64(&PRIVATE)).unwrap();
     fs::write("/root/preshared", base64(&PRESHARED)).unwrap();
+    let network = Network::join();
     let status = Command::new("sh")
         .args(["-euc", GIVE])
         .envs([
@@ -87,11 +100,20 @@ fn give() {
             ("MACSEC", hex(&MACSEC)),
             ("CIPHER", hex(&CIPHER)),
             ("DIGEST", hex(&DIGEST)),
+            ("WEP", hex(&WEP)),
         ])
         .status()
         .unwrap();
     assert!(status.success(), "{status}");
+    // A key of the pair and one of the group, at least.
+    let made_up = network.keys();
+    assert!(made_up.len() >= 2 && made_up.iter().all(|key| key.len() == 16), "{made_up:?}");
+    let fixed = KEYS.into_iter().map(|(what, key)| (what, key.to_vec()));
+    fixed.chain(made_up.into_iter().map(|key| ("a key of WPA", key))).collect()
 }
+
+/// Something with its name.
+type Named = (&'static str, Vec<u8>);
 
 /// Every output of a daemon, each into a file.
 struct Outputs(Vec<Child>);
@@ -132,7 +154,7 @@ impl Outputs {
     }
 
     /// What they have shown, by name.
-    fn end(self) -> Vec<(&'static str, Vec<u8>)> {
+    fn end(self) -> Vec<Named> {
         for mut child in self.0 {
             run("kill", &["-INT", &child.id().to_string()]);
             child.wait().unwrap();
@@ -142,42 +164,49 @@ impl Outputs {
     }
 }
 
-/// What every output of a daemon with these arguments shows while the keys are given.
-fn shown(args: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
+/// What every output of a daemon with these arguments shows while keys are given, and the keys.
+fn shown(args: &[&str]) -> (Vec<Named>, Vec<Named>) {
     // Before the daemon, which names a family a moment after it has come.
-    run("modprobe", &["-a", "xfrm_user", "macsec", "wireguard"]);
+    run("modprobe", &["-a", "xfrm_user", "macsec", "wireguard", "cfg80211"]);
     // A recorder overwrites nothing.
     run("sh", &["-c", "rm -f /root/secrets.[a-z]*"]);
     // Samples end before IPsec's keys; what the daemon's own socket receives is whole.
-    let listening = ["--subscribe", "xfrm:sa", "--subscribe", "route:link", "--pin-modules"];
-    let args = [&["--require-probes", "--http-live"], &listening[..], args].concat();
+    let groups = ["xfrm:sa", "route:link", "generic:nl80211/mlme"];
+    let groups: Vec<_> = groups.into_iter().flat_map(|group| ["--subscribe", group]).collect();
+    let args = [&["--require-probes", "--http-live", "--pin-modules"], &groups[..], args].concat();
     let daemon = Daemon::start(&args);
     let outputs = Outputs::start(&daemon);
-    give();
+    let keys = give();
     // The last of it: the deletion of a device.
     wait_for("everything is shown", || {
         let json = fs::read_to_string("/root/secrets.json").unwrap();
         json.lines().any(|line| line.contains("RTM_DELLINK") && line.contains("\"vmwg0\""))
     });
     daemon.quiet();
-    outputs.end()
+    (outputs.end(), keys)
 }
 
 /// That the exchange with the keys was seen at all.
-fn assert_seen(outputs: &[(&str, Vec<u8>)]) {
+fn assert_seen(outputs: &[Named]) {
     let json = String::from_utf8_lossy(&outputs[0].1);
-    for name in ["WG_CMD_SET_DEVICE", "MACSEC_CMD_ADD_TXSA", "XFRM_MSG_NEWSA"] {
+    for name in [
+        "WG_CMD_SET_DEVICE",
+        "MACSEC_CMD_ADD_TXSA",
+        "XFRM_MSG_NEWSA",
+        "NL80211_CMD_JOIN_IBSS",
+        "NL80211_CMD_NEW_KEY",
+    ] {
         assert!(json.contains(name), "no {name}");
     }
 }
 
 #[test]
 fn known_keys_are_in_no_output() {
-    let outputs = shown(&[]);
+    let (outputs, keys) = shown(&[]);
     assert_seen(&outputs);
     for (name, content) in &outputs {
         assert!(content.len() > 1000, "{name}: {} bytes", content.len());
-        for (what, key) in KEYS {
+        for (what, key) in &keys {
             assert!(!has_part(content, key, &base64(key)), "{what} is in {name}");
         }
     }
@@ -186,10 +215,10 @@ fn known_keys_are_in_no_output() {
 #[test]
 fn known_keys_are_in_every_output_that_is_asked_for_them() {
     fs::write("/root/with-secrets.toml", "capture_secrets = true\n").unwrap();
-    let outputs = shown(&["--config", "/root/with-secrets.toml"]);
+    let (outputs, keys) = shown(&["--config", "/root/with-secrets.toml"]);
     assert_seen(&outputs);
     for (name, content) in &outputs {
-        for (what, key) in KEYS {
+        for (what, key) in &keys {
             assert!(has_part(content, key, &base64(key)), "{what} is not in {name}");
         }
     }
