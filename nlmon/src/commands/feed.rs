@@ -13,6 +13,10 @@ use crate::live::json::LogRecord;
 use crate::live::pcapng;
 use crate::live::protocol::{Lost, Refusal, Reply, Request};
 
+/// What is read from the daemon at a time: what it writes at a time, and more. A reader that asks
+/// for little is what makes a storm too fast for it.
+const BUFFER_BYTES: usize = 256 << 10;
+
 /// What comes next.
 pub(super) enum Item {
     /// Records were lost here.
@@ -117,7 +121,8 @@ pub(super) fn open(socket: &Path, request: &Request) -> Result<BufReader<UnixStr
 }
 
 fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
-    UnixStream::connect(socket).map(BufReader::new).map_err(|error| {
+    let buffered = |stream| BufReader::with_capacity(BUFFER_BYTES, stream);
+    UnixStream::connect(socket).map(buffered).map_err(|error| {
         let shown = socket.display();
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
