@@ -163,7 +163,9 @@ impl Reader {
             Kind::Hex | Kind::Pad => Some(value::hex(bytes)),
             Kind::Secret => return self.secret(span),
             Kind::Bitfield => return Content::Inside(self.members(BITFIELD, span, depth)),
-            Kind::Nest(set) => return Content::Inside(self.nest(set, span, depth)),
+            Kind::Nest(_) | Kind::Described(_) => {
+                return Content::Inside(self.nest(inside(kind), span, depth));
+            }
             Kind::List(kind) => return Content::Inside(self.list(kind, span, depth)),
             Kind::Each(width, kind) => {
                 return Content::Inside(self.each(*width, kind, span, depth));
@@ -344,6 +346,7 @@ fn holds_others(kind: &Kind) -> bool {
             holds_others(other) || families.iter().any(|entry| holds_others(&entry.1))
         }
         Kind::Nest(_)
+        | Kind::Described(_)
         | Kind::List(_)
         | Kind::Each(..)
         | Kind::Struct(_)
@@ -359,6 +362,7 @@ fn holds_others(kind: &Kind) -> bool {
 fn inside(kind: &Kind) -> Set {
     match kind {
         Kind::Nest(set) | Kind::Headed(_, set) | Kind::Hops(_, set) => set,
+        Kind::Described(set) => set.get().copied().unwrap_or_default(),
         Kind::List(kind) => inside(kind),
         _ => NO_NAMES,
     }
