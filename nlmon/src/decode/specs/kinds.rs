@@ -1,6 +1,7 @@
 //! What an attribute or a member of a structure is. Bytes are shown only where a spec says what is in
 //! them: a structure, numbers of more than one byte, an address. An array of single bytes is what a
-//! key is as well.
+//! key is as well. A value of another length than it should have may be something else altogether, of
+//! a module that its spec is too old for.
 
 use super::build::Builder;
 use super::schema::{Attribute, ByteOrder, Definition, Format, Hint, Member, Name, Type};
@@ -50,7 +51,7 @@ impl<'a> Builder<'a> {
     fn item(&mut self, of: &Attribute, kind: Type) -> Result<Kind, Error> {
         Ok(match kind {
             Type::Pad | Type::Unused => PAD,
-            Type::Flag => Kind::Flag,
+            Type::Flag => Kind::Long(&[0], &Kind::Flag),
             Type::String => text(&of.name),
             Type::Bitfield32 => Kind::Bitfield,
             Type::Nest => match &of.nested_attributes {
@@ -86,15 +87,20 @@ impl<'a> Builder<'a> {
 
     fn number(&self, number: &Number<'_>) -> Result<Kind, Error> {
         let words = number.words.map(|name| self.enumeration(name)).transpose()?;
-        Ok(match (words, number.big_endian) {
+        let address = address(number.hint).filter(|_| number.big_endian);
+        if let (None, Some(address)) = (words, address) {
+            return Ok(address);
+        }
+        let kind = match (words, number.big_endian) {
             (Some(words), false) if words.flags || number.as_flags => Kind::Mask(words.bits),
             (Some(words), true) if words.flags || number.as_flags => Kind::BeMask(words.bits),
             (Some(words), false) => Kind::Word(words.words),
             (Some(words), true) => Kind::BeWord(words.words),
-            (None, true) => address(number.hint).unwrap_or(Kind::Be),
+            (None, true) => Kind::Be,
             (None, false) if is_signed(number.kind) => Kind::Int,
             (None, false) => Kind::Num,
-        })
+        };
+        Ok(Kind::Long(lens(number.kind), keep(kind)))
     }
 
     /// What the attribute beside says; withheld where that is elsewhere.
@@ -218,8 +224,10 @@ fn text(name: &Name) -> Kind {
 /// An address, in network byte order.
 fn address(hint: Option<Hint>) -> Option<Kind> {
     match hint? {
-        Hint::Ipv4 | Hint::Ipv6 => Some(Kind::Ip),
-        Hint::Mac => Some(Kind::Mac),
+        Hint::Ipv4 => Some(Kind::Long(&[4], &Kind::Ip)),
+        Hint::Ipv6 => Some(Kind::Long(&[16], &Kind::Ip)),
+        Hint::Ipv4OrV6 => Some(Kind::Long(&[4, 16], &Kind::Ip)),
+        Hint::Mac => Some(Kind::Long(&[6], &Kind::Mac)),
         Hint::Other => None,
     }
 }
@@ -228,13 +236,19 @@ fn is_signed(kind: Type) -> bool {
     matches!(kind, Type::S8 | Type::S16 | Type::S32 | Type::S64 | Type::Sint)
 }
 
+/// How many bytes a number may have; none for what is no number.
+fn lens(kind: Type) -> &'static [usize] {
+    match kind {
+        Type::U8 | Type::S8 => &[1],
+        Type::U16 | Type::S16 => &[2],
+        Type::U32 | Type::S32 => &[4],
+        Type::U64 | Type::S64 => &[8],
+        Type::Uint | Type::Sint => &[4, 8],
+        _ => &[],
+    }
+}
+
 /// Bytes of a number that is always as wide.
 fn scalar_width(kind: Type) -> Option<usize> {
-    match kind {
-        Type::U8 | Type::S8 => Some(1),
-        Type::U16 | Type::S16 => Some(2),
-        Type::U32 | Type::S32 => Some(4),
-        Type::U64 | Type::S64 => Some(8),
-        _ => None,
-    }
+    if let [width] = lens(kind) { Some(*width) } else { None }
 }

@@ -171,6 +171,7 @@ pub(super) enum ByteOrder {
 pub(super) enum Hint {
     Ipv4,
     Ipv6,
+    Ipv4OrV6,
     Mac,
     /// How a number or bytes are written, which does not say that bytes may be shown.
     #[serde(other)]

@@ -84,6 +84,9 @@ pub(in crate::decode) enum Kind {
     Pad,
     /// Bytes that must not be shown: a key, a password, the contents of somebody's packet.
     Secret,
+    /// That, if it is as long as one of these; else nothing that the table explains. For a table that
+    /// may be of another version than who sends.
+    Long(&'static [usize], &'static Kind),
     /// Attributes.
     Nest(&'static Set),
     /// The same of a set that a spec describes. Those may be inside of each other, so that one is
