@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::frames::{Frame, Frames};
 use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
+use crate::decode::specs::Specs;
 use crate::live::json::LogRecord;
 
 /// Why a capture cannot be read further. What came before is good.
@@ -58,6 +59,7 @@ pub enum Item {
 pub struct Reader<R> {
     frames: Frames<R>,
     number: u64,
+    specs: Specs,
     /// A record behind a loss that was told.
     next: Option<Box<LogRecord>>,
 }
@@ -68,7 +70,13 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// [`ReadError::NoCapture`] for a file of another kind.
     pub fn new(input: R) -> Result<Self, ReadError> {
-        Ok(Self { frames: Frames::new(input)?, number: 0, next: None })
+        Ok(Self { frames: Frames::new(input)?, number: 0, specs: Specs::default(), next: None })
+    }
+
+    /// The same, that knows families by these specs too.
+    #[must_use]
+    pub fn with_specs(self, specs: Specs) -> Self {
+        Self { specs, ..self }
     }
 
     /// What comes next; `None` at the end.
@@ -83,7 +91,7 @@ impl<R: Read> Reader<R> {
         self.number += 1;
         let no_netlink =
             || ReadError::NoNetlink { number: self.number, offset: self.frames.offset() };
-        let record = Box::new(record(&frame).ok_or_else(no_netlink)?);
+        let record = Box::new(record(&frame, self.specs).ok_or_else(no_netlink)?);
         if frame.lost > 0 {
             self.next = Some(record);
             return Ok(Some(Item::Lost(frame.lost)));
@@ -92,9 +100,9 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn record(frame: &Frame) -> Option<LogRecord> {
+fn record(frame: &Frame, specs: Specs) -> Option<LogRecord> {
     let bytes = frame.data.get(HEADER_BYTES..)?;
-    let own = frame.carried.as_deref().and_then(|value| carried::record(value, bytes));
+    let own = frame.carried.as_deref().and_then(|value| carried::record(value, bytes, specs));
     // Between the two another program may have taken a packet away.
     let whole = |record: &LogRecord| record.bytes.saturating_add(HEADER_LEN) == frame.original_len;
     let own = own.filter(whole);
