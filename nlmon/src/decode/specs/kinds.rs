@@ -12,6 +12,8 @@ use crate::decode::tables::kind::{Fields, Kind};
 
 /// Structures inside of structures.
 const STRUCTURES_DEPTH: usize = 8;
+/// Nests whose numbers are values; the reader follows no more than 16.
+const LEVELS_MAX: usize = 16;
 /// Most bytes of a structure.
 const WIDTH_MAX: usize = 4096;
 
@@ -37,10 +39,7 @@ impl<'a> Builder<'a> {
             }
             Type::NestTypeValue => {
                 let nest = self.item(of, Type::Nest)?;
-                of.type_value
-                    .iter()
-                    .take(STRUCTURES_DEPTH)
-                    .fold(nest, |kind, _| Kind::List(keep(kind)))
+                of.type_value.iter().take(LEVELS_MAX).fold(nest, |kind, _| Kind::List(keep(kind)))
             }
             Type::SubMessage => self.choice(of, set)?,
             kind => self.item(of, kind)?,
@@ -77,7 +76,7 @@ impl<'a> Builder<'a> {
             return Ok(Kind::Struct(self.structure(structure)?));
         }
         match of.sub_type.and_then(scalar_width) {
-            Some(width) if width > 1 => {
+            Some(width) if width > 1 && !names::tells_secret(&of.name.text) => {
                 let item = self.item(of, of.sub_type.unwrap_or(Type::U32))?;
                 Ok(Kind::Each(width, keep(item)))
             }

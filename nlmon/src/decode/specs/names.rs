@@ -3,7 +3,7 @@
 
 use super::schema::{AttributeSet, Family, Operations};
 
-/// Words of a name that say that a text must not be shown.
+/// Words of a name that say that a text or an array must not be shown.
 const SECRET: [&str; 7] = ["key", "secret", "password", "passwd", "psk", "passphrase", "token"];
 
 /// `peer-id` as a constant: `PEER_ID`.
@@ -36,7 +36,7 @@ pub(super) fn event_prefix(family: &Family) -> String {
     family.operations.async_prefix.clone().unwrap_or_else(|| command_prefix(family))
 }
 
-/// Whether a text of that name is, or may be, a secret.
+/// Whether a text or an array of that name is, or may be, a secret.
 pub(super) fn tells_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.split(['-', '_', '.']).any(|word| SECRET.contains(&word))
