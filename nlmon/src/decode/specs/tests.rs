@@ -1,3 +1,5 @@
+//! Names, numbers and kinds of a small family that uses all of a spec, and what wrong specs say.
+
 use super::*;
 use crate::decode::tables::kind::{Kind, Set};
 
