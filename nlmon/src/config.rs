@@ -110,6 +110,8 @@ pub struct Log {
     pub history: usize,
     /// Most memory of those, in bytes.
     pub history_bytes: usize,
+    /// YAML specs of generic families, or directories of some.
+    pub specs: Vec<PathBuf>,
 }
 
 impl Log {
@@ -133,6 +135,7 @@ impl Default for Log {
             queue: queue.records,
             history: history.records,
             history_bytes: history.bytes,
+            specs: Vec::new(),
         }
     }
 }

@@ -20,4 +20,5 @@ pub mod self_test;
 pub mod service;
 mod shutdown;
 pub mod sockets;
+pub mod spec_files;
 pub mod subscribe;

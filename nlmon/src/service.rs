@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     commands::Failure,
     config::{Config, Groups},
-    decode::Families,
+    decode::{Families, specs::Specs},
     http,
     join::Joiner,
     live::{bus::Bus, server::Server, stats::Source},
@@ -26,6 +26,7 @@ use crate::{
     probe::{self, Execs, Options, Probes, Proof},
     self_test, shutdown,
     sockets::Look,
+    spec_files::Found,
     subscribe::{self, Hold, SubscribeSettings, Subscription, Subscriptions},
 };
 
@@ -82,7 +83,8 @@ pub fn probe_options(config: &Config) -> Options {
 }
 
 /// Runs the daemon until SIGTERM or SIGINT.
-pub async fn run(config: Config) -> Result<(), Failure> {
+pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
+    say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
     let listener = TcpListener::bind(config.http.listen)
@@ -93,8 +95,9 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let (stop, shutdown) = watch::channel(false);
     let mut tasks = JoinSet::new();
     // Dropping it would close the sockets.
-    let _subscriptions = start(&config, probes, server, listener, &mut tasks, &shutdown)
-        .map_err(Failure::Runtime)?;
+    let _subscriptions =
+        start(&config, found.specs, probes, server, listener, &mut tasks, &shutdown)
+            .map_err(Failure::Runtime)?;
     log::info!(
         "nlmon {} ready: http://{}/metrics, live log on {}",
         env!("CARGO_PKG_VERSION"),
@@ -110,6 +113,16 @@ pub async fn run(config: Config) -> Result<(), Failure> {
         log::warn!("some tasks did not end in time");
     }
     Ok(())
+}
+
+/// Which families specs describe.
+fn say_found(found: &Found) {
+    if !found.described.is_empty() {
+        log::info!("families by their specs: {}", found.described.join(", "));
+    }
+    if !found.known.is_empty() {
+        log::info!("specs of families with tables, which win: {}", found.known.join(", "));
+    }
 }
 
 /// The probes, or the reason why the daemon runs without them.
@@ -174,13 +187,14 @@ fn self_test(probes: &mut Probes) {
 /// Starts every task. The probes stay attached as long as the task that owns them runs.
 fn start(
     config: &Config,
+    specs: Specs,
     mut probes: Option<Probes>,
     server: Server,
     listener: TcpListener,
     tasks: &mut JoinSet<()>,
     shutdown: &watch::Receiver<bool>,
 ) -> anyhow::Result<Subscriptions> {
-    let bus = Bus::new(config.log.limits());
+    let bus = Bus::with_specs(config.log.limits(), specs);
     let log_totals = {
         let bus = Arc::clone(&bus);
         move || LogTotals { clients: bus.clients() as u64, dropped: bus.dropped() }
@@ -197,7 +211,7 @@ fn start(
         tokio::spawn(warnings.forward());
     }
     let unknown_family = Arc::new(Notify::new());
-    let (known, families) = watch::channel(Arc::new(read_families()));
+    let (known, families) = watch::channel(Arc::new(read_families(specs)));
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
@@ -223,7 +237,8 @@ fn start(
     let page = config.http.live.then(|| Arc::clone(&bus));
     tasks.spawn(server.serve(bus, stats(&metrics), shutdown.clone()));
     metrics.name_families(&known.borrow());
-    tasks.spawn(keep_families(known, unknown_family, Arc::clone(&metrics), shutdown.clone()));
+    let metrics_of = Arc::clone(&metrics);
+    tasks.spawn(keep_families(known, specs, unknown_family, metrics_of, shutdown.clone()));
     tasks.spawn(serve_http(listener, Arc::clone(&metrics), page, shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
         // The first look is what drops are counted from, so it comes before anybody is told that
@@ -262,9 +277,9 @@ fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::confi
 }
 
 /// The generic families of the running kernel; without an answer those that every kernel has.
-fn read_families() -> Families {
+fn read_families(specs: Specs) -> Families {
     match subscribe::families(FAMILIES_TIME) {
-        Ok(answers) => Families::parse(&answers),
+        Ok(answers) => Families::parse(&answers).with_specs(specs),
         Err(error) => {
             let cause = anyhow::Error::from(error);
             log::warn!("generic netlink families stay numbers: {cause:#}");
@@ -277,6 +292,7 @@ fn read_families() -> Families {
 /// bring families and take them away.
 async fn keep_families(
     known: watch::Sender<Arc<Families>>,
+    specs: Specs,
     unknown: Arc<Notify>,
     metrics: Arc<Metrics>,
     mut shutdown: watch::Receiver<bool>,
@@ -286,7 +302,7 @@ async fn keep_families(
             () = unknown.notified() => {}
             _changed = shutdown.changed() => return,
         }
-        match tokio::task::spawn_blocking(read_families).await {
+        match tokio::task::spawn_blocking(move || read_families(specs)).await {
             Ok(families) => {
                 let families = Arc::new(families);
                 metrics.name_families(&families);

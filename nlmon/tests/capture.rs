@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use nlmon::decode::specs::Specs;
 use nlmon::decode::{Context, Families, decode, names};
 use nlmon::live::filter::Filter;
 use nlmon::live::json::LogRecord;
@@ -338,7 +339,7 @@ fn a_filter_sees_what_the_daemon_saw() {
     let records = records();
     let wanted =
         Filter { protocol: vec!["generic".into()], unit: vec!["a.*".into()], ..<_>::default() };
-    let matcher = wanted.compile().unwrap();
+    let matcher = wanted.compile(Specs::default()).unwrap();
     let count = |records: &[LogRecord]| records.iter().filter(|r| matcher.matches(r)).count();
     assert!(count(&records) > 0);
     assert_eq!(count(&whole(&write(&records))), count(&records));

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError::Timeout;
 use std::time::Duration;
 
+use nlmon::decode::specs::{Spec, Specs};
 use nlmon::live::Error;
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
@@ -60,8 +61,12 @@ struct Daemon {
 
 impl Daemon {
     fn start(limits: Limits) -> Self {
+        Self::with(Bus::new(limits))
+    }
+
+    fn with(bus: Arc<Bus>) -> Self {
         let directory = Directory::new();
-        let (bus, (stop, down)) = (Bus::new(limits), watch::channel(false));
+        let (stop, down) = watch::channel(false);
         let server = Server::bind(&directory.socket()).unwrap();
         let stats = Source::new(|names| format!("{names:?}"));
         let task = tokio::spawn(server.serve(Arc::clone(&bus), stats, down));
@@ -130,6 +135,17 @@ impl Client {
     async fn record(&mut self) -> LogRecord {
         serde_json::from_str(&self.line().await).unwrap()
     }
+}
+
+#[tokio::test]
+async fn a_filter_may_name_what_the_daemon_knows_by_specs() {
+    let spec = Spec::parse(include_str!("specs/tea-pot.yaml")).unwrap();
+    let daemon = Daemon::with(Bus::with_specs(Limits::default(), Specs::new([spec])));
+    let wish = |name| format!(r#"{{"version":1,"filter":{{"type":["{name}"]}}}}"#);
+    daemon.client(&wish("TEA_POT_CMD_*")).await;
+    let refused = daemon.connect(&wish("TEA_POT_CMD_GTE")).await.reply().await;
+    let Reply::Error { message, .. } = refused else { panic!("{refused:?}") };
+    assert!(message.ends_with("did you mean \"TEA_POT_CMD_GET\"?"), "{message}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::{
     probe::{self, Proof},
     self_test,
     service::probe_options,
+    spec_files::{self, Found},
 };
 
 /// Arguments of `nlmon check`.
@@ -24,7 +25,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::read(args.config.as_deref()).map_err(|e| Failure::Usage(e.into()))?;
     config.check().map_err(|e| Failure::Usage(e.into()))?;
+    let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     println!("configuration   valid");
+    if !config.log.specs.is_empty() {
+        say_found(&found);
+    }
     println!("kernel          {}", kernel_release());
     let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
     let shown = self_test::run(&probes).map_err(Failure::System)?;
@@ -39,6 +44,22 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         println!("{:<15} none: {error}", format!("probe {}", probe.name()));
     }
     Ok(())
+}
+
+/// What the specs describe, and what of it is not used.
+fn say_found(found: &Found) {
+    let Found { described, known, passed_over, .. } = found;
+    println!("specs           {} described: {}", described.len(), list(described));
+    if !known.is_empty() {
+        println!("{:<15} {} with tables of their own, which win: {}", "", known.len(), list(known));
+    }
+    if *passed_over > 0 {
+        println!("{:<15} {passed_over} of other protocols, passed over", "");
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
 }
 
 fn words(proof: Proof) -> &'static str {

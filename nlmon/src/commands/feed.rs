@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 
 use super::Failure;
+use crate::decode::specs::Specs;
 use crate::live::filter::Matcher;
 use crate::live::json::LogRecord;
 use crate::live::pcapng;
@@ -58,7 +59,7 @@ impl Feed {
     ///
     /// # Errors
     /// `Runtime` where it cannot be read or is none.
-    pub(super) fn capture(file: &Path, matcher: Matcher) -> Result<Self, Failure> {
+    pub(super) fn capture(file: &Path, matcher: Matcher, specs: Specs) -> Result<Self, Failure> {
         let input: Box<dyn Read> = if file.as_os_str() == "-" {
             Box::new(io::stdin())
         } else {
@@ -66,7 +67,7 @@ impl Feed {
             Box::new(open.with_context(|| shown(file)).map_err(Failure::Runtime)?)
         };
         let reader = pcapng::Reader::new(input).with_context(|| shown(file));
-        let reader = reader.map_err(Failure::Runtime)?;
+        let reader = reader.map_err(Failure::Runtime)?.with_specs(specs);
         Ok(Self::Capture(Box::new(reader), Box::new(matcher)))
     }
 

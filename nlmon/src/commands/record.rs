@@ -54,7 +54,7 @@ pub struct Args {
 /// `Usage` for a filter that names nothing and for a file that is there, `System` where the socket
 /// may not be used, `Runtime` where there is no daemon, it goes away, or the file cannot be written.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    args.filter.compile().map_err(|error| Failure::Usage(error.into()))?;
+    args.filter.check().map_err(|error| Failure::Usage(error.into()))?;
     if !args.force && fs::symlink_metadata(&args.file).is_ok() {
         return Err(in_the_way(&args.file));
     }

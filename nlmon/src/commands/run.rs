@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Context as _;
 
-use crate::{commands::Failure, config::Config, probe::Attach, service};
+use crate::{commands::Failure, config::Config, probe::Attach, service, spec_files};
 
 /// Arguments of `nlmon run`. Every one but `--config` stands for a key of the configuration file,
 /// which it overrides.
@@ -35,6 +35,10 @@ pub struct Args {
     /// Most memory of those (`log.history_bytes`)
     #[arg(long, value_name = "BYTES")]
     history_bytes: Option<usize>,
+    /// YAML spec of a generic family, or a directory of some, instead of the configured ones
+    /// (`log.specs`)
+    #[arg(long, value_name = "PATH")]
+    specs: Vec<PathBuf>,
     /// Give the counts of messages a label for the network namespace (`metrics.netns`)
     #[arg(long)]
     metrics_netns: bool,
@@ -79,6 +83,7 @@ pub struct Args {
 /// Runs the daemon until a signal ends it.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config().map_err(|error| Failure::Usage(error.into()))?;
+    let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     service::init_log();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -87,7 +92,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")
         .map_err(Failure::Runtime)?;
-    runtime.block_on(service::run(config))
+    runtime.block_on(service::run(config, &found))
 }
 
 impl Args {
@@ -108,6 +113,9 @@ impl Args {
         set(&mut config.sockets.interval_seconds, self.sockets_interval);
         set(&mut config.subscribe.receive_buffer, self.receive_buffer);
         set(&mut config.subscribe.netns, self.netns.clone());
+        if !self.specs.is_empty() {
+            config.log.specs.clone_from(&self.specs);
+        }
         if !self.subscribe.is_empty() {
             config.subscribe.groups = self.subscribe.iter().cloned().collect();
         }

@@ -2,7 +2,7 @@
 //! capture. Only records go to standard output; everything else goes to standard error.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
@@ -17,6 +17,7 @@ use crate::live::json::{Detail, LogRecord};
 use crate::live::pcapng::Capture;
 use crate::live::protocol::{Lost, Request, VERSION};
 use crate::live::text::Style;
+use crate::spec_files;
 
 /// Show netlink messages as they happen: who sent what to whom, how long it took, what failed
 #[derive(Clone, Debug, clap::Args)]
@@ -46,6 +47,9 @@ pub struct Args {
     /// daemon; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["socket", "last", "since_ns"])]
     pub read: Option<PathBuf>,
+    /// YAML spec of a generic family, or a directory of some, to read the capture by
+    #[arg(long, value_name = "PATH", requires = "read")]
+    pub specs: Vec<PathBuf>,
 }
 
 /// What a record looks like.
@@ -70,10 +74,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let advice = "a capture is not for a terminal: pipe it to tshark -r -, or into a file";
         return Err(Failure::Usage(anyhow!(advice)));
     }
-    let matcher = args.filter.compile().map_err(|error| Failure::Usage(error.into()))?;
     let mut feed = match &args.read {
-        Some(file) => Feed::capture(file, matcher)?,
-        None => Feed::daemon(&args.socket, &args.request())?,
+        Some(file) => args.capture(file)?,
+        None => args.daemon()?,
     };
     match Printer::new(args).and_then(|mut printer| printer.copy(&mut feed)) {
         Err(Stop::End) if args.read.is_none() => Err(super::daemon_is_gone()),
@@ -83,6 +86,18 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
+    /// The capture, which is decoded and filtered here.
+    fn capture(&self, file: &Path) -> Result<Feed, Failure> {
+        let found = spec_files::read(&self.specs).map_err(|error| Failure::Usage(error.into()))?;
+        let matcher = self.filter.compile(found.specs);
+        Feed::capture(file, matcher.map_err(|error| Failure::Usage(error.into()))?, found.specs)
+    }
+
+    fn daemon(&self) -> Result<Feed, Failure> {
+        self.filter.check().map_err(|error| Failure::Usage(error.into()))?;
+        Feed::daemon(&self.socket, &self.request())
+    }
+
     fn request(&self) -> Request {
         Request {
             version: VERSION,

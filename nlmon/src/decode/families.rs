@@ -1,11 +1,12 @@
 //! The families of generic netlink that the running kernel has: their numbers, which it gave out at
-//! run time, their names and the names of their groups. A value; who asks the kernel is
-//! `crate::subscribe`.
+//! run time, their names and the names of their groups, and what specs say of them. A value; who asks
+//! the kernel is `crate::subscribe`.
 
 use std::collections::BTreeMap;
 
 use super::attribute::{Attribute, Tree};
 use super::names::protocol;
+use super::specs::Specs;
 use super::{Context, decode_message};
 use crate::message::{self, Header};
 
@@ -21,7 +22,10 @@ const NAME_BYTES: usize = 16;
 
 /// Families by number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Families(Vec<Family>);
+pub struct Families {
+    all: Vec<Family>,
+    specs: Specs,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Family {
@@ -41,7 +45,8 @@ impl Default for Families {
     /// What every kernel has.
     fn default() -> Self {
         let groups = vec![(u32::from(CONTROLLER), "notify".to_owned())];
-        Self(vec![Family { id: CONTROLLER, name: "nlctrl".to_owned(), groups }])
+        let all = vec![Family { id: CONTROLLER, name: "nlctrl".to_owned(), groups }];
+        Self { all, specs: Specs::default() }
     }
 }
 
@@ -52,7 +57,10 @@ impl Families {
         let mut families: Vec<_> = families.collect();
         families.sort_by_key(|family| family.id);
         families.dedup_by_key(|family| family.id);
-        if families.is_empty() { Self::default() } else { Self(families) }
+        if families.is_empty() {
+            return Self::default();
+        }
+        Self { all: families, specs: Specs::default() }
     }
 
     /// Adds the families that the controller's answers in a datagram tell of, without their groups.
@@ -65,32 +73,43 @@ impl Families {
         for found in answers.filter_map(|answer| family(answer.payload)).filter(Family::is_possible)
         {
             let found = Family { groups: Vec::new(), ..found };
-            match self.0.binary_search_by_key(&found.id, |known| known.id) {
-                Ok(index) => self.0[index] = found,
-                Err(index) => self.0.insert(index, found),
+            match self.all.binary_search_by_key(&found.id, |known| known.id) {
+                Ok(index) => self.all[index] = found,
+                Err(index) => self.all.insert(index, found),
             }
         }
     }
 
     /// Families of these names, whose groups are not known.
     pub fn named(names: &BTreeMap<u16, String>) -> Self {
-        let mut all = Self::default();
+        let mut families = Self::default();
         for (&id, name) in names.iter().filter(|(id, _)| **id != CONTROLLER) {
-            all.0.push(Family { id, name: name.clone(), groups: Vec::new() });
+            families.all.push(Family { id, name: name.clone(), groups: Vec::new() });
         }
-        all.0.sort_by_key(|family| family.id);
-        all
+        families.all.sort_by_key(|family| family.id);
+        families
+    }
+
+    /// The same families, those that nlmon has no tables for as these specs describe them.
+    #[must_use]
+    pub fn with_specs(self, specs: Specs) -> Self {
+        Self { specs, ..self }
+    }
+
+    /// What is known by specs.
+    pub(crate) fn specs(&self) -> Specs {
+        self.specs
     }
 
     /// The name of the family with that number.
     pub fn name(&self, id: u16) -> Option<&str> {
-        let index = self.0.binary_search_by_key(&id, |family| family.id).ok()?;
-        self.0.get(index).map(|family| family.name.as_str())
+        let index = self.all.binary_search_by_key(&id, |family| family.id).ok()?;
+        self.all.get(index).map(|family| family.name.as_str())
     }
 
     /// A group's family and name: `nl80211/scan`.
     pub fn group(&self, number: u32) -> Option<String> {
-        self.0.iter().find_map(|family| {
+        self.all.iter().find_map(|family| {
             let (_, name) = family.groups.iter().find(|group| group.0 == number)?;
             Some(format!("{}/{name}", family.name))
         })
@@ -98,12 +117,12 @@ impl Families {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Never, because the controller is always there.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 }
 

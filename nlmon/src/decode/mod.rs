@@ -1,7 +1,7 @@
 //! Bytes to messages that a person can read. Pure: no I/O, no clock, no state of the host but what
 //! the [`Context`] brings.
 //!
-//! `tables` say what attributes there are, `reader` makes a tree of a payload by them, `summary`
+//! `tables` say what attributes there are, and `specs` of families that have none there; `reader` makes a tree of a payload by them, `summary`
 //! one line of the tree. Invariant: [`decode`] accepts any bytes, never panics, reads each byte a
 //! bounded number of times, and returns only printable text. What it cannot read it says so about,
 //! as `raw`.
@@ -17,6 +17,7 @@ mod netlink_test;
 mod payload;
 pub mod printable;
 mod reader;
+pub mod specs;
 mod summary;
 mod tables;
 mod uevent;

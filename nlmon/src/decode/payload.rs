@@ -4,7 +4,7 @@
 use super::attribute::Attribute;
 use super::names::protocol;
 use super::reader::{Reader, Span, width};
-use super::tables::kind::{Kind, Layout, Set, Words};
+use super::tables::kind::{Generic, Kind, Layout, Set, Words};
 use super::tables::{self, generic};
 use super::{Context, netlink_test, value, walk};
 use crate::message::{Header, flag};
@@ -120,18 +120,17 @@ fn read_generic(
     let mut read =
         vec![Attribute::nest("genlmsghdr", reader.fields(GENERIC_HEADER, span.part(0, head)))];
     let Some(&command) = span.bytes.first() else { return attributes(Vec::new()) };
-    let family = context.families.name(header.message_type);
-    let known = family.and_then(generic::family);
-    let words = match family.and_then(generic::events) {
-        Some(events) if context.multicast => Some(events),
-        _ if header.flags & flag::REQUEST != 0 => known.map(|family| family.requests),
-        _ => known.map(|family| family.replies),
-    };
+    let known = family(context, header.message_type);
+    let words = known.map(|(family, events)| match events {
+        Some(events) if context.multicast => events,
+        _ if header.flags & flag::REQUEST != 0 => family.requests,
+        _ => family.replies,
+    });
     let entry = words.and_then(|words| find(words, command));
     let name = entry.map_or_else(|| command.to_string(), |entry| entry.0.to_owned());
     let rest = span.after(head);
     match known.zip(entry) {
-        Some((family, (_, set))) => {
+        Some(((family, _), (_, set))) => {
             let width = width(family.header);
             read.extend(reader.fields(family.header, rest.part(0, width)));
             read.extend(reader.attributes(set, rest.after(width)));
@@ -142,13 +141,21 @@ fn read_generic(
     Payload { attributes: read, command: Some(name), unknown: false }
 }
 
+/// The tables of a generic family, and of its events where they have numbers of their own. Tables in
+/// code come first: they know what is secret.
+fn family(context: &Context<'_>, message_type: u16) -> Option<(&'static Generic, Option<Words>)> {
+    let name = context.families.name(message_type)?;
+    let own = generic::family(name).map(|family| (family, generic::events(name)));
+    own.or_else(|| context.families.specs().family(name))
+}
+
 /// The name of a generic request's command, and its attributes.
 pub(super) fn generic_request(
     context: &Context<'_>,
     message_type: u16,
     command: u8,
 ) -> Option<(&'static str, Set)> {
-    let family = generic::family(context.families.name(message_type)?)?;
+    let (family, _) = family(context, message_type)?;
     find(family.requests, command)
 }
 

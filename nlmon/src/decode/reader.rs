@@ -162,8 +162,12 @@ impl Reader {
             Kind::Hex if bytes.is_empty() => None,
             Kind::Hex | Kind::Pad => Some(value::hex(bytes)),
             Kind::Secret => return self.secret(span),
+            Kind::Long(lens, _) if !lens.contains(&bytes.len()) => return self.opaque(span),
+            Kind::Long(_, kind) => return self.content(kind, span, nest),
             Kind::Bitfield => return Content::Inside(self.members(BITFIELD, span, depth)),
-            Kind::Nest(set) => return Content::Inside(self.nest(set, span, depth)),
+            Kind::Nest(_) | Kind::Described(_) => {
+                return Content::Inside(self.nest(inside(kind), span, depth));
+            }
             Kind::List(kind) => return Content::Inside(self.list(kind, span, depth)),
             Kind::Each(width, kind) => {
                 return Content::Inside(self.each(*width, kind, span, depth));
@@ -337,13 +341,15 @@ pub(super) fn entry(set: Set, number: u16) -> Option<&'static (u16, &'static str
     set.get(index)
 }
 
-/// What a cut value still shows. A secret is among them: what there is of it is withheld.
+/// What a cut value still shows. What may be secret is among them: what there is of it is withheld.
 fn holds_others(kind: &Kind) -> bool {
     match kind {
         Kind::Family(families, other) => {
             holds_others(other) || families.iter().any(|entry| holds_others(&entry.1))
         }
-        Kind::Nest(_)
+        Kind::Long(..)
+        | Kind::Nest(_)
+        | Kind::Described(_)
         | Kind::List(_)
         | Kind::Each(..)
         | Kind::Struct(_)
@@ -355,10 +361,16 @@ fn holds_others(kind: &Kind) -> bool {
     }
 }
 
+/// What it is if it is as long as it should be.
+fn exactly(kind: &Kind) -> &Kind {
+    if let Kind::Long(_, kind) = kind { kind } else { kind }
+}
+
 /// The attributes inside, where a kind has some.
 fn inside(kind: &Kind) -> Set {
     match kind {
         Kind::Nest(set) | Kind::Headed(_, set) | Kind::Hops(_, set) => set,
+        Kind::Described(set) => set.get().copied().unwrap_or_default(),
         Kind::List(kind) => inside(kind),
         _ => NO_NAMES,
     }
@@ -392,7 +404,7 @@ fn beside_text(nest: Nest<'_>, number: u16) -> Option<String> {
         let (len, found) = head(rest.bytes)?;
         if found & TYPE_MASK == number && len <= rest.bytes.len() {
             let bytes = rest.part(ATTRIBUTE_HEADER_LEN, len).bytes;
-            let value = match kind {
+            let value = match exactly(kind) {
                 Kind::Text => Some(value::c_string(bytes)),
                 Kind::Word(table) => value::word(table, bytes, false),
                 Kind::BeWord(table) => value::word(table, bytes, true),

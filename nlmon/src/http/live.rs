@@ -45,7 +45,8 @@ pub(super) fn route(bus: Arc<Bus>, shutdown: watch::Receiver<bool>) -> Router {
 
 async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>) -> Response {
     let words = Words::parse(words.iter().map(|(name, value)| (&**name, &**value)));
-    let compiled = words.and_then(|Words { filter, history }| Ok((filter.compile()?, history)));
+    let compiled =
+        words.and_then(|Words { filter, history }| Ok((filter.compile(log.bus.specs())?, history)));
     let (matcher, history) = match compiled {
         Ok(wanted) => wanted,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::history::History;
 use super::json::{Detail, LogRecord};
+use crate::decode::specs::Specs;
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
 /// the ring's lock short.
@@ -135,6 +136,7 @@ impl Ring {
 #[derive(Debug)]
 pub struct Bus {
     limits: Limits,
+    specs: Specs,
     ring: Mutex<Ring>,
     /// The ring's `next`; what clients sleep on.
     published: watch::Sender<u64>,
@@ -145,13 +147,24 @@ pub struct Bus {
 impl Bus {
     /// A bus without clients.
     pub fn new(limits: Limits) -> Arc<Self> {
+        Self::with_specs(limits, Specs::default())
+    }
+
+    /// One whose records are named by these specs too.
+    pub fn with_specs(limits: Limits, specs: Specs) -> Arc<Self> {
         Arc::new(Self {
             limits,
+            specs,
             ring: Mutex::default(),
             published: watch::Sender::new(0),
             clients: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
         })
+    }
+
+    /// What its records are named by, besides the tables.
+    pub fn specs(&self) -> Specs {
+        self.specs
     }
 
     /// What it may use.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::glob;
 use super::json::LogRecord;
+use crate::decode::specs::Specs;
 use crate::decode::{self, names};
 use crate::record::{Cause, Path};
 
@@ -89,11 +90,20 @@ pub struct Matcher {
 }
 
 impl Filter {
-    /// Checks every name, and makes the matcher.
+    /// Checks what every daemon says the same of. Types have names by its specs too, so that it alone
+    /// knows whether one is wrong.
+    ///
+    /// # Errors
+    /// As of [`Filter::compile`].
+    pub fn check(&self) -> Result<(), FilterError> {
+        Self { message_type: Vec::new(), ..self.clone() }.compile(Specs::default()).map(drop)
+    }
+
+    /// Checks every name, and makes the matcher. Types have names by these specs too.
     ///
     /// # Errors
     /// The first name that does not exist, with the nearest one that does.
-    pub fn compile(&self) -> Result<Matcher, FilterError> {
+    pub fn compile(&self, specs: Specs) -> Result<Matcher, FilterError> {
         let mut filter = self.clone();
         for protocol in &mut filter.protocol {
             *protocol = match names::parse_protocol(protocol) {
@@ -107,7 +117,7 @@ impl Filter {
                 None => return Err(unknown("errno", errno, names::errno_names())),
             };
         }
-        filter.message_type.iter().try_for_each(|name| check_type(name))?;
+        filter.message_type.iter().try_for_each(|name| check_type(name, specs))?;
         filter.group.iter().try_for_each(|name| check_group(name))?;
         filter.text = filter.text.map(|text| text.to_lowercase());
         let paths = filter.path.iter().map(|name| path(name)).collect::<Result<_, _>>()?;
@@ -128,10 +138,10 @@ fn cause(name: &str) -> Result<Cause, FilterError> {
 
 /// A pattern that no known type matches is as wrong as a name that is none; `raw` and the device
 /// events are types of the log only.
-fn check_type(name: &str) -> Result<(), FilterError> {
+fn check_type(name: &str, specs: Specs) -> Result<(), FilterError> {
     let all = || {
         let own = ["raw", "uevent", "udev"];
-        names::message_type_names().chain(decode::generic_names()).chain(own)
+        names::message_type_names().chain(decode::generic_names()).chain(specs.names()).chain(own)
     };
     let known = name.parse::<u16>().is_ok() || all().any(|known| glob::matches(name, known));
     if known { Ok(()) } else { Err(unknown("message type", name, all())) }
@@ -228,7 +238,10 @@ mod tests {
     use crate::record::Record;
 
     fn passes(filter: &Filter, record: &Record) -> bool {
-        filter.compile().unwrap().matches(&LogRecord::new(record, &View::new(Clock::new(0))))
+        filter
+            .compile(Specs::default())
+            .unwrap()
+            .matches(&LogRecord::new(record, &View::new(Clock::new(0))))
     }
 
     /// A filter from its JSON, which is what crosses the socket.
@@ -288,7 +301,7 @@ mod tests {
         let origin = Origin { unit: Some("ssh.service".into()), ..Origin::default() };
         let record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
         let record = record.with_origin(&origin);
-        let matches = |json| filter(json).compile().unwrap().matches(&record);
+        let matches = |json| filter(json).compile(Specs::default()).unwrap().matches(&record);
         assert!(matches(r#"{"unit":["ssh.*"]}"#));
         assert!(!matches(r#"{"unit":["sshd.service"]}"#));
     }
@@ -322,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_wrong_name_suggests_the_nearest() {
-        let error = |json| filter(json).compile().unwrap_err().to_string();
+        let error = |json| filter(json).compile(Specs::default()).unwrap_err().to_string();
         assert_eq!(
             error(r#"{"protocol":["rout"]}"#),
             r#"unknown protocol "rout": did you mean "route"?"#

@@ -254,7 +254,8 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
         );
         return Err((Refusal::Version, message));
     }
-    let matcher = request.filter.compile().map_err(|e| (Refusal::Filter, e.to_string()))?;
+    let matcher =
+        request.filter.compile(bus.specs()).map_err(|e| (Refusal::Filter, e.to_string()))?;
     let busy = || {
         let most = bus.limits().clients;
         (Refusal::Busy, format!("{most} clients are connected already, the most allowed"))

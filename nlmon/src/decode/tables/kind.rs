@@ -4,6 +4,8 @@
 //!
 //! Invariant: what is a key, or part of one, is [`Kind::Secret`] here and nowhere else.
 
+use std::sync::OnceLock;
+
 use crate::decode::names::Table;
 
 /// The attributes of one nest, sorted by number.
@@ -82,8 +84,14 @@ pub(in crate::decode) enum Kind {
     Pad,
     /// Bytes that must not be shown: a key, a password, the contents of somebody's packet.
     Secret,
+    /// That, if it is as long as one of these; else nothing that the table explains. For a table that
+    /// may be of another version than who sends.
+    Long(&'static [usize], &'static Kind),
     /// Attributes.
     Nest(&'static Set),
+    /// The same of a set that a spec describes. Those may be inside of each other, so that one is
+    /// referred to before it is filled.
+    Described(&'static OnceLock<Set>),
     /// Attributes whose numbers only count.
     List(&'static Kind),
     /// Items of this many bytes each.

@@ -35,8 +35,8 @@ use kind::{Fields, Kind, Layout, Set};
 pub(super) use sock_diag::layout as sock_diag;
 pub(super) use xfrm::layout as xfrm;
 
-static NO_FIELDS: Fields = &[];
-static NO_ATTRIBUTES: Set = &[];
+pub(super) static NO_FIELDS: Fields = &[];
+pub(super) static NO_ATTRIBUTES: Set = &[];
 static ADDRESS_FAMILY: Fields = &[("family", 1, Kind::Word(&FAMILIES))];
 
 /// Attributes of an extended acknowledgement, `include/uapi/linux/netlink.h`.

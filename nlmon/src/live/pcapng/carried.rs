@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::decode::specs::Specs;
 use crate::decode::{self, Context, Families, Message, names};
 use crate::live::json::LogRecord;
 use crate::record::Path;
@@ -35,7 +36,8 @@ struct Carried {
 /// The value for a record that has these bytes.
 pub(super) fn value(record: &LogRecord, bytes: &[u8]) -> Vec<u8> {
     let families = families(record);
-    let again = |secrets: &bool| messages(record, bytes, &families, *secrets) == record.messages;
+    let known = Families::named(&families);
+    let again = |secrets: &bool| messages(record, bytes, &known, *secrets) == record.messages;
     let secrets = [false, true].into_iter().find(again);
     let mut bare = record.clone();
     bare.data = None;
@@ -52,13 +54,14 @@ pub(super) fn value(record: &LogRecord, bytes: &[u8]) -> Vec<u8> {
 
 /// The record of a packet with these bytes; `None` if the block is not of this version of nlmon,
 /// or none of nlmon's.
-pub(super) fn record(value: &[u8], bytes: &[u8]) -> Option<LogRecord> {
+pub(super) fn record(value: &[u8], bytes: &[u8], specs: Specs) -> Option<LogRecord> {
     let carried: Carried = serde_json::from_slice(value).ok()?;
     let Carried { nlmon: VERSION, mut record, families, secrets } = carried else { return None };
     if !is_printable(&record) {
         return None;
     }
     if let Some(secrets) = secrets {
+        let families = Families::named(&families).with_specs(specs);
         record.messages = messages(&record, bytes, &families, secrets);
     }
     Some(record)
@@ -84,13 +87,12 @@ fn has_no_control(value: &Value) -> bool {
 fn messages(
     record: &LogRecord,
     bytes: &[u8],
-    families: &BTreeMap<u16, String>,
+    families: &Families,
     show_secrets: bool,
 ) -> Vec<Message> {
     let protocol = names::parse_protocol(&record.protocol).unwrap_or_default();
-    let families = Families::named(families);
     let multicast = record.path == Path::Multicast;
-    let context = Context { families: &families, show_secrets, multicast };
+    let context = Context { families, show_secrets, multicast };
     decode::decode(protocol, bytes, record.bytes, &context).messages
 }
 

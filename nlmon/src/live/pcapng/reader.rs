@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use super::frames::{Frame, Frames};
 use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
 use crate::decode::Families;
+use crate::decode::specs::Specs;
 use crate::live::json::LogRecord;
 
 /// Why a capture cannot be read further. What came before is good.
@@ -79,6 +80,12 @@ impl<R: Read> Reader<R> {
         })
     }
 
+    /// The same, that knows families by these specs too.
+    #[must_use]
+    pub fn with_specs(self, specs: Specs) -> Self {
+        Self { families: self.families.with_specs(specs), ..self }
+    }
+
     /// What comes next; `None` at the end.
     ///
     /// # Errors
@@ -102,7 +109,8 @@ impl<R: Read> Reader<R> {
 
 fn record(frame: &Frame, families: &mut Families) -> Option<LogRecord> {
     let bytes = frame.data.get(HEADER_BYTES..)?;
-    let own = frame.carried.as_deref().and_then(|value| carried::record(value, bytes));
+    let own =
+        frame.carried.as_deref().and_then(|value| carried::record(value, bytes, families.specs()));
     // Between the two another program may have taken a packet away.
     let whole = |record: &LogRecord| record.bytes.saturating_add(HEADER_LEN) == frame.original_len;
     let own = own.filter(whole);

@@ -1,0 +1,143 @@
+//! Reads the files of specs that the configuration names. What is in them is `decode::specs`'; here
+//! are paths, and which of two specs of a family is one too many.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::decode::specs::{self, FAMILIES_MAX, Fault, Spec, Specs, TEXT_MAX};
+
+/// Why specs cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or a directory cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A directory that was named holds none.
+    #[error("{path} has no file *.yaml in it: name the directory that has the specs, or a file")]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// One is wrong.
+    #[error("{path}{}{error}", if error.line == 0 { ": " } else { ", " })]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        error: specs::Error,
+    },
+    /// Two describe the same family.
+    #[error("{path} describes the family {family}, and so does {other}: name only one of them")]
+    Twice {
+        /// The later one.
+        path: PathBuf,
+        /// The earlier one.
+        other: PathBuf,
+        /// The family.
+        family: &'static str,
+    },
+    /// More than [`FAMILIES_MAX`].
+    #[error("{path} is one too many: at most {FAMILIES_MAX} families can be described by specs")]
+    TooMany {
+        /// The first that has no room.
+        path: PathBuf,
+    },
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Those that are used.
+    pub specs: Specs,
+    /// Families that they describe.
+    pub described: Vec<&'static str>,
+    /// Families that have tables of their own, which win.
+    pub known: Vec<&'static str>,
+    /// Files of directories that are about other protocols.
+    pub passed_over: usize,
+}
+
+/// Reads files, and the `*.yaml` of directories but not of directories in them.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
+    let mut passed_over = 0;
+    let mut all: BTreeMap<&'static str, (Spec, PathBuf)> = BTreeMap::new();
+    for (path, named) in files(paths)? {
+        let spec = match spec(&path) {
+            Err(Error::Wrong { error, .. })
+                if !named && matches!(error.fault, Fault::OtherProtocol(_)) =>
+            {
+                passed_over += 1;
+                continue;
+            }
+            spec => spec?,
+        };
+        if let Some((spec, other)) = all.get(spec.name()) {
+            return Err(Error::Twice { path, other: other.clone(), family: spec.name() });
+        }
+        if all.len() == FAMILIES_MAX {
+            return Err(Error::TooMany { path });
+        }
+        all.insert(spec.name(), (spec, path));
+    }
+    let specs = all.into_values().map(|(spec, _)| spec);
+    let (known, described): (Vec<_>, Vec<_>) = specs.partition(|spec| spec.is_known());
+    Ok(Found {
+        specs: Specs::new(described.iter().copied()),
+        described: described.into_iter().map(Spec::name).collect(),
+        known: known.into_iter().map(Spec::name).collect(),
+        passed_over,
+    })
+}
+
+/// Every file, and whether it was named itself.
+fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, bool)>, Error> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(in_directory(path)?.into_iter().map(|file| (file, false)));
+        } else {
+            files.push((path.clone(), true));
+        }
+    }
+    Ok(files)
+}
+
+fn in_directory(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        if file.extension().is_some_and(|extension| extension == "yaml") && file.is_file() {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn spec(path: &Path) -> Result<Spec, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    // One byte more shows that there are too many.
+    let most = u64::try_from(TEXT_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let error = specs::Error { line: 0, fault: Fault::Form(error.utf8_error().to_string()) };
+        Error::Wrong { path: path.to_owned(), error }
+    })?;
+    Spec::parse(&text).map_err(|error| Error::Wrong { path: path.to_owned(), error })
+}
