@@ -106,6 +106,8 @@ pub struct Log {
     pub clients: usize,
     /// Records that wait for one client; a slower one loses records.
     pub queue: usize,
+    /// Most memory of those, in bytes.
+    pub queue_bytes: usize,
     /// Records kept for clients to come; 0 for none.
     pub history: usize,
     /// Most memory of those, in bytes.
@@ -117,10 +119,10 @@ pub struct Log {
 impl Log {
     /// What it means for the log.
     pub fn limits(&self) -> Limits {
-        let Self { clients, queue, history, history_bytes, .. } = *self;
+        let Self { clients, queue, queue_bytes, history, history_bytes, .. } = *self;
         Limits {
             clients,
-            queue: Extent { records: queue, ..Limits::default().queue },
+            queue: Extent { records: queue, bytes: queue_bytes },
             history: Extent { records: history, bytes: history_bytes },
         }
     }
@@ -133,6 +135,7 @@ impl Default for Log {
             socket: PathBuf::from(DEFAULT_SOCKET),
             clients,
             queue: queue.records,
+            queue_bytes: queue.bytes,
             history: history.records,
             history_bytes: history.bytes,
             specs: Vec::new(),
@@ -305,7 +308,10 @@ impl Config {
                 format!("must be a power of two from 65536 to {}, not {ring_bytes}", 1 << 30);
             return Err(Error::Value { key: "probe.ring_bytes", message });
         }
-        for (key, value) in [("log.clients", self.log.clients), ("log.queue", self.log.queue)] {
+        let Log { clients, queue, queue_bytes, .. } = self.log;
+        for (key, value) in
+            [("log.clients", clients), ("log.queue", queue), ("log.queue_bytes", queue_bytes)]
+        {
             if value == 0 {
                 return Err(Error::Value { key, message: "must be at least 1".to_owned() });
             }

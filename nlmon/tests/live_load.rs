@@ -35,10 +35,12 @@ use tokio::sync::watch;
 
 const CLIENTS: usize = 50;
 /// A prime number.
-const RECORDS: u64 = 20_011;
+const RECORDS: u64 = 80_021;
 /// The ring's, by default.
-const RING_RECORDS: u64 = 8192;
-const RING_BYTES: usize = 16 << 20;
+const RING_RECORDS: u64 = 32_768;
+const RING_BYTES: usize = 64 << 20;
+/// How often the daemon's pipeline publishes what it has.
+const BURST: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_mins(1);
 const HELLO: &str = "{\"version\":1}\n";
 /// One record in this many is for a client that filters.
@@ -104,7 +106,7 @@ impl Log {
         while self.published <= end {
             let due = rate().map(|rate| start.elapsed().as_micros() * u128::from(rate) / 1_000_000);
             if due.is_some_and(|due| u128::from(self.published) >= due) {
-                sleep(Duration::from_micros(500));
+                sleep(BURST);
                 continue;
             }
             self.publish();

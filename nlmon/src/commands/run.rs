@@ -29,6 +29,9 @@ pub struct Args {
     /// Records that wait for one client (`log.queue`)
     #[arg(long, value_name = "N")]
     queue: Option<usize>,
+    /// Most memory of those (`log.queue_bytes`)
+    #[arg(long, value_name = "BYTES")]
+    queue_bytes: Option<usize>,
     /// Records kept for clients to come, 0 for none (`log.history`)
     #[arg(long, value_name = "N")]
     history: Option<usize>,
@@ -103,6 +106,7 @@ impl Args {
         set(&mut config.log.socket, self.socket.clone());
         set(&mut config.log.clients, self.clients);
         set(&mut config.log.queue, self.queue);
+        set(&mut config.log.queue_bytes, self.queue_bytes);
         set(&mut config.log.history, self.history);
         set(&mut config.log.history_bytes, self.history_bytes);
         set(&mut config.probe.attach, self.attach);

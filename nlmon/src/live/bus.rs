@@ -58,7 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             clients: 64,
-            queue: Extent { records: 8192, bytes: 16 << 20 },
+            queue: Extent { records: 32_768, bytes: 64 << 20 },
             history: Extent { records: 4096, bytes: 8 << 20 },
         }
     }
