@@ -211,7 +211,7 @@ fn start(
         tokio::spawn(warnings.forward());
     }
     let unknown_family = Arc::new(Notify::new());
-    let (known, families) = watch::channel(Arc::new(read_families(specs)));
+    let (known, families) = watch::channel(Arc::new(read_families(specs).unwrap_or_default()));
     let joiner = Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap()));
     let pipeline = Pipeline {
         joiner,
@@ -276,14 +276,14 @@ fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::confi
     })
 }
 
-/// The generic families of the running kernel; without an answer those that every kernel has.
-fn read_families(specs: Specs) -> Families {
+/// The generic families of the running kernel; `None` if it did not answer, which is said.
+fn read_families(specs: Specs) -> Option<Families> {
     match subscribe::families(FAMILIES_TIME) {
-        Ok(answers) => Families::parse(&answers).with_specs(specs),
+        Ok(answers) => Some(Families::parse(&answers).with_specs(specs)),
         Err(error) => {
             let cause = anyhow::Error::from(error);
-            log::warn!("generic netlink families stay numbers: {cause:#}");
-            Families::default()
+            log::warn!("new families of generic netlink stay numbers: {cause:#}");
+            None
         }
     }
 }
@@ -302,12 +302,17 @@ async fn keep_families(
             () = unknown.notified() => {}
             _changed = shutdown.changed() => return,
         }
-        match tokio::task::spawn_blocking(move || read_families(specs)).await {
-            Ok(families) => {
-                let families = Arc::new(families);
-                metrics.name_families(&families);
-                known.send_replace(families);
-            }
+        let metrics = Arc::clone(&metrics);
+        let look = move || {
+            let families = Arc::new(read_families(specs)?);
+            // A scrape may hold them up, as long as it takes.
+            metrics.name_families(&families);
+            Some(families)
+        };
+        match tokio::task::spawn_blocking(look).await {
+            Ok(Some(families)) => drop(known.send_replace(families)),
+            // Said already: what was known stays.
+            Ok(None) => {}
             Err(error) => log::warn!("cannot ask for generic netlink families: {error}"),
         }
         tokio::select! {

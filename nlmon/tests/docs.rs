@@ -49,7 +49,7 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 |---|---|
 | `protocol` | the kernel's name in lower case without `NETLINK_`: `route`, `generic`, ...; the number where there is none; `test` is 17, the test module |
 | `path` | `request` (process to kernel), `reply` (kernel to process, acknowledgements included), `peer` (process to process), `multicast` |
-| `type` | the kernel's name, `RTM_NEWLINK`, of generic netlink the family's, `nl80211`, as it was when the message was counted, or the number; `raw` for what is no netlink message (uevents); `other` beyond the budget |
+| `type` | the kernel's name (`RTM_NEWLINK`); of generic netlink the family's (`nl80211`), as nlmon knew it when it read the count; else the number; `raw` for what is no netlink message (uevents); `other` beyond the budget |
 | `group` | the kernel's name, `link`, or the number; of generic netlink `family/group` where nlmon listens to it; `other` beyond the budget |
 | `result`, `errno` | `ok` or the errno's name |
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |

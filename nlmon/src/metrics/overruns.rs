@@ -58,11 +58,14 @@ impl Overruns {
     /// Both families. [`resolve`](Self::resolve) has to have seen the snapshot.
     pub(super) fn families(&self, snapshot: &Snapshot) -> [Family; 2] {
         let mut by_process: BTreeMap<(u8, &str), u64> = BTreeMap::new();
-        let mut by_type: BTreeMap<(u8, u32), u64> = BTreeMap::new();
+        // By name: a generic family that came twice has had two numbers.
+        let mut by_type: BTreeMap<(u8, &str), u64> = BTreeMap::new();
         for (key, count) in &snapshot.overruns {
             let name = self.names.get(&receiver(key)).map_or(UNKNOWN, String::as_str);
             *by_process.entry((key.protocol, name)).or_default() += count;
-            *by_type.entry((key.protocol, key.message_type)).or_default() += count;
+            let of_type = self.types.get(&(key.protocol, key.message_type));
+            *by_type.entry((key.protocol, of_type.map_or(OTHER, |name| name))).or_default() +=
+                count;
         }
         let mut processes = Family::new(&names::OVERRUNS);
         for ((protocol, process), count) in by_process {
@@ -70,8 +73,7 @@ impl Overruns {
         }
         let mut types = Family::new(&names::OVERRUN_TYPES);
         for ((protocol, message_type), count) in by_type {
-            let name = self.types.get(&(protocol, message_type)).map_or(OTHER, |name| name);
-            types.add(&[&protocol_name(protocol), name], count);
+            types.add(&[&protocol_name(protocol), message_type], count);
         }
         [processes, types]
     }
@@ -104,4 +106,32 @@ fn holders() -> BTreeMap<Receiver, String> {
         Some(((netns, socket.protocol, socket.portid), socket.owner()?.comm.clone()))
     };
     sockets.filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_that_came_twice_is_one_series() {
+        let mut overruns = Overruns::default();
+        let mut snapshot = Snapshot::default();
+        for (number, count) in [(35, 2), (40, 3)] {
+            overruns.types.insert((16, number), "nl80211".into());
+            let key = OverrunKey {
+                netns: 1,
+                portid: number,
+                message_type: number,
+                protocol: 16,
+                pad: [0; 3],
+            };
+            snapshot.overruns.insert(key, count);
+        }
+        let families = overruns.families(&snapshot).into_iter().filter_map(Family::finish);
+        let families: Vec<_> = families.collect();
+        let text = prometheus::TextEncoder::new().encode_to_string(&families).unwrap();
+        let by_type = text.lines().filter(|line| line.starts_with("nlmon_overrun_types_total"));
+        let by_type: Vec<_> = by_type.collect();
+        assert_eq!(by_type, [r#"nlmon_overrun_types_total{protocol="generic",type="nl80211"} 5"#]);
+    }
 }
