@@ -20,10 +20,10 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     line.optional("country", text("REG_ALPHA2").filter(|country| country != "00"));
     line.optional("power-save", text("PS_STATE"));
     line.optional("txpower", text("WIPHY_TX_POWER_SETTING"));
-    line.optional("power", decibels(tree, "NL80211_ATTR_WIPHY_TX_POWER_LEVEL", 100));
+    line.optional("power", power(tree, "NL80211_ATTR_WIPHY_TX_POWER_LEVEL", Unit::Mbm));
     key(&mut line, inside("KEY"));
     network(&mut line, inside("BSS"));
-    line.optional("signal", decibels(inside("STA_INFO"), "NL80211_STA_INFO_SIGNAL", 1));
+    line.optional("signal", power(inside("STA_INFO"), "NL80211_STA_INFO_SIGNAL", Unit::Dbm));
     line.optional("vendor", tree.number("NL80211_ATTR_VENDOR_ID").map(|id| format!("{id:#x}")));
     line.optional("subcmd", text("VENDOR_SUBCMD"));
     line.optional("status", text("STATUS_CODE")).optional("reason", text("REASON_CODE"));
@@ -40,15 +40,26 @@ fn key(line: &mut Line, key: Tree<'_>) {
 fn network(line: &mut Line, network: Tree<'_>) {
     line.optional("bss", network.text("NL80211_BSS_BSSID"));
     line.optional("freq", network.text("NL80211_BSS_FREQUENCY"));
-    line.optional("signal", decibels(network, "NL80211_BSS_SIGNAL_MBM", 100));
+    line.optional("signal", power(network, "NL80211_BSS_SIGNAL_MBM", Unit::Mbm));
     line.optional("", network.text("NL80211_BSS_STATUS"));
 }
 
-/// Power in dBm, of which the attribute has so many parts.
-fn decibels(tree: Tree<'_>, name: &str, parts: i64) -> Option<String> {
-    match tree.get(name)?.value.as_ref()? {
-        Value::Negative(power) => Some(format!("{} dBm", power / parts)),
-        Value::Number(power) => Some(format!("{} dBm", i64::try_from(*power).ok()? / parts)),
-        Value::Flag(_) | Value::Text(_) => None,
-    }
+/// Power, of which the attribute has that unit.
+fn power(tree: Tree<'_>, name: &str, unit: Unit) -> Option<String> {
+    let power = match tree.get(name)?.value.as_ref()? {
+        Value::Negative(power) => i32::try_from(*power).ok()?,
+        Value::Number(power) => i32::try_from(*power).ok()?,
+        Value::Flag(_) | Value::Text(_) => return None,
+    };
+    Some(match unit {
+        Unit::Dbm => format!("{power} dBm"),
+        Unit::Mbm => format!("{:.2} dBm", f64::from(power) / 100.0),
+    })
+}
+
+/// Decibels to a milliwatt, or hundredths of them.
+#[derive(Clone, Copy)]
+enum Unit {
+    Dbm,
+    Mbm,
 }

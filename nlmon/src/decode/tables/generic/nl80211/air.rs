@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
-    Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+    Each, Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Set};
 
@@ -33,6 +33,8 @@ pub(super) static BSS: Set = &[
     (20, "NL80211_BSS_FREQUENCY_OFFSET", Num),
     (21, "NL80211_BSS_MLO_LINK_ID", Num),
     (22, "NL80211_BSS_MLD_ADDR", Mac),
+    (23, "NL80211_BSS_USE_FOR", Num),
+    (24, "NL80211_BSS_CANNOT_USE_REASONS", Num),
 ];
 
 pub(super) static SURVEY: Set = &[
@@ -67,6 +69,14 @@ static RULE_FLAGS: Bits = &[
     (0x10000, "no-160mhz"),
     (0x20000, "no-he"),
     (0x40000, "no-320mhz"),
+    (0x0008_0000, "no-eht"),
+    (0x0010_0000, "psd"),
+    (0x0020_0000, "dfs-concurrent"),
+    (0x0040_0000, "no-6ghz-vlp-client"),
+    (0x0080_0000, "no-6ghz-afc-client"),
+    (0x0100_0000, "allow-6ghz-vlp-ap"),
+    (0x0200_0000, "allow-20mhz-activity"),
+    (0x0400_0000, "no-uhr"),
 ];
 
 pub(super) static RULE: Set = &[
@@ -77,13 +87,14 @@ pub(super) static RULE: Set = &[
     (5, "NL80211_ATTR_POWER_RULE_MAX_ANT_GAIN", Num),
     (6, "NL80211_ATTR_POWER_RULE_MAX_EIRP", Num),
     (7, "NL80211_ATTR_DFS_CAC_TIME", Num),
+    (8, "NL80211_ATTR_POWER_RULE_PSD", Int),
 ];
 
 static SIGNAL_EVENTS: Table =
     &[(0, "threshold-event-low"), (1, "threshold-event-high"), (2, "beacon-loss-event")];
 
 pub(super) static CONNECTION_QUALITY: Set = &[
-    (1, "NL80211_ATTR_CQM_RSSI_THOLD", Int),
+    (1, "NL80211_ATTR_CQM_RSSI_THOLD", Each(4, &Int)),
     (2, "NL80211_ATTR_CQM_RSSI_HYST", Num),
     (3, "NL80211_ATTR_CQM_RSSI_THRESHOLD_EVENT", Word(&SIGNAL_EVENTS)),
     (4, "NL80211_ATTR_CQM_PKT_LOSS_EVENT", Num),
@@ -102,6 +113,9 @@ static RATES: Set = &[
     (5, "NL80211_TXRATE_HE", Hex),
     (6, "NL80211_TXRATE_HE_GI", Num),
     (7, "NL80211_TXRATE_HE_LTF", Num),
+    (8, "NL80211_TXRATE_EHT", Hex),
+    (9, "NL80211_TXRATE_EHT_GI", Num),
+    (10, "NL80211_TXRATE_EHT_LTF", Num),
 ];
 
 pub(super) static BAND_RATES: Set = &[
@@ -175,6 +189,7 @@ pub(super) static MULTIPLE_BSSIDS: Set = &[
     (3, "NL80211_MBSSID_CONFIG_ATTR_INDEX", Num),
     (4, "NL80211_MBSSID_CONFIG_ATTR_TX_IFINDEX", Num),
     (5, "NL80211_MBSSID_CONFIG_ATTR_EMA", Flag),
+    (6, "NL80211_MBSSID_CONFIG_ATTR_TX_LINK_ID", Num),
 ];
 
 pub(super) static RANGING: Set = &[
@@ -183,5 +198,15 @@ pub(super) static RANGING: Set = &[
     (3, "NL80211_FTM_RESP_ATTR_CIVICLOC", Hex),
 ];
 
-pub(super) static RANGING_STATS: Set =
-    &[(6, "NL80211_FTM_STATS_TOTAL_DURATION_MSEC", Num), (10, "NL80211_FTM_STATS_PAD", Pad)];
+pub(super) static RANGING_STATS: Set = &[
+    (1, "NL80211_FTM_STATS_SUCCESS_NUM", Num),
+    (2, "NL80211_FTM_STATS_PARTIAL_NUM", Num),
+    (3, "NL80211_FTM_STATS_FAILED_NUM", Num),
+    (4, "NL80211_FTM_STATS_ASAP_NUM", Num),
+    (5, "NL80211_FTM_STATS_NON_ASAP_NUM", Num),
+    (6, "NL80211_FTM_STATS_TOTAL_DURATION_MSEC", Num),
+    (7, "NL80211_FTM_STATS_UNKNOWN_TRIGGERS_NUM", Num),
+    (8, "NL80211_FTM_STATS_RESCHEDULE_REQUESTS_NUM", Num),
+    (9, "NL80211_FTM_STATS_OUT_OF_WINDOW_TRIGGERS_NUM", Num),
+    (10, "NL80211_FTM_STATS_PAD", Pad),
+];

@@ -1,7 +1,7 @@
 //! What a radio (a wiphy) can do: bands, channels, kinds of interfaces and how many of them.
 
 use crate::decode::names::Table;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Int, List, Nest, Num, Word};
+use crate::decode::tables::kind::Kind::{Flag, Hex, Int, List, Nest, Num, Pad, Word};
 use crate::decode::tables::kind::{Bits, Set};
 
 static DFS_STATES: Table = &[(0, "usable"), (1, "unavailable"), (2, "available")];
@@ -47,6 +47,14 @@ pub(super) static FREQUENCY_ATTRS: Set = &[
     (31, "NL80211_FREQUENCY_ATTR_NO_6GHZ_AFC_CLIENT", Flag),
     (32, "NL80211_FREQUENCY_ATTR_CAN_MONITOR", Flag),
     (33, "NL80211_FREQUENCY_ATTR_ALLOW_6GHZ_VLP_AP", Flag),
+    (34, "NL80211_FREQUENCY_ATTR_ALLOW_20MHZ_ACTIVITY", Flag),
+    (35, "NL80211_FREQUENCY_ATTR_NO_4MHZ", Flag),
+    (36, "NL80211_FREQUENCY_ATTR_NO_8MHZ", Flag),
+    (37, "NL80211_FREQUENCY_ATTR_NO_16MHZ", Flag),
+    (38, "NL80211_FREQUENCY_ATTR_S1G_NO_PRIMARY", Flag),
+    (39, "NL80211_FREQUENCY_ATTR_NO_UHR", Flag),
+    (40, "NL80211_FREQUENCY_ATTR_CAC_START_TIME", Num),
+    (41, "NL80211_FREQUENCY_ATTR_PAD", Pad),
 ];
 
 static BITRATE_ATTRS: Set =
@@ -65,6 +73,8 @@ pub(super) static SUPPORTED_IFTYPES: Set = &[
     (10, "NL80211_IFTYPE_P2P_DEVICE", Flag),
     (11, "NL80211_IFTYPE_OCB", Flag),
     (12, "NL80211_IFTYPE_NAN", Flag),
+    (13, "NL80211_IFTYPE_NAN_DATA", Flag),
+    (14, "NL80211_IFTYPE_PD", Flag),
 ];
 
 static IFTYPE_DATA_ATTRS: Set = &[
@@ -79,6 +89,8 @@ static IFTYPE_DATA_ATTRS: Set = &[
     (9, "NL80211_BAND_IFTYPE_ATTR_EHT_CAP_PHY", Hex),
     (10, "NL80211_BAND_IFTYPE_ATTR_EHT_CAP_MCS_SET", Hex),
     (11, "NL80211_BAND_IFTYPE_ATTR_EHT_CAP_PPE", Hex),
+    (12, "NL80211_BAND_IFTYPE_ATTR_UHR_CAP_MAC", Hex),
+    (13, "NL80211_BAND_IFTYPE_ATTR_UHR_CAP_PHY", Hex),
 ];
 
 static BAND_ATTRS: Set = &[
@@ -110,7 +122,7 @@ pub(super) static WOWLAN_TRIGGERS_ATTRS: Set = &[
     (1, "NL80211_WOWLAN_TRIG_ANY", Flag),
     (2, "NL80211_WOWLAN_TRIG_DISCONNECT", Flag),
     (3, "NL80211_WOWLAN_TRIG_MAGIC_PKT", Flag),
-    (4, "NL80211_WOWLAN_TRIG_PKT_PATTERN", Flag),
+    (4, "NL80211_WOWLAN_TRIG_PKT_PATTERN", Hex),
     (5, "NL80211_WOWLAN_TRIG_GTK_REKEY_SUPPORTED", Flag),
     (6, "NL80211_WOWLAN_TRIG_GTK_REKEY_FAILURE", Flag),
     (7, "NL80211_WOWLAN_TRIG_EAP_IDENT_REQUEST", Flag),
@@ -120,11 +132,11 @@ pub(super) static WOWLAN_TRIGGERS_ATTRS: Set = &[
     (11, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_80211_LEN", Flag),
     (12, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_8023", Flag),
     (13, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_8023_LEN", Flag),
-    (14, "NL80211_WOWLAN_TRIG_TCP_CONNECTION", Flag),
+    (14, "NL80211_WOWLAN_TRIG_TCP_CONNECTION", Hex),
     (15, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_MATCH", Flag),
     (16, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_CONNLOST", Flag),
     (17, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_NOMORETOKENS", Flag),
-    (18, "NL80211_WOWLAN_TRIG_NET_DETECT", Flag),
+    (18, "NL80211_WOWLAN_TRIG_NET_DETECT", Num),
     (19, "NL80211_WOWLAN_TRIG_NET_DETECT_RESULTS", Flag),
     (20, "NL80211_WOWLAN_TRIG_UNPROTECTED_DEAUTH_DISASSOC", Flag),
 ];
@@ -154,6 +166,7 @@ pub(super) static RADIO: Set = &[
     (2, "NL80211_WIPHY_RADIO_ATTR_FREQ_RANGE", Nest(&RADIO_FREQUENCIES)),
     (3, "NL80211_WIPHY_RADIO_ATTR_INTERFACE_COMBINATION", Nest(&IF_COMBINATION_ATTRIBUTES)),
     (4, "NL80211_WIPHY_RADIO_ATTR_ANTENNA_MASK", Num),
+    (5, "NL80211_WIPHY_RADIO_ATTR_RTS_THRESHOLD", Num),
 ];
 
 pub(super) static FEATURE_FLAGS: Bits = &[

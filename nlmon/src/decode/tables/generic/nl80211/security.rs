@@ -64,6 +64,7 @@ pub(super) static KEY: Set = &[
     (8, "NL80211_KEY_DEFAULT_TYPES", Nest(&DEFAULT_TYPES)),
     (9, "NL80211_KEY_MODE", Num),
     (10, "NL80211_KEY_DEFAULT_BEACON", Flag),
+    (11, "NL80211_KEY_LTF_SEED", Secret),
 ];
 
 pub(super) static REKEY_DATA: Set = &[
@@ -84,7 +85,8 @@ pub(super) static AUTHENTICATIONS: Table = &[
     (5, "fils-sk"),
     (6, "fils-sk-pfs"),
     (7, "fils-pk"),
-    (9, "automatic"),
+    (8, "eppke"),
+    (9, "ieee8021x"),
 ];
 
 pub(super) static FRAME_PROTECTION: Table = &[(0, "no"), (1, "required"), (2, "optional")];

@@ -25,6 +25,7 @@ static STATION_BITS: Bits = &[
     (0x20, "authenticated"),
     (0x40, "tdls-peer"),
     (0x80, "associated"),
+    (0x100, "spp-amsdu"),
 ];
 
 pub(super) static STA_FLAG_UPDATE: Fields =
@@ -38,6 +39,7 @@ pub(super) static STATION_FLAGS: Set = &[
     (5, "NL80211_STA_FLAG_AUTHENTICATED", Flag),
     (6, "NL80211_STA_FLAG_TDLS_PEER", Flag),
     (7, "NL80211_STA_FLAG_ASSOCIATED", Flag),
+    (8, "NL80211_STA_FLAG_SPP_AMSDU", Flag),
 ];
 
 static RATE_INFO: Set = &[
@@ -63,6 +65,16 @@ static RATE_INFO: Set = &[
     (20, "NL80211_RATE_INFO_EHT_NSS", Num),
     (21, "NL80211_RATE_INFO_EHT_GI", Num),
     (22, "NL80211_RATE_INFO_EHT_RU_ALLOC", Num),
+    (23, "NL80211_RATE_INFO_S1G_MCS", Num),
+    (24, "NL80211_RATE_INFO_S1G_NSS", Num),
+    (25, "NL80211_RATE_INFO_1_MHZ_WIDTH", Flag),
+    (26, "NL80211_RATE_INFO_2_MHZ_WIDTH", Flag),
+    (27, "NL80211_RATE_INFO_4_MHZ_WIDTH", Flag),
+    (28, "NL80211_RATE_INFO_8_MHZ_WIDTH", Flag),
+    (29, "NL80211_RATE_INFO_16_MHZ_WIDTH", Flag),
+    (30, "NL80211_RATE_INFO_UHR_MCS", Num),
+    (31, "NL80211_RATE_INFO_UHR_ELR", Flag),
+    (32, "NL80211_RATE_INFO_UHR_IM", Flag),
 ];
 
 static BSS_PARAMETERS: Set = &[
