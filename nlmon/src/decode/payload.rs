@@ -133,7 +133,7 @@ fn read_generic(
         Some(((family, _), (_, set))) => {
             let width = width(family.header);
             read.extend(reader.fields(family.header, rest.part(0, width)));
-            read.extend(reader.attributes(set, rest.after(width)));
+            read.extend(reader.attributes(set, rest.after(walk::align(width))));
         }
         None if rest.bytes.is_empty() => {}
         None => read.push(reader.unknown("attributes".into(), rest)),

@@ -131,7 +131,9 @@ impl Reader {
             search.found = Some((name.clone(), known.map_or(NO_NAMES, |entry| inside(&entry.2))));
         }
         let content = match known {
-            Some((_, _, kind)) if whole || holds_others(kind) => self.content(kind, value, nest),
+            Some((_, _, kind)) if whole || holds_others(kind) => {
+                self.reached(kind, value, nest, whole)
+            }
             Some(_) => return None,
             None => self.unnamed(number & NESTED != 0, value, nest.depth),
         };
@@ -186,6 +188,14 @@ impl Reader {
         })
     }
 
+    /// What there is of a value, whose end may be missing. By its length nothing can be told then.
+    fn reached(&mut self, kind: &Kind, span: Span<'_>, nest: Nest<'_>, whole: bool) -> Content {
+        match kind {
+            Kind::Long(..) if !whole => self.opaque(span),
+            _ => self.content(kind, span, nest),
+        }
+    }
+
     fn members(&mut self, fields: Fields, span: Span<'_>, depth: usize) -> Vec<Attribute> {
         let outer = self.family;
         self.family = family(fields, span.bytes).unwrap_or(outer);
@@ -201,7 +211,7 @@ impl Reader {
                 continue;
             }
             let nest = Nest { set: NO_NAMES, span: part, depth };
-            let content = self.content(kind, part, nest);
+            let content = self.reached(kind, part, nest, whole);
             members.push(attribute(Cow::Borrowed(name), content));
         }
         self.withhold_unexplained(span.after(at));
@@ -234,8 +244,9 @@ impl Reader {
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
-            if len <= rest.bytes.len() || holds_others(kind) {
-                let content = self.content(kind, value, nest);
+            let whole = len <= rest.bytes.len();
+            if whole || holds_others(kind) {
+                let content = self.reached(kind, value, nest, whole);
                 items.push(attribute((number & TYPE_MASK).to_string().into(), content));
             }
             rest = rest.after(align(len));

@@ -8,10 +8,7 @@ use super::schema::{Family, Name, SubMessage};
 use super::sets::Sets;
 use super::words::{Definitions, Enumeration};
 use super::{Described, Error, Fault, Texts, keep, keep_all, operations};
-use crate::decode::tables::kind::{Fields, Kind, Set};
-
-/// Most attributes of a family, those of subsets included: nl80211 has 600.
-const ATTRIBUTES_MAX: usize = 16_384;
+use crate::decode::tables::kind::{Fields, Kind, Options, Set};
 
 /// Where the attributes of a set will be.
 pub(super) type Place = &'static OnceLock<Set>;
@@ -24,6 +21,8 @@ pub(super) struct Builder<'a> {
     pub(super) enumerations: BTreeMap<&'a str, Enumeration>,
     /// Structures that are made.
     pub(super) structures: BTreeMap<&'a str, &'static Fields>,
+    /// What sub-messages can be, as far as it is made.
+    pub(super) options: BTreeMap<&'a str, &'static Options>,
     sets: Sets<'a>,
     places: BTreeMap<&'a str, Place>,
     sub_messages: BTreeMap<&'a str, &'a SubMessage>,
@@ -45,13 +44,14 @@ impl<'a> Builder<'a> {
         let place = |name| (name, keep(OnceLock::new()));
         let places = sets.names().map(place).collect();
         let sub_messages = family.sub_messages.iter().map(|sub| (&*sub.name.text, sub)).collect();
-        let structures = BTreeMap::new();
+        let (structures, options) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self {
             family,
             texts,
             definitions,
             enumerations,
             structures,
+            options,
             sets,
             places,
             sub_messages,
@@ -59,15 +59,10 @@ impl<'a> Builder<'a> {
     }
 
     fn fill(&mut self) -> Result<(), Error> {
-        let mut total = 0;
         for (name, place) in self.places.clone() {
             let attributes = self.sets.attributes(name)?;
-            total += attributes.len();
-            if total > ATTRIBUTES_MAX {
-                return Err(Fault::TooMany { what: "attributes", most: ATTRIBUTES_MAX }.at(0));
-            }
             let mut set = Vec::with_capacity(attributes.len());
-            for numbered in &attributes {
+            for numbered in attributes.iter() {
                 let kind = self.attribute(&numbered.attribute, &attributes)?;
                 set.push((numbered.number, self.texts.keep(&numbered.c_name), kind));
             }

@@ -4,11 +4,13 @@
 //! a module that its spec is too old for.
 
 use super::build::Builder;
-use super::schema::{Attribute, ByteOrder, Definition, Format, Hint, Member, Name, Type};
+use super::schema::{
+    Attribute, ByteOrder, Definition, Format, Hint, Member, Name, SubMessage, Type,
+};
 use super::sets::Numbered;
 use super::{Error, Fault, keep, keep_all, names};
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::{Fields, Kind};
+use crate::decode::tables::kind::{Fields, Kind, Options};
 
 /// Structures inside of structures.
 const STRUCTURES_DEPTH: usize = 8;
@@ -22,6 +24,7 @@ const PAD: Kind = Kind::Struct(&NO_FIELDS);
 
 /// A number, as an attribute or as a member.
 struct Number<'a> {
+    name: &'a Name,
     kind: Type,
     big_endian: bool,
     words: Option<&'a Name>,
@@ -35,7 +38,11 @@ impl<'a> Builder<'a> {
         let kind = of.kind.ok_or_else(|| Fault::wrong(&of.name, "has no type"))?;
         Ok(match kind {
             Type::IndexedArray | Type::ArrayNest => {
-                Kind::List(keep(self.item(of, of.sub_type.unwrap_or(Type::Nest))?))
+                let item = of.sub_type.unwrap_or(Type::Nest);
+                if item != Type::Nest && names::tells_secret(&of.name.text) {
+                    return Ok(Kind::Secret);
+                }
+                Kind::List(keep(self.item(of, item)?))
             }
             Type::NestTypeValue => {
                 let nest = self.item(of, Type::Nest)?;
@@ -62,6 +69,7 @@ impl<'a> Builder<'a> {
                 return Err(Fault::wrong(&of.name, "has a sub-type that no item can have"));
             }
             kind => self.number(&Number {
+                name: &of.name,
                 kind,
                 big_endian: of.byte_order == Some(ByteOrder::BigEndian),
                 words: of.words.as_ref(),
@@ -86,6 +94,10 @@ impl<'a> Builder<'a> {
 
     fn number(&self, number: &Number<'_>) -> Result<Kind, Error> {
         let words = number.words.map(|name| self.enumeration(name)).transpose()?;
+        let is_long = lens(number.kind).contains(&8);
+        if is_long && words.is_none() && names::tells_secret(&number.name.text) {
+            return Ok(Kind::Secret);
+        }
         let address = address(number.hint).filter(|_| number.big_endian);
         if let (None, Some(address)) = (words, address) {
             return Ok(address);
@@ -110,11 +122,22 @@ impl<'a> Builder<'a> {
             set.iter().find(|numbered| numbered.attribute.name.text == selector.text)
         });
         let Some(beside) = beside else { return Ok(Kind::Secret) };
+        Ok(Kind::Select(beside.number, self.options(message)?))
+    }
+
+    /// What a sub-message can be, made once however often it is used.
+    fn options(&mut self, message: &'a SubMessage) -> Result<&'static Options, Error> {
+        let name = message.name.text.as_str();
+        if let Some(options) = self.options.get(name) {
+            return Ok(options);
+        }
         let mut options = Vec::with_capacity(message.formats.len());
         for format in &message.formats {
             options.push((self.texts.keep(&format.value.text), self.format(format)?));
         }
-        Ok(Kind::Select(beside.number, keep(keep_all(options))))
+        let options: &'static Options = keep(keep_all(options));
+        self.options.insert(name, options);
+        Ok(options)
     }
 
     fn format(&mut self, format: &Format) -> Result<Kind, Error> {
@@ -188,6 +211,7 @@ impl<'a> Builder<'a> {
     ) -> Result<(usize, Kind), Error> {
         if let Some(width) = scalar_width(of.kind) {
             let number = Number {
+                name: &of.name,
                 kind: of.kind,
                 big_endian: of.byte_order == Some(ByteOrder::BigEndian),
                 words: of.words.as_ref(),
@@ -210,7 +234,7 @@ impl<'a> Builder<'a> {
         match of.kind {
             Type::Binary => Ok((width, address(of.display_hint).unwrap_or(Kind::Secret))),
             Type::String => Ok((width, text(&of.name))),
-            Type::Pad | Type::Unused => Ok((width, Kind::Pad)),
+            Type::Pad | Type::Unused => Ok((width, PAD)),
             _ => Err(Fault::wrong(&of.name, "has a type that no member of a structure has")),
         }
     }

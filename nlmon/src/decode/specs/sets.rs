@@ -1,11 +1,14 @@
 //! The attributes of a set with their numbers and names: those of a subset are those of the set that
 //! it is of, with what it says of them otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::schema::{Attribute, AttributeSet, Family, Name};
 use super::{Error, Fault, names};
 
+/// Most attributes of a family, those of subsets included: nl80211 has 600.
+const ATTRIBUTES_MAX: usize = 16_384;
 /// Most sets of a family.
 const SETS_MAX: usize = 512;
 /// Subsets of subsets.
@@ -26,6 +29,8 @@ pub(super) struct Numbered {
 pub(super) struct Sets<'a> {
     family: &'a Family,
     all: BTreeMap<&'a str, &'a AttributeSet>,
+    /// Those that were asked for, and what they are subsets of.
+    made: BTreeMap<&'a str, Rc<[Numbered]>>,
 }
 
 impl<'a> Sets<'a> {
@@ -37,10 +42,15 @@ impl<'a> Sets<'a> {
                 return Err(Fault::Twice { what: "name", name, other }.at(set.name.line));
             }
         }
-        if all.len() > SETS_MAX {
-            return Err(Fault::TooMany { what: "attribute sets", most: SETS_MAX }.at(0));
+        let attributes: usize = all.values().map(|set| set.attributes.len()).sum();
+        for (what, count, most) in
+            [("attribute sets", all.len(), SETS_MAX), ("attributes", attributes, ATTRIBUTES_MAX)]
+        {
+            if count > most {
+                return Err(Fault::TooMany { what, most }.at(0));
+            }
         }
-        Ok(Self { family, all })
+        Ok(Self { family, all, made: BTreeMap::new() })
     }
 
     /// The set of that name, as it is called.
@@ -59,16 +69,20 @@ impl<'a> Sets<'a> {
     }
 
     /// The attributes of a set, sorted by number.
-    pub(super) fn attributes(&self, name: &str) -> Result<Vec<Numbered>, Error> {
-        let Some(set) = self.all.get(name) else { return Ok(Vec::new()) };
-        let mut chain = self.chain(set)?;
-        let Some(root) = chain.pop() else { return Ok(Vec::new()) };
-        let mut attributes = counted(self.family, root)?;
-        while let Some(subset) = chain.pop() {
-            attributes = subset_of(&attributes, subset)?;
+    pub(super) fn attributes(&mut self, name: &str) -> Result<Rc<[Numbered]>, Error> {
+        let Some(set) = self.all.get(name).copied() else { return Ok(Rc::default()) };
+        // What others are subsets of comes first, and is made once for all of them.
+        let mut whole: Rc<[Numbered]> = Rc::default();
+        for set in self.chain(set)?.into_iter().rev() {
+            let made = match self.made.get(set.name.text.as_str()) {
+                Some(made) => Rc::clone(made),
+                None if set.subset_of.is_none() => counted(self.family, set)?.into(),
+                None => subset_of(&whole, set)?.into(),
+            };
+            self.made.insert(&set.name.text, Rc::clone(&made));
+            whole = made;
         }
-        attributes.sort_by_key(|numbered| numbered.number);
-        Ok(attributes)
+        Ok(whole)
     }
 
     /// The set, what it is a subset of, what that is a subset of, and so on.
@@ -121,23 +135,28 @@ fn counted(family: &Family, set: &AttributeSet) -> Result<Vec<Numbered>, Error> 
         attributes.push(Numbered { number, c_name, attribute: attribute.clone() });
         next = number + 1;
     }
+    attributes.sort_by_key(|numbered| numbered.number);
     Ok(attributes)
 }
 
 fn subset_of(all: &[Numbered], subset: &AttributeSet) -> Result<Vec<Numbered>, Error> {
-    let by_name: BTreeMap<_, _> =
-        all.iter().map(|numbered| (numbered.attribute.name.text.as_str(), numbered)).collect();
-    let mut chosen = BTreeMap::new();
-    for own in &subset.attributes {
-        let name = &own.name;
-        let found = by_name.get(name.text.as_str());
-        let whole = *found.ok_or_else(|| {
-            Fault::missing("attribute of the set that this is a subset of, named", name)
-        })?;
-        let attribute = merged(&whole.attribute, own);
-        chosen.insert(whole.number, Numbered { attribute, ..whole.clone() });
+    let wanted: BTreeMap<_, _> =
+        subset.attributes.iter().map(|own| (own.name.text.as_str(), own)).collect();
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for whole in all {
+        if let Some(own) = wanted.get(whole.attribute.name.text.as_str()) {
+            let attribute = merged(&whole.attribute, own);
+            chosen.push(Numbered { attribute, ..whole.clone() });
+        }
     }
-    Ok(chosen.into_values().collect())
+    let found: BTreeSet<_> =
+        chosen.iter().map(|numbered| numbered.attribute.name.text.as_str()).collect();
+    match wanted.values().find(|own| !found.contains(own.name.text.as_str())) {
+        None => Ok(chosen),
+        Some(own) => {
+            Err(Fault::missing("attribute of the set that this is a subset of, named", &own.name))
+        }
+    }
 }
 
 /// What a subset says of an attribute, and of what it does not say, what the whole set says.

@@ -70,7 +70,7 @@ fn numbers_and_names_are_those_of_the_generator() {
     ] {
         assert!(some.iter().any(|name| name == expected), "{expected} is not in {some:?}");
     }
-    assert_eq!(whole.len(), 30);
+    assert_eq!(whole.len(), 32);
     let cup = set(spec, "TEA_POT_CMD_BROKEN");
     assert_eq!(names(cup.iter().map(|e| (e.0, e.1))), ["1 TEA_CUP_SIZE", "2 TEA_CUP_WITHIN"]);
     // A notification holds what the operation does that it is of; a number that is only reserved
@@ -90,7 +90,9 @@ fn numbers_and_names_are_those_of_the_generator() {
 fn what_a_spec_does_not_explain_is_withheld() {
     let spec = Spec::parse(TEA_POT).unwrap();
     let set = set(spec, "TEA_POT_CMD_GET");
-    for name in ["WIFI_KEY", "RECIPE", "DIGEST", "DROPS", "REST", "SIP_KEY"] {
+    for name in
+        ["WIFI_KEY", "RECIPE", "DIGEST", "DROPS", "REST", "SIP_KEYS", "LOCK_KEYS", "LOCK_SECRET"]
+    {
         assert!(matches!(kind(set, &format!("TEA_POT_A_{name}")), Kind::Secret), "{name}");
     }
     let Kind::Struct(body) = kind(set, "TEA_POT_A_BODY") else { panic!("no structure") };
@@ -282,6 +284,33 @@ fn there_is_an_end_to_sets_and_attributes() {
     }
     let text = format!("name: f\nattribute-sets:\n{sets}operations: {{list: []}}\n");
     assert_eq!(fault(&text), "there are more than 512 attribute sets");
-    let many = vec!["{name: a, type: u8}"; 30_000].join(",");
-    assert!(fault(&small("", &many)).starts_with("line 4: "), "as many names are the same");
+    let many = vec!["{name: a, type: u8}"; 16_385].join(",");
+    assert_eq!(fault(&small("", &many)), "there are more than 16384 attributes");
+}
+
+/// What is large once is not made again for each that refers to it.
+#[test]
+fn what_is_shared_is_made_once() {
+    use std::fmt::Write as _;
+    let mut head = "sub-messages:\n  - name: m\n    formats:\n".to_owned();
+    (0..20_000).for_each(|number| writeln!(head, "      - {{value: v{number}}}").unwrap());
+    let choice =
+        |number| format!("{{name: c{number}, type: sub-message, sub-message: m, selector: s}}");
+    let choices = (0..8000).map(choice).collect::<Vec<_>>().join(",");
+    let spec = Spec::parse(&small(&head, &format!("{{name: s, type: string}},{choices}"))).unwrap();
+    let options = |name| match kind(set(spec, "F_CMD_GET"), name) {
+        Kind::Select(1, options) => options.as_ptr(),
+        kind => panic!("{kind:?}"),
+    };
+    assert_eq!(options("F_A_S_C0"), options("F_A_S_C7999"));
+
+    let attribute = |number| format!("{{name: a{number}, type: u8}}");
+    let attributes = (0..15_000).map(attribute).collect::<Vec<_>>().join(",");
+    let mut sets = format!("  - {{name: a, attributes: [{attributes}]}}\n");
+    for number in 1..512 {
+        writeln!(sets, "  - {{name: b{number}, subset-of: a, attributes: [{{name: a7}}]}}")
+            .unwrap();
+    }
+    let text = format!("name: f\nattribute-sets:\n{sets}operations: {{list: []}}\n");
+    assert!(Spec::parse(&text).is_ok());
 }

@@ -61,6 +61,8 @@ pub(super) fn record(value: &[u8], bytes: &[u8], specs: Specs) -> Option<LogReco
         return None;
     }
     if let Some(secrets) = secrets {
+        // What was withheld is zeros, which a spec would show as if they were values.
+        let specs = if secrets { specs } else { Specs::default() };
         let families = Families::named(&families).with_specs(specs);
         record.messages = messages(&record, bytes, &families, secrets);
     }
