@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nlmon::http;
-use nlmon::live::bus::{Bus, Limits};
+use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::metrics::{LogTotals, Metrics};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -247,7 +247,9 @@ async fn its_readers_count_among_the_clients_of_the_log() {
 #[tokio::test]
 async fn a_reader_that_stops_loses_records_and_is_told_how_many() {
     const RECORDS: u64 = 60_013;
-    let server = Server::start(Limits::default(), true).await;
+    let queue = Extent { records: 500, ..Limits::default().queue };
+    let limits = Limits { queue, history: Extent::NONE, ..Limits::default() };
+    let server = Server::start(limits, true).await;
     let mut reader = server.get("/live").await;
     reader.hello().await;
     for number in 0..RECORDS {
