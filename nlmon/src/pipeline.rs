@@ -11,12 +11,13 @@ use tokio::{
 
 use crate::{
     decode::{
-        Families,
+        self, Families,
         names::{group_name, protocol, protocol_name},
     },
     join::{JoinSettings, Joiner},
     live::{
         bus::Bus,
+        entry::Entry,
         json::{Clock, LogRecord, View},
     },
     message::{Header, kind},
@@ -168,19 +169,29 @@ impl Pipeline {
             families: Arc::clone(&self.families.borrow()),
             show_secrets: self.show_secrets,
         };
-        for record in &records {
-            self.origins.finish(record, now_ns);
+        for record in records {
+            self.origins.finish(&record, now_ns);
             self.publish(record, &view);
         }
         self.metrics.join(self.joiner.counts());
     }
 
-    fn publish(&self, record: &Record, view: &View) {
-        self.metrics.record(record);
-        self.bus.publish(|| LogRecord::new(record, view).with_origin(&self.origins.of(record)));
-        if concerns_families(record, &view.families, self.bus.wants_records()) {
+    fn publish(&self, record: Record, view: &View) {
+        self.metrics.record(&record);
+        if concerns_families(&record, &view.families, self.bus.wants_records()) {
             self.unknown_family.notify_one();
         }
+        self.bus.publish(|| {
+            // At once: in a moment the process may be gone.
+            let (origin, view) = (self.origins.of(&record), view.clone());
+            if decode::may_hold_keys(record.protocol()) {
+                // At once too: what is withheld should not be kept.
+                return LogRecord::new(&record, &view).with_origin(&origin).into();
+            }
+            let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
+            let make = move || LogRecord::new(&record, &view).with_origin(&origin);
+            Entry::later(time_ns, bytes, make)
+        });
     }
 }
 

@@ -66,7 +66,7 @@ impl Server {
             let mut record: LogRecord = serde_json::from_str(json).unwrap();
             record.time_ns = number;
             record.protocol = protocol.into();
-            record
+            record.into()
         });
     }
 

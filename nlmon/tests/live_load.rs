@@ -94,7 +94,7 @@ impl Log {
             let mut record = sample.clone();
             record.time_ns = number;
             record.netns = if number.is_multiple_of(RARE) { 97 } else { 1 };
-            record
+            record.into()
         });
         self.published += 1;
         if number.is_multiple_of(64) {

@@ -89,7 +89,7 @@ impl Daemon {
     }
 
     fn publish(&self, number: u64, protocol: &'static str) {
-        self.bus.publish(|| record(number, protocol));
+        self.bus.publish(|| record(number, protocol).into());
     }
 
     /// Waits until the number of clients is as expected.
@@ -201,7 +201,7 @@ async fn between_history_and_what_follows_nothing_is_missing_and_nothing_double(
         while stopped.recv_timeout(Duration::from_micros(500)).is_err_and(|e| e == Timeout) {
             for _ in 0..20 {
                 let protocol = if number % 3 == 0 { "xfrm" } else { "route" };
-                bus.publish(|| record(number, protocol));
+                bus.publish(|| record(number, protocol).into());
                 number += 1;
             }
         }

@@ -105,6 +105,11 @@ pub fn decode(protocol: u8, data: &[u8], full_len: u32, context: &Context<'_>) -
     Decoded { messages, truncated, withheld: reader.secrets }
 }
 
+/// Whether messages of the protocol may hold keys where no table says so.
+pub(crate) fn may_hold_keys(protocol: u8) -> bool {
+    payload::is_strict(protocol)
+}
+
 /// The names of the families and commands of generic netlink that nlmon knows, some more than once.
 pub fn generic_names() -> impl Iterator<Item = &'static str> {
     tables::generic::all().flat_map(|family| {

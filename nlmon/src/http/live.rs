@@ -16,7 +16,8 @@ use futures_util::stream;
 use tokio::{sync::watch, time::sleep};
 
 use crate::live::{
-    bus::{Batch, Bus, Entry, Subscription},
+    bus::{Batch, Bus, Subscription},
+    entry::Entry,
     filter::Matcher,
     json::{Detail, LogRecord},
     words::Words,

@@ -6,15 +6,15 @@
 //! Invariant: publishing never waits for a client. A client that the ring has overtaken loses
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::entry::Entry;
 use super::history::History;
-use super::json::{Detail, LogRecord};
+use super::json::LogRecord;
 use crate::decode::specs::Specs;
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
@@ -61,46 +61,6 @@ impl Default for Limits {
             queue: Extent { records: 32_768, bytes: 64 << 20 },
             history: Extent { records: 4096, bytes: 8 << 20 },
         }
-    }
-}
-
-/// A record in the ring. Its JSON is made at most once, by the first client that wants it; with
-/// more detail than a summary, which would fill the ring, by each.
-#[derive(Debug)]
-pub struct Entry {
-    record: LogRecord,
-    json: OnceLock<String>,
-}
-
-impl Entry {
-    /// The record.
-    pub fn record(&self) -> &LogRecord {
-        &self.record
-    }
-
-    /// The record as one line of JSON, with its newline.
-    pub fn json(&self, detail: Detail) -> Cow<'_, str> {
-        // The schema has string keys and finite numbers only, so this cannot fail.
-        let line = |record: &LogRecord| {
-            serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
-        };
-        match detail {
-            Detail::Summary => Cow::Borrowed(self.json.get_or_init(|| line(&self.record))),
-            _ => Cow::Owned(line(&self.record.with(detail))),
-        }
-    }
-
-    /// Memory that the record takes, its JSON included, by estimate: an exact figure would take
-    /// the JSON, which may never be needed.
-    fn bytes(&self) -> usize {
-        const JSON_PER_MESSAGE: usize = 256;
-        let text = |message: &crate::decode::Message| {
-            message.summary.len() + message.raw.as_ref().map_or(0, String::len)
-        };
-        let messages = self.record.messages.iter().map(|m| 3 * text(m) + JSON_PER_MESSAGE);
-        let fixed = size_of::<Self>() + 2 * JSON_PER_MESSAGE;
-        let captured = self.record.captured_bytes();
-        fixed + captured + messages.sum::<usize>() + size_of_val(&*self.record.messages)
     }
 }
 
@@ -197,13 +157,13 @@ impl Bus {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Gives a record to every client, and to the history. Where it is not wanted, `record` is not
+    /// Gives a record to every client, and to the history. Where it is not wanted, `entry` is not
     /// called.
-    pub fn publish(&self, record: impl FnOnce() -> LogRecord) {
+    pub fn publish(&self, entry: impl FnOnce() -> Entry) {
         if !self.wants_records() {
             return;
         }
-        let entry = Entry { record: record(), json: OnceLock::new() };
+        let entry = entry();
         let next = {
             let mut ring = self.ring();
             ring.push(entry);
@@ -379,9 +339,9 @@ mod tests {
     fn every_client_gets_every_record_from_when_it_came() {
         let bus = bus(Limits::default().queue);
         let mut early = bus.subscribe().unwrap();
-        bus.publish(|| record(1));
+        bus.publish(|| record(1).into());
         let mut late = bus.subscribe().unwrap();
-        (2..200).for_each(|number| bus.publish(|| record(number)));
+        (2..200).for_each(|number| bus.publish(|| record(number).into()));
         assert_eq!(drain(&mut early), (0, (1..200).collect()));
         assert_eq!(drain(&mut late), (0, (2..200).collect()));
         assert_eq!(bus.dropped(), 0);
@@ -392,7 +352,7 @@ mod tests {
         let bus = bus(Extent { records: 10, ..Limits::default().queue });
         let (mut slow, mut fast) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
         for number in 0..25 {
-            bus.publish(|| record(number));
+            bus.publish(|| record(number).into());
             assert_eq!(drain(&mut fast), (0, vec![number]));
         }
         assert_eq!(drain(&mut slow), (15, (15..25).collect()));
@@ -404,7 +364,7 @@ mod tests {
     fn memory_is_bounded_by_bytes_too() {
         let bus = bus(Extent { bytes: 8192, ..Limits::default().queue });
         let _client = bus.subscribe().unwrap();
-        (0..1000).for_each(|number| bus.publish(|| record(number)));
+        (0..1000).for_each(|number| bus.publish(|| record(number).into()));
         let ring = bus.ring();
         assert!(ring.bytes <= 8192 && !ring.entries.is_empty());
         let real = ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>();
@@ -412,17 +372,11 @@ mod tests {
     }
 
     #[test]
-    fn the_estimate_of_memory_covers_the_json() {
-        let entry = Entry { record: record(1), json: OnceLock::new() };
-        assert!(entry.bytes() >= size_of::<Entry>() + entry.json(Detail::Summary).len());
-    }
-
-    #[test]
     fn there_are_only_so_many_clients_and_the_last_frees_the_ring() {
         let bus = bus(Limits::default().queue);
         let (one, two) = (bus.subscribe().unwrap(), bus.subscribe().unwrap());
         assert!(bus.subscribe().is_none());
-        bus.publish(|| record(1));
+        bus.publish(|| record(1).into());
         drop(one);
         assert!(bus.subscribe().is_some());
         assert_eq!(bus.ring().entries.len(), 1);
@@ -434,13 +388,13 @@ mod tests {
     #[test]
     fn history_is_kept_without_clients_and_bounded() {
         let bus = with_history(100);
-        (0..150).for_each(|number| bus.publish(|| record(number)));
+        (0..150).for_each(|number| bus.publish(|| record(number).into()));
         let all = History { last: Some(u64::MAX), since_ns: None };
         assert_eq!(history(&bus, all, |_| true), (50..150).collect::<Vec<_>>());
         let entry = bus.ring().entries[0].bytes();
         let few = Extent { records: usize::MAX, bytes: 10 * entry };
         let bus = Bus::new(Limits { history: few, ..Limits::default() });
-        (0..150).for_each(|number| bus.publish(|| record(number)));
+        (0..150).for_each(|number| bus.publish(|| record(number).into()));
         let ring = bus.ring();
         assert_eq!((ring.entries.len(), ring.bytes), (10, 10 * entry));
     }
@@ -448,7 +402,7 @@ mod tests {
     #[test]
     fn a_client_begins_as_far_back_as_it_wants() {
         let bus = with_history(100);
-        (900..1000).for_each(|number| bus.publish(|| record(number)));
+        (900..1000).for_each(|number| bus.publish(|| record(number).into()));
         let even = |number| number % 2 == 0;
         let begin = |last, since_ns| history(&bus, History { last, since_ns }, even);
         assert!(begin(None, None).is_empty());
@@ -468,7 +422,7 @@ mod tests {
             history: Extent { records: 10, bytes: usize::MAX },
         });
         let publish = |numbers: std::ops::Range<u64>| {
-            numbers.for_each(|number| bus.publish(|| record(number)));
+            numbers.for_each(|number| bus.publish(|| record(number).into()));
         };
         publish(0..10);
         let all = History { last: Some(10), since_ns: None };
@@ -486,7 +440,7 @@ mod tests {
     fn the_last_client_leaves_the_history() {
         let bus = with_history(5);
         let client = bus.subscribe().unwrap();
-        (0..50).for_each(|number| bus.publish(|| record(number)));
+        (0..50).for_each(|number| bus.publish(|| record(number).into()));
         assert_eq!(bus.ring().entries.len(), 50);
         drop(client);
         let ring = bus.ring();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::bus::Entry;
+use super::entry::Entry;
 use super::json::LogRecord;
 
 /// What of the past is wanted; none by default. Of both, what is less.
@@ -47,7 +47,7 @@ impl History {
     ) -> usize {
         let by_time = self.since_ns.map_or(0, |span| {
             let oldest = now_ns.saturating_sub(span);
-            let found = entries.iter().position(|entry| entry.record().time_ns >= oldest);
+            let found = entries.iter().position(|entry| entry.time_ns() >= oldest);
             found.unwrap_or(entries.len())
         });
         let by_count = self.last.map_or(0, |last| match last.checked_sub(1) {

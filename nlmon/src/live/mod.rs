@@ -1,15 +1,16 @@
 //! The live log: records as a person or a program reads them, and the Unix socket that hands them
 //! out. `json` is the published schema, `text` its one-line form with its `details`, `pcapng` its
 //! form as a capture, `filter` the choice of records, `history` how far back it begins, `words` both
-//! of them as an address has them; these are pure. `bus` fans out without ever waiting for a client,
+//! of them as an address has them; these are pure. `bus` fans out each `entry` without ever waiting for a client,
 //! `server` does the I/O and `protocol` is what the two ends of the socket say, `stats` that of
 //! numbers in place of records.
 //!
-//! Invariant: nothing here slows the pipeline down. Without a client and without history no record
-//! is even built; a slow client loses records, is told how many, and they are counted.
+//! Invariant: nothing here slows the pipeline down. A record is built for who reads it,
+//! and not for the history; a slow client loses records, is told how many, and they are counted.
 
 pub mod bus;
 mod details;
+pub mod entry;
 pub mod filter;
 mod glob;
 pub mod history;

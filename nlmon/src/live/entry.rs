@@ -1,0 +1,130 @@
+//! A record in the log's ring. Until somebody reads it, it is what it will be made of: nothing is
+//! decoded for a history that nobody asks for. Its JSON is made at most once, by the first client
+//! that wants it; with more detail than a summary, which would fill the ring, by each.
+//!
+//! Invariant: what an entry takes is known when it is published, by an estimate that covers both.
+
+use std::borrow::Cow;
+use std::sync::{LazyLock, OnceLock};
+
+use super::json::{Detail, LogRecord};
+use crate::decode::Message;
+use crate::message::messages;
+
+/// What a line of JSON takes for the record, and for each message besides its text.
+const JSON_BYTES: usize = 512;
+const JSON_PER_MESSAGE: usize = 256;
+
+type Make = Box<dyn FnOnce() -> LogRecord + Send>;
+
+/// One record.
+#[derive(Debug)]
+pub struct Entry {
+    time_ns: u64,
+    bytes: usize,
+    record: LazyLock<LogRecord, Make>,
+    json: OnceLock<String>,
+}
+
+impl Entry {
+    /// One that is made when it is read, and takes by [`estimate`](Self::estimate) so many bytes.
+    pub fn later(
+        time_ns: u64,
+        bytes: usize,
+        make: impl FnOnce() -> LogRecord + Send + 'static,
+    ) -> Self {
+        let record: LazyLock<_, Make> = LazyLock::new(Box::new(make));
+        Self { time_ns, bytes, record, json: OnceLock::new() }
+    }
+
+    /// Memory for the record of a datagram of which these bytes were captured: the bytes, and as
+    /// many words for them as hardly a summary has.
+    pub fn estimate(data: &[u8]) -> usize {
+        fixed(messages(data, data.len()).count().max(1)) + 4 * data.len()
+    }
+
+    /// When it was, `CLOCK_MONOTONIC` nanoseconds.
+    pub fn time_ns(&self) -> u64 {
+        self.time_ns
+    }
+
+    /// The record.
+    pub fn record(&self) -> &LogRecord {
+        &self.record
+    }
+
+    /// The record as one line of JSON, with its newline.
+    pub fn json(&self, detail: Detail) -> Cow<'_, str> {
+        // The schema has string keys and finite numbers only, so this cannot fail.
+        let line = |record: &LogRecord| {
+            serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
+        };
+        match detail {
+            Detail::Summary => Cow::Borrowed(self.json.get_or_init(|| line(self.record()))),
+            _ => Cow::Owned(line(&self.record().with(detail))),
+        }
+    }
+
+    /// Memory that it takes, its JSON included, by estimate: an exact figure would take the JSON,
+    /// which may never be needed.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// One that is there already.
+impl From<LogRecord> for Entry {
+    fn from(record: LogRecord) -> Self {
+        let text =
+            |message: &Message| message.summary.len() + message.raw.as_ref().map_or(0, String::len);
+        let texts: usize = record.messages.iter().map(|message| 3 * text(message)).sum();
+        let bytes = fixed(record.messages.len()) + texts + record.captured_bytes();
+        let (time_ns, json) = (record.time_ns, OnceLock::new());
+        Self { time_ns, bytes, record: LazyLock::new(Box::new(move || record)), json }
+    }
+}
+
+/// What does not depend on what is said.
+fn fixed(messages: usize) -> usize {
+    let per_message = JSON_PER_MESSAGE + size_of::<Message>();
+    size_of::<Entry>() + JSON_BYTES + messages * per_message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::json::{Clock, View};
+    use crate::live::sample;
+    use crate::record::Record;
+
+    fn later(record: Record) -> Entry {
+        let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
+        Entry::later(time_ns, bytes, move || LogRecord::new(&record, &View::new(Clock::new(0))))
+    }
+
+    #[test]
+    fn the_estimate_of_memory_covers_the_json() {
+        for record in [sample::multicast(), sample::request()] {
+            let made = LogRecord::new(&record, &View::new(Clock::new(0)));
+            for entry in [Entry::from(made), later(record)] {
+                let before = entry.bytes();
+                let json = entry.json(Detail::Summary).len();
+                assert!(before >= size_of::<Entry>() + json, "{before} for {json}");
+                assert_eq!(entry.bytes(), before);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_is_the_same_whenever_it_is_made() {
+        let record = sample::multicast();
+        let made = LogRecord::new(&record, &View::new(Clock::new(0)));
+        let entry = later(record);
+        assert_eq!((entry.time_ns(), entry.record()), (made.time_ns, &made));
+    }
+
+    #[test]
+    fn nothing_is_made_that_nobody_reads() {
+        drop(Entry::later(7, 0, || panic!("nobody reads it")));
+    }
+}
