@@ -19,12 +19,13 @@ use nlmon::live::json::LogRecord;
 use nlmon::live::pcapng::{Capture, Item, ReadError, Reader};
 use nlmon::record;
 
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("rtnetlink", "route"),
     ("route_more", "route"),
     ("netfilter", "netfilter"),
     ("generic", "generic"),
     ("wireless", "generic"),
+    ("ipvs", "generic"),
     ("xfrm", "xfrm"),
     ("sock_diag", "sock_diag"),
 ];

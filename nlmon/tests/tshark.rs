@@ -30,7 +30,7 @@ const TYPE_FIRST: u16 = 16;
 
 /// What of tshark reads the payloads of each file; where nothing does, headers and errors are all
 /// that is compared, and this says why.
-const DISSECTORS: [(&str, Result<&str, &str>); 7] = [
+const DISSECTORS: [(&str, Result<&str, &str>); 8] = [
     ("rtnetlink", Ok("netlink-route")),
     ("route_more", Ok("netlink-route")),
     // Of nftables and ipset the attributes, of conntrack its header: the rest is `data` to it.
@@ -39,6 +39,7 @@ const DISSECTORS: [(&str, Result<&str, &str>); 7] = [
     // not seen the kernel give them out.
     ("generic", Ok("genl")),
     ("wireless", Ok("genl")),
+    ("ipvs", Ok("genl")),
     ("xfrm", Err("Wireshark has no dissector of NETLINK_XFRM")),
     ("sock_diag", Ok("netlink-sock_diag")),
 ];

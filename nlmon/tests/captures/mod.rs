@@ -6,12 +6,13 @@ use nlmon::decode::Families;
 use nlmon::decode::names::protocol;
 
 /// The files, without their suffix, and the protocol of what they hold.
-pub(crate) const FILES: [(&str, u8); 7] = [
+pub(crate) const FILES: [(&str, u8); 8] = [
     ("rtnetlink", protocol::ROUTE),
     ("route_more", protocol::ROUTE),
     ("netfilter", protocol::NETFILTER),
     ("generic", protocol::GENERIC),
     ("wireless", protocol::GENERIC),
+    ("ipvs", protocol::GENERIC),
     ("xfrm", protocol::XFRM),
     ("sock_diag", protocol::SOCK_DIAG),
 ];
@@ -40,7 +41,7 @@ fn unhex(text: &str) -> Vec<u8> {
 /// out different numbers.
 pub(crate) fn families() -> Families {
     const CTRL_CMD_NEWFAMILY: u8 = 1;
-    let datagrams = [read("generic"), read("wireless")].concat();
+    let datagrams = [read("generic"), read("wireless"), read("ipvs")].concat();
     let messages =
         datagrams.iter().flat_map(|(_, bytes)| nlmon::message::messages(bytes, bytes.len()));
     let answers = messages.filter(|message| {

@@ -1,7 +1,7 @@
 //! Generic netlink: what tells one object of a family from another: its device,
 //! its address, its name.
 
-use super::{Kind, nl80211};
+use super::{Kind, ipvs, nl80211};
 use crate::decode::attribute::{Attribute, Tree};
 use crate::decode::line::Line;
 
@@ -45,8 +45,10 @@ pub(super) fn summary(kind: &Kind<'_>, command: &str, tree: Tree<'_>) -> String 
         line.pair("command", command).pair("version", version);
         return line.finish();
     }
-    if kind.name == "nl80211" {
-        return nl80211::summary(tree);
+    match kind.name {
+        "nl80211" => return nl80211::summary(tree),
+        "IPVS" => return ipvs::summary(tree),
+        _ => {}
     }
     let all = flatten(tree);
     let mut said = Vec::new();

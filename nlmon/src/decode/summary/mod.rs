@@ -7,6 +7,7 @@
 mod address;
 mod bridge;
 mod generic;
+mod ipvs;
 mod link;
 mod neighbour;
 mod netfilter;

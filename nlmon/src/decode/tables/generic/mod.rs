@@ -11,6 +11,7 @@ mod handshake;
 mod hsr;
 mod ila;
 mod ioam6;
+mod ipvs;
 mod l2tp;
 mod macsec;
 mod mptcp_pm;
@@ -46,6 +47,7 @@ static FAMILIES: &[&Generic] = &[
     &hsr::FAMILY,
     &ila::FAMILY,
     &ioam6::FAMILY,
+    &ipvs::FAMILY,
     &l2tp::FAMILY,
     &macsec::FAMILY,
     &mptcp_pm::FAMILY,
