@@ -24,6 +24,7 @@ mod requests;
 mod secrets;
 mod service;
 mod sockets;
+mod specs;
 mod strace;
 mod stress;
 mod support;
