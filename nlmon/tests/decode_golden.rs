@@ -176,7 +176,8 @@ fn the_tables_know_every_attribute_of_the_captures() {
 fn a_cut_datagram_keeps_its_whole_messages() {
     let families = families();
     let context = Context::new(&families);
-    for (name, protocol) in FILES {
+    // A device event has no header that says how long it is.
+    for (name, protocol) in FILES.into_iter().filter(|(name, _)| *name != "uevent") {
         for (comment, bytes) in read(name) {
             let len = u32::try_from(bytes.len()).unwrap();
             let full = decode(protocol, &bytes, len, &context).messages;

@@ -169,13 +169,19 @@ fn find(words: Words, command: u8) -> Option<(&'static str, Set)> {
 fn audit(reader: &mut Reader, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
     const GET: u16 = 1000;
     const SET: u16 = 1001;
+    const ADD_RULE: u16 = 1011;
+    const LIST_RULES: u16 = 1013;
+    const SET_FEATURE: u16 = 1018;
     const GET_FEATURE: u16 = 1019;
     const EXECVE: u16 = 1309;
     const TTY: u16 = 1319;
     const PROCTITLE: u16 = 1327;
     match message_type {
         GET | SET => reader.fields(tables::AUDIT_STATUS, span),
-        GET_FEATURE => reader.fields(tables::AUDIT_FEATURES, span),
+        SET_FEATURE | GET_FEATURE => reader.fields(tables::AUDIT_FEATURES, span),
+        ADD_RULE..=LIST_RULES if !span.bytes.is_empty() => {
+            vec![Attribute::nest("audit_rule_data", reader.fields(tables::AUDIT_RULE, span))]
+        }
         EXECVE | TTY | PROCTITLE => vec![reader.secret_attribute("text", span)],
         1200..=1999 => vec![Attribute {
             name: "text".into(),
@@ -226,5 +232,30 @@ pub(super) fn set(protocol: u8, header: &Header, payload: &[u8], context: &Conte
         Some(layout) => layout.attributes,
         None if protocol == protocol::GENERIC => generic().unwrap_or(&[]),
         None => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::names::protocol;
+    use crate::decode::{Context, Families, decode};
+    use crate::message::Header;
+
+    /// As `auditctl -a always,exit -S unlink -k removed` gives it to the kernel.
+    #[test]
+    fn a_rule_of_audit_says_when_it_applies_and_its_key() {
+        let mut payload = [4_u32, 2, 2].map(u32::to_ne_bytes).concat();
+        payload.resize(12 + 4 * 256, 0);
+        payload.extend(7_u32.to_ne_bytes());
+        payload.extend(b"removed");
+        let len = u32::try_from(16 + payload.len()).unwrap();
+        let header = Header { len, message_type: 1011, flags: 5, seq: 1, portid: 0 };
+        let bytes = [&header.to_bytes(), &payload[..]].concat();
+        let families = Families::default();
+        let decoded = decode(protocol::AUDIT, &bytes, len, &Context::new(&families));
+        assert_eq!(decoded.messages[0].summary, "always exit removed");
+        // Of a sample the texts behind the structure are cut.
+        let decoded = decode(protocol::AUDIT, &bytes[..256], len, &Context::new(&families));
+        assert_eq!(decoded.messages[0].summary, "always exit");
     }
 }

@@ -6,7 +6,7 @@ use nlmon::decode::Families;
 use nlmon::decode::names::protocol;
 
 /// The files, without their suffix, and the protocol of what they hold.
-pub(crate) const FILES: [(&str, u8); 8] = [
+pub(crate) const FILES: [(&str, u8); 11] = [
     ("rtnetlink", protocol::ROUTE),
     ("route_more", protocol::ROUTE),
     ("netfilter", protocol::NETFILTER),
@@ -15,6 +15,9 @@ pub(crate) const FILES: [(&str, u8); 8] = [
     ("ipvs", protocol::GENERIC),
     ("xfrm", protocol::XFRM),
     ("sock_diag", protocol::SOCK_DIAG),
+    ("audit", protocol::AUDIT),
+    ("connector", protocol::CONNECTOR),
+    ("uevent", protocol::KOBJECT_UEVENT),
 ];
 
 /// The datagrams of a file, each with the command that it is of.

@@ -61,8 +61,11 @@ pub(super) fn other_protocols(tree: Tree<'_>) -> String {
     let mut line = Line::default();
     line.word(&tree.text("text").unwrap_or_default());
     line.word(&tree.inside("crypto_user_alg").text("cru_name").unwrap_or_default());
+    let rule = tree.inside("audit_rule_data");
+    line.word(&rule.text("action").unwrap_or_default());
+    line.word(&rule.text("flags").unwrap_or_default());
+    line.word(&rule.text("buf").unwrap_or_default());
     let event = tree.inside("proc_event");
-    line.word(&tree.text("what").map_or_else(String::new, |_| String::new()));
     line.word(&event.text("what").unwrap_or_default());
     for (name, shown) in [
         ("process_pid", "pid"),

@@ -17,7 +17,6 @@ pub(in crate::decode) static CN_MSG: Fields = &[
 pub(in crate::decode) static PROC_EVENT: Fields =
     &[("what", 4, Word(&PROC_EVENTS)), ("cpu", 4, Num), ("timestamp_ns", 8, Num)];
 
-/// The high bits, `coredump` and `exit`, are beyond a table of 16 bits.
 static PROC_EVENTS: Table = &[
     (0, "none"),
     (1, "fork"),
@@ -27,7 +26,11 @@ static PROC_EVENTS: Table = &[
     (128, "sid"),
     (256, "ptrace"),
     (512, "comm"),
+    (0x2000_0000, "nonzero-exit"),
+    (0x4000_0000, "coredump"),
+    (0x8000_0000, "exit"),
 ];
+
 static FORK: Fields = &[
     ("parent_pid", 4, Num),
     ("parent_tgid", 4, Num),

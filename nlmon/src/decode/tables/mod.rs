@@ -29,7 +29,7 @@ mod various;
 mod xfrm;
 
 use super::names::words::FAMILIES;
-pub(super) use audit::{AUDIT_FEATURES, AUDIT_STATUS};
+pub(super) use audit::{AUDIT_FEATURES, AUDIT_RULE, AUDIT_STATUS};
 pub(super) use connector::{CN_MSG, PROC_EVENT, event as process_event};
 use kind::{Fields, Kind, Layout, Set};
 pub(super) use sock_diag::layout as sock_diag;
