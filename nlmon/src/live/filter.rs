@@ -43,14 +43,18 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unit: Vec<String>,
+    /// Container that the process is of: its id, the beginning of it, or a pattern
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub container: Vec<String>,
     /// What made the kernel send a notification: request, flushed, kernel, unknown
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cause: Vec<String>,
-    /// Network namespace, by inode number: stat -L -c %i /run/netns/NAME
-    #[arg(long, value_name = "INODE", value_delimiter = ',')]
+    /// Network namespace: its name in /run/netns, or its inode number
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub netns: Vec<u32>,
+    pub netns: Vec<Namespace>,
     /// An error that was returned or reported: ENOBUFS, EEXIST, ..., or a number
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +67,22 @@ pub struct Filter {
     #[arg(long, value_name = "TEXT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// A network namespace, as a reader calls it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Namespace {
+    /// By the number of its inode.
+    Inode(u32),
+    /// By its name, or a pattern of it.
+    Name(String),
+}
+
+impl From<&str> for Namespace {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_no_number| Self::Name(text.to_owned()), Self::Inode)
+    }
 }
 
 /// A filter names something that does not exist.
@@ -179,11 +199,12 @@ impl Matcher {
         any(&filter.protocol, |name| *name == record.protocol)
             && any(&self.paths, |path| *path == record.path)
             && any(&self.causes, |cause| Some(*cause) == record.cause)
-            && any(&filter.netns, |netns| *netns == record.netns)
+            && any(&filter.netns, |netns| is_in(record, netns))
             && any(&filter.group, |group| has_group(record, group))
             && any(&filter.pid, |pid| record.process.as_ref().is_some_and(|p| p.pid == *pid))
             && any(&filter.process, |name| has_process(record, name))
             && any(&filter.unit, |name| has_unit(record, name))
+            && any(&filter.container, |id| is_of(record, id))
             && any(&filter.message_type, |name| has_type(record, name))
             && any(&filter.errno, |name| record.errors().any(|error| error == name))
             && (!filter.errors || record.failed())
@@ -210,6 +231,20 @@ fn has_process(record: &LogRecord, wanted: &str) -> bool {
 fn has_unit(record: &LogRecord, wanted: &str) -> bool {
     let unit = record.process.as_ref().and_then(|process| process.unit.as_deref());
     unit.is_some_and(|unit| glob::matches(wanted, unit))
+}
+
+fn is_of(record: &LogRecord, wanted: &str) -> bool {
+    let container = record.process.as_ref().and_then(|process| process.container.as_deref());
+    container.is_some_and(|id| id.starts_with(wanted) || glob::matches(wanted, id))
+}
+
+fn is_in(record: &LogRecord, wanted: &Namespace) -> bool {
+    match wanted {
+        Namespace::Inode(inode) => *inode == record.netns,
+        Namespace::Name(name) => {
+            record.netns_name.as_deref().is_some_and(|own| glob::matches(name, own))
+        }
+    }
 }
 
 fn has_type(record: &LogRecord, wanted: &str) -> bool {
@@ -286,6 +321,8 @@ mod tests {
             r#"{"pid":[813]}"#,
             r#"{"cause":["kernel","unknown"]}"#,
             r#"{"unit":["*"]}"#,
+            r#"{"container":["*"]}"#,
+            r#"{"netns":["*"]}"#,
             r#"{"netns":[1]}"#,
             r#"{"errno":["EEXIST"]}"#,
             r#"{"errors":true}"#,
@@ -297,13 +334,22 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_matches_once_it_is_known() {
-        let origin = Origin { unit: Some("ssh.service".into()), ..Origin::default() };
+    fn where_a_process_belongs_matches_once_it_is_known() {
+        let origin = Origin {
+            unit: Some("ssh.service".into()),
+            container: Some("3f2a9c".into()),
+            namespace: Some("blue".into()),
+            ..Origin::default()
+        };
         let record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
         let record = record.with_origin(&origin);
         let matches = |json| filter(json).compile(Specs::default()).unwrap().matches(&record);
         assert!(matches(r#"{"unit":["ssh.*"]}"#));
         assert!(!matches(r#"{"unit":["sshd.service"]}"#));
+        assert!(matches(r#"{"container":["3f2a"]}"#) && matches(r#"{"container":["*9c"]}"#));
+        assert!(!matches(r#"{"container":["f2a9c"]}"#));
+        assert!(matches(r#"{"netns":["blu?"]}"#) && matches(r#"{"netns":[4026531840]}"#));
+        assert!(!matches(r#"{"netns":["red",7]}"#));
     }
 
     #[test]

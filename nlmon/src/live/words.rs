@@ -21,7 +21,7 @@ pub struct Words {
 /// The flags that are switches.
 const SWITCHES: [&str; 1] = ["errors"];
 /// The flags whose values clap itself checks.
-const CHECKED: [&str; 4] = ["pid", "netns", "last", "since"];
+const CHECKED: [&str; 3] = ["pid", "last", "since"];
 
 impl Words {
     /// What these pairs say; of a flag that takes one value, the last. A switch without a value is on.
