@@ -52,6 +52,8 @@ pub struct Settings {
     pub own_tgid: u32,
     /// Sample one datagram in this many; 0 means none, 1 means all.
     pub sample_every: u32,
+    /// Protocols to sample, a bit for each by its number.
+    pub sample_protocols: u32,
     /// Samples per second and processor; 0 means no cap.
     pub sample_rate: u32,
     /// 1 when counters tell network namespaces apart.
@@ -66,7 +68,7 @@ pub struct Settings {
 }
 
 const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
-const _: () = assert!(size_of::<Settings>() == 24 + 2 * PROTOCOLS);
+const _: () = assert!(size_of::<Settings>() == 28 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]
 mod user {

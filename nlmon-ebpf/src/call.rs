@@ -232,7 +232,7 @@ fn note<M: Memory>(
     frame.message_type = datagram.messages.first.message_type;
     frame.message_flags = datagram.messages.first.flags;
     frame.state = state::COUNTED;
-    if emit::wanted(counters) {
+    if emit::wanted(counters, datagram.way.protocol) {
         let netns = netns_of::<M>(datagram.sk, datagram.way.path);
         emit::fill(context, index, datagram, netns, pid_tgid);
         context.frame(index).state = state::COUNTED | state::SAMPLED;

@@ -72,7 +72,13 @@ const SECOND_NS: u64 = 1_000_000_000;
 
 /// Decides whether this datagram is sampled, and counts that.
 #[inline(always)] // constants to the verifier, which drops what does not apply
-pub(crate) fn wanted(counters: &mut DatagramCount) -> bool {
+pub(crate) fn wanted(counters: &mut DatagramCount, protocol: u8) -> bool {
+    // By default all are, which the verifier sees, and leaves the rest out.
+    let protocols = global!(SETTINGS.sample_protocols);
+    if protocols != u32::MAX && protocols >> (protocol & 31) & 1 == 0 {
+        machine::add(&mut counters.thinned, 1);
+        return false;
+    }
     match global!(SETTINGS.sample_every) {
         1 => {}
         every if every != 0 && is_turn(every) => {}

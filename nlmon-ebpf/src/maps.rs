@@ -76,10 +76,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_3")]
+#[unsafe(export_name = "NLMON_ABI_4")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 3, "the mark's name has to say the same");
+const _: () = assert!(ABI == 4, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -107,6 +107,7 @@ pub(crate) static OFFSETS: Offsets = Offsets {
 pub(crate) static SETTINGS: Settings = Settings {
     own_tgid: 0,
     sample_every: 1,
+    sample_protocols: u32::MAX,
     sample_rate: 0,
     count_netns: 0,
     capture_secrets: 0,

@@ -161,6 +161,8 @@ pub struct Probe {
     pub require: bool,
     /// Sample one datagram in this many; 0 for none. Counts are exact all the same.
     pub sample_every: u32,
+    /// Protocols to sample, by name or number; none for all.
+    pub sample_protocols: Vec<String>,
     /// Samples per second and processor; 0 for no cap.
     pub sample_rate: u32,
     /// Payload bytes of a sample.
@@ -175,6 +177,7 @@ impl Default for Probe {
             attach: Attach::Auto,
             require: false,
             sample_every: 1,
+            sample_protocols: Vec::new(),
             sample_rate: 0,
             snap_length: SNAP_DEFAULT,
             ring_bytes: RING_BYTES,
@@ -321,6 +324,7 @@ impl Config {
             return Err(Error::Value { key: "log.history", message });
         }
         self.reach()?;
+        self.sample_protocols()?;
         self.groups().map(drop)
     }
 
@@ -342,6 +346,25 @@ impl Config {
             }
         }
         Ok(all)
+    }
+
+    /// Protocols to sample, a bit for each by its number.
+    ///
+    /// # Errors
+    /// The first name that is none.
+    pub fn sample_protocols(&self) -> Result<u32, Error> {
+        let protocols = &self.probe.sample_protocols;
+        if protocols.is_empty() {
+            return Ok(u32::MAX);
+        }
+        protocols.iter().try_fold(0, |bits, protocol| {
+            let number = parse_protocol(protocol).filter(|number| *number <= PROTOCOL_MAX);
+            let number = number.ok_or_else(|| Error::Value {
+                key: "probe.sample_protocols",
+                message: format!("there is no protocol {protocol}"),
+            })?;
+            Ok(bits | 1 << number)
+        })
     }
 
     /// Network namespaces to subscribe in.
@@ -440,6 +463,16 @@ mod tests {
         assert!(error.starts_with("f.toml, line 3: "), "{error}");
         let error = parse("[probe]\nattach = \"kprob\"\n").unwrap_err();
         assert!(error.contains("line 2") && error.contains("kprobe"), "{error}");
+    }
+
+    #[test]
+    fn protocols_to_sample_are_known_by_name_and_by_number() {
+        let bits = |text: &str| parse(text).map(|config| config.sample_protocols().unwrap());
+        assert_eq!(bits(""), Ok(u32::MAX));
+        let some = "[probe]\nsample_protocols = [\"route\", \"17\", \"generic\"]\n";
+        assert_eq!(bits(some), Ok(1 | 1 << 16 | 1 << 17));
+        let error = bits("[probe]\nsample_protocols = [\"rout\"]\n").unwrap_err();
+        assert_eq!(error, "probe.sample_protocols: there is no protocol rout");
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub fn probe_options(config: &Config) -> Options {
     Options {
         attach: config.probe.attach,
         sample_every: config.probe.sample_every,
+        // Checked before; and if not, all is better than nothing.
+        sample_protocols: config.sample_protocols().unwrap_or(u32::MAX),
         sample_rate: config.probe.sample_rate,
         snap_length: config.probe.snap_length,
         snap: config.snap(),

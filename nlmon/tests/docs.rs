@@ -58,7 +58,7 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
 | `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask and got none |
 | `outcome` of `nlmon_dumps_total` | `complete`; `interrupted`: what it lists changed meanwhile (`NLM_F_DUMP_INTR`); `failed`: it ended with an error; `unfinished`: no end was seen |
-| `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned`, `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
+| `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned` (`probe.sample_every`, `probe.sample_protocols`), `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 1024 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 

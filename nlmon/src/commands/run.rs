@@ -54,6 +54,9 @@ pub struct Args {
     /// Sample one datagram in N, 0 for none (`probe.sample_every`)
     #[arg(long, value_name = "N")]
     sample_every: Option<u32>,
+    /// Protocols to sample, instead of all (`probe.sample_protocols`)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    sample_protocols: Vec<String>,
     /// Samples per second and processor, 0 for no cap (`probe.sample_rate`)
     #[arg(long, value_name = "N")]
     sample_rate: Option<u32>,
@@ -117,6 +120,9 @@ impl Args {
         set(&mut config.sockets.interval_seconds, self.sockets_interval);
         set(&mut config.subscribe.receive_buffer, self.receive_buffer);
         set(&mut config.subscribe.netns, self.netns.clone());
+        if !self.sample_protocols.is_empty() {
+            config.probe.sample_protocols.clone_from(&self.sample_protocols);
+        }
         if !self.specs.is_empty() {
             config.log.specs.clone_from(&self.specs);
         }

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-const ABI_MARK: &str = "NLMON_ABI_3";
+const ABI_MARK: &str = "NLMON_ABI_4";
 
 /// The BPF object; empty when the daemon was built without one.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
@@ -40,6 +40,8 @@ pub struct Options {
     pub attach: Attach,
     /// Sample one datagram in this many; 0 for none.
     pub sample_every: u32,
+    /// Protocols to sample, a bit for each by its number.
+    pub sample_protocols: u32,
     /// Samples per second and processor; 0 for no cap.
     pub sample_rate: u32,
     /// Payload bytes of a sample.
@@ -151,6 +153,7 @@ fn load_object(
     let settings = Settings {
         own_tgid: std::process::id(),
         sample_every: options.sample_every,
+        sample_protocols: options.sample_protocols,
         sample_rate: options.sample_rate,
         count_netns: u32::from(options.count_netns),
         capture_secrets: u32::from(options.capture_secrets),

@@ -12,7 +12,7 @@ use nlmon::subscribe::{
 };
 
 use crate::support::{
-    Daemon, Metrics, Module, assert_within, attach_by, kernel, message, receive, test_socket,
+    Daemon, Metrics, Module, assert_within, attach_by, kernel, message, receive, run, test_socket,
     try_run, wait_for,
 };
 
@@ -40,6 +40,26 @@ fn fentry_alone_is_refused_where_a_function_has_too_many_arguments() {
     } else {
         assert_eq!(code, 0, "{text}");
     }
+}
+
+/// The others are counted all the same.
+#[test]
+fn only_protocols_that_are_asked_for_are_sampled() {
+    let _module = Module::load();
+    let daemon = Daemon::start(&["--require-probes", "--sample-protocols", "test,generic"]);
+    let before = daemon.quiet();
+    let socket = test_socket(BUFFER);
+    (0..101_u32).for_each(|number| {
+        test_module::echo(&socket, &number.to_ne_bytes(), TIMEOUT).unwrap();
+    });
+    (0..13).for_each(|_| drop(run("ip", &["link", "show"])));
+    let after = daemon.quiet();
+    let sum = |labels: &[_]| after.grown(&before, "nlmon_datagrams_total", labels);
+    let samples = |outcome| after.grown(&before, "nlmon_samples_total", &[("outcome", outcome)]);
+    assert_eq!(sum(&[("protocol", "test")]), 2 * 101);
+    assert!(sum(&[("protocol", "route")]) >= 2 * 13);
+    let sampled = sum(&[("protocol", "test")]) + sum(&[("protocol", "generic")]);
+    assert_eq!((samples("read"), samples("thinned")), (sampled, sum(&[]) - sampled));
 }
 
 fn counts_what_the_module_counts(attach: &str) {
