@@ -6,17 +6,19 @@
     reason = "all of this file is test code"
 )]
 
+mod directory;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use directory::Directory;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use nlmon::live::json::Detail;
@@ -32,30 +34,6 @@ const RECORD: &str = concat!(
     "\n"
 );
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A directory of its own for each test, removed at its end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("nlmon-record-{}-{number}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
 
 /// A line of the log: a deleted link of that name.
 fn record(name: &str) -> String {
@@ -73,7 +51,7 @@ fn record(name: &str) -> String {
 
 /// `nlmon record` with a daemon that let it in.
 fn start(directory: &Directory, arguments: &[&str]) -> (Child, UnixStream) {
-    let socket = directory.path("log.sock");
+    let socket = directory.join("log.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     let child = nlmon("record").arg("--socket").arg(&socket).args(arguments).spawn().unwrap();
     let (stream, _) = listener.accept().unwrap();
@@ -114,7 +92,7 @@ fn settle(file: &Path, records: usize) {
 fn records_until_a_signal_and_what_is_written_is_whole_at_any_time() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let directory = Directory::new();
-        let file = directory.path("a.pcapng");
+        let file = directory.join("a.pcapng");
         let (child, mut daemon) = start(&directory, &[file.to_str().unwrap()]);
         daemon.write_all(record("one").as_bytes()).unwrap();
         settle(&file, 1);
@@ -140,14 +118,14 @@ fn records_until_a_signal_and_what_is_written_is_whole_at_any_time() {
 #[test]
 fn stops_at_the_count_and_where_the_daemon_does() {
     let directory = Directory::new();
-    let file = directory.path("a");
+    let file = directory.join("a");
     let (child, mut daemon) = start(&directory, &[file.to_str().unwrap(), "--count", "1"]);
     daemon.write_all([record("one"), record("two")].concat().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     settle(&file, 1);
 
-    let file = directory.path("b");
+    let file = directory.join("b");
     let (child, mut daemon) = start(&directory, &[file.to_str().unwrap()]);
     daemon.write_all(record("one").as_bytes()).unwrap();
     drop(daemon);
@@ -160,7 +138,7 @@ fn stops_at_the_count_and_where_the_daemon_does() {
 #[test]
 fn replaces_a_file_only_by_force_and_never_what_a_link_leads_to() {
     let directory = Directory::new();
-    let (file, link) = (directory.path("precious"), directory.path("link"));
+    let (file, link) = (directory.join("precious"), directory.join("link"));
     fs::write(&file, "precious").unwrap();
     symlink(&file, &link).unwrap();
     for there in [&file, &link] {
@@ -184,7 +162,7 @@ fn replaces_a_file_only_by_force_and_never_what_a_link_leads_to() {
 #[test]
 fn a_capture_is_read_by_the_same_filters_and_in_every_form() {
     let directory = Directory::new();
-    let file = directory.path("a");
+    let file = directory.join("a");
     let (child, mut daemon) = start(&directory, &[file.to_str().unwrap(), "--count", "2"]);
     daemon.write_all([record("one"), record("two")].concat().as_bytes()).unwrap();
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
@@ -207,7 +185,7 @@ fn a_capture_is_read_by_the_same_filters_and_in_every_form() {
 #[test]
 fn what_cannot_be_read_is_said_behind_what_can() {
     let directory = Directory::new();
-    let file = directory.path("a");
+    let file = directory.join("a");
     let (child, mut daemon) = start(&directory, &[file.to_str().unwrap(), "--count", "2"]);
     daemon.write_all([record("one"), record("two")].concat().as_bytes()).unwrap();
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
@@ -218,7 +196,7 @@ fn what_cannot_be_read_is_said_behind_what_can() {
     let message = text(&output.stderr);
     assert!(message.contains("ends inside of what begins at byte "), "{message}");
     assert_eq!(message.lines().count(), 1);
-    let output = read(&directory.path("absent"), &[]);
+    let output = read(&directory.join("absent"), &[]);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("absent: No such file"), "{}", text(&output.stderr));
     assert_eq!(read(&file, &["--last", "1"]).status.code(), Some(1));

@@ -8,14 +8,16 @@
 )]
 #![cfg(target_endian = "little")]
 
+mod directory;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use directory::Directory;
 use jiff::tz::TimeZone;
 use nlmon::decode::names::protocol::GENERIC;
 use nlmon::decode::specs::{Spec, Specs};
@@ -237,30 +239,11 @@ fn a_filter_knows_the_names_of_specs() {
     assert!(error.ends_with("did you mean \"TEA_POT_CMD_GET\"?"), "{error}");
 }
 
-/// A directory of its own for each test, removed at its end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("nlmon-specs-{}-{number}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
+/// Writes a file into the directory.
+fn write(directory: &Directory, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let path = directory.join(name);
+    fs::write(&path, text).unwrap();
+    path
 }
 
 fn nlmon(arguments: &[&str]) -> Output {
@@ -276,19 +259,22 @@ fn check(directory: &Directory, specs: &[&Path]) -> Output {
     let specs: Vec<_> =
         specs.iter().map(|path| format!("{:?}", path.display().to_string())).collect();
     let config = format!("[log]\nspecs = [{}]\n", specs.join(","));
-    let config = directory.write("nlmon.toml", config);
+    let config = write(directory, "nlmon.toml", config);
     nlmon(&["check", "--config", config.to_str().unwrap()])
 }
 
 #[test]
 fn check_says_what_it_found() {
     let directory = Directory::new();
-    directory.write("tea-pot.yaml", TEA_POT);
-    directory
-        .write("known.yaml", TEA_POT.replace("name: tea-pot\nprotocol", "name: ovpn\nprotocol"));
-    directory.write("route.yaml", "name: rt\nprotocol: netlink-raw\nprotonum: 0\n");
-    directory.write("README", "no spec");
-    let output = check(&directory, &[&directory.0]);
+    write(&directory, "tea-pot.yaml", TEA_POT);
+    write(
+        &directory,
+        "known.yaml",
+        TEA_POT.replace("name: tea-pot\nprotocol", "name: ovpn\nprotocol"),
+    );
+    write(&directory, "route.yaml", "name: rt\nprotocol: netlink-raw\nprotonum: 0\n");
+    write(&directory, "README", "no spec");
+    let output = check(&directory, &[&directory]);
     let expected = "configuration   valid\n\
                     specs           1 described: tea-pot\n                \
                     1 with tables of their own, which win: ovpn\n                \
@@ -301,14 +287,14 @@ fn a_wrong_spec_is_a_wrong_configuration() {
     let directory = Directory::new();
     let wrong = TEA_POT.replace("type: bitfield32", "type: bitfield33");
     let line = wrong[..wrong.find("bitfield33").unwrap()].lines().count();
-    let wrong = directory.write("wrong.yaml", wrong);
-    let raw = directory.write("raw.yaml", "name: rt\nprotocol: netlink-raw\n");
-    let once = directory.write("once.yaml", TEA_POT);
-    let twice = directory.write("twice.yaml", TEA_POT);
-    let large = directory.write("large.yaml", "#".repeat((1 << 20) + 1));
-    let bytes = directory.write("bytes.yaml", [0x61, 0xff]);
-    let absent = directory.0.join("absent.yaml");
-    let empty = directory.0.join("empty");
+    let wrong = write(&directory, "wrong.yaml", wrong);
+    let raw = write(&directory, "raw.yaml", "name: rt\nprotocol: netlink-raw\n");
+    let once = write(&directory, "once.yaml", TEA_POT);
+    let twice = write(&directory, "twice.yaml", TEA_POT);
+    let large = write(&directory, "large.yaml", "#".repeat((1 << 20) + 1));
+    let bytes = write(&directory, "bytes.yaml", [0x61, 0xff]);
+    let absent = directory.join("absent.yaml");
+    let empty = directory.join("empty");
     fs::create_dir(&empty).unwrap();
     let at = |path: &Path, rest: &str| format!("{}{rest}", path.display());
     for (specs, expected) in [
@@ -334,13 +320,13 @@ fn a_wrong_spec_is_a_wrong_configuration() {
 #[test]
 fn a_capture_is_read_by_specs() {
     let directory = Directory::new();
-    let spec = directory.write("tea-pot.yaml", TEA_POT);
+    let spec = write(&directory, "tea-pot.yaml", TEA_POT);
     let families = families(Specs::default());
     // Of a daemon that shows everything and does not know the family.
     let context = Context { show_secrets: true, ..Context::new(&families) };
     let mut capture = Capture::new(Vec::new()).unwrap();
     capture.write(&record(&brewed(), &context)).unwrap();
-    let file = directory.write("log.pcapng", std::mem::take(capture.get_mut()));
+    let file = write(&directory, "log.pcapng", std::mem::take(capture.get_mut()));
     let file = file.to_str().unwrap();
     let read =
         |more: &[&str]| nlmon(&[&["tail", "--read", file, "--output", "json"], more].concat());
@@ -355,7 +341,7 @@ fn a_capture_is_read_by_specs() {
     let context = Context::new(context.families);
     let mut capture = Capture::new(Vec::new()).unwrap();
     capture.write(&record(&brewed(), &context)).unwrap();
-    let withheld = directory.write("withheld.pcapng", std::mem::take(capture.get_mut()));
+    let withheld = write(&directory, "withheld.pcapng", std::mem::take(capture.get_mut()));
     let read = ["tail", "--output", "json", "--read", withheld.to_str().unwrap()];
     let output = nlmon(&[&read[..], &specs[..]].concat());
     let json = text(&output.stdout);
@@ -372,7 +358,7 @@ fn a_capture_of_a_daemon_with_specs_reads_without_them() {
     let written = record(&brewed(), &Context::new(&families));
     let mut capture = Capture::new(Vec::new()).unwrap();
     capture.write(&written).unwrap();
-    let file = directory.write("log.pcapng", std::mem::take(capture.get_mut()));
+    let file = write(&directory, "log.pcapng", std::mem::take(capture.get_mut()));
     let output = nlmon(&["tail", "--read", file.to_str().unwrap(), "--output", "json", "--hex"]);
     let read: LogRecord = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(read, written);
