@@ -333,9 +333,7 @@ impl Config {
         let wrong = |message| Error::Value { key: "subscribe.groups", message };
         let mut all: BTreeMap<u8, Groups> = BTreeMap::new();
         for (protocol, groups) in &self.subscribe.groups {
-            let number = parse_protocol(protocol)
-                .filter(|number| *number <= PROTOCOL_MAX)
-                .ok_or_else(|| wrong(format!("there is no protocol {protocol}")))?;
+            let number = protocol_number("subscribe.groups", protocol)?;
             let of_protocol = all.entry(number).or_default();
             for group in groups {
                 if let Some(name) = group.family(number) {
@@ -358,12 +356,7 @@ impl Config {
             return Ok(u32::MAX);
         }
         protocols.iter().try_fold(0, |bits, protocol| {
-            let number = parse_protocol(protocol).filter(|number| *number <= PROTOCOL_MAX);
-            let number = number.ok_or_else(|| Error::Value {
-                key: "probe.sample_protocols",
-                message: format!("there is no protocol {protocol}"),
-            })?;
-            Ok(bits | 1 << number)
+            Ok(bits | 1 << protocol_number("probe.sample_protocols", protocol)?)
         })
     }
 
@@ -397,6 +390,12 @@ impl Config {
         }
         snap
     }
+}
+
+/// The number of a protocol that stands under a key.
+fn protocol_number(key: &'static str, name: &str) -> Result<u8, Error> {
+    let number = parse_protocol(name).filter(|number| *number <= PROTOCOL_MAX);
+    number.ok_or_else(|| Error::Value { key, message: format!("there is no protocol {name}") })
 }
 
 /// Protocols that may carry keys, passwords or keystrokes, and the bytes before those: the message
