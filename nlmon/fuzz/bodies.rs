@@ -7,13 +7,13 @@
 use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
-use nlmon::decode::attribute::{Attribute, Value};
-use nlmon::decode::names::protocol;
-use nlmon::decode::{Context, Decoded, Families, decode, generic_names};
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
 use nlmon::live::pcapng::{Capture, Item, Reader};
 use nlmon::live::text::Style;
-use nlmon::record::{Contents, Observation, Path, Record, Task};
+use nlmon_core::decode::attribute::{Attribute, Value};
+use nlmon_core::decode::names::protocol;
+use nlmon_core::decode::{Context, Decoded, Families, decode, generic_names};
+use nlmon_core::record::{Contents, Observation, Path, Record, Task};
 
 /// The targets, with the protocol whose messages they are, where it is one.
 pub(crate) const TARGETS: [(&str, Option<u8>); 8] = [
@@ -114,7 +114,7 @@ fn assert_printable(attribute: &Attribute) {
 }
 
 /// Bytes that are no message and are withheld as zeros may be taken for padding.
-fn shown(decoded: &Decoded) -> Vec<&nlmon::decode::Message> {
+fn shown(decoded: &Decoded) -> Vec<&nlmon_core::decode::Message> {
     decoded.messages.iter().filter(|message| message.message_type != "raw").collect()
 }
 

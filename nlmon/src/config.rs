@@ -12,8 +12,9 @@ use std::{
 use nlmon_common::limits::{PROTOCOL_MAX, PROTOCOLS, RING_BYTES, SNAP_DEFAULT, SNAP_MAX};
 use serde::{Deserialize, Serialize};
 
+use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_name};
+
 use crate::{
-    decode::names::{parse_group, parse_protocol, protocol, protocol_name},
     live::bus::{Extent, Limits},
     probe::Attach,
     subscribe::Reach,

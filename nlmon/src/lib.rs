@@ -5,17 +5,13 @@
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod decode;
 pub mod http;
-pub mod join;
 pub mod live;
-pub mod message;
 pub mod metrics;
 mod namespaces;
 pub mod origin;
 mod pipeline;
 pub mod probe;
-pub mod record;
 pub mod self_test;
 pub mod service;
 mod shutdown;

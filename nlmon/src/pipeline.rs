@@ -9,22 +9,25 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-use crate::{
+use nlmon_core::{
     decode::{
         self, Families,
         names::{group_name, protocol, protocol_name},
     },
     join::{JoinSettings, Joiner},
+    message::{Header, kind},
+    record::{Observation, Path, Record},
+};
+
+use crate::{
     live::{
         bus::Bus,
         entry::Entry,
         json::{Clock, LogRecord, View},
     },
-    message::{Header, kind},
     metrics::Metrics,
     origin::Origins,
     probe::WaitingSamples,
-    record::{Observation, Path, Record},
     subscribe::{Event, monotonic_ns, realtime_offset_ns},
 };
 

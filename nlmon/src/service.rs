@@ -13,12 +13,15 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, interval_at, timeout},
 };
 
+use nlmon_core::{
+    decode::{Families, specs::Specs},
+    join::Joiner,
+};
+
 use crate::{
     commands::Failure,
     config::{Config, Groups},
-    decode::{Families, specs::Specs},
     http,
-    join::Joiner,
     live::{bus::Bus, server::Server, stats::Source},
     metrics::{LogTotals, Metrics},
     origin::Origins,

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::decode::specs::{self, FAMILIES_MAX, Fault, Spec, Specs, TEXT_MAX};
+use nlmon_core::decode::specs::{self, FAMILIES_MAX, Fault, Spec, Specs, TEXT_MAX};
 
 /// Why specs cannot be used.
 #[derive(Debug, thiserror::Error)]

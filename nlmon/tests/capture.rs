@@ -8,16 +8,20 @@
 )]
 #![cfg(target_endian = "little")]
 
+#[expect(dead_code, reason = "this test reads single files")]
+#[path = "../core/tests/captures/mod.rs"]
+mod captures;
+
 use std::fmt::Write as _;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use nlmon::decode::specs::Specs;
-use nlmon::decode::{Context, Families, decode, names};
 use nlmon::live::filter::Filter;
 use nlmon::live::json::LogRecord;
 use nlmon::live::pcapng::{Capture, Item, ReadError, Reader};
-use nlmon::record;
+use nlmon_core::decode::specs::Specs;
+use nlmon_core::decode::{Context, Families, decode, names};
+use nlmon_core::record;
 
 const KINDS: [(&str, &str); 8] = [
     ("rtnetlink", "route"),
@@ -42,14 +46,11 @@ const FULL: &str = r#"{"time":"2026-01-02T03:04:05.000006789Z","time_ns":77,"pat
     "redacted":true,"messages":[],"data":""}"#;
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+    captures::directory().join(name)
 }
 
 fn datagrams(name: &str) -> Vec<Vec<u8>> {
-    let text = std::fs::read_to_string(data(&format!("{name}.hex"))).unwrap();
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| line.as_bytes().chunks(2).map(byte).collect()).collect()
+    captures::read(name).into_iter().map(|(_, bytes)| bytes).collect()
 }
 
 /// A record of a datagram of which the first `len` bytes were captured, as the daemon makes it.

@@ -9,6 +9,7 @@
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[path = "../core/tests/captures/mod.rs"]
 mod captures;
 
 use std::collections::BTreeMap;
@@ -60,7 +61,7 @@ fn expected() -> BTreeMap<String, Vec<u8>> {
             }
         }
     }
-    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/record.pcapng");
+    let data = captures::directory().join("record.pcapng");
     all.insert("capture/record.pcapng".to_owned(), fs::read(data).unwrap());
     for (name, protocol, bytes) in MADE_UP {
         for target in ["others", "record"] {

@@ -6,7 +6,7 @@
 use std::{fs, time::Duration};
 
 use nix::time::{ClockId, clock_gettime};
-use nlmon::{
+use nlmon_core::{
     join::{JoinSettings, Joiner},
     message::Header,
     record::{Contents, Delivery, Observation, Path, Record, Task},

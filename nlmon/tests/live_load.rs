@@ -14,6 +14,7 @@
 )]
 #![cfg(target_endian = "little")]
 
+#[path = "../core/tests/captures/mod.rs"]
 mod captures;
 
 use std::fs;
@@ -29,7 +30,7 @@ use nlmon::live::bus::{Bus, Limits};
 use nlmon::live::json::{Clock, LogRecord, View};
 use nlmon::live::server::Server;
 use nlmon::live::stats::Source;
-use nlmon::record::{Delivery, Record};
+use nlmon_core::record::{Delivery, Record};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 

@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError::Timeout;
 use std::time::Duration;
 
-use nlmon::decode::specs::{Spec, Specs};
 use nlmon::live::Error;
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::live::protocol::{Lost, REQUEST_MAX, Refusal, Reply};
 use nlmon::live::server::Server;
 use nlmon::live::stats::Source;
+use nlmon_core::decode::specs::{Spec, Specs};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
@@ -139,7 +139,7 @@ impl Client {
 
 #[tokio::test]
 async fn a_filter_may_name_what_the_daemon_knows_by_specs() {
-    let spec = Spec::parse(include_str!("specs/tea-pot.yaml")).unwrap();
+    let spec = Spec::parse(include_str!("../core/tests/specs/tea-pot.yaml")).unwrap();
     let daemon = Daemon::with(Bus::with_specs(Limits::default(), Specs::new([spec])));
     let wish = |name| format!(r#"{{"version":1,"filter":{{"type":["{name}"]}}}}"#);
     daemon.client(&wish("TEA_POT_CMD_*")).await;

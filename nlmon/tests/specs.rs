@@ -19,16 +19,16 @@ use std::process::{Command, Output};
 
 use directory::Directory;
 use jiff::tz::TimeZone;
-use nlmon::decode::names::protocol::GENERIC;
-use nlmon::decode::specs::{Spec, Specs};
-use nlmon::decode::{Context, Decoded, Families, decode};
 use nlmon::live::filter::Filter;
 use nlmon::live::json::LogRecord;
 use nlmon::live::pcapng::Capture;
 use nlmon::live::text::Style;
+use nlmon_core::decode::names::protocol::GENERIC;
+use nlmon_core::decode::specs::{Spec, Specs};
+use nlmon_core::decode::{Context, Decoded, Families, decode};
 use proptest::prelude::*;
 
-const TEA_POT: &str = include_str!("specs/tea-pot.yaml");
+const TEA_POT: &str = include_str!("../core/tests/specs/tea-pot.yaml");
 const FAMILY: u16 = 40;
 
 fn specs() -> Specs {

@@ -13,13 +13,11 @@ use nix::{
     errno::Errno,
     sched::{CloneFlags, unshare},
 };
-use nlmon::{
-    message::{Header, kind},
-    subscribe::{
-        Error, Event, Hold, Reach, Received, Socket, SubscribeSettings, Subscription,
-        Subscriptions, acknowledge, answer, links, own_netns,
-    },
+use nlmon::subscribe::{
+    Error, Event, Hold, Reach, Received, Socket, SubscribeSettings, Subscription, Subscriptions,
+    acknowledge, answer, links, own_netns,
 };
+use nlmon_core::message::{Header, kind};
 use tokio::{sync::mpsc, time::timeout};
 
 const ROUTE: u8 = 0;

@@ -9,6 +9,7 @@
 )]
 #![cfg(target_endian = "little")]
 
+#[path = "../core/tests/captures/mod.rs"]
 mod captures;
 
 use std::fs;
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
-use nlmon::record::{Contents, Observation, Path, Record, Task};
+use nlmon_core::record::{Contents, Observation, Path, Record, Task};
 
 const HELLO: &str = "{\"hello\":{\"version\":1,\"nlmon\":\"0.1.0\"}}\n";
 const TYPE_ERROR: u16 = 2;

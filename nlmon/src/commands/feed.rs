@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 
 use super::Failure;
-use crate::decode::specs::Specs;
 use crate::live::filter::Matcher;
 use crate::live::json::LogRecord;
 use crate::live::pcapng;
 use crate::live::protocol::{Lost, Refusal, Reply, Request};
+use nlmon_core::decode::specs::Specs;
 
 /// What is read from the daemon at a time: what it writes at a time, and more. A reader that asks
 /// for little is what makes a storm too fast for it.

@@ -10,10 +10,9 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::{
-    decode::printable,
-    subscribe::{Error, Link, links},
-};
+use nlmon_core::decode::printable;
+
+use crate::subscribe::{Error, Link, links};
 
 /// The kernel answers at once; this is for one that does not.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -12,11 +12,9 @@ use super::{
     Failure,
     send::{open_test_module, seconds},
 };
-use crate::{
-    decode::printable,
-    message::messages,
-    subscribe::{Datagram, Received, Socket, test_module},
-};
+use nlmon_core::{decode::printable, message::messages};
+
+use crate::subscribe::{Datagram, Received, Socket, test_module};
 
 /// Holds any greeting, and the start of whatever else comes by the group.
 const BUFFER_BYTES: usize = 32 << 10;

@@ -12,13 +12,12 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Failure;
-use crate::{
-    decode::{
-        names::{group_name, parse_protocol, protocol_name},
-        printable,
-    },
-    sockets::{Endpoint, Flags, Look, Owner, Seen, Source},
+use nlmon_core::decode::{
+    names::{group_name, parse_protocol, protocol_name},
+    printable,
 };
+
+use crate::sockets::{Endpoint, Flags, Look, Owner, Seen, Source};
 
 /// Owners of one socket that the table names.
 const OWNERS_MAX: usize = 3;

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::entry::Entry;
 use super::history::History;
 use super::json::LogRecord;
-use crate::decode::specs::Specs;
+use nlmon_core::decode::specs::Specs;
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
 /// the ring's lock short.

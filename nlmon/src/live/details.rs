@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use super::json::{LogRecord, Process};
 use super::text::{Ink, Style, about, write};
-use crate::decode::Message;
-use crate::decode::attribute::Attribute;
-use crate::decode::printable;
+use nlmon_core::decode::Message;
+use nlmon_core::decode::attribute::Attribute;
+use nlmon_core::decode::printable;
 
 /// Columns up to which attributes inside of one stay on its line.
 const LINE_MAX: usize = 100;

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
 use super::json::{Detail, LogRecord};
-use crate::decode::Message;
-use crate::message::messages;
+use nlmon_core::decode::Message;
+use nlmon_core::message::messages;
 
 /// What a line of JSON takes for the record, and for each message besides its text.
 const JSON_BYTES: usize = 512;
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::live::json::{Clock, View};
     use crate::live::sample;
-    use crate::record::Record;
+    use nlmon_core::record::Record;
 
     fn later(record: Record) -> Entry {
         let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::glob;
 use super::json::LogRecord;
-use crate::decode::specs::Specs;
-use crate::decode::{self, names};
-use crate::record::{Cause, Path};
+use nlmon_core::decode::specs::Specs;
+use nlmon_core::decode::{self, names};
+use nlmon_core::record::{Cause, Path};
 
 /// A choice of records, as given. An empty one lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
@@ -270,7 +270,7 @@ mod tests {
     use crate::live::json::{Clock, View};
     use crate::live::sample;
     use crate::origin::Origin;
-    use crate::record::Record;
+    use nlmon_core::record::Record;
 
     fn passes(filter: &Filter, record: &Record) -> bool {
         filter

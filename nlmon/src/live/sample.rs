@@ -1,7 +1,9 @@
 //! Records for the tests of this directory.
 
-use crate::message::{HEADER_BYTES, Header};
-use crate::record::{Answer, Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task};
+use nlmon_core::message::{HEADER_BYTES, Header};
+use nlmon_core::record::{
+    Answer, Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task,
+};
 
 /// `RTM_NEWLINK` of the device `dummy0`.
 pub(super) fn new_link(flags: u16) -> Vec<u8> {

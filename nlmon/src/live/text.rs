@@ -9,8 +9,8 @@ use jiff::{Timestamp, ZonedDateTime};
 
 use super::details;
 use super::json::{LogParent, LogRecord, Process};
-use crate::decode::{Message, printable};
-use crate::record::{Cause, Outcome, Path};
+use nlmon_core::decode::{Message, printable};
+use nlmon_core::record::{Cause, Outcome, Path};
 
 /// How lines look.
 #[derive(Clone, Debug)]
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
     use crate::live::json::{Clock, View};
     use crate::live::sample;
-    use crate::record::Record;
+    use nlmon_core::record::Record;
 
     fn style() -> Style {
         Style { colour: false, verbose: false, hex: false, zone: TimeZone::UTC }

@@ -11,11 +11,12 @@ use super::{
     names,
     overruns::Overruns,
 };
+use nlmon_core::decode::{
+    Families,
+    names::{errno_name, protocol_name},
+};
+
 use crate::{
-    decode::{
-        Families,
-        names::{errno_name, protocol_name},
-    },
     namespaces,
     probe::{Attached, Counters, Probe, Snapshot},
 };

@@ -12,11 +12,12 @@ use std::{
 
 use nlmon_common::counter::{MessageCount, MessageKey, TYPE_RAW};
 
-use crate::{
+use nlmon_core::{
     decode::{Context, Families},
-    probe::{MessageTotal, Snapshot},
     record::Path,
 };
+
+use crate::probe::{MessageTotal, Snapshot};
 
 /// Names of processes that get series of their own.
 pub(super) const PROCESSES_MAX: usize = 256;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{family::Family, names};
-use crate::{decode::names::protocol_name, sockets::Look};
+use nlmon_core::decode::names::protocol_name;
+
+use crate::sockets::Look;
 
 /// Groups that are counted. Sockets can be in any of thousands.
 const GROUPS_MAX: usize = 4096;

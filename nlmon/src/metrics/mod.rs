@@ -27,11 +27,14 @@ use self::{
     family::Family, kernel::Kernel, members::Members, pipeline::Pipeline, requests::Requests,
     sockets::Sockets,
 };
-use crate::{
+use nlmon_core::{
     decode::Families,
     join::{Counts, Exchange},
-    probe::{Attached, Counters},
     record::Record,
+};
+
+use crate::{
+    probe::{Attached, Counters},
     sockets::Look,
 };
 

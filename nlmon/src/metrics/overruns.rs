@@ -13,11 +13,9 @@ use super::{
     ledger::{Budget, OTHER, PROCESSES_MAX},
     names,
 };
-use crate::{
-    decode::{Context, Families, names::protocol_name},
-    probe::Snapshot,
-    sockets::Look,
-};
+use nlmon_core::decode::{Context, Families, names::protocol_name};
+
+use crate::{probe::Snapshot, sockets::Look};
 
 /// A socket that nobody held any more, or that could not be seen.
 const UNKNOWN: &str = "unknown";

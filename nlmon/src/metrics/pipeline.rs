@@ -10,7 +10,7 @@ use super::{
     ledger::{Budget, OTHER},
     names,
 };
-use crate::{
+use nlmon_core::{
     decode::names::{group_name, protocol_name},
     join::Counts,
     record::Record,

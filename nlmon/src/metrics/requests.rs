@@ -11,7 +11,7 @@ use super::{
     names,
     pipeline::SERIES_MAX,
 };
-use crate::{
+use nlmon_core::{
     decode::{
         Context, Families,
         names::{errno_name, protocol_name},

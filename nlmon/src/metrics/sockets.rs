@@ -11,10 +11,9 @@ use super::{
     ledger::{Budget, OTHER},
     names,
 };
-use crate::{
-    decode::names::protocol_name,
-    sockets::{Endpoint, Look},
-};
+use nlmon_core::decode::names::protocol_name;
+
+use crate::sockets::{Endpoint, Look};
 
 /// Pairs of protocol and process that get series of their own.
 const SERIES_MAX: usize = 512;

@@ -13,7 +13,9 @@ use std::{
 };
 
 use super::{is_fresh, keep};
-use crate::{record::Task, sockets::cgroup};
+use nlmon_core::record::Task;
+
+use crate::sockets::cgroup;
 
 /// `FILEID_KERNFS`, `include/linux/exportfs.h`.
 const FILEID_KERNFS: i32 = 0xfe;

@@ -5,7 +5,7 @@
 use std::{collections::HashMap, fs, sync::Arc};
 
 use super::{is_fresh, keep};
-use crate::record::Task;
+use nlmon_core::record::Task;
 
 #[derive(Debug)]
 struct Known {

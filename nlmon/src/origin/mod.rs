@@ -14,7 +14,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
 pub use executables::Executed;
 
-use crate::record::{Record, Task};
+use nlmon_core::record::{Record, Task};
 
 /// Entries of each table.
 const ENTRIES_MAX: usize = 8192;

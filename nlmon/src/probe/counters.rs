@@ -18,7 +18,7 @@ use super::{
     proof::OwnCalls,
     runs::{Programs, Runs},
 };
-use crate::record::Path;
+use nlmon_core::record::Path;
 
 /// The kernel's counter maps.
 pub struct Counters {

@@ -5,7 +5,7 @@ use aya::Ebpf;
 use nlmon_common::{exec::Exec, limits::EXECS_MAX};
 
 use super::{Error, load::attach_tracepoint, mapped::Mapped};
-use crate::message::c_string;
+use nlmon_core::message::c_string;
 
 /// The programs that were executed lately.
 pub struct Execs(Mapped<Exec>);

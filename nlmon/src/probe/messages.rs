@@ -17,7 +17,7 @@ use nlmon_common::{
 };
 
 use super::{Error, mapped::Mapped};
-use crate::message::c_string;
+use nlmon_core::message::c_string;
 
 /// One message counter.
 #[derive(Clone, Debug, PartialEq, Eq)]

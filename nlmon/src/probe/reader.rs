@@ -16,7 +16,7 @@ use nlmon_common::{
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{Error, counters::take};
-use crate::{
+use nlmon_core::{
     message::{self, c_string},
     record::{Contents, End, Observation, Parent, Path, Task},
 };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Endpoint, Flags};
-use crate::message::{half, word};
+use nlmon_core::message::{half, word};
 
 /// Bytes of `struct netlink_diag_msg`, `include/uapi/linux/netlink_diag.h`.
 const MESSAGE_BYTES: usize = 28;

@@ -19,7 +19,9 @@ use serde::{Serialize, Serializer};
 
 use self::owners::Owners;
 pub use crate::namespaces::Namespace;
-use crate::{decode::names::protocol, namespaces::Namespaces, subscribe};
+use nlmon_core::decode::names::protocol;
+
+use crate::{namespaces::Namespaces, subscribe};
 
 /// The kernel answers at once; this is for one that does not.
 const TIMEOUT: Duration = Duration::from_secs(5);

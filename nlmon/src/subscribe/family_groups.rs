@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Error, families};
-use crate::message::{attributes, c_string};
+use nlmon_core::message::{attributes, c_string};
 
 const ATTRIBUTE_FAMILY_NAME: u16 = 2;
 const ATTRIBUTE_MCAST_GROUPS: u16 = 7;

@@ -15,7 +15,7 @@ use super::{
     socket::{BUFFER_BYTES, Datagram, Received},
     subscriptions::Event,
 };
-use crate::record::Delivery;
+use nlmon_core::record::Delivery;
 
 /// What there is to read for: a datagram, or an overrun. One that is told of when the queue is empty
 /// already comes as an error alone, and until that is read the kernel drops everything

@@ -12,7 +12,7 @@ use super::{
     Error, Socket,
     socket::{BUFFER_BYTES, Received},
 };
-use crate::message::{HEADER_BYTES, Header, Message, flag, kind, messages};
+use nlmon_core::message::{HEADER_BYTES, Header, Message, flag, kind, messages};
 
 /// How often a dump is taken again when what it lists changed meanwhile.
 const DUMP_ATTEMPTS: u32 = 5;

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{Error, spaces::Spaces};
-use crate::record::Delivery;
+use nlmon_core::record::Delivery;
 
 /// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use nlmon::{decode::names::message_type_name, message::HEADER_BYTES};
+use nlmon_core::{decode::names::message_type_name, message::HEADER_BYTES};
 
 use crate::support::run;
 

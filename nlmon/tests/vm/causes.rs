@@ -9,10 +9,8 @@ use std::{
     time::Duration,
 };
 
-use nlmon::{
-    message::{Header, flag},
-    subscribe::{Socket, monotonic_ns},
-};
+use nlmon::subscribe::{Socket, monotonic_ns};
+use nlmon_core::message::{Header, flag};
 use serde_json::Value;
 
 use crate::{

@@ -6,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nlmon::{
-    message::{Header, flag, kind, messages},
-    subscribe::{Received, Socket, test_module},
-};
+use nlmon::subscribe::{Received, Socket, test_module};
+use nlmon_core::message::{Header, flag, kind, messages};
 
 use crate::{
     recorder::Recorder,

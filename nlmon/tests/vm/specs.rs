@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{Daemon, run};
 
-const SPEC: &str = include_str!("../specs/tipc.yaml");
+const SPEC: &str = include_str!("../../core/tests/specs/tipc.yaml");
 
 #[test]
 fn a_family_is_decoded_as_its_spec_describes_it() {

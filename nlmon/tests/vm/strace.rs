@@ -12,7 +12,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use nlmon::decode::names::{message_type_name, parse_protocol};
+use nlmon_core::decode::names::{message_type_name, parse_protocol};
 
 use crate::support::run;
 

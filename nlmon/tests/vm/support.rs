@@ -12,10 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nlmon::{
-    message::{HEADER_BYTES, Header, flag},
-    subscribe::{Received, Socket, test_module},
-};
+use nlmon::subscribe::{Received, Socket, test_module};
+use nlmon_core::message::{HEADER_BYTES, Header, flag};
 
 use crate::strace::ByType;
 

@@ -15,10 +15,10 @@ use nix::{
     errno::Errno,
     sys::socket::{MsgFlags, NetlinkAddr, sendto},
 };
-use nlmon::{
+use nlmon::subscribe::{Received, Socket, test_module};
+use nlmon_core::{
     decode::names::{parse_protocol, protocol},
     message::{Header, flag, kind, messages},
-    subscribe::{Received, Socket, test_module},
 };
 
 use crate::{

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::views::{Figure, View};
-use crate::decode::printable;
 use crate::metrics::names::Metric;
 use crate::metrics::{Series, Snapshot};
+use nlmon_core::decode::printable;
 
 const NS_PER_SECOND: f64 = 1e9;
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, Process};
-use crate::decode::{self, Context, Families, names, printable};
-use crate::join;
 use crate::origin::Origin;
-use crate::record::{Answer, Dump, Parent, Path, Record, Task};
+use nlmon_core::decode::{self, Context, Families, names, printable};
+use nlmon_core::join;
+use nlmon_core::record::{Answer, Dump, Parent, Path, Record, Task};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,7 +272,7 @@ impl LogParent {
 mod tests {
     use super::*;
     use crate::live::sample;
-    use crate::record::Outcome;
+    use nlmon_core::record::Outcome;
 
     /// 2026-01-02T03:04:05Z less the second that the samples' clock has run.
     const CLOCK: Clock = Clock { offset_ns: 1_767_323_044_000_000_000 };

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use making::{Clock, View};
 
-use crate::decode::{Families, Message};
-use crate::record::{Cause, Outcome, Path};
+use nlmon_core::decode::{Families, Message};
+use nlmon_core::record::{Cause, Outcome, Path};
 
 /// How much of a record is wanted.
 #[derive(
@@ -212,10 +212,10 @@ impl LogRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode;
     use crate::live::sample;
     use crate::origin::Origin;
-    use crate::record::Dump;
+    use nlmon_core::decode;
+    use nlmon_core::record::Dump;
 
     /// `docs/log.md` is the schema's reference; a field that it lacks is not published.
     #[test]

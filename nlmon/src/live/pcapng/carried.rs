@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::decode::specs::Specs;
-use crate::decode::{self, Context, Families, Message, names};
 use crate::live::json::LogRecord;
-use crate::record::Path;
+use nlmon_core::decode::specs::Specs;
+use nlmon_core::decode::{self, Context, Families, Message, names};
+use nlmon_core::record::Path;
 
 /// Type of the block.
 pub(super) const TYPE: u32 = 0x8e6c_6d6e;
@@ -104,7 +104,8 @@ fn families(record: &LogRecord) -> BTreeMap<u16, String> {
         return BTreeMap::new();
     }
     let named = record.messages.iter().filter_map(|message| {
-        let number = message.type_number.filter(|&number| number >= crate::message::kind::FIRST)?;
+        let number =
+            message.type_number.filter(|&number| number >= nlmon_core::message::kind::FIRST)?;
         Some((number, message.message_type.clone().into_owned()))
     });
     named.filter(|(number, name)| name.parse() != Ok(*number)).collect()

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{HEADER_BYTES, HEADER_LEN, TO_KERNEL, TO_USER};
-use crate::decode::{Context, Families, names};
 use crate::live::json::LogRecord;
-use crate::message::{Header, flag, kind};
-use crate::record::Path;
+use nlmon_core::decode::{Context, Families, names};
+use nlmon_core::message::{Header, flag, kind};
+use nlmon_core::record::Path;
 
 /// The record of a datagram; `None` if the packet has not even the header of a netlink device. A
 /// capture has the generic families of its kernel where a program asked for them, as most do that

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use super::frames::{Frame, Frames};
 use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
-use crate::decode::Families;
-use crate::decode::specs::Specs;
 use crate::live::json::LogRecord;
+use nlmon_core::decode::Families;
+use nlmon_core::decode::specs::Specs;
 
 /// Why a capture cannot be read further. What came before is good.
 #[derive(Debug, thiserror::Error)]

@@ -14,10 +14,10 @@ use pcap_file::pcapng::{PcapNgBlock as _, PcapNgWriter};
 use pcap_file::{DataLink, PcapError};
 
 use super::{ARPHRD_NETLINK, HEADER_BYTES, HEADER_LEN, TO_KERNEL, TO_USER, bytes, carried};
-use crate::decode::names;
 use crate::live::json::LogRecord;
 use crate::live::text::Style;
-use crate::record::Path;
+use nlmon_core::decode::names;
+use nlmon_core::record::Path;
 
 /// Time is in units of ten to the minus ninth: nanoseconds.
 const RESOLUTION: u8 = 9;

@@ -106,7 +106,7 @@ pub fn decode(protocol: u8, data: &[u8], full_len: u32, context: &Context<'_>) -
 }
 
 /// Whether messages of the protocol may hold keys where no table says so.
-pub(crate) fn may_hold_keys(protocol: u8) -> bool {
+pub fn may_hold_keys(protocol: u8) -> bool {
     payload::is_strict(protocol)
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use nlmon::{
+use nlmon_core::{
     join::{JoinSettings, Joiner},
     message::{Header, kind},
     record::{Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task},

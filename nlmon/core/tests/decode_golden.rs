@@ -12,9 +12,9 @@ mod captures;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use nlmon::decode::attribute::{Attribute, Value};
-use nlmon::decode::names::protocol;
-use nlmon::decode::{Context, Decoded, Message, decode};
+use nlmon_core::decode::attribute::{Attribute, Value};
+use nlmon_core::decode::names::protocol;
+use nlmon_core::decode::{Context, Decoded, Message, decode};
 
 use captures::{FILES, families, read};
 

@@ -1,7 +1,7 @@
 //! What the join makes of given observations and deliveries, by plain values.
 #![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
 
-use nlmon::{
+use nlmon_core::{
     join::{Exchange, JoinSettings, Joiner, Verdict},
     message::{Header, flag, kind},
     record::{Answer, Contents, Delivery, Dump, Observation, Outcome, Parent, Path, Record, Task},

@@ -8,8 +8,8 @@
 
 mod captures;
 
-use nlmon::decode::attribute::{Attribute, Value};
-use nlmon::decode::{Context, Decoded, Families, decode};
+use nlmon_core::decode::attribute::{Attribute, Value};
+use nlmon_core::decode::{Context, Decoded, Families, decode};
 use proptest::prelude::*;
 
 /// Small numbers make lengths and types, and so nests.

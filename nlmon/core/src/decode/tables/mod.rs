@@ -231,7 +231,7 @@ mod tests {
     /// What is a secret is said to whoever runs nlmon.
     #[test]
     fn every_secret_is_documented() {
-        let manual = include_str!("../../../../docs/security.md");
+        let manual = include_str!("../../../../../docs/security.md");
         for name in Visitor::everything().secrets {
             assert!(manual.contains(name), "{name} is not in docs/security.md");
         }

@@ -140,7 +140,7 @@ const ATTRIBUTE_TEXT: u16 = 1;
 
 /// The attributes of a payload: type, with its flags, and value. Ends at the first that does not
 /// fit (`struct nlattr` and `struct rtattr`: length, type, value, padding).
-pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let size = usize::from(half(bytes, 0)?);
         let number = half(bytes, 2)?;
@@ -151,7 +151,7 @@ pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])>
 }
 
 /// Text up to its first NUL.
-pub(crate) fn c_string(bytes: &[u8]) -> String {
+pub fn c_string(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
@@ -175,7 +175,7 @@ pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
 
 /// An error's headers with its attributes right behind them, as a message: the one that the kernel
 /// itself sends to a socket with `NETLINK_CAP_ACK`, which does not want the rest of its request back.
-pub(crate) fn capped(data: &[u8]) -> Vec<u8> {
+pub fn capped(data: &[u8]) -> Vec<u8> {
     let quoted = data.get(HEADER_BYTES + 4..).and_then(Header::parse);
     let Some((header, quoted)) = Header::parse(data).zip(quoted) else { return data.to_vec() };
     let left_out = (quoted.len as usize).next_multiple_of(4).saturating_sub(HEADER_BYTES);
@@ -185,12 +185,12 @@ pub(crate) fn capped(data: &[u8]) -> Vec<u8> {
 }
 
 /// The 32-bit number at `at`, of the host's byte order.
-pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u32> {
+pub fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
 /// The 16-bit number at `at`, of the host's byte order.
-pub(crate) fn half(bytes: &[u8], at: usize) -> Option<u16> {
+pub fn half(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_ne_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 

@@ -1,9 +1,9 @@
 //! The real datagrams of `tests/data`, for whichever test wants them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use nlmon::decode::Families;
-use nlmon::decode::names::protocol;
+use nlmon_core::decode::Families;
+use nlmon_core::decode::names::protocol;
 
 /// The files, without their suffix, and the protocol of what they hold.
 pub(crate) const FILES: [(&str, u8); 11] = [
@@ -20,10 +20,16 @@ pub(crate) const FILES: [(&str, u8); 11] = [
     ("uevent", protocol::KOBJECT_UEVENT),
 ];
 
+/// Where they are: with the crate that decodes them, also for the tests of the daemon.
+pub(crate) fn directory() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let core = if env!("CARGO_PKG_NAME") == "nlmon" { "core" } else { "" };
+    package.join(core).join("tests/data")
+}
+
 /// The datagrams of a file, each with the command that it is of.
 pub(crate) fn read(file: &str) -> Vec<(String, Vec<u8>)> {
-    let name = format!("tests/data/{file}.hex");
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let text = std::fs::read_to_string(directory().join(format!("{file}.hex"))).unwrap();
     let mut command = String::new();
     let mut datagrams = Vec::new();
     for line in text.lines() {
@@ -46,7 +52,7 @@ pub(crate) fn families() -> Families {
     const CTRL_CMD_NEWFAMILY: u8 = 1;
     let datagrams = [read("generic"), read("wireless"), read("ipvs")].concat();
     let messages =
-        datagrams.iter().flat_map(|(_, bytes)| nlmon::message::messages(bytes, bytes.len()));
+        datagrams.iter().flat_map(|(_, bytes)| nlmon_core::message::messages(bytes, bytes.len()));
     let answers = messages.filter(|message| {
         message.header.message_type == 16 && message.payload.first() == Some(&CTRL_CMD_NEWFAMILY)
     });

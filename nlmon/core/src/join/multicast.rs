@@ -19,6 +19,9 @@ struct Key {
     prefix: Box<[u8]>,
 }
 
+/// What a broadcast returns that has no listener, `include/uapi/asm-generic/errno-base.h`.
+const ESRCH: i32 = 3;
+
 /// How often, in a window, something that waits for longer than that is looked at again.
 const PATIENT_CHECKS: u64 = 8;
 
@@ -75,7 +78,7 @@ impl Multicast {
     pub(super) fn observe(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
         self.counts.observations += 1;
         let covered = self.covered(&observation);
-        let nobody_got_it = observation.result == Some(-libc::ESRCH);
+        let nobody_got_it = observation.result == Some(-ESRCH);
         let key = self.key(group_of(&observation), observation.len, &observation.data);
         let Some(key) = key.filter(|_| !nobody_got_it) else {
             return self.give_up(observation, covered && nobody_got_it, held);

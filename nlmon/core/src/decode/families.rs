@@ -97,7 +97,7 @@ impl Families {
     }
 
     /// What is known by specs.
-    pub(crate) fn specs(&self) -> Specs {
+    pub fn specs(&self) -> Specs {
         self.specs
     }
 
