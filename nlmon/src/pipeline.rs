@@ -165,7 +165,7 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
-        self.metrics.exchanges(&self.joiner.take_exchanges());
+        self.metrics.request_events(&self.joiner.take_request_events());
         let view = View {
             // Read each time: the time of day can be set.
             clock: Clock::new(realtime_offset_ns()),

@@ -28,7 +28,7 @@ use crate::{
     pipeline::Pipeline,
     probe::{self, Execs, Options, Probes, Proof},
     self_test, shutdown,
-    sockets::Look,
+    sockets::Scan,
     spec_files::Found,
     subscribe::{self, Hold, SubscribeSettings, Subscription, Subscriptions},
 };
@@ -308,13 +308,13 @@ async fn keep_families(
             _changed = shutdown.changed() => return,
         }
         let metrics = Arc::clone(&metrics);
-        let look = move || {
+        let scan = move || {
             let families = Arc::new(read_families(specs)?);
             // A scrape may hold them up, as long as it takes.
             metrics.name_families(&families);
             Some(families)
         };
-        match tokio::task::spawn_blocking(look).await {
+        match tokio::task::spawn_blocking(scan).await {
             Ok(Some(families)) => drop(known.send_replace(families)),
             // Said already: what was known stays.
             Ok(None) => {}
@@ -340,7 +340,7 @@ async fn serve_http(
 
 async fn fold(metrics: Arc<Metrics>, mut shutdown: watch::Receiver<bool>) {
     let mut ticks = interval(FOLD_INTERVAL);
-    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
+    let mut stopped = std::pin::pin!(shutdown::requested(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,
@@ -367,14 +367,14 @@ async fn watch_sockets(
 ) {
     let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
+    let mut stopped = std::pin::pin!(shutdown::requested(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,
             _tick = ticks.tick() => {
                 let metrics = Arc::clone(&metrics);
-                let look = move || look_at_sockets(&metrics, false);
-                if let Err(error) = tokio::task::spawn_blocking(look).await {
+                let scan = move || look_at_sockets(&metrics, false);
+                if let Err(error) = tokio::task::spawn_blocking(scan).await {
                     log::error!("looking at the sockets failed: {error}");
                 }
             }
@@ -384,13 +384,13 @@ async fn watch_sockets(
 
 /// What cannot be seen is said at the first look, and not again.
 fn look_at_sockets(metrics: &Metrics, first: bool) {
-    match Look::take() {
-        Ok(look) => {
-            let gaps = look.gaps.to_string();
+    match Scan::take() {
+        Ok(scan) => {
+            let gaps = scan.gaps.to_string();
             if first && !gaps.is_empty() {
                 log::info!("socket statistics: {gaps}");
             }
-            metrics.sockets(&look);
+            metrics.sockets(&scan);
         }
         Err(error) => log::warn!("{:#}", anyhow::Error::from(error)),
     }
@@ -400,7 +400,7 @@ fn look_at_sockets(metrics: &Metrics, first: bool) {
 async fn watchdog(mut shutdown: watch::Receiver<bool>) {
     let Some(period) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = interval(period / 2);
-    let mut stopped = std::pin::pin!(shutdown::told(&mut shutdown));
+    let mut stopped = std::pin::pin!(shutdown::requested(&mut shutdown));
     loop {
         tokio::select! {
             () = &mut stopped => return,

@@ -15,7 +15,7 @@ use nix::{
     sys::socket::{SetSockOpt, setsockopt, sockopt},
 };
 use nlmon::{
-    sockets::{Endpoint, Look, Source},
+    sockets::{Endpoint, Scan, Source},
     subscribe::{Socket, acknowledge},
 };
 
@@ -77,8 +77,8 @@ fn overrun_listener() -> Socket {
     listener
 }
 
-fn find(look: &Look, portid: u32) -> &Endpoint {
-    let own = &look.seen[0].sockets;
+fn find(scan: &Scan, portid: u32) -> &Endpoint {
+    let own = &scan.seen[0].sockets;
     let found: Vec<_> = own.iter().filter(|s| s.portid == portid).collect();
     assert_eq!(found.len(), 1, "{portid} in {own:?}");
     found[0]
@@ -96,8 +96,8 @@ fn in_proc(portid: u32) -> (u32, u32) {
 fn agrees_with_the_kernels_two_other_accounts() {
     in_namespace(|| {
         let listener = overrun_listener();
-        let look = Look::take().unwrap();
-        let socket = find(&look, listener.portid());
+        let scan = Scan::take().unwrap();
+        let socket = find(&scan, listener.portid());
         assert!(socket.drops >= 53, "{}", socket.drops);
         assert_eq!(socket.drops, listener.drops().unwrap());
         assert_eq!((socket.queue_bytes, socket.drops), in_proc(listener.portid()));
@@ -121,9 +121,9 @@ fn has_every_socket_of_proc_once_and_no_other() {
         let listener = overrun_listener();
         // More than one part of the kernel's dump holds, which loses some on the way.
         let many: Vec<_> = (0..701).map(|_| Socket::open(ROUTE).unwrap()).collect();
-        let look = Look::take().unwrap();
+        let scan = Scan::take().unwrap();
         let mut seen: Vec<_> =
-            look.seen[0].sockets.iter().map(|s| (s.protocol, s.portid, s.inode)).collect();
+            scan.seen[0].sockets.iter().map(|s| (s.protocol, s.portid, s.inode)).collect();
         let text = fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
         let mut expected: Vec<(u8, u32, u64)> = text
             .lines()
@@ -134,7 +134,7 @@ fn has_every_socket_of_proc_once_and_no_other() {
         seen.sort_unstable();
         expected.sort_unstable();
         assert_eq!(seen, expected);
-        let known = look.seen[0].sockets.iter().filter(|s| s.buffer_bytes.is_some()).count();
+        let known = scan.seen[0].sockets.iter().filter(|s| s.buffer_bytes.is_some()).count();
         assert!(known > 690, "{known}");
         drop((listener, many));
     });
@@ -154,13 +154,13 @@ fn sees_into_the_namespaces_of_others() {
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut said).unwrap();
         let link = fs::metadata(format!("/proc/{}/ns/net", child.id())).unwrap();
         let inode = std::os::unix::fs::MetadataExt::ino(&link);
-        let look = Look::take().unwrap();
+        let scan = Scan::take().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        let seen = look.seen.iter().find(|seen| seen.namespace.inode == inode).unwrap();
+        let seen = scan.seen.iter().find(|seen| seen.namespace.inode == inode).unwrap();
         assert_eq!(seen.namespace.name, format!("pid:{}", child.id()));
         assert!(seen.sockets.iter().any(Endpoint::is_kernel));
-        assert!(!look.gaps.hidden.contains(&inode));
+        assert!(!scan.gaps.hidden.contains(&inode));
     });
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
 
 use nlmon_core::{
-    join::{Exchange, JoinSettings, Joiner, Verdict},
+    join::{JoinSettings, Joiner, RequestEvent, Verdict},
     message::{Header, flag, kind},
     record::{Answer, Contents, Delivery, Dump, Observation, Outcome, Parent, Path, Record, Task},
 };
@@ -447,13 +447,13 @@ fn joins_by_number_what_was_sent_inside_a_request_of_another_protocol() {
 
 /// How requests ended, with the time to their end.
 fn ends(joiner: &mut Joiner) -> Vec<(Verdict, Option<u64>, Option<Dump>)> {
-    let ended = |exchange| match exchange {
-        Exchange::Ended { verdict, completion_ns, dump, .. } => {
+    let ended = |event| match event {
+        RequestEvent::Ended { verdict, completion_ns, dump, .. } => {
             Some((verdict, completion_ns, dump))
         }
         _ => None,
     };
-    joiner.take_exchanges().into_iter().filter_map(ended).collect()
+    joiner.take_request_events().into_iter().filter_map(ended).collect()
 }
 
 #[test]
@@ -499,16 +499,16 @@ fn names_the_message_of_a_batch_that_was_refused() {
     joiner.observe(nested(reply(T0 + 3, quoted(0, 20)), T0 + 1), T0 + 20);
     joiner.observe(nested(reply(T0 + 4, quoted(22, 24)), T0 + 1), T0 + 20);
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
-    let exchanges = joiner.take_exchanges();
-    let refused = exchanges.iter().filter_map(|exchange| match exchange {
-        Exchange::Refused { asker, message_type, errno } => {
-            Some((asker.message_type, *message_type, *errno))
+    let events = joiner.take_request_events();
+    let refused = events.iter().filter_map(|event| match event {
+        RequestEvent::Refused { requester, message_type, errno } => {
+            Some((requester.message_type, *message_type, *errno))
         }
         _ => None,
     });
     assert_eq!(refused.collect::<Vec<_>>(), [(16, 24, 22)]);
-    let first = |e: &&Exchange| matches!(e, Exchange::Answered { latency_ns: 2, .. });
-    assert_eq!(exchanges.iter().filter(first).count(), 1);
+    let first = |e: &&RequestEvent| matches!(e, RequestEvent::Answered { latency_ns: 2, .. });
+    assert_eq!(events.iter().filter(first).count(), 1);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
     assert_eq!(records[0].answer.as_ref().map(|a| a.request_type), Some(24));
 }

@@ -66,7 +66,7 @@ pub struct Args {
     /// Size of the ring of samples (`probe.ring_bytes`)
     #[arg(long, value_name = "BYTES")]
     ring_bytes: Option<u32>,
-    /// Look at all netlink sockets this often, 0 for never (`sockets.interval_seconds`)
+    /// Scan at all netlink sockets this often, 0 for never (`sockets.interval_seconds`)
     #[arg(long, value_name = "SECONDS")]
     sockets_interval: Option<u32>,
     /// Receive buffer of the multicast sockets (`subscribe.receive_buffer`)

@@ -17,7 +17,7 @@ use nlmon_core::decode::{
     printable,
 };
 
-use crate::sockets::{Endpoint, Flags, Look, Owner, Seen, Source};
+use crate::sockets::{Endpoint, Flags, Owner, Scan, Seen, Source};
 
 /// Owners of one socket that the table names.
 const OWNERS_MAX: usize = 3;
@@ -64,17 +64,17 @@ fn protocol(text: &str) -> Result<u8, String> {
 
 /// Lists the sockets. The one that asked for them is left out.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let mut look = Look::take().map_err(|error| Failure::System(error.into()))?;
-    for seen in &mut look.seen {
+    let mut scan = Scan::take().map_err(|error| Failure::System(error.into()))?;
+    for seen in &mut scan.seen {
         seen.sockets.retain(|socket| args.wants(socket));
     }
-    let gaps = look.gaps.to_string();
+    let gaps = scan.gaps.to_string();
     if !gaps.is_empty() {
         eprintln!("nlmon: {gaps}");
     }
     let text = match args.output {
-        Output::Text => table(&look, args.all),
-        Output::Json => lines(&look).map_err(|error| Failure::Runtime(error.into()))?,
+        Output::Text => table(&scan, args.all),
+        Output::Json => lines(&scan).map_err(|error| Failure::Runtime(error.into()))?,
     };
     match io::stdout().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.
@@ -113,8 +113,8 @@ struct Line<'a> {
     flags: Option<Flags>,
 }
 
-fn lines(look: &Look) -> serde_json::Result<String> {
-    let mut all: Vec<(&Seen, &Endpoint)> = pairs(look).collect();
+fn lines(scan: &Scan) -> serde_json::Result<String> {
+    let mut all: Vec<(&Seen, &Endpoint)> = pairs(scan).collect();
     all.sort_by_key(|(_, socket)| urgency(&Sums::of([*socket])));
     let line = |(seen, socket): (&Seen, &Endpoint)| {
         serde_json::to_string(&Line {
@@ -138,8 +138,8 @@ fn lines(look: &Look) -> serde_json::Result<String> {
     all.into_iter().map(line).collect()
 }
 
-fn pairs(look: &Look) -> impl Iterator<Item = (&Seen, &Endpoint)> {
-    look.seen.iter().flat_map(|seen| seen.sockets.iter().map(move |socket| (seen, socket)))
+fn pairs(scan: &Scan) -> impl Iterator<Item = (&Seen, &Endpoint)> {
+    scan.seen.iter().flat_map(|seen| seen.sockets.iter().map(move |socket| (seen, socket)))
 }
 
 /// The numbers of a row.
@@ -172,10 +172,10 @@ fn urgency(sums: &Sums) -> impl Ord + use<> {
     (Reverse(sums.drops), sums.kernel, Reverse(full_permille), Reverse(sums.queue))
 }
 
-fn table(look: &Look, all: bool) -> String {
+fn table(scan: &Scan, all: bool) -> String {
     // Sockets that share a row: one namespace, one protocol, the same processes, which are known.
     let mut rows: BTreeMap<_, Vec<&Endpoint>> = BTreeMap::new();
-    for (index, seen) in look.seen.iter().enumerate() {
+    for (index, seen) in scan.seen.iter().enumerate() {
         for (number, socket) in seen.sockets.iter().enumerate() {
             let alone = all || socket.owners.is_empty();
             let processes: Vec<(&str, u32)> =
@@ -187,7 +187,7 @@ fn table(look: &Look, all: bool) -> String {
     let mut rows: Vec<_> = rows.into_iter().collect();
     // Stable: rows that are alike stay by namespace, protocol, process and port id.
     rows.sort_by_key(|(_, sockets)| urgency(&Sums::of(sockets.iter().copied())));
-    let cells = rows.iter().map(|((index, ..), sockets)| row(&look.seen[*index], sockets));
+    let cells = rows.iter().map(|((index, ..), sockets)| row(&scan.seen[*index], sockets));
     aligned(&[HEADINGS.map(str::to_owned)].into_iter().chain(cells).collect::<Vec<_>>())
 }
 
@@ -292,13 +292,13 @@ mod tests {
         }
     }
 
-    fn look(sockets: Vec<Endpoint>) -> Look {
+    fn look(sockets: Vec<Endpoint>) -> Scan {
         let namespace = Namespace::fake(4_026_531_840, "self");
         let seen = Seen { namespace, sockets };
-        Look { seen: vec![seen], gaps: Gaps::default() }
+        Scan { seen: vec![seen], gaps: Gaps::default() }
     }
 
-    fn example() -> Look {
+    fn example() -> Scan {
         let full = Endpoint {
             groups: vec![1, 5],
             queue_bytes: 200_000,

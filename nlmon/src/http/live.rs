@@ -90,7 +90,7 @@ impl Reader {
             tokio::select! {
                 batch = self.subscription.read() => self.take(batch),
                 () = sleep(PULSE) => self.said.push_str(": \n\n"),
-                () = shutdown::told(&mut self.shutdown) => return None,
+                () = shutdown::requested(&mut self.shutdown) => return None,
             }
         }
         let mut chunk = std::mem::take(&mut self.said);

@@ -63,7 +63,7 @@ pub async fn serve(
         .route("/readyz", get(async || "ok\n"))
         .with_state(shared)
         .merge(page);
-    let stopped = async move { shutdown::told(&mut shutdown).await };
+    let stopped = async move { shutdown::requested(&mut shutdown).await };
     axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 

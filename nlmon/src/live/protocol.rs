@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filter;
 use super::history::History;
 use super::json::Detail;
-use super::stats::Wish;
+use super::stats::StatsRequest;
 
 /// Version of this conversation. The two ends have to agree on it.
 pub const VERSION: u32 = 1;
@@ -32,7 +32,7 @@ pub struct Request {
     pub history: History,
     /// Numbers in place of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stats: Option<Wish>,
+    pub stats: Option<StatsRequest>,
 }
 
 /// The daemon's one answer.

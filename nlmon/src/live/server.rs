@@ -30,7 +30,7 @@ use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
 use super::json::{Detail, LogRecord};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
-use super::stats::{self, Source, Wish};
+use super::stats::{self, Source, StatsRequest};
 use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
@@ -86,7 +86,7 @@ impl Server {
         let service = Arc::new(Service { bus, stats, watchers: Arc::new(Semaphore::new(places)) });
         loop {
             tokio::select! {
-                () = shutdown::told(&mut shutdown) => break,
+                () = shutdown::requested(&mut shutdown) => break,
                 accepted = self.listener.accept(), if clients.len() < most => match accepted {
                     Ok((stream, _)) => {
                         clients.spawn(serve_client(stream, Arc::clone(&service)));
@@ -215,7 +215,7 @@ type Refused = (Refusal, String);
 /// What a client that was let in wants.
 enum Admitted {
     Records(Box<Records>),
-    Stats { wish: Wish, source: Source, _place: OwnedSemaphorePermit },
+    Stats { stats: StatsRequest, source: Source, _place: OwnedSemaphorePermit },
 }
 
 struct Records {
@@ -260,9 +260,9 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
         let most = bus.limits().clients;
         (Refusal::Busy, format!("{most} clients are connected already, the most allowed"))
     };
-    if let Some(wish) = request.stats {
+    if let Some(stats) = request.stats {
         let place = Arc::clone(&service.watchers).try_acquire_owned().map_err(|_full| busy())?;
-        return Ok(Admitted::Stats { wish, source: service.stats.clone(), _place: place });
+        return Ok(Admitted::Stats { stats, source: service.stats.clone(), _place: place });
     }
     if request.history.is_wanted() && !bus.keeps_history() {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
@@ -278,7 +278,7 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
 async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
     match client {
         Admitted::Records(records) => stream_records(write, *records).await,
-        Admitted::Stats { wish, source, _place } => stats::stream(write, wish, source).await,
+        Admitted::Stats { stats, source, _place } => stats::stream(write, stats, source).await,
     }
 }
 

@@ -20,7 +20,7 @@ const INTERVAL_MAX: Duration = Duration::from_mins(1);
 /// What a client wants to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wish {
+pub struct StatsRequest {
     /// Names of metrics.
     pub metrics: Vec<String>,
     /// How often, in milliseconds; from 200 to 60000.
@@ -47,7 +47,7 @@ impl fmt::Debug for Source {
     }
 }
 
-impl Wish {
+impl StatsRequest {
     fn interval(&self) -> Duration {
         Duration::from_millis(self.interval_ms).clamp(INTERVAL_MIN, INTERVAL_MAX)
     }
@@ -56,16 +56,16 @@ impl Wish {
 /// Writes lines until the client is gone. One that does not read gets fewer.
 pub(super) async fn stream(
     write: &mut OwnedWriteHalf,
-    wish: Wish,
+    request: StatsRequest,
     source: Source,
 ) -> io::Result<()> {
-    let mut ticks = interval(wish.interval());
+    let mut ticks = interval(request.interval());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let wish = Arc::new(wish);
+    let request = Arc::new(request);
     loop {
         ticks.tick().await;
-        let (wish, source) = (Arc::clone(&wish), source.clone());
-        let line = tokio::task::spawn_blocking(move || (source.0)(&wish.metrics) + "\n");
+        let (request, source) = (Arc::clone(&request), source.clone());
+        let line = tokio::task::spawn_blocking(move || (source.0)(&request.metrics) + "\n");
         write.write_all(line.await.map_err(io::Error::other)?.as_bytes()).await?;
     }
 }

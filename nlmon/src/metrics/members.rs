@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use super::{family::Family, names};
 use nlmon_core::decode::names::protocol_name;
 
-use crate::sockets::Look;
+use crate::sockets::Scan;
 
 /// Groups that are counted. Sockets can be in any of thousands.
 const GROUPS_MAX: usize = 4096;
 
-/// Members by protocol and group, of the last look.
+/// Members by protocol and group, of the last scan.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     counts: BTreeMap<(u8, u32), u64>,
 }
 
 impl Members {
-    /// Takes a look in. A group that nobody is in any more stays, with 0.
-    pub(super) fn add(&mut self, look: &Look) {
+    /// Takes a scan in. A group that nobody is in any more stays, with 0.
+    pub(super) fn add(&mut self, scan: &Scan) {
         self.counts.values_mut().for_each(|count| *count = 0);
-        for socket in look.seen.iter().flat_map(|seen| &seen.sockets) {
+        for socket in scan.seen.iter().flat_map(|seen| &seen.sockets) {
             for group in &socket.groups {
                 let key = (socket.protocol, *group);
                 if self.counts.len() < GROUPS_MAX || self.counts.contains_key(&key) {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::sockets::{Endpoint, Gaps, Namespace, Seen};
 
-    fn look(groups: &[&[u32]]) -> Look {
+    fn scan(groups: &[&[u32]]) -> Scan {
         let socket = |groups: &&[u32]| Endpoint {
             protocol: 17,
             portid: 5,
@@ -58,15 +58,15 @@ mod tests {
         };
         let namespace = Namespace::fake(1, "self");
         let sockets = groups.iter().map(socket).collect();
-        Look { seen: vec![Seen { namespace, sockets }], gaps: Gaps::default() }
+        Scan { seen: vec![Seen { namespace, sockets }], gaps: Gaps::default() }
     }
 
     #[test]
     fn counts_the_sockets_in_a_group_as_they_come_and_go() {
         let mut members = Members::default();
-        members.add(&look(&[&[1, 2], &[1], &[]]));
+        members.add(&scan(&[&[1, 2], &[1], &[]]));
         assert_eq!(members.counts, BTreeMap::from([((17, 1), 2), ((17, 2), 1)]));
-        members.add(&look(&[&[1]]));
+        members.add(&scan(&[&[1]]));
         assert_eq!(members.counts, BTreeMap::from([((17, 1), 1), ((17, 2), 0)]));
         let family = members.family(|_, _| "other".to_owned()).finish().unwrap();
         assert_eq!(family.get_metric().len(), 1);

@@ -29,13 +29,13 @@ use self::{
 };
 use nlmon_core::{
     decode::Families,
-    join::{Counts, Exchange},
+    join::{Counts, RequestEvent},
     record::Record,
 };
 
 use crate::{
     probe::{Attached, Counters},
-    sockets::Look,
+    sockets::Scan,
 };
 
 /// Why the metrics cannot be shown.
@@ -109,10 +109,10 @@ impl Metrics {
     }
 
     /// Counts what became of requests.
-    pub fn exchanges(&self, exchanges: &[Exchange]) {
+    pub fn request_events(&self, request_events: &[RequestEvent]) {
         let mut requests = lock(&self.requests);
-        for exchange in exchanges {
-            requests.add(exchange);
+        for event in request_events {
+            requests.add(event);
         }
     }
 
@@ -134,9 +134,9 @@ impl Metrics {
     }
 
     /// Takes in a look at all sockets.
-    pub fn sockets(&self, look: &Look) {
-        lock(&self.sockets).add(look);
-        lock(&self.members).add(look);
+    pub fn sockets(&self, scan: &Scan) {
+        lock(&self.sockets).add(scan);
+        lock(&self.members).add(scan);
     }
 
     /// Sets the join's totals.

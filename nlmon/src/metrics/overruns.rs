@@ -15,7 +15,7 @@ use super::{
 };
 use nlmon_core::decode::{Context, Families, names::protocol_name};
 
-use crate::{probe::Snapshot, sockets::Look};
+use crate::{probe::Snapshot, sockets::Scan};
 
 /// A socket that nobody held any more, or that could not be seen.
 const UNKNOWN: &str = "unknown";
@@ -89,14 +89,14 @@ fn type_name((protocol, message_type): (u8, u32), families: &Families) -> Cow<'s
 
 /// Who holds which socket now; nobody where they cannot be seen.
 fn holders() -> BTreeMap<Receiver, String> {
-    let look = match Look::take() {
-        Ok(look) => look,
+    let scan = match Scan::take() {
+        Ok(scan) => scan,
         Err(error) => {
             log::warn!("cannot find out who lost datagrams: {error}");
             return BTreeMap::new();
         }
     };
-    let sockets = look.seen.iter().flat_map(|seen| {
+    let sockets = scan.seen.iter().flat_map(|seen| {
         let netns = u32::try_from(seen.namespace.inode).unwrap_or_default();
         seen.sockets.iter().map(move |socket| (netns, socket))
     });

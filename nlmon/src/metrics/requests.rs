@@ -16,7 +16,7 @@ use nlmon_core::{
         Context, Families,
         names::{errno_name, protocol_name},
     },
-    join::{Asker, Exchange, Verdict},
+    join::{RequestEvent, Requester, Verdict},
     record::Dump,
 };
 
@@ -40,7 +40,7 @@ pub(super) struct Requests {
     /// The generic families of the running kernel.
     pub(super) families: Arc<Families>,
     types: Budget<(u8, u16)>,
-    askers: Budget<(String, u8, u16)>,
+    requesters: Budget<(String, u8, u16)>,
 }
 
 impl Requests {
@@ -58,50 +58,50 @@ impl Requests {
             dump_messages: BTreeMap::new(),
             families: Arc::default(),
             types: Budget::default(),
-            askers: Budget::default(),
+            requesters: Budget::default(),
         })
     }
 
-    pub(super) fn add(&mut self, exchange: &Exchange) {
-        match exchange {
-            Exchange::Answered { asker, latency_ns } => {
-                let message_type = self.type_label(asker.protocol, asker.message_type);
-                let labels = [&*protocol_name(asker.protocol), &message_type];
+    pub(super) fn add(&mut self, event: &RequestEvent) {
+        match event {
+            RequestEvent::Answered { requester, latency_ns } => {
+                let message_type = self.type_label(requester.protocol, requester.message_type);
+                let labels = [&*protocol_name(requester.protocol), &message_type];
                 self.durations.with_label_values(&labels).observe(seconds(*latency_ns));
             }
-            Exchange::Refused { asker, message_type, errno } => {
-                self.refused(asker, *message_type, &errno_name(*errno));
+            RequestEvent::Refused { requester, message_type, errno } => {
+                self.refused(requester, *message_type, &errno_name(*errno));
             }
-            Exchange::Ended { asker, verdict, completion_ns, dump } => {
-                self.ended(asker, *verdict, *completion_ns);
+            RequestEvent::Ended { requester, verdict, completion_ns, dump } => {
+                self.ended(requester, *verdict, *completion_ns);
                 if let Some(dump) = dump {
-                    self.dump(asker, dump, *completion_ns);
+                    self.dump(requester, dump, *completion_ns);
                 }
             }
         }
     }
 
-    fn refused(&mut self, asker: &Asker, message_type: u16, errno: &str) {
-        let protocol = protocol_name(asker.protocol).into_owned();
-        let label = self.type_label(asker.protocol, message_type).into_owned();
+    fn refused(&mut self, requester: &Requester, message_type: u16, errno: &str) {
+        let protocol = protocol_name(requester.protocol).into_owned();
+        let label = self.type_label(requester.protocol, message_type).into_owned();
         *self.errors.entry((protocol, label, errno.to_owned())).or_default() += 1;
-        let who = self.who(&asker.comm, asker.protocol, message_type);
+        let who = self.who(&requester.comm, requester.protocol, message_type);
         *self.process_errors.entry((who, errno.to_owned())).or_default() += 1;
     }
 
-    fn ended(&mut self, asker: &Asker, verdict: Verdict, completion_ns: Option<u64>) {
-        let who = self.who(&asker.comm, asker.protocol, asker.message_type);
+    fn ended(&mut self, requester: &Requester, verdict: Verdict, completion_ns: Option<u64>) {
+        let who = self.who(&requester.comm, requester.protocol, requester.message_type);
         if let Some(ns) = completion_ns {
-            let labels = [&*who.1, &*self.type_label(asker.protocol, asker.message_type)];
+            let labels = [&*who.1, &*self.type_label(requester.protocol, requester.message_type)];
             self.completions.with_label_values(&labels).observe(seconds(ns));
             *self.completion_ns.entry(who.clone()).or_default() += ns;
         }
         *self.verdicts.entry((who, verdict)).or_default() += 1;
     }
 
-    fn dump(&mut self, asker: &Asker, dump: &Dump, completion_ns: Option<u64>) {
-        let protocol = protocol_name(asker.protocol).into_owned();
-        let message_type = self.type_label(asker.protocol, asker.message_type).into_owned();
+    fn dump(&mut self, requester: &Requester, dump: &Dump, completion_ns: Option<u64>) {
+        let protocol = protocol_name(requester.protocol).into_owned();
+        let message_type = self.type_label(requester.protocol, requester.message_type).into_owned();
         if let Some(ns) = completion_ns {
             let labels = [&*protocol, &*message_type];
             self.dump_durations.with_label_values(&labels).observe(seconds(ns));
@@ -127,7 +127,7 @@ impl Requests {
     fn who(&mut self, comm: &str, protocol: u8, message_type: u16) -> Who {
         let process = series_name(comm);
         let name = protocol_name(protocol).into_owned();
-        if self.askers.admits((process.to_owned(), protocol, message_type), SERIES_MAX) {
+        if self.requesters.admits((process.to_owned(), protocol, message_type), SERIES_MAX) {
             (process.to_owned(), name, self.type_name(protocol, message_type).into_owned())
         } else {
             (OTHER.to_owned(), name, OTHER.to_owned())
@@ -166,7 +166,7 @@ impl Requests {
         }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::REQUEST_DURATION.name], self.types.refused);
-        overflow.add(&[names::PROCESS_REQUESTS.name], self.askers.refused);
+        overflow.add(&[names::PROCESS_REQUESTS.name], self.requesters.refused);
         families.extend([errors, process_errors, requests, time, dumps, bytes, messages, overflow]);
     }
 }
@@ -185,8 +185,8 @@ fn outcome(dump: &Dump) -> &'static str {
 mod tests {
     use super::*;
 
-    fn asker(comm: &str, message_type: u16) -> Arc<Asker> {
-        Asker { protocol: 0, message_type, pid: 7, comm: comm.to_owned() }.into()
+    fn requester(comm: &str, message_type: u16) -> Arc<Requester> {
+        Requester { protocol: 0, message_type, pid: 7, comm: comm.to_owned() }.into()
     }
 
     fn text(requests: &Requests) -> String {
@@ -199,10 +199,14 @@ mod tests {
     #[test]
     fn a_refusal_is_counted_by_type_and_by_process() {
         let mut requests = Requests::new(&Registry::new()).unwrap();
-        let asker = asker("ip", 16);
-        requests.add(&Exchange::Refused { asker: asker.clone(), message_type: 24, errno: 17 });
+        let requester = requester("ip", 16);
+        requests.add(&RequestEvent::Refused {
+            requester: requester.clone(),
+            message_type: 24,
+            errno: 17,
+        });
         let (verdict, completion_ns) = (Verdict::Refused, Some(2_000_000));
-        requests.add(&Exchange::Ended { asker, verdict, completion_ns, dump: None });
+        requests.add(&RequestEvent::Ended { requester, verdict, completion_ns, dump: None });
         let text = text(&requests);
         for line in [
             r#"nlmon_request_errors_total{errno="EEXIST",protocol="route",type="RTM_NEWROUTE"} 1"#,
@@ -232,9 +236,14 @@ mod tests {
     fn processes_beyond_the_budget_are_other() {
         let mut requests = Requests::new(&Registry::new()).unwrap();
         for number in 0..SERIES_MAX + 2 {
-            let asker = asker(&format!("p{number}"), 16);
+            let requester = requester(&format!("p{number}"), 16);
             let verdict = Verdict::Answered;
-            requests.add(&Exchange::Ended { asker, verdict, completion_ns: None, dump: None });
+            requests.add(&RequestEvent::Ended {
+                requester,
+                verdict,
+                completion_ns: None,
+                dump: None,
+            });
         }
         let text = text(&requests);
         assert!(text.contains(r#"process="other""#), "{text}");

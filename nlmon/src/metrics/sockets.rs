@@ -1,6 +1,6 @@
-//! What the sockets of the host hold and lost, added up by protocol and process from look to look.
+//! What the sockets of the host hold and lost, added up by protocol and process from scan to scan.
 //!
-//! Pure. Drops are those since the daemon began: a socket that is there at the first look has a
+//! Pure. Drops are those since the daemon began: a socket that is there at the first scan has a
 //! history that is none of nlmon's, and one that comes later counts from 0. Its growth stays in
 //! the total when it goes.
 
@@ -13,7 +13,7 @@ use super::{
 };
 use nlmon_core::decode::names::protocol_name;
 
-use crate::sockets::{Endpoint, Look};
+use crate::sockets::{Endpoint, Scan};
 
 /// Pairs of protocol and process that get series of their own.
 const SERIES_MAX: usize = 512;
@@ -28,7 +28,7 @@ const UNKNOWN: &str = "unknown";
 struct Series {
     sockets: u64,
     queue_bytes: u64,
-    /// `None`: no look could see buffers.
+    /// `None`: no scan could see buffers.
     buffer_bytes: Option<u64>,
     queue_high_bytes: u64,
     drops: u64,
@@ -37,7 +37,7 @@ struct Series {
 /// Namespace, protocol, port id and inode: what both ways of looking tell of a socket.
 type Key = (u64, u8, u32, u64);
 
-/// All series, and what has to be known of the last look for the next.
+/// All series, and what has to be known of the last scan for the next.
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
     looked: bool,
@@ -48,14 +48,14 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Takes a look in.
-    pub(super) fn add(&mut self, look: &Look) {
+    /// Takes a scan in.
+    pub(super) fn add(&mut self, scan: &Scan) {
         for series in self.series.values_mut() {
             (series.sockets, series.queue_bytes) = (0, 0);
             series.buffer_bytes = series.buffer_bytes.map(|_| 0);
         }
         let mut drops = HashMap::new();
-        for seen in &look.seen {
+        for seen in &scan.seen {
             let netns = seen.namespace.inode;
             let is_history = !self.looked || self.hidden.contains(&netns);
             for socket in &seen.sockets {
@@ -73,7 +73,7 @@ impl Sockets {
             series.queue_high_bytes = series.queue_high_bytes.max(series.queue_bytes);
         }
         // A namespace that could not be read this time goes on where it was.
-        let hidden: HashSet<u64> = look.gaps.hidden.iter().copied().collect();
+        let hidden: HashSet<u64> = scan.gaps.hidden.iter().copied().collect();
         self.drops.retain(|(netns, ..), _| hidden.contains(netns));
         self.drops.extend(drops);
         (self.looked, self.hidden) = (true, hidden);
@@ -98,7 +98,7 @@ impl Sockets {
         }
     }
 
-    /// All families; none before the first look.
+    /// All families; none before the first scan.
     pub(super) fn families(&self) -> Vec<Family> {
         let mut sockets = Family::new(&names::SOCKETS);
         let mut queues = Family::new(&names::SOCKET_QUEUE);
@@ -152,10 +152,10 @@ mod tests {
         }
     }
 
-    fn look(sockets: Vec<Endpoint>) -> Look {
+    fn scan(sockets: Vec<Endpoint>) -> Scan {
         let namespace = Namespace::fake(1, "self");
         let seen = Seen { namespace, sockets };
-        Look { seen: vec![seen], gaps: Gaps::default() }
+        Scan { seen: vec![seen], gaps: Gaps::default() }
     }
 
     fn of(sockets: &Sockets, process: &str) -> (u64, u64, u64, u64, u64) {
@@ -167,21 +167,21 @@ mod tests {
     #[test]
     fn counts_what_grew_since_the_first_look() {
         let mut sockets = Sockets::default();
-        sockets.add(&look(vec![socket(1, "a", 5), socket(2, "a", 0)]));
+        sockets.add(&scan(vec![socket(1, "a", 5), socket(2, "a", 0)]));
         assert_eq!(of(&sockets, "a"), (2, 20, 20, 128, 0));
-        sockets.add(&look(vec![socket(1, "a", 8), socket(3, "a", 4)]));
+        sockets.add(&scan(vec![socket(1, "a", 8), socket(3, "a", 4)]));
         assert_eq!(of(&sockets, "a"), (2, 20, 20, 128, 3 + 4));
     }
 
     #[test]
     fn what_has_gone_leaves_its_drops_and_its_high_water() {
         let mut sockets = Sockets::default();
-        sockets.add(&look(vec![]));
-        sockets.add(&look(vec![socket(1, "a", 5)]));
-        sockets.add(&look(vec![]));
+        sockets.add(&scan(vec![]));
+        sockets.add(&scan(vec![socket(1, "a", 5)]));
+        sockets.add(&scan(vec![]));
         assert_eq!(of(&sockets, "a"), (0, 0, 10, 0, 5));
         // The same numbers, but another socket.
-        sockets.add(&look(vec![socket(1, "a", 2)]));
+        sockets.add(&scan(vec![socket(1, "a", 2)]));
         assert_eq!(of(&sockets, "a"), (1, 10, 10, 64, 7));
     }
 
@@ -196,16 +196,16 @@ mod tests {
     fn a_namespace_out_of_sight_counts_neither_twice_nor_its_past() {
         let mut sockets = Sockets::default();
         let blind = || {
-            let mut look = look(vec![]);
-            look.seen.clear();
-            look.gaps.hidden = vec![1];
-            look
+            let mut scan = scan(vec![]);
+            scan.seen.clear();
+            scan.gaps.hidden = vec![1];
+            scan
         };
         sockets.add(&blind());
-        sockets.add(&look(vec![socket(1, "a", 5)]));
+        sockets.add(&scan(vec![socket(1, "a", 5)]));
         assert_eq!(of(&sockets, "a").4, 0);
         sockets.add(&blind());
-        sockets.add(&look(vec![socket(1, "a", 6)]));
+        sockets.add(&scan(vec![socket(1, "a", 6)]));
         assert_eq!(of(&sockets, "a").4, 1);
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let mut sockets = Sockets::default();
         let nobodys = Endpoint { owners: vec![], ..socket(9, "", 0) };
         let kernels = Endpoint { owners: vec![], ..socket(0, "", 0) };
-        sockets.add(&look(vec![nobodys, kernels]));
+        sockets.add(&scan(vec![nobodys, kernels]));
         assert_eq!(of(&sockets, KERNEL).0, 1);
         assert_eq!(of(&sockets, UNKNOWN).0, 1);
     }
@@ -223,8 +223,8 @@ mod tests {
     fn pairs_beyond_the_budget_are_counted_as_other_and_said() {
         let mut sockets = Sockets::default();
         let many = || (1..=515).map(|n| socket(n, &format!("p{n}"), 0)).collect();
-        sockets.add(&look(many()));
-        sockets.add(&look(many()));
+        sockets.add(&scan(many()));
+        sockets.add(&scan(many()));
         assert_eq!(sockets.budget.refused, 3);
         assert_eq!(of(&sockets, OTHER).0, 3);
     }

@@ -166,14 +166,14 @@ impl fmt::Display for Gaps {
 
 /// What is there at one moment.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct Scan {
     /// Own namespace first.
     pub seen: Vec<Seen>,
     /// What is missing from it.
     pub gaps: Gaps,
 }
 
-impl Look {
+impl Scan {
     /// Looks at all sockets. Makes several system calls for each process, and starts a thread that
     /// goes into the namespaces: not for an async task.
     pub fn take() -> Result<Self, Error> {
@@ -181,41 +181,41 @@ impl Look {
         let visitor = thread::Builder::new().name("namespaces".to_owned());
         let visitor = visitor.spawn(move || visit(list)).ok();
         let visited = visitor.and_then(|visitor| visitor.join().ok()).ok_or(Error::Thread)?;
-        let mut look = visited.map_err(Error::List)?;
-        let all = || look.seen.iter().flat_map(|seen| &seen.sockets);
+        let mut scan = visited.map_err(Error::List)?;
+        let all = || scan.seen.iter().flat_map(|seen| &seen.sockets);
         let inodes: HashSet<u64> =
             all().filter(|socket| !socket.is_kernel()).map(|socket| socket.inode).collect();
         let owners = Owners::find(&inodes);
-        for socket in look.seen.iter_mut().flat_map(|seen| &mut seen.sockets) {
+        for socket in scan.seen.iter_mut().flat_map(|seen| &mut seen.sockets) {
             if !socket.is_kernel() {
                 socket.owners = owners.of(socket);
             }
         }
-        look.gaps.processes = unreadable.max(owners.unreadable());
-        Ok(look)
+        scan.gaps.processes = unreadable.max(owners.unreadable());
+        Ok(scan)
     }
 }
 
 /// Reads the sockets of each namespace, of which the first is the calling thread's own. The thread
 /// does not come back from where it goes.
-fn visit(list: Vec<Namespace>) -> std::io::Result<Look> {
-    let mut look = Look { seen: Vec::new(), gaps: Gaps::default() };
+fn visit(list: Vec<Namespace>) -> std::io::Result<Scan> {
+    let mut scan = Scan { seen: Vec::new(), gaps: Gaps::default() };
     for namespace in list {
-        let own = look.seen.is_empty();
+        let own = scan.seen.is_empty();
         if own || namespace.enter().is_ok() {
-            match read(&mut look.gaps.refused) {
-                Ok(sockets) => look.seen.push(Seen { namespace, sockets }),
+            match read(&mut scan.gaps.refused) {
+                Ok(sockets) => scan.seen.push(Seen { namespace, sockets }),
                 Err(error) if own => return Err(error),
-                Err(_unreadable) => look.gaps.hidden.push(namespace.inode),
+                Err(_unreadable) => scan.gaps.hidden.push(namespace.inode),
             }
         } else if let Some(sockets) = read_from_outside(&namespace) {
-            look.gaps.not_entered += 1;
-            look.seen.push(Seen { namespace, sockets });
+            scan.gaps.not_entered += 1;
+            scan.seen.push(Seen { namespace, sockets });
         } else if namespace.exists() {
-            look.gaps.hidden.push(namespace.inode);
+            scan.gaps.hidden.push(namespace.inode);
         }
     }
-    Ok(look)
+    Ok(scan)
 }
 
 /// The sockets of a namespace through a process that is in it, for which no privilege is needed.

@@ -5,24 +5,24 @@
 //! Invariant: every observation and every delivery is in exactly one record, and in exactly one
 //! of the [`Counts`].
 
+mod ack;
 mod cause;
 mod counts;
-mod exchange;
-mod held;
 mod memberships;
 mod multicast;
 mod pending;
+mod reorder;
 mod request;
-mod saying;
+mod request_event;
 
 pub use cause::cause;
 pub use counts::{Counts, MulticastCounts, RequestCounts};
-pub use exchange::{Asker, Exchange, Verdict};
-use held::Held;
 use memberships::Group;
 use multicast::Multicast;
 use nlmon_common::limits::{PROTOCOLS, SNAP_MAX};
+use reorder::ReorderBuffer;
 use request::Requests;
+pub use request_event::{RequestEvent, Requester, Verdict};
 
 use crate::record::{Delivery, Observation, Path, Record};
 
@@ -73,7 +73,7 @@ impl Default for JoinSettings {
 pub struct Joiner {
     multicast: Multicast,
     requests: Requests,
-    held: Held,
+    reorder: ReorderBuffer,
     peer: u64,
     overruns: u64,
 }
@@ -84,7 +84,7 @@ impl Joiner {
         Self {
             multicast: Multicast::new(settings),
             requests: Requests::new(settings),
-            held: Held::new(settings.settle_ns, settings.held_max),
+            reorder: ReorderBuffer::new(settings.settle_ns, settings.held_max),
             peer: 0,
             overruns: 0,
         }
@@ -124,14 +124,14 @@ impl Joiner {
 
     /// Takes in what a probe saw.
     pub fn observe(&mut self, observation: Observation, now_ns: u64) {
-        let held = &mut self.held;
+        let reorder = &mut self.reorder;
         match observation.path {
-            Path::Multicast => self.multicast.observe(observation, now_ns, held),
-            Path::Request => self.requests.request(observation, now_ns, held),
-            Path::Reply | Path::Dump => self.requests.answer(observation, now_ns, held),
+            Path::Multicast => self.multicast.observe(observation, now_ns, reorder),
+            Path::Request => self.requests.request(observation, now_ns, reorder),
+            Path::Reply | Path::Dump => self.requests.answer(observation, now_ns, reorder),
             Path::Peer => {
                 self.peer += 1;
-                held.push(Record {
+                reorder.push(Record {
                     observation: Some(observation),
                     delivery: None,
                     outcome: None,
@@ -143,21 +143,21 @@ impl Joiner {
 
     /// Takes in what the daemon's socket received.
     pub fn deliver(&mut self, delivery: Delivery, now_ns: u64) {
-        self.multicast.deliver(delivery, now_ns, &mut self.held);
+        self.multicast.deliver(delivery, now_ns, &mut self.reorder);
     }
 
     /// Appends to `out` every record that is finished and has settled, in order of their start.
     ///
     /// `u64::MAX` ends the join: everything comes out.
     pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Record>) {
-        self.multicast.expire(now_ns, &mut self.held);
+        self.multicast.expire(now_ns, &mut self.reorder);
         self.requests.expire(now_ns);
-        self.held.release(now_ns, out);
+        self.reorder.release(now_ns, out);
     }
 
     /// What has become of requests since the last time. To be taken after each advance.
-    pub fn take_exchanges(&mut self) -> Vec<Exchange> {
-        self.requests.take_exchanges()
+    pub fn take_request_events(&mut self) -> Vec<RequestEvent> {
+        self.requests.take_request_events()
     }
 
     /// What became of everything so far.

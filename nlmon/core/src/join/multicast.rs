@@ -5,9 +5,9 @@
 use super::{
     JoinSettings,
     counts::MulticastCounts,
-    held::Held,
     memberships::{Group, Memberships},
     pending::{Id, Pending},
+    reorder::ReorderBuffer,
 };
 use crate::record::{Delivery, Observation, Outcome, Record};
 
@@ -75,13 +75,18 @@ impl Multicast {
         self.samples_read_ns = at_ns.max(self.samples_read_ns);
     }
 
-    pub(super) fn observe(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+    pub(super) fn observe(
+        &mut self,
+        observation: Observation,
+        now_ns: u64,
+        reorder: &mut ReorderBuffer,
+    ) {
         self.counts.observations += 1;
         let covered = self.covered(&observation);
         let nobody_got_it = observation.result == Some(-ESRCH);
         let key = self.key(group_of(&observation), observation.len, &observation.data);
         let Some(key) = key.filter(|_| !nobody_got_it) else {
-            return self.give_up(observation, covered && nobody_got_it, held);
+            return self.give_up(observation, covered && nobody_got_it, reorder);
         };
         let start_ns = observation.start_ns;
         // Read from one socket, they are in order of their time.
@@ -89,7 +94,7 @@ impl Multicast {
         if let Some(id) = self.deliveries.find_sorted(&key, fits)
             && let Some(delivery) = self.deliveries.remove(id)
         {
-            return self.pair(observation, delivery, held);
+            return self.pair(observation, delivery, reorder);
         }
         // One that no membership is known for soon goes without; but news of a membership takes
         // another way than observations, and may be late.
@@ -101,45 +106,45 @@ impl Multicast {
             self.observations.insert(key, waiting, now_ns.saturating_add(window_ns))
         {
             self.counts.observations_evicted += 1;
-            held.push(record(Some(evicted.observation), None, None));
+            reorder.push(record(Some(evicted.observation), None, None));
         }
     }
 
-    pub(super) fn deliver(&mut self, delivery: Delivery, now_ns: u64, held: &mut Held) {
+    pub(super) fn deliver(&mut self, delivery: Delivery, now_ns: u64, reorder: &mut ReorderBuffer) {
         self.counts.deliveries += 1;
         let group =
             Group { netns: delivery.netns, protocol: delivery.protocol, number: delivery.group };
         let key = self.key(group, delivery.len, &delivery.data);
         let Some(key) = key.filter(|_| self.settings.probes) else {
-            return self.unobserved(delivery, held);
+            return self.unobserved(delivery, reorder);
         };
         let received_ns = delivery.received_ns;
         if let Some(id) =
             self.observations.find(&key, |waiting| waiting.observation.start_ns <= received_ns)
             && let Some(waiting) = self.observations.remove(id)
         {
-            return self.pair(waiting.observation, delivery, held);
+            return self.pair(waiting.observation, delivery, reorder);
         }
         let expires_ns = now_ns.saturating_add(self.settings.window_ns);
         if let Some(evicted) = self.deliveries.insert(key, delivery, expires_ns) {
             self.counts.deliveries_evicted += 1;
-            held.push(record(None, Some(evicted), None));
+            reorder.push(record(None, Some(evicted), None));
         }
     }
 
     /// Decides everything whose time is up.
-    pub(super) fn expire(&mut self, now_ns: u64, held: &mut Held) {
+    pub(super) fn expire(&mut self, now_ns: u64, reorder: &mut ReorderBuffer) {
         while let Some(id) = self.observations.expired(now_ns) {
-            self.expire_observation(id, now_ns, held);
+            self.expire_observation(id, now_ns, reorder);
         }
         while let Some(id) = self.deliveries.expired(now_ns) {
-            self.expire_delivery(id, now_ns, held);
+            self.expire_delivery(id, now_ns, reorder);
         }
     }
 
     /// A broadcast is lost only when the socket has been read past it: a daemon that was not let
     /// run for longer than the window finds it waiting there.
-    fn expire_observation(&mut self, id: Id, now_ns: u64, held: &mut Held) {
+    fn expire_observation(&mut self, id: Id, now_ns: u64, reorder: &mut ReorderBuffer) {
         let Some(waiting) = self.observations.get(id) else { return };
         let (observation, final_ns) = (&waiting.observation, waiting.final_ns);
         let covered = self.covered(observation);
@@ -155,12 +160,12 @@ impl Multicast {
             return self.observations.postpone(id, next_ns);
         }
         if let Some(waiting) = self.observations.remove(id) {
-            self.give_up(waiting.observation, covered, held);
+            self.give_up(waiting.observation, covered, reorder);
         }
     }
 
     /// The same the other way round: its sample may wait in the ring.
-    fn expire_delivery(&mut self, id: Id, now_ns: u64, held: &mut Held) {
+    fn expire_delivery(&mut self, id: Id, now_ns: u64, reorder: &mut ReorderBuffer) {
         let Some(delivery) = self.deliveries.get(id) else { return };
         let received_ns = delivery.received_ns;
         let final_ns = received_ns.saturating_add(self.settings.window_ns);
@@ -170,7 +175,7 @@ impl Multicast {
             return self.deliveries.postpone(id, next_ns);
         }
         if let Some(delivery) = self.deliveries.remove(id) {
-            self.unobserved(delivery, held);
+            self.unobserved(delivery, reorder);
         }
     }
 
@@ -184,12 +189,12 @@ impl Multicast {
         (now_ns < end_ns).then_some(next_ns.min(end_ns))
     }
 
-    fn pair(&mut self, observation: Observation, delivery: Delivery, held: &mut Held) {
+    fn pair(&mut self, observation: Observation, delivery: Delivery, reorder: &mut ReorderBuffer) {
         self.counts.matched += 1;
-        held.push(record(Some(observation), Some(delivery), Some(Outcome::Delivered)));
+        reorder.push(record(Some(observation), Some(delivery), Some(Outcome::Delivered)));
     }
 
-    fn give_up(&mut self, observation: Observation, lost: bool, held: &mut Held) {
+    fn give_up(&mut self, observation: Observation, lost: bool, reorder: &mut ReorderBuffer) {
         let outcome = if lost {
             self.counts.lost += 1;
             Some(Outcome::Lost)
@@ -197,12 +202,12 @@ impl Multicast {
             self.counts.not_joinable += 1;
             None
         };
-        held.push(record(Some(observation), None, outcome));
+        reorder.push(record(Some(observation), None, outcome));
     }
 
-    fn unobserved(&mut self, delivery: Delivery, held: &mut Held) {
+    fn unobserved(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
         self.counts.unobserved += 1;
-        held.push(record(None, Some(delivery), Some(Outcome::Unobserved)));
+        reorder.push(record(None, Some(delivery), Some(Outcome::Unobserved)));
     }
 
     fn covered(&self, observation: &Observation) -> bool {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use super::{
     JoinSettings,
+    ack::Ack,
     counts::RequestCounts,
-    exchange::{Asker, Exchange, Verdict},
-    held::{Held, Slot},
     pending::{Id, Pending},
-    saying::Saying,
+    reorder::{ReorderBuffer, Slot},
+    request_event::{RequestEvent, Requester, Verdict},
 };
 use crate::{
     message::{Header, flag},
@@ -41,7 +41,7 @@ enum Link {
 struct Open {
     slot: Slot,
     start_ns: u64,
-    asker: Arc<Asker>,
+    requester: Arc<Requester>,
     expects: bool,
     first_ns: Option<u64>,
     end_ns: Option<u64>,
@@ -51,55 +51,60 @@ struct Open {
 
 /// An answer whose request has not been seen.
 #[derive(Debug)]
-struct Early {
+struct OrphanAnswer {
     slot: Slot,
     start_ns: u64,
-    saying: Saying,
+    ack: Ack,
 }
 
 #[derive(Debug)]
 pub(super) struct Requests {
     open: Pending<Link, Open>,
-    early: Pending<Link, Early>,
+    orphan: Pending<Link, OrphanAnswer>,
     open_ns: u64,
-    early_ns: u64,
+    orphan_ns: u64,
     counts: RequestCounts,
-    exchanges: Vec<Exchange>,
+    events: Vec<RequestEvent>,
 }
 
 impl Requests {
     pub(super) fn new(settings: &JoinSettings) -> Self {
         Self {
             open: Pending::new(settings.requests_max),
-            early: Pending::new(settings.requests_max),
+            orphan: Pending::new(settings.requests_max),
             open_ns: settings.answer_window_ns,
-            early_ns: settings.window_ns,
+            orphan_ns: settings.window_ns,
             counts: RequestCounts::default(),
-            exchanges: Vec::new(),
+            events: Vec::new(),
         }
     }
 
     /// What has happened since the last time.
-    pub(super) fn take_exchanges(&mut self) -> Vec<Exchange> {
-        std::mem::take(&mut self.exchanges)
+    pub(super) fn take_request_events(&mut self) -> Vec<RequestEvent> {
+        std::mem::take(&mut self.events)
     }
 
     pub(super) fn counts(&self) -> RequestCounts {
         RequestCounts {
             requests_pending: self.open.len(),
-            answers_pending: self.early.len(),
+            answers_pending: self.orphan.len(),
             ..self.counts
         }
     }
 
-    pub(super) fn request(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+    pub(super) fn request(
+        &mut self,
+        observation: Observation,
+        now_ns: u64,
+        reorder: &mut ReorderBuffer,
+    ) {
         self.counts.requests += 1;
         let header = Header::parse(&observation.data);
         let port = port(&observation, observation.src_portid);
         let start_ns = observation.start_ns;
         let (protocol, pid) = (observation.protocol, observation.task.pid);
         let comm = observation.task.comm.clone();
-        let slot = held.push(alone(observation));
+        let slot = reorder.push(alone(observation));
         let Some(header) = header else {
             self.counts.requests_not_joinable += 1;
             return;
@@ -108,10 +113,10 @@ impl Requests {
         let expects = is_dump || header.flags & flag::ACK != 0;
         let link = Link::Sequence(port, header.seq);
         let message_type = header.message_type;
-        let asker = Arc::new(Asker { protocol, message_type, pid, comm });
-        let mut open = Open::new(slot, start_ns, asker, expects);
-        let nested = self.answer_early(Link::Nested(port, start_ns), &mut open, held);
-        let later = self.answer_early(link, &mut open, held);
+        let requester = Arc::new(Requester { protocol, message_type, pid, comm });
+        let mut open = Open::new(slot, start_ns, requester, expects);
+        let nested = self.claim_orphans(Link::Nested(port, start_ns), &mut open, reorder);
+        let later = self.claim_orphans(link, &mut open, reorder);
         // A request that asks for nothing has got all it will get with its first answer.
         if nested || later || (open.first_ns.is_some() && !expects) {
             return self.close(&open);
@@ -122,27 +127,32 @@ impl Requests {
         }
     }
 
-    pub(super) fn answer(&mut self, observation: Observation, now_ns: u64, held: &mut Held) {
+    pub(super) fn answer(
+        &mut self,
+        observation: Observation,
+        now_ns: u64,
+        reorder: &mut ReorderBuffer,
+    ) {
         self.counts.answers += 1;
         let header = Header::parse(&observation.data);
-        let saying = Saying::of(&observation);
+        let ack = Ack::of(&observation);
         let port = port(&observation, observation.portid);
         let (start_ns, parent) = (observation.start_ns, observation.parent);
-        let slot = held.push(alone(observation));
+        let slot = reorder.push(alone(observation));
         let Some(header) = header else {
             self.counts.answers_not_joinable += 1;
             return;
         };
-        let early = Early { slot, start_ns, saying };
+        let orphan = OrphanAnswer { slot, start_ns, ack };
         let link = match parent {
             Some(parent) if parent.protocol == port.protocol => Link::Nested(port, parent.start_ns),
             // A request of another protocol is only what it happened to be sent in.
             _ => Link::Sequence(port, header.seq),
         };
         if let Some(id) = self.open.find(&link, |open| open.start_ns <= start_ns) {
-            return self.answer_open(id, early, held);
+            return self.answer_open(id, orphan, reorder);
         }
-        if self.early.insert(link, early, now_ns.saturating_add(self.early_ns)).is_some() {
+        if self.orphan.insert(link, orphan, now_ns.saturating_add(self.orphan_ns)).is_some() {
             self.counts.answers_evicted += 1;
         }
     }
@@ -154,28 +164,28 @@ impl Requests {
                 self.close(&open);
             }
         }
-        while let Some(id) = self.early.expired(now_ns) {
-            self.counts.orphaned += u64::from(self.early.remove(id).is_some());
+        while let Some(id) = self.orphan.expired(now_ns) {
+            self.counts.orphaned += u64::from(self.orphan.remove(id).is_some());
         }
     }
 
-    /// Joins every early answer under `link` with its request. Says whether one was the last.
-    fn answer_early(&mut self, link: Link, open: &mut Open, held: &mut Held) -> bool {
+    /// Joins every orphan answer under `link` with its request. Says whether one was the last.
+    fn claim_orphans(&mut self, link: Link, open: &mut Open, reorder: &mut ReorderBuffer) -> bool {
         let mut ended = false;
         let start_ns = open.start_ns;
-        while let Some(id) = self.early.find(&link, |early| early.start_ns >= start_ns)
-            && let Some(early) = self.early.remove(id)
+        while let Some(id) = self.orphan.find(&link, |orphan| orphan.start_ns >= start_ns)
+            && let Some(orphan) = self.orphan.remove(id)
         {
             self.counts.matched += 1;
-            ended |= join(open, early, held, &mut self.exchanges);
+            ended |= join(open, orphan, reorder, &mut self.events);
         }
         ended
     }
 
-    fn answer_open(&mut self, id: Id, early: Early, held: &mut Held) {
+    fn answer_open(&mut self, id: Id, orphan: OrphanAnswer, reorder: &mut ReorderBuffer) {
         self.counts.matched += 1;
         let Some(open) = self.open.get_mut(id) else { return };
-        let ended = join(open, early, held, &mut self.exchanges) || !open.expects;
+        let ended = join(open, orphan, reorder, &mut self.events) || !open.expects;
         if ended && let Some(open) = self.open.remove(id) {
             self.close(&open);
         }
@@ -198,8 +208,8 @@ impl Requests {
             Verdict::Unasked => &mut self.counts.unasked,
         };
         *count += 1;
-        self.exchanges.push(Exchange::Ended {
-            asker: Arc::clone(&open.asker),
+        self.events.push(RequestEvent::Ended {
+            requester: Arc::clone(&open.requester),
             verdict,
             completion_ns: open.end_ns,
             dump: open.dump,
@@ -208,9 +218,9 @@ impl Requests {
 }
 
 impl Open {
-    fn new(slot: Slot, start_ns: u64, asker: Arc<Asker>, expects: bool) -> Self {
+    fn new(slot: Slot, start_ns: u64, requester: Arc<Requester>, expects: bool) -> Self {
         let (first_ns, end_ns, refused, dump) = (None, None, false, None);
-        Self { slot, start_ns, asker, expects, first_ns, end_ns, refused, dump }
+        Self { slot, start_ns, requester, expects, first_ns, end_ns, refused, dump }
     }
 
     fn verdict(&self) -> Verdict {
@@ -223,47 +233,55 @@ impl Open {
     }
 
     /// Takes note of an answer that came after `latency_ns`.
-    fn note(&mut self, saying: &Saying, latency_ns: u64, exchanges: &mut Vec<Exchange>) {
+    fn note(&mut self, ack: &Ack, latency_ns: u64, events: &mut Vec<RequestEvent>) {
         if self.first_ns.is_none() {
             self.first_ns = Some(latency_ns);
-            exchanges.push(Exchange::Answered { asker: Arc::clone(&self.asker), latency_ns });
+            events.push(RequestEvent::Answered {
+                requester: Arc::clone(&self.requester),
+                latency_ns,
+            });
         }
-        if let Some(errno @ 1..) = saying.errno {
+        if let Some(errno @ 1..) = ack.errno {
             self.refused = true;
-            let (asker, message_type) = (Arc::clone(&self.asker), self.answered_type(saying));
-            exchanges.push(Exchange::Refused { asker, message_type, errno });
+            let (requester, message_type) = (Arc::clone(&self.requester), self.answered_type(ack));
+            events.push(RequestEvent::Refused { requester, message_type, errno });
         }
-        if let Some(part) = saying.part {
+        if let Some(part) = ack.part {
             self.dump = Some(self.dump.map_or(part, |dump| dump.and(part)));
         }
-        if saying.errno.is_some() {
+        if ack.errno.is_some() {
             self.end_ns = Some(latency_ns);
         }
     }
 
-    fn answered_type(&self, saying: &Saying) -> u16 {
-        saying.answered_type.unwrap_or(self.asker.message_type)
+    fn answered_type(&self, ack: &Ack) -> u16 {
+        ack.answered_type.unwrap_or(self.requester.message_type)
     }
 }
 
-/// Notes the answer in both records, as far as they are still held. Says whether it was the last.
+/// Notes the answer in both records, as far as they are still in the buffer. Says whether it was the last.
 /// One that its receiver had no room for answers nothing.
-fn join(open: &mut Open, early: Early, held: &mut Held, exchanges: &mut Vec<Exchange>) -> bool {
-    let Early { slot, start_ns, saying } = early;
+fn join(
+    open: &mut Open,
+    orphan: OrphanAnswer,
+    reorder: &mut ReorderBuffer,
+    events: &mut Vec<RequestEvent>,
+) -> bool {
+    let OrphanAnswer { slot, start_ns, ack } = orphan;
     let latency_ns = start_ns.saturating_sub(open.start_ns);
-    let request_type = open.answered_type(&saying);
-    if !saying.lost {
-        open.note(&saying, latency_ns, exchanges);
+    let request_type = open.answered_type(&ack);
+    if !ack.lost {
+        open.note(&ack, latency_ns, events);
     }
-    let Saying { lost, errno, text, .. } = saying;
+    let Ack { lost, errno, text, .. } = ack;
     let dump = open.dump.filter(|_| errno.is_some());
     let answer = Answer { latency_ns, errno, request_type, text, dump };
-    if let Some(record) = held.get_mut(open.slot).filter(|_| !lost)
+    if let Some(record) = reorder.get_mut(open.slot).filter(|_| !lost)
         && record.answer.as_ref().is_none_or(|old| weight(&answer) > weight(old))
     {
         record.answer = Some(answer.clone());
     }
-    if let Some(record) = held.get_mut(slot) {
+    if let Some(record) = reorder.get_mut(slot) {
         record.answer = Some(answer);
     }
     errno.is_some()

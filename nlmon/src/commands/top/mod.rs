@@ -28,13 +28,13 @@ use crate::live::filter::Filter;
 use crate::live::history::History;
 use crate::live::json::Detail;
 use crate::live::protocol::{Request, VERSION};
-use crate::live::stats::Wish;
+use crate::live::stats::StatsRequest;
 use crate::metrics::Snapshot;
 
 /// Show the busiest processes and types, errors, latencies and failing sockets, live
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Look this often, in milliseconds
+    /// Scan this often, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 1000,
         value_parser = clap::value_parser!(u64).range(200..=60_000))]
     interval: u64,
@@ -85,7 +85,7 @@ impl Args {
             filter: Filter::default(),
             detail: Detail::default(),
             history: History::default(),
-            stats: Some(Wish { metrics: views::metrics(), interval_ms: self.interval }),
+            stats: Some(StatsRequest { metrics: views::metrics(), interval_ms: self.interval }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What one answer says of its request: how it ended, and what it adds to a dump. Pure.
+//! What one answer says of its request: its acknowledgement or error, and what it adds to a dump. Pure.
 
 use crate::{
     message::{self, Message, flag, kind},
@@ -7,7 +7,7 @@ use crate::{
 
 /// What an answer says.
 #[derive(Debug, Default)]
-pub(super) struct Saying {
+pub(super) struct Ack {
     /// Its receiver had no room for it.
     pub(super) lost: bool,
     /// How the request ended; 0 for success.
@@ -20,7 +20,7 @@ pub(super) struct Saying {
     pub(super) part: Option<Dump>,
 }
 
-impl Saying {
+impl Ack {
     pub(super) fn of(observation: &Observation) -> Self {
         let len = usize::try_from(observation.len).unwrap_or(usize::MAX);
         let lost = observation.result.is_some_and(|result| result < 0);

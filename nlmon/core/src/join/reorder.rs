@@ -8,16 +8,16 @@ use crate::record::Record;
 /// Names a record while it is held: its time, then the order of arrival.
 pub(super) type Slot = (u64, u64);
 
-/// The records that are held.
+/// The records that wait for their turn.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct ReorderBuffer {
     records: BTreeMap<Slot, Record>,
     next: u64,
     settle_ns: u64,
     max: usize,
 }
 
-impl Held {
+impl ReorderBuffer {
     /// Holds each record until `settle_ns` after its time, and after a release at most `max`.
     pub(super) fn new(settle_ns: u64, max: usize) -> Self {
         Self { records: BTreeMap::new(), next: 0, settle_ns, max }

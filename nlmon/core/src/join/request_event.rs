@@ -8,7 +8,7 @@ use crate::record::Dump;
 
 /// Who asked, and for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asker {
+pub struct Requester {
     /// Netlink protocol number.
     pub protocol: u8,
     /// `nlmsg_type` of the request, of several messages that of the first.
@@ -46,18 +46,18 @@ impl Verdict {
 
 /// A step in the life of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exchange {
+pub enum RequestEvent {
     /// The first answer came.
     Answered {
         /// Of which request.
-        asker: Arc<Asker>,
+        requester: Arc<Requester>,
         /// How long that took.
         latency_ns: u64,
     },
     /// The request, or one message of it, was answered with an error.
     Refused {
         /// Of which request.
-        asker: Arc<Asker>,
+        requester: Arc<Requester>,
         /// `nlmsg_type` of the message at fault.
         message_type: u16,
         /// Positive.
@@ -66,7 +66,7 @@ pub enum Exchange {
     /// Nothing more is expected.
     Ended {
         /// Of which request.
-        asker: Arc<Asker>,
+        requester: Arc<Requester>,
         /// How.
         verdict: Verdict,
         /// From the request to its acknowledgement, its error or the end of its dump; `None` if
