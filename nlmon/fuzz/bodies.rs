@@ -156,7 +156,7 @@ fn record(protocol: u8, datagram: &[u8], path: Path, missing: u32) -> Record {
         contents: Contents::default(),
         data: datagram.to_vec(),
     };
-    Record { observation: Some(observation), delivery: None, outcome: None, answer: None }
+    Record::sent(observation)
 }
 
 /// A file is read to its end or to what is wrong with it; and what was read can be written and is then

@@ -159,8 +159,7 @@ fn samples() -> Vec<LogRecord> {
         let len = u32::try_from(data.len()).unwrap();
         let (netns, group, src_portid) = (1, 1, 0);
         let delivery = Delivery { received_ns: 0, protocol, netns, group, src_portid, len, data };
-        let delivered =
-            Record { observation: None, delivery: Some(delivery), outcome: None, answer: None };
+        let delivered = Record::Received { delivery, outcome: None };
         LogRecord::new(&delivered, &view)
     };
     let files = captures::FILES.into_iter();

@@ -85,8 +85,7 @@ fn record(protocol: u8, bytes: &[u8], snap: usize, view: &View) -> LogRecord {
         contents: Contents::default(),
         data: bytes[..snap.min(bytes.len())].to_vec(),
     };
-    let record =
-        Record { observation: Some(observation), delivery: None, outcome: None, answer: None };
+    let record = Record::sent(observation);
     LogRecord::new(&record, view).with(Detail::Data)
 }
 

@@ -263,67 +263,126 @@ pub struct Answer {
     pub dump: Option<Dump>,
 }
 
-/// The joined thing: an observation, a delivery, or both. One of the two is always there.
+/// The joined thing that a person sees: a datagram that a probe saw, with its delivery if there was
+/// one, or a delivery that no probe saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// What a probe saw.
-    pub observation: Option<Observation>,
-    /// What the daemon's socket received.
-    pub delivery: Option<Delivery>,
-    /// How the multicast join ended; `None` where there was nothing to join.
-    pub outcome: Option<Outcome>,
-    /// The other half of a request and its answer.
-    pub answer: Option<Answer>,
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every record was sent; a box would cost each of them an allocation"
+)]
+pub enum Record {
+    /// A probe saw it.
+    Sent {
+        /// What the probe saw.
+        observation: Observation,
+        /// The same datagram as the daemon's socket received it.
+        delivery: Option<Delivery>,
+        /// How the multicast join ended; `None` where there was nothing to join.
+        outcome: Option<Outcome>,
+        /// The other half of a request and its answer.
+        answer: Option<Answer>,
+    },
+    /// The daemon's socket received it, and no probe saw it.
+    Received {
+        /// What the socket received.
+        delivery: Delivery,
+        /// How the multicast join ended; `None` where it was given up.
+        outcome: Option<Outcome>,
+    },
 }
 
 impl Record {
-    /// Netlink protocol number.
-    pub fn protocol(&self) -> u8 {
-        match (&self.observation, &self.delivery) {
-            (Some(o), _) => o.protocol,
-            (None, Some(d)) => d.protocol,
-            (None, None) => 0,
+    /// What a probe saw, joined with nothing yet.
+    pub fn sent(observation: Observation) -> Self {
+        Self::Sent { observation, delivery: None, outcome: None, answer: None }
+    }
+
+    /// What a probe saw.
+    pub fn observation(&self) -> Option<&Observation> {
+        match self {
+            Self::Sent { observation, .. } => Some(observation),
+            Self::Received { .. } => None,
         }
     }
 
-    /// Which way it went. A delivery without observation came by multicast.
+    /// What the daemon's socket received.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        match self {
+            Self::Sent { delivery, .. } => delivery.as_ref(),
+            Self::Received { delivery, .. } => Some(delivery),
+        }
+    }
+
+    /// How the multicast join ended; `None` where there was nothing to join.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Sent { outcome, .. } | Self::Received { outcome, .. } => *outcome,
+        }
+    }
+
+    /// The other half of a request and its answer.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Sent { answer, .. } => answer.as_ref(),
+            Self::Received { .. } => None,
+        }
+    }
+
+    /// Netlink protocol number.
+    pub fn protocol(&self) -> u8 {
+        match self {
+            Self::Sent { observation, .. } => observation.protocol,
+            Self::Received { delivery, .. } => delivery.protocol,
+        }
+    }
+
+    /// Which way it went. What the daemon's socket receives came by multicast.
     pub fn path(&self) -> Path {
-        self.observation.as_ref().map_or(Path::Multicast, |o| o.path)
+        self.observation().map_or(Path::Multicast, |observation| observation.path)
     }
 
     /// Inode number of the network namespace.
     pub fn netns(&self) -> u32 {
-        match (&self.observation, &self.delivery) {
-            (Some(o), _) => o.netns,
-            (None, Some(d)) => d.netns,
-            (None, None) => 0,
+        match self {
+            Self::Sent { observation, .. } => observation.netns,
+            Self::Received { delivery, .. } => delivery.netns,
         }
     }
 
     /// Multicast group; 0 for unicast.
     pub fn group(&self) -> u32 {
-        match (&self.observation, &self.delivery) {
-            (Some(o), _) => o.group,
-            (None, Some(d)) => d.group,
-            (None, None) => 0,
+        match self {
+            Self::Sent { observation, .. } => observation.group,
+            Self::Received { delivery, .. } => delivery.group,
         }
     }
 
-    /// The fullest copy of the datagram: the delivered one is whole.
+    /// The fullest copy of the datagram, which may still be its beginning only. The delivered copy
+    /// is whole.
     pub fn data(&self) -> &[u8] {
-        match (&self.delivery, &self.observation) {
-            (Some(d), _) => &d.data,
-            (None, Some(o)) => &o.data,
-            (None, None) => &[],
+        match self {
+            Self::Sent { delivery: Some(delivery), .. } | Self::Received { delivery, .. } => {
+                &delivery.data
+            }
+            Self::Sent { observation, .. } => &observation.data,
+        }
+    }
+
+    /// Length of the whole datagram in bytes.
+    pub fn datagram_len(&self) -> u32 {
+        match self {
+            Self::Sent { delivery: Some(delivery), .. } | Self::Received { delivery, .. } => {
+                delivery.len
+            }
+            Self::Sent { observation, .. } => observation.len,
         }
     }
 
     /// When it was sent, or else received, `CLOCK_MONOTONIC` nanoseconds.
     pub fn time_ns(&self) -> u64 {
-        match (&self.observation, &self.delivery) {
-            (Some(o), _) => o.start_ns,
-            (None, Some(d)) => d.received_ns,
-            (None, None) => 0,
+        match self {
+            Self::Sent { observation, .. } => observation.start_ns,
+            Self::Received { delivery, .. } => delivery.received_ns,
         }
     }
 }

@@ -102,8 +102,8 @@ fn pairs_a_broadcast_and_its_delivery_whichever_comes_first() {
         assert!(advance(&mut joiner, T0 + SETTLE - 1).is_empty());
         let records = advance(&mut joiner, T0 + SETTLE);
         assert_eq!(records.len(), 1);
-        assert_eq!(records[0].outcome, Some(Outcome::Delivered));
-        assert!(records[0].observation.is_some() && records[0].delivery.is_some());
+        assert_eq!(records[0].outcome(), Some(Outcome::Delivered));
+        assert!(records[0].observation().is_some() && records[0].delivery().is_some());
         assert_eq!(joiner.counts().multicast.matched, 1);
     }
 }
@@ -154,7 +154,7 @@ fn pairs_identical_messages_in_order() {
     joiner.deliver(delivery(T0 + 3 * MS, &data), T0 + 21 * MS);
     let pairs: Vec<_> = advance(&mut joiner, u64::MAX)
         .into_iter()
-        .map(|r| (r.observation.unwrap().start_ns, r.delivery.unwrap().received_ns))
+        .map(|r| (r.time_ns(), r.delivery().unwrap().received_ns))
         .collect();
     assert_eq!(pairs, [(T0, T0 + 2 * MS), (T0 + MS, T0 + 3 * MS)]);
 }
@@ -166,7 +166,7 @@ fn calls_a_broadcast_lost_when_its_window_is_over() {
     joiner.socket_read(NETNS, 17, T0 + 2 * MS);
     assert!(advance(&mut joiner, T0 + MS + WINDOW - 1).is_empty());
     let records = advance(&mut joiner, T0 + MS + WINDOW);
-    assert_eq!(records[0].outcome, Some(Outcome::Lost));
+    assert_eq!(records[0].outcome(), Some(Outcome::Lost));
     assert_eq!(joiner.counts().multicast.lost, 1);
 }
 
@@ -185,7 +185,7 @@ fn does_not_call_lost_what_may_wait_in_a_socket_that_was_not_read() {
         }
         joiner.socket_read(NETNS, 17, late);
         let outcomes: Vec<_> =
-            advance(&mut joiner, late + WINDOW).iter().map(|record| record.outcome).collect();
+            advance(&mut joiner, late + WINDOW).iter().map(Record::outcome).collect();
         let expected = if delivered { Outcome::Delivered } else { Outcome::Lost };
         assert_eq!(outcomes, [Some(expected)]);
     }
@@ -198,7 +198,7 @@ fn does_not_call_unobserved_what_may_wait_in_a_ring_that_was_not_read() {
     joiner.deliver(delivery(T0 + MS, &data), T0 + MS);
     assert!(advance(&mut joiner, T0 + 10 * WINDOW).is_empty());
     joiner.observe(broadcast(T0, &data), T0 + 10 * WINDOW);
-    assert_eq!(advance(&mut joiner, T0 + 11 * WINDOW)[0].outcome, Some(Outcome::Delivered));
+    assert_eq!(advance(&mut joiner, T0 + 11 * WINDOW)[0].outcome(), Some(Outcome::Delivered));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn is_patient_for_a_bounded_time() {
     joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
     assert!(advance(&mut joiner, T0 + WINDOW + patience - 1).is_empty());
     let outcomes: Vec<_> =
-        advance(&mut joiner, T0 + WINDOW + patience).iter().map(|record| record.outcome).collect();
+        advance(&mut joiner, T0 + WINDOW + patience).iter().map(Record::outcome).collect();
     assert_eq!(outcomes, [Some(Outcome::Lost), Some(Outcome::Unobserved)]);
 }
 
@@ -219,7 +219,7 @@ fn calls_a_broadcast_that_nobody_got_lost_at_once() {
     let data = message(18, 0, 1, b"x");
     joiner.deliver(delivery(T0 + 2 * MS, &data), T0 + 2 * MS);
     joiner.observe(Observation { result: Some(-3), ..broadcast(T0, &data) }, T0 + 2 * MS);
-    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].outcome, Some(Outcome::Lost));
+    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].outcome(), Some(Outcome::Lost));
     assert_eq!(joiner.counts().multicast.deliveries_pending, 1);
 }
 
@@ -241,7 +241,7 @@ fn says_nothing_of_a_broadcast_that_no_socket_was_there_for() {
         joiner.observe(observation.clone(), T0 + MS);
         let records = advance(&mut joiner, T0 + MS + SETTLE);
         assert_eq!(records.len(), 1, "{observation:?}");
-        assert_eq!(records[0].outcome, None);
+        assert_eq!(records[0].outcome(), None);
         assert_eq!(joiner.counts().multicast.not_joinable, 1);
     }
 }
@@ -253,7 +253,7 @@ fn judges_by_a_membership_that_it_hears_of_later() {
     joiner.subscribed(NETNS, 17, 1, OWN, T0);
     joiner.socket_read(NETNS, 17, T0 + 3 * MS);
     assert!(advance(&mut joiner, T0 + SETTLE * 2).is_empty());
-    assert_eq!(advance(&mut joiner, T0 + WINDOW * 2)[0].outcome, Some(Outcome::Lost));
+    assert_eq!(advance(&mut joiner, T0 + WINDOW * 2)[0].outcome(), Some(Outcome::Lost));
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn expects_nothing_once_a_group_is_left() {
     let data = message(18, 0, 1, b"x");
     joiner.observe(broadcast(T0 + MS, &data), T0 + 6 * MS);
     joiner.observe(broadcast(T0 + 4 * MS, &data), T0 + 6 * MS);
-    let outcomes: Vec<_> = advance(&mut joiner, u64::MAX).iter().map(|r| r.outcome).collect();
+    let outcomes: Vec<_> = advance(&mut joiner, u64::MAX).iter().map(Record::outcome).collect();
     // The second had not returned yet when the socket closed.
     assert_eq!(outcomes, [Some(Outcome::Lost), None]);
 }
@@ -274,14 +274,14 @@ fn calls_a_delivery_unobserved_when_no_probe_saw_it() {
     joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
     joiner.samples_read(T0 + 1);
     assert!(advance(&mut joiner, T0 + WINDOW - 1).is_empty());
-    assert_eq!(advance(&mut joiner, T0 + WINDOW)[0].outcome, Some(Outcome::Unobserved));
+    assert_eq!(advance(&mut joiner, T0 + WINDOW)[0].outcome(), Some(Outcome::Unobserved));
 }
 
 #[test]
 fn does_not_wait_for_probes_that_are_not_there() {
     let mut joiner = joiner(&JoinSettings { probes: false, ..JoinSettings::default() });
     joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
-    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].outcome, Some(Outcome::Unobserved));
+    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].outcome(), Some(Outcome::Unobserved));
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn gives_up_the_oldest_when_too_many_wait() {
     assert_eq!((counts.observations_pending, counts.deliveries_pending), (3, 3));
     assert_eq!((counts.observations_evicted, counts.deliveries_evicted), (2, 2));
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    let starts: Vec<_> = records.iter().map(|r| (r.time_ns() - T0, r.outcome)).collect();
+    let starts: Vec<_> = records.iter().map(|r| (r.time_ns() - T0, r.outcome())).collect();
     assert_eq!(starts, [(0, None), (0, None), (1, None), (1, None)]);
 }
 
@@ -331,7 +331,7 @@ fn joins_a_request_with_the_acknowledgement_inside_it() {
         let answer =
             Answer { latency_ns: 6, errno: Some(errno), request_type: 16, text: None, dump: None };
         for record in advance(&mut joiner, T0 + SETTLE + 10) {
-            assert_eq!(record.answer.as_ref(), Some(&answer));
+            assert_eq!(record.answer(), Some(&answer));
         }
         let counts = joiner.counts().request;
         assert_eq!((counts.answered, counts.matched, counts.requests_pending), (1, 1, 0));
@@ -346,7 +346,7 @@ fn shows_the_end_of_a_request_rather_than_its_first_reply() {
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
     let answers: Vec<_> =
-        records.iter().map(|r| r.answer.as_ref().map(|a| (a.latency_ns, a.errno))).collect();
+        records.iter().map(|r| r.answer().map(|a| (a.latency_ns, a.errno))).collect();
     assert_eq!(answers, [Some((6, Some(0))), Some((2, None)), Some((6, Some(0)))]);
 }
 
@@ -358,7 +358,7 @@ fn shows_the_error_of_a_batch_rather_than_its_acknowledgements() {
     }
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert_eq!(records[0].answer.as_ref().and_then(|a| a.errno), Some(22));
+    assert_eq!(records[0].answer().and_then(|a| a.errno), Some(22));
     assert_eq!(joiner.counts().request.matched, 3);
 }
 
@@ -371,7 +371,7 @@ fn joins_the_parts_of_a_dump_by_their_number() {
     joiner.observe(part(30, message(16, flag::MULTI, 9, b"2")), T0 + 31);
     joiner.observe(part(40, message(kind::DONE, flag::MULTI, 9, &[0; 4])), T0 + 41);
     let records = advance(&mut joiner, T0 + SETTLE + 100);
-    let latencies: Vec<_> = records.iter().map(|r| r.answer.as_ref().unwrap().latency_ns).collect();
+    let latencies: Vec<_> = records.iter().map(|r| r.answer().unwrap().latency_ns).collect();
     assert_eq!(latencies, [39, 2, 29, 39]);
     assert_eq!(joiner.counts().request.requests_pending, 0);
 }
@@ -383,17 +383,17 @@ fn joins_the_answer_of_a_worker_that_was_seen_before_its_request() {
     joiner.observe(request(T0 + 1, 0, 9), T0 + 20);
     assert_eq!(joiner.counts().request.answered, 1);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.latency_ns == 2)));
+    assert!(records.iter().all(|r| r.answer().is_some_and(|a| a.latency_ns == 2)));
 }
 
 #[test]
 fn joins_a_late_answer_without_holding_the_request_back() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.observe(request(T0, flag::ACK, 9), T0 + MS);
-    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].answer, None);
+    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].answer(), None);
     joiner.observe(reply(T0 + SETTLE * 2, error(0, 9)), T0 + SETTLE * 2);
     let late = advance(&mut joiner, T0 + SETTLE * 3);
-    assert_eq!(late[0].answer.as_ref().map(|a| a.latency_ns), Some(SETTLE * 2));
+    assert_eq!(late[0].answer().map(|a| a.latency_ns), Some(SETTLE * 2));
     assert_eq!(joiner.counts().request.answered, 1);
 }
 
@@ -405,7 +405,7 @@ fn tells_requests_that_asked_in_vain_from_those_that_did_not_ask() {
     joiner.observe(Observation { data: vec![], ..request(T0, 0, 3) }, T0);
     joiner.observe(reply(T0, error(0, 4)), T0);
     let records = advance(&mut joiner, T0 + 10_000 * MS);
-    assert!(records.iter().all(|record| record.answer.is_none()));
+    assert!(records.iter().all(|record| record.answer().is_none()));
     let counts = joiner.counts().request;
     assert_eq!((counts.unanswered, counts.unasked), (1, 1));
     assert_eq!((counts.requests_not_joinable, counts.orphaned), (1, 1));
@@ -418,7 +418,7 @@ fn gives_an_answer_to_the_last_request_of_its_number() {
     joiner.observe(request(T0 + 5, flag::ACK, 0), T0 + 5);
     joiner.observe(reply(T0 + 6, error(0, 0)), T0 + 6);
     let records = advance(&mut joiner, u64::MAX);
-    let answers: Vec<_> = records.iter().map(|r| r.answer.as_ref().map(|a| a.latency_ns)).collect();
+    let answers: Vec<_> = records.iter().map(|r| r.answer().map(|a| a.latency_ns)).collect();
     assert_eq!(answers, [None, Some(1), Some(1)]);
     assert_eq!(joiner.counts().request.unanswered, 1);
 }
@@ -430,7 +430,7 @@ fn does_not_take_the_unicast_to_another_socket_for_an_answer() {
     joiner.observe(nested(other, T0 + 1), T0 + 20);
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, u64::MAX);
-    assert!(records.iter().all(|record| record.answer.is_none()));
+    assert!(records.iter().all(|record| record.answer().is_none()));
     assert_eq!(joiner.counts().request.orphaned, 1);
 }
 
@@ -442,7 +442,7 @@ fn joins_by_number_what_was_sent_inside_a_request_of_another_protocol() {
     answer.parent = answer.parent.map(|parent| Parent { protocol: 0, ..parent });
     joiner.observe(answer, T0 + 5);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert!(records.iter().all(|r| r.answer.as_ref().is_some_and(|a| a.latency_ns == 4)));
+    assert!(records.iter().all(|r| r.answer().is_some_and(|a| a.latency_ns == 4)));
 }
 
 /// How requests ended, with the time to their end.
@@ -471,7 +471,7 @@ fn adds_up_a_dump_until_its_end() {
         let dump = Dump { parts: 3, bytes: 80, messages: Some(3), interrupted, end: Some(0) };
         assert_eq!(ends(&mut joiner), [(Verdict::Answered, Some(39), Some(dump))]);
         let records = advance(&mut joiner, T0 + SETTLE + 100);
-        let last = records.last().and_then(|record| record.answer.as_ref());
+        let last = records.last().and_then(|record| record.answer());
         assert_eq!(last.and_then(|answer| answer.dump), Some(dump));
     }
 }
@@ -510,7 +510,7 @@ fn names_the_message_of_a_batch_that_was_refused() {
     let first = |e: &&RequestEvent| matches!(e, RequestEvent::Answered { latency_ns: 2, .. });
     assert_eq!(events.iter().filter(first).count(), 1);
     let records = advance(&mut joiner, T0 + SETTLE + 10);
-    assert_eq!(records[0].answer.as_ref().map(|a| a.request_type), Some(24));
+    assert_eq!(records[0].answer().map(|a| a.request_type), Some(24));
 }
 
 #[test]
@@ -523,7 +523,7 @@ fn tells_what_the_kernel_said_in_words() {
     joiner.observe(nested(reply(T0 + 3, answer), T0 + 1), T0 + 20);
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     for record in advance(&mut joiner, T0 + SETTLE + 10) {
-        assert_eq!(record.answer.and_then(|a| a.text).as_deref(), Some("too long"));
+        assert_eq!(record.answer().and_then(|a| a.text.as_deref()), Some("too long"));
     }
 }
 
@@ -534,8 +534,8 @@ fn does_not_count_an_answer_that_found_no_room() {
     joiner.observe(nested(lost, T0 + 1), T0 + 20);
     joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
     let records = advance(&mut joiner, u64::MAX);
-    assert_eq!(records[0].answer, None);
-    assert_eq!(records[1].answer.as_ref().map(|answer| answer.latency_ns), Some(2));
+    assert_eq!(records[0].answer(), None);
+    assert_eq!(records[1].answer().map(|answer| answer.latency_ns), Some(2));
     assert_eq!(ends(&mut joiner), [(Verdict::Unanswered, None, None)]);
     assert_eq!(joiner.counts().request.unanswered, 1);
 }

@@ -152,13 +152,12 @@ impl Ledger {
 
     /// Strikes a record's halves off: each must have gone in, and not come out before.
     fn strike(&mut self, record: &Record) {
-        if let Some(observation) = &record.observation {
+        if let Some(observation) = record.observation() {
             assert_eq!(self.observations.remove(&observation.task.tid).as_ref(), Some(observation));
         }
-        if let Some(delivery) = &record.delivery {
+        if let Some(delivery) = record.delivery() {
             assert_eq!(self.deliveries.remove(&delivery.src_portid).as_ref(), Some(delivery));
         }
-        assert!(record.observation.is_some() || record.delivery.is_some());
     }
 
     fn was_member(&self, observation: &Observation) -> bool {
@@ -174,7 +173,7 @@ impl Ledger {
 
 /// A record says only what can be.
 fn check(record: &Record, ledger: &Ledger) {
-    match (&record.observation, &record.delivery, record.outcome) {
+    match (record.observation(), record.delivery(), record.outcome()) {
         (Some(o), Some(d), Some(Outcome::Delivered)) => {
             assert_eq!((o.netns, o.group, o.len), (d.netns, d.group, d.len));
             assert_eq!(o.data, d.data);
@@ -182,8 +181,8 @@ fn check(record: &Record, ledger: &Ledger) {
             assert_ne!(o.result, Some(-3));
         }
         (Some(o), None, Some(Outcome::Lost)) => assert!(ledger.was_member(o)),
-        (Some(o), None, None) => assert!(o.path != Path::Multicast || record.answer.is_none()),
-        (None, Some(_), None | Some(Outcome::Unobserved)) => assert_eq!(record.answer, None),
+        (Some(o), None, None) => assert!(o.path != Path::Multicast || record.answer().is_none()),
+        (None, Some(_), None | Some(Outcome::Unobserved)) => assert_eq!(record.answer(), None),
         _ => panic!("{record:?}"),
     }
 }
@@ -283,7 +282,7 @@ proptest! {
         joiner.advance(u64::MAX, &mut records);
         prop_assert!(in_order(&records));
         prop_assert_eq!(records.len(), sends.len());
-        prop_assert!(records.iter().all(|r| r.outcome == Some(Outcome::Delivered)));
+        prop_assert!(records.iter().all(|r| r.outcome() == Some(Outcome::Delivered)));
     }
 
     /// Of identical messages each gets its own delivery, if none is missing, and none is said to
@@ -319,7 +318,7 @@ proptest! {
         prop_assert_eq!(joiner.counts().multicast.matched, sampled);
         let pairs: Vec<_> = records
             .iter()
-            .filter_map(|r| Some((r.observation.as_ref()?.start_ns, r.delivery.as_ref()?.received_ns)))
+            .filter_map(|r| Some((r.observation()?.start_ns, r.delivery()?.received_ns)))
             .collect();
         prop_assert!(pairs.iter().all(|(start_ns, received_ns)| start_ns <= received_ns));
         if all_seen {

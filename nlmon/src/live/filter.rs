@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn an_errno_matches_wherever_it_is_reported() {
         let mut record = sample::request();
-        record.answer.as_mut().unwrap().errno = Some(17);
+        sample::answered(&mut record).errno = Some(17);
         assert!(passes(&filter(r#"{"errno":["eexist"]}"#), &record));
         assert!(passes(&filter(r#"{"errno":["17"]}"#), &record));
         assert!(passes(&filter(r#"{"errors":true}"#), &record));
@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn a_generic_command_is_a_type() {
         let mut record = sample::request();
-        let observation = record.observation.as_mut().unwrap();
+        let observation = sample::observed(&mut record);
         observation.protocol = 16;
         observation.data = sample::message(16, 1, &[3, 1, 0, 0]);
         assert!(passes(&filter(r#"{"type":["ctrl_cmd_get*"]}"#), &record));
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_was_not_observed_has_no_process_to_match() {
-        let record = Record { observation: None, ..sample::multicast() };
+        let record = sample::unobserved();
         assert!(!passes(&filter(r#"{"process":["*"]}"#), &record));
     }
 

@@ -44,8 +44,8 @@ pub(super) fn observation(path: Path, data: Vec<u8>) -> Observation {
 
 /// A request that made a link, and was acknowledged.
 pub(super) fn request() -> Record {
-    Record {
-        observation: Some(observation(Path::Request, new_link(0x605))),
+    Record::Sent {
+        observation: observation(Path::Request, new_link(0x605)),
         delivery: None,
         outcome: None,
         answer: Some(Answer {
@@ -70,12 +70,35 @@ pub(super) fn multicast() -> Record {
         flags: 0x605,
         command: None,
     });
-    Record {
+    Record::Sent {
         delivery: Some(delivery(data)),
-        observation: Some(observation),
+        observation,
         outcome: Some(Outcome::Delivered),
         answer: None,
     }
+}
+
+/// The same notification, which the daemon's socket had no room for.
+pub(super) fn lost() -> Record {
+    let observation = observed(&mut multicast()).clone();
+    Record::Sent { observation, delivery: None, outcome: Some(Outcome::Lost), answer: None }
+}
+
+/// The same notification, which no probe saw.
+pub(super) fn unobserved() -> Record {
+    Record::Received { delivery: delivery(new_link(0)), outcome: Some(Outcome::Unobserved) }
+}
+
+/// What a probe saw of the record.
+pub(super) fn observed(record: &mut Record) -> &mut Observation {
+    let Record::Sent { observation, .. } = record else { panic!("not observed: {record:?}") };
+    observation
+}
+
+/// The record's answer.
+pub(super) fn answered(record: &mut Record) -> &mut Answer {
+    let Record::Sent { answer: Some(answer), .. } = record else { panic!("no answer: {record:?}") };
+    answer
 }
 
 pub(super) fn delivery(data: Vec<u8>) -> Delivery {

@@ -309,10 +309,9 @@ mod tests {
 
     #[test]
     fn a_loss_and_an_unseen_sender_stand_out() {
-        let lost = Record { delivery: None, outcome: Some(Outcome::Lost), ..sample::multicast() };
+        let lost = sample::lost();
         assert!(style().render(&record(&lost)).ends_with("[LOST, by RTM_NEWLINK]\n"));
-        let unobserved =
-            Record { observation: None, outcome: Some(Outcome::Unobserved), ..sample::multicast() };
+        let unobserved = sample::unobserved();
         let line = style().render(&record(&unobserved));
         assert!(line.contains(">>> ? "), "{line}");
         assert!(line.ends_with("[unobserved]\n"), "{line}");
@@ -321,7 +320,7 @@ mod tests {
     #[test]
     fn a_batch_shows_its_first_message_unless_verbose() {
         let mut batch = sample::request();
-        let observation = batch.observation.as_mut().unwrap();
+        let observation = sample::observed(&mut batch);
         observation.data.extend(sample::new_link(5));
         observation.len *= 2;
         let batch = record(&batch);

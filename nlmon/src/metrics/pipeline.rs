@@ -50,10 +50,10 @@ impl Pipeline {
     }
 
     fn multicast(&mut self, record: &Record, protocol: u8) {
-        let Some(outcome) = record.outcome else { return };
+        let Some(outcome) = record.outcome() else { return };
         let group = self.group_label(protocol, record.group());
         let protocol = protocol_name(protocol);
-        if let (Some(sent), Some(received)) = (&record.observation, &record.delivery) {
+        if let (Some(sent), Some(received)) = (record.observation(), record.delivery()) {
             let ns = received.received_ns.saturating_sub(sent.start_ns);
             self.deliveries.with_label_values(&[&*protocol, &group]).observe(seconds(ns));
         }

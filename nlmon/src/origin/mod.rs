@@ -66,7 +66,7 @@ impl Origins {
     /// What is known of a record's sender.
     pub fn of(&self, record: &Record) -> Origin {
         let namespace = self.namespaces.get(record.netns());
-        let task = record.observation.as_ref().map(|observation| &observation.task);
+        let task = record.observation().map(|observation| &observation.task);
         let Some(task) = task.filter(|task| is_sender(task)) else {
             return Origin { namespace, ..Origin::default() };
         };

@@ -131,12 +131,7 @@ impl Joiner {
             Path::Reply | Path::Dump => self.requests.answer(observation, now_ns, reorder),
             Path::Peer => {
                 self.peer += 1;
-                reorder.push(Record {
-                    observation: Some(observation),
-                    delivery: None,
-                    outcome: None,
-                    answer: None,
-                });
+                reorder.push(Record::sent(observation));
             }
         }
     }

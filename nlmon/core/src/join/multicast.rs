@@ -106,7 +106,7 @@ impl Multicast {
             self.observations.insert(key, waiting, now_ns.saturating_add(window_ns))
         {
             self.counts.observations_evicted += 1;
-            reorder.push(record(Some(evicted.observation), None, None));
+            reorder.push(Record::sent(evicted.observation));
         }
     }
 
@@ -128,7 +128,7 @@ impl Multicast {
         let expires_ns = now_ns.saturating_add(self.settings.window_ns);
         if let Some(evicted) = self.deliveries.insert(key, delivery, expires_ns) {
             self.counts.deliveries_evicted += 1;
-            reorder.push(record(None, Some(evicted), None));
+            reorder.push(Record::Received { delivery: evicted, outcome: None });
         }
     }
 
@@ -191,7 +191,8 @@ impl Multicast {
 
     fn pair(&mut self, observation: Observation, delivery: Delivery, reorder: &mut ReorderBuffer) {
         self.counts.matched += 1;
-        reorder.push(record(Some(observation), Some(delivery), Some(Outcome::Delivered)));
+        let (delivery, outcome) = (Some(delivery), Some(Outcome::Delivered));
+        reorder.push(Record::Sent { observation, delivery, outcome, answer: None });
     }
 
     fn give_up(&mut self, observation: Observation, lost: bool, reorder: &mut ReorderBuffer) {
@@ -202,12 +203,12 @@ impl Multicast {
             self.counts.not_joinable += 1;
             None
         };
-        reorder.push(record(Some(observation), None, outcome));
+        reorder.push(Record::Sent { observation, delivery: None, outcome, answer: None });
     }
 
     fn unobserved(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
         self.counts.unobserved += 1;
-        reorder.push(record(None, Some(delivery), Some(Outcome::Unobserved)));
+        reorder.push(Record::Received { delivery, outcome: Some(Outcome::Unobserved) });
     }
 
     fn covered(&self, observation: &Observation) -> bool {
@@ -226,12 +227,4 @@ impl Multicast {
 
 fn group_of(observation: &Observation) -> Group {
     Group { netns: observation.netns, protocol: observation.protocol, number: observation.group }
-}
-
-fn record(
-    observation: Option<Observation>,
-    delivery: Option<Delivery>,
-    outcome: Option<Outcome>,
-) -> Record {
-    Record { observation, delivery, outcome, answer: None }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     message::{Header, flag},
-    record::{Answer, Dump, Observation, Path, Record},
+    record::{Answer, Dump, Observation, Record},
 };
 
 /// The user's socket.
@@ -104,7 +104,7 @@ impl Requests {
         let start_ns = observation.start_ns;
         let (protocol, pid) = (observation.protocol, observation.task.pid);
         let comm = observation.task.comm.clone();
-        let slot = reorder.push(alone(observation));
+        let slot = reorder.push(Record::sent(observation));
         let Some(header) = header else {
             self.counts.requests_not_joinable += 1;
             return;
@@ -138,7 +138,7 @@ impl Requests {
         let ack = Ack::of(&observation);
         let port = port(&observation, observation.portid);
         let (start_ns, parent) = (observation.start_ns, observation.parent);
-        let slot = reorder.push(alone(observation));
+        let slot = reorder.push(Record::sent(observation));
         let Some(header) = header else {
             self.counts.answers_not_joinable += 1;
             return;
@@ -276,13 +276,13 @@ fn join(
     let Ack { lost, errno, text, .. } = ack;
     let dump = open.dump.filter(|_| errno.is_some());
     let answer = Answer { latency_ns, errno, request_type, text, dump };
-    if let Some(record) = reorder.get_mut(open.slot).filter(|_| !lost)
-        && record.answer.as_ref().is_none_or(|old| weight(&answer) > weight(old))
+    if let Some(Record::Sent { answer: shown, .. }) = reorder.get_mut(open.slot).filter(|_| !lost)
+        && shown.as_ref().is_none_or(|old| weight(&answer) > weight(old))
     {
-        record.answer = Some(answer.clone());
+        *shown = Some(answer.clone());
     }
-    if let Some(record) = reorder.get_mut(slot) {
-        record.answer = Some(answer);
+    if let Some(Record::Sent { answer: shown, .. }) = reorder.get_mut(slot) {
+        *shown = Some(answer);
     }
     errno.is_some()
 }
@@ -299,9 +299,4 @@ fn weight(answer: &Answer) -> u8 {
 
 fn port(observation: &Observation, portid: u32) -> Port {
     Port { netns: observation.netns, protocol: observation.protocol, portid }
-}
-
-fn alone(observation: Observation) -> Record {
-    debug_assert!(observation.path != Path::Multicast, "has a join of its own");
-    Record { observation: Some(observation), delivery: None, outcome: None, answer: None }
 }

@@ -53,12 +53,13 @@ impl View {
 impl LogRecord {
     /// The line for `record`, with its messages decoded to their summaries.
     pub fn new(record: &Record, view: &View) -> Self {
-        let (observation, delivery) = (record.observation.as_ref(), record.delivery.as_ref());
+        let (observation, delivery) = (record.observation(), record.delivery());
         let protocol = record.protocol();
         let multicast = record.path() == Path::Multicast;
         let context =
             Context { families: &view.families, show_secrets: view.show_secrets, multicast };
-        let (data, bytes) = captured(record);
+        // Of the delivered copy, which is whole, decoding finds what must not be shown.
+        let (data, bytes) = (record.data(), record.datagram_len());
         let mut decoded = decode::decode(protocol, data, bytes, &context);
         decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
         let parent = observation.and_then(|o| Some(LogParent::new(o.parent?, &context)));
@@ -80,11 +81,11 @@ impl LogRecord {
             bytes,
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
-            answer: record.answer.as_ref().map(|a| LogAnswer::new(protocol, a, &context)),
+            answer: record.answer().map(|a| LogAnswer::new(protocol, a, &context)),
             cause: observation
                 .and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
             parent,
-            outcome: record.outcome,
+            outcome: record.outcome(),
             delivery_latency_ns: observation
                 .zip(delivery)
                 .map(|(o, d)| d.received_ns.saturating_sub(o.start_ns)),
@@ -177,16 +178,6 @@ impl LogRecord {
     }
 }
 
-/// The bytes to decode, and the length of the datagram that they begin. The delivered copy is
-/// whole; what of it must not be shown, decoding finds.
-fn captured(record: &Record) -> (&[u8], u32) {
-    match (&record.observation, &record.delivery) {
-        (_, Some(d)) => (&d.data, d.len),
-        (Some(o), None) => (&o.data, o.len),
-        (None, None) => (&[], 0),
-    }
-}
-
 /// The bytes with zeros in those places.
 fn without(data: &[u8], places: &[Range<usize>]) -> Vec<u8> {
     let mut bytes = data.to_vec();
@@ -205,9 +196,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn group(record: &Record, families: &Families) -> Option<Cow<'static, str>> {
-    let observed = record.observation.as_ref().map(|o| o.group);
-    let group =
-        observed.or(record.delivery.as_ref().map(|d| d.group)).filter(|&group| group != 0)?;
+    let group = Some(record.group()).filter(|&group| group != 0)?;
     let resolved = if record.protocol() == names::protocol::GENERIC {
         families.group(group).map(|name| printable::escape(name.as_bytes()).into())
     } else {
@@ -314,8 +303,7 @@ mod tests {
 
     #[test]
     fn what_no_probe_saw_is_absent() {
-        let record =
-            Record { observation: None, outcome: Some(Outcome::Unobserved), ..sample::multicast() };
+        let record = sample::unobserved();
         let line = line(&record);
         assert!(line.contains(r#""outcome":"unobserved""#), "{line}");
         for field in
@@ -328,8 +316,8 @@ mod tests {
 
     #[test]
     fn every_line_reads_back_as_the_record() {
-        let lost = Record { delivery: None, outcome: Some(Outcome::Lost), ..sample::multicast() };
-        for record in [sample::request(), sample::multicast(), lost] {
+        for record in [sample::request(), sample::multicast(), sample::lost(), sample::unobserved()]
+        {
             let record = LogRecord::new(&record, &view());
             for detail in [Detail::Summary, Detail::Attributes, Detail::Data] {
                 let mut record = record.with(detail);
@@ -343,7 +331,7 @@ mod tests {
     #[test]
     fn a_payload_that_was_cut_in_the_kernel_says_so() {
         let mut record = sample::request();
-        let observation = record.observation.as_mut().unwrap();
+        let observation = sample::observed(&mut record);
         (observation.redacted, observation.protocol) = (true, 6);
         observation.data.truncate(20);
         let record = LogRecord::new(&record, &view());
@@ -353,17 +341,15 @@ mod tests {
 
     #[test]
     fn a_key_is_shown_in_no_form_unless_secrets_are() {
-        let mut record = sample::multicast();
         let mut payload = vec![0; 224];
         payload.extend([76, 0, 1, 0]);
         payload.extend(b"hmac(sha256)");
         payload.resize(224 + 4 + 64, 0);
         payload.extend(32u32.to_ne_bytes());
         payload.extend([0xab; 4]);
-        let delivery = record.delivery.as_mut().unwrap();
-        delivery.data = sample::message(16, 0, &payload);
-        (delivery.protocol, delivery.len) = (6, u32::try_from(delivery.data.len()).unwrap());
-        record.observation = None;
+        let mut delivery = sample::delivery(sample::message(16, 0, &payload));
+        delivery.protocol = 6;
+        let record = Record::Received { delivery, outcome: Some(Outcome::Unobserved) };
         let shown = |view: &View| {
             let record = LogRecord::new(&record, view);
             serde_json::to_string(&record.with(Detail::Data)).unwrap()
@@ -377,8 +363,8 @@ mod tests {
     #[test]
     fn a_failed_call_has_the_name_of_its_errno() {
         let mut record = sample::request();
-        record.observation.as_mut().unwrap().result = Some(-111);
-        record.answer.as_mut().unwrap().errno = Some(17);
+        sample::observed(&mut record).result = Some(-111);
+        sample::answered(&mut record).errno = Some(17);
         let record = LogRecord::new(&record, &view());
         assert_eq!(record.result.as_deref(), Some("ECONNREFUSED"));
         assert_eq!(record.errors().collect::<Vec<_>>(), ["ECONNREFUSED", "EEXIST"]);

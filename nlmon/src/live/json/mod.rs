@@ -240,7 +240,7 @@ mod tests {
         let record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
         let mut record = record.with_origin(&origin).with(Detail::Data);
         let mut request = sample::request();
-        let answer = request.answer.as_mut().unwrap();
+        let answer = sample::answered(&mut request);
         answer.text = Some("no".into());
         answer.dump = Some(Dump { messages: Some(1), interrupted: true, ..Dump::default() });
         record.answer = LogRecord::new(&request, &View::new(Clock::new(0))).answer;
