@@ -3,6 +3,7 @@
 //! a person runs. No module imports one downstream of it.
 
 pub mod cli;
+mod clock;
 pub mod commands;
 pub mod config;
 pub mod http;
@@ -18,3 +19,5 @@ mod shutdown;
 pub mod sockets;
 pub mod spec_files;
 pub mod subscribe;
+pub mod supervisor;
+pub mod throttle;

@@ -20,6 +20,7 @@ use nlmon_core::{
 };
 
 use crate::{
+    clock::{monotonic_ns, realtime_offset_ns},
     live::{
         bus::Bus,
         entry::Entry,
@@ -28,7 +29,9 @@ use crate::{
     metrics::Metrics,
     origin::Origins,
     probe::WaitingSamples,
-    subscribe::{Event, monotonic_ns, realtime_offset_ns},
+    subscribe::Event,
+    supervisor::Pulse,
+    throttle,
 };
 
 /// How often finished records come out.
@@ -51,6 +54,8 @@ pub(crate) struct Pipeline {
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) bus: Arc<Bus>,
+    /// Its sign of life.
+    pub(crate) pulse: Pulse,
 }
 
 impl Pipeline {
@@ -69,7 +74,9 @@ impl Pipeline {
             self.wait(&mut observations, &mut events, &mut ticks, &mut shutdown).await;
             events.drain(..).for_each(|event| self.event(event));
             self.observe(&mut observations);
-            self.advance(monotonic_ns());
+            let now_ns = monotonic_ns();
+            self.advance(now_ns);
+            self.pulse.beat(now_ns);
         }
         if let Some(samples) = &mut self.samples {
             samples.read_now(&mut observations);
@@ -147,17 +154,20 @@ impl Pipeline {
                 self.joiner.socket_read(netns, protocol, at_ns);
             }
             Event::Overrun { protocol, lost, .. } => {
-                log::warn!(
+                throttle::OWN_OVERRUN.warn(format_args!(
                     "own socket of {} ran over, {lost} datagrams lost: \
                      raise subscribe.receive_buffer",
                     protocol_name(protocol)
-                );
+                ));
                 self.joiner.overrun();
                 self.metrics.overrun(protocol, u64::from(lost));
             }
             Event::Failed { protocol, error } => {
                 let cause = anyhow::Error::from(error);
-                log::warn!("no subscription to {}: {cause:#}", protocol_name(protocol));
+                throttle::SUBSCRIPTION.warn(format_args!(
+                    "no subscription to {}: {cause:#}",
+                    protocol_name(protocol)
+                ));
             }
         }
     }

@@ -21,8 +21,9 @@ const CORE: [Rule; 4] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 16] = [
+const DAEMON: [Rule; 19] = [
     ("cli", &["commands"]),
+    ("clock", &[]),
     (
         "commands",
         &[
@@ -43,12 +44,16 @@ const DAEMON: [Rule; 16] = [
     ("metrics", &["namespaces", "probe", "sockets"]),
     ("namespaces", &[]),
     ("origin", &["namespaces", "sockets"]),
-    ("pipeline", &["live", "metrics", "origin", "probe", "subscribe"]),
-    ("probe", &[]),
+    (
+        "pipeline",
+        &["clock", "live", "metrics", "origin", "probe", "subscribe", "supervisor", "throttle"],
+    ),
+    ("probe", &["shutdown"]),
     ("self_test", &["probe", "subscribe"]),
     (
         "service",
         &[
+            "clock",
             "commands",
             "config",
             "http",
@@ -62,12 +67,15 @@ const DAEMON: [Rule; 16] = [
             "sockets",
             "spec_files",
             "subscribe",
+            "supervisor",
         ],
     ),
     ("shutdown", &[]),
     ("sockets", &["namespaces", "subscribe"]),
     ("spec_files", &[]),
-    ("subscribe", &["namespaces"]),
+    ("subscribe", &["clock", "namespaces", "shutdown"]),
+    ("supervisor", &["clock", "shutdown", "throttle"]),
+    ("throttle", &["clock"]),
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.

@@ -18,7 +18,10 @@ use nlmon::subscribe::{
     acknowledge, answer, links, own_netns,
 };
 use nlmon_core::message::{Header, kind};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
 const ROUTE: u8 = 0;
 const RTM_NEWLINK: u16 = 16;
@@ -78,7 +81,17 @@ fn settings(protocol: u8, groups: &[u32], hold: Hold) -> SubscribeSettings {
 
 fn start(settings: SubscribeSettings) -> (Subscriptions, mpsc::Receiver<Event>) {
     let (sender, events) = mpsc::channel(64);
-    (Subscriptions::start(settings, sender).expect("it starts"), events)
+    (run(settings, sender), events)
+}
+
+fn run(settings: SubscribeSettings, sender: mpsc::Sender<Event>) -> Subscriptions {
+    let (subscriptions, keeper) = Subscriptions::new(settings, sender).expect("it starts");
+    let (stop, shutdown) = watch::channel(false);
+    tokio::spawn(async move {
+        keeper.run(shutdown).await.expect("it ends when it is dropped");
+        drop(stop);
+    });
+    subscriptions
 }
 
 /// The next event but for how far a socket is read.
@@ -251,7 +264,7 @@ fn releases_even_when_nobody_takes_its_events() {
     in_namespace(async || {
         let (sender, mut events) = mpsc::channel(1);
         let settings = settings(ROUTE, &[RTNLGRP_LINK], Hold::Always);
-        let subscriptions = Subscriptions::start(settings, sender).unwrap();
+        let subscriptions = run(settings, sender);
         joined(&mut events).await;
         for _ in 0..10 {
             set_lo_up(true);

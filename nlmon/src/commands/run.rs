@@ -1,10 +1,13 @@
 //! `nlmon run`: the daemon, in the foreground.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 
 use crate::{commands::Failure, config::Config, probe::Attach, service, spec_files};
+
+/// How long threads may take to end, once every task was told to.
+const END_TIME: Duration = Duration::from_secs(1);
 
 /// Arguments of `nlmon run`. Every one but `--config` stands for a key of the configuration file,
 /// which it overrides.
@@ -98,7 +101,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")
         .map_err(Failure::Runtime)?;
-    runtime.block_on(service::run(config, &found))
+    let result = runtime.block_on(service::run(config, &found));
+    // A thread that hangs in a system call must not keep the process.
+    runtime.shutdown_timeout(END_TIME);
+    result
 }
 
 impl Args {

@@ -18,14 +18,16 @@ pub mod test_module;
 
 use std::{io, os::unix::fs::MetadataExt as _, time::Duration};
 
+pub use crate::clock::{monotonic_ns, realtime_offset_ns};
 pub use exercise::exercise;
 pub use families::families;
 pub use links::{Link, links};
-use nix::time::{ClockId, clock_gettime};
 pub use request::{acknowledge, answer, dump};
 pub use sock_diag::{SocketDump, socket_dump};
 pub use socket::{Datagram, Received, Socket};
-pub use subscriptions::{Event, Hold, Reach, SubscribeSettings, Subscription, Subscriptions};
+pub use subscriptions::{
+    Event, Hold, Keeper, Reach, SubscribeSettings, Subscription, Subscriptions,
+};
 
 /// Why a socket could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -124,19 +126,6 @@ impl Error {
             }
         }
     }
-}
-
-/// The clock that observations carry too, `CLOCK_MONOTONIC` in nanoseconds.
-pub fn monotonic_ns() -> u64 {
-    let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from);
-    now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// What to add to [`monotonic_ns`] for the time of day, in nanoseconds.
-pub fn realtime_offset_ns() -> i64 {
-    let now = clock_gettime(ClockId::CLOCK_REALTIME).map(Duration::from);
-    let real_ns = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
-    real_ns.saturating_sub_unsigned(monotonic_ns())
 }
 
 /// Inode number of the network namespace of the calling thread.

@@ -14,11 +14,12 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::{MissedTickBehavior, interval},
 };
 
 use super::{Error, spaces::Spaces};
+use crate::shutdown;
 use nlmon_core::record::Delivery;
 
 /// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
@@ -148,6 +149,14 @@ pub struct Subscriptions {
     commands: mpsc::Sender<Command>,
 }
 
+/// What keeps them: the task that opens and closes sockets.
+#[derive(Debug)]
+pub struct Keeper {
+    spaces: Spaces,
+    look_interval: Duration,
+    commands: mpsc::Receiver<Command>,
+}
+
 #[derive(Debug)]
 enum Command {
     Release(u8, oneshot::Sender<bool>),
@@ -155,14 +164,16 @@ enum Command {
 }
 
 impl Subscriptions {
-    /// Starts in the namespace of the calling thread, on the current tokio runtime, whose threads
-    /// have to be in the same one.
-    pub fn start(settings: SubscribeSettings, events: mpsc::Sender<Event>) -> Result<Self, Error> {
+    /// Those of the calling thread's namespace, and of others as `settings` say. They begin when
+    /// the keeper runs, on a tokio runtime whose threads have to be in the same namespace.
+    pub fn new(
+        settings: SubscribeSettings,
+        events: mpsc::Sender<Event>,
+    ) -> Result<(Self, Keeper), Error> {
         let look_interval = settings.look_interval;
         let spaces = Spaces::new(settings, events)?;
         let (commands, received) = mpsc::channel(1);
-        tokio::spawn(run(spaces, look_interval, received));
-        Ok(Self { commands })
+        Ok((Self { commands }, Keeper { spaces, look_interval, commands: received }))
     }
 
     /// Closes the socket of `protocol`, and leaves it closed until the protocol is gone and back,
@@ -184,16 +195,22 @@ impl Subscriptions {
     }
 }
 
-async fn run(mut spaces: Spaces, look_interval: Duration, mut commands: mpsc::Receiver<Command>) {
-    let mut looks = interval(look_interval.max(Duration::from_millis(1)));
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = looks.tick() => spaces.look().await,
-            command = commands.recv() => match command {
-                Some(command) => obey(&mut spaces, command).await,
-                None => return,
-            },
+impl Keeper {
+    /// Opens and closes sockets, until `shutdown` or until the [`Subscriptions`] are dropped. Then
+    /// it lets go of all of them; their readers pass on what they have.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let Self { mut spaces, look_interval, mut commands } = self;
+        let mut looks = interval(look_interval.max(Duration::from_millis(1)));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown::requested(&mut shutdown) => return Ok(()),
+                _ = looks.tick() => spaces.look().await,
+                command = commands.recv() => match command {
+                    Some(command) => obey(&mut spaces, command).await,
+                    None => return Ok(()),
+                },
+            }
         }
     }
 }

@@ -1,0 +1,233 @@
+//! The daemon as a service: sets everything up, says when it is ready, and takes it all down again
+//! on a signal, or when a task has ended that it cannot do without. What the parts do is theirs.
+
+mod families;
+mod logger;
+mod periodic;
+mod probes;
+mod systemd;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use nlmon_core::{decode::specs::Specs, join::Joiner};
+use sd_notify::NotifyState;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+};
+
+pub use logger::init_log;
+pub use probes::probe_options;
+
+use crate::{
+    clock::monotonic_ns,
+    commands::Failure,
+    config::{Config, Groups},
+    http,
+    live::{bus::Bus, server::Server, stats::Source},
+    metrics::{LogTotals, Metrics},
+    origin::Origins,
+    pipeline::Pipeline,
+    probe::{self, Probes},
+    spec_files::Found,
+    subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
+    supervisor::{Heartbeat, Supervisor},
+};
+use families::FamilyKeeper;
+use systemd::{Signals, notify};
+
+/// Deliveries that wait for the join; the sockets' own buffers are behind it.
+const EVENTS_QUEUE: usize = 4096;
+
+/// How often the daemon looks whether a protocol has come or gone.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long the pipeline, which has a tick of 20 ms, may stand still.
+const PIPELINE_MAX_AGE: Duration = Duration::from_secs(5);
+
+/// How long the tasks may take to end.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+
+/// Runs the daemon until SIGTERM or SIGINT.
+pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
+    say_found(found);
+    // Sockets first: they fail at once, and loading programs takes a while.
+    let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.http.listen))
+        .map_err(Failure::Runtime)?;
+    let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
+    let probes = probes::load(&config)?;
+    let (stop, shutdown) = watch::channel(false);
+    let mut supervisor = Supervisor::new(shutdown);
+    // Dropping it would close the sockets.
+    let _subscriptions = start(&config, found.specs, probes, server, listener, &mut supervisor)
+        .map_err(Failure::Runtime)?;
+    log::info!(
+        "nlmon {} ready: http://{}/metrics, live log on {}",
+        env!("CARGO_PKG_VERSION"),
+        config.http.listen,
+        config.log.socket.display()
+    );
+    notify(&[NotifyState::Ready]);
+    let result = tokio::select! {
+        signal = signals.next() => {
+            log::info!("{signal}: shutting down");
+            Ok(())
+        }
+        end = supervisor.failure() => {
+            log::error!("{end}: the daemon cannot go on");
+            Err(Failure::Runtime(end.into()))
+        }
+    };
+    notify(&[NotifyState::Stopping]);
+    stop.send_replace(true);
+    supervisor.stop(SHUTDOWN_TIME).await;
+    result
+}
+
+/// Which families specs describe.
+fn say_found(found: &Found) {
+    if !found.described.is_empty() {
+        log::info!("families by their specs: {}", found.described.join(", "));
+    }
+    if !found.known.is_empty() {
+        log::info!("specs of families with tables, which win: {}", found.known.join(", "));
+    }
+}
+
+/// Starts every task. The probes stay attached as long as the task that owns them runs.
+fn start(
+    config: &Config,
+    specs: Specs,
+    mut probes: Option<Probes>,
+    server: Server,
+    listener: TcpListener,
+    supervisor: &mut Supervisor,
+) -> anyhow::Result<Subscriptions> {
+    let bus = Bus::with_specs(config.log.limits(), specs);
+    let metrics = metrics(config, probes.as_mut(), &bus)?;
+    let (sender, events) = mpsc::channel(EVENTS_QUEUE);
+    let (subscriptions, keeper) = Subscriptions::new(subscribe_settings(config)?, sender)?;
+    let samples = probes.as_mut().and_then(|probes| probes.samples.take());
+    let samples = samples.map(probe::Samples::wait).transpose().context("cannot watch the ring")?;
+    if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
+        let shutdown = supervisor.shutdown();
+        supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
+    }
+    let families = FamilyKeeper::new(specs, &metrics);
+    let execs = probes.as_mut().and_then(|probes| probes.execs.take());
+    let heartbeat = Heartbeat::new(PIPELINE_MAX_AGE);
+    let pipeline = Pipeline {
+        joiner: Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap())),
+        origins: execs.map_or_else(Origins::default, probes::origins),
+        show_secrets: config.capture_secrets,
+        families: families.known(),
+        unknown_family: families.unknown(),
+        samples,
+        events,
+        metrics: Arc::clone(&metrics),
+        bus: Arc::clone(&bus),
+        pulse: systemd::pulse(heartbeat.clone()),
+    };
+    let shutdown = supervisor.shutdown();
+    supervisor.fatal_beating("pipeline", heartbeat, async move {
+        pipeline.run(shutdown).await;
+        // Last, so that the probes see what happens until the end.
+        drop(probes);
+        Ok(())
+    });
+    supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
+    serve(config, server, listener, &metrics, &bus, supervisor);
+    maintain(config, families, &metrics, supervisor);
+    Ok(subscriptions)
+}
+
+/// The metrics of these probes.
+fn metrics(
+    config: &Config,
+    probes: Option<&mut Probes>,
+    bus: &Arc<Bus>,
+) -> anyhow::Result<Arc<Metrics>> {
+    let log_totals = {
+        let bus = Arc::clone(bus);
+        move || LogTotals { clients: bus.clients() as u64, dropped: bus.dropped() }
+    };
+    let (attached, counters) = match probes {
+        Some(probes) => (probes.attached.clone(), probes.counters.take()),
+        None => (Vec::new(), None),
+    };
+    Ok(Arc::new(Metrics::new(counters, attached, config.metrics.netns, log_totals)?))
+}
+
+/// Starts what others ask.
+fn serve(
+    config: &Config,
+    server: Server,
+    listener: TcpListener,
+    metrics: &Arc<Metrics>,
+    bus: &Arc<Bus>,
+    supervisor: &mut Supervisor,
+) {
+    let log = server.serve(Arc::clone(bus), stats(metrics), supervisor.shutdown());
+    supervisor.fatal("log", async {
+        log.await;
+        Ok(())
+    });
+    let page = config.http.live.then(|| Arc::clone(bus));
+    let http = http::serve(listener, Arc::clone(metrics), page, supervisor.shutdown());
+    supervisor.fatal("http", async { Ok(http.await?) });
+}
+
+/// Starts what is done now and then.
+fn maintain(
+    config: &Config,
+    families: FamilyKeeper,
+    metrics: &Arc<Metrics>,
+    supervisor: &mut Supervisor,
+) {
+    let shutdown = supervisor.shutdown();
+    supervisor.restarting("families", move || families.clone().run(shutdown.clone()));
+    if let Some(period) = sockets_interval(config) {
+        // The first scan is what drops are counted from, so it comes before anybody is told that
+        // the daemon is ready.
+        periodic::scan(metrics, true);
+        let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
+        let scan = move || periodic::scan_sockets(period, Arc::clone(&metrics), shutdown.clone());
+        supervisor.restarting("sockets", scan);
+    }
+    let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
+    supervisor.restarting("fold", move || periodic::fold(Arc::clone(&metrics), shutdown.clone()));
+}
+
+/// The metrics as the log's socket tells them.
+fn stats(metrics: &Arc<Metrics>) -> Source {
+    let metrics = Arc::clone(metrics);
+    Source::new(move |names| {
+        let snapshot = metrics.snapshot(monotonic_ns(), names);
+        // Its keys are strings, so this cannot fail.
+        serde_json::to_string(&snapshot).unwrap_or_default()
+    })
+}
+
+fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {
+    let subscription = |(protocol, groups): (u8, Groups)| {
+        let hold =
+            if config.subscribe.pin_modules { Hold::Always } else { Hold::for_protocol(protocol) };
+        let Groups { numbers, named } = groups;
+        (protocol, Subscription { groups: numbers, named, hold })
+    };
+    Ok(SubscribeSettings {
+        reach: config.reach()?,
+        subscriptions: config.groups()?.into_iter().map(subscription).collect(),
+        receive_buffer_bytes: config.subscribe.receive_buffer,
+        look_interval: LOOK_INTERVAL,
+    })
+}
+
+fn sockets_interval(config: &Config) -> Option<Duration> {
+    let seconds = config.sockets.interval_seconds;
+    (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+}

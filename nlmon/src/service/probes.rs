@@ -1,0 +1,85 @@
+//! The probes as the daemon wants them: what the configuration means for them, what of them works,
+//! and what to say where they do not.
+
+use crate::{
+    commands::Failure,
+    config::Config,
+    origin::Origins,
+    probe::{self, Execs, Options, Probes, Proof},
+    self_test,
+};
+
+/// What the configuration means for the probes.
+pub fn probe_options(config: &Config) -> Options {
+    Options {
+        attach: config.probe.attach,
+        sample_every: config.probe.sample_every,
+        // Checked before; and if not, all is better than nothing.
+        sample_protocols: config.sample_protocols().unwrap_or(u32::MAX),
+        sample_rate: config.probe.sample_rate,
+        snap_length: config.probe.snap_length,
+        snap: config.snap(),
+        capture_secrets: config.capture_secrets,
+        count_netns: config.metrics.netns,
+        ring_bytes: config.probe.ring_bytes,
+    }
+}
+
+/// The probes, or the reason why the daemon runs without them.
+pub(super) fn load(config: &Config) -> Result<Option<Probes>, Failure> {
+    match probe::load(&probe_options(config)) {
+        Ok(mut probes) => {
+            for attached in &probes.attached {
+                let name = attached.probe.name();
+                log::info!("probe {name}: {} by {}", attached.symbol, attached.hook);
+            }
+            for (probe, error) in &probes.missed {
+                log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
+            }
+            if let Err(error) = &probes.exits {
+                log::warn!("calls of threads that have ended may stay open: {error}");
+            }
+            self_test(&mut probes);
+            Ok(Some(probes))
+        }
+        Err(error) if config.probe.require => Err(Failure::System(error.into())),
+        Err(error) => {
+            log::warn!(
+                "running without probes, on the subscriptions alone: {:#}",
+                anyhow::Error::from(error)
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Where senders belong, with what their processes were seen to execute if that is to be had.
+pub(super) fn origins(execs: Result<Execs, probe::Error>) -> Origins {
+    match execs {
+        Ok(execs) => Origins::new(Box::new(move |pid, comm| execs.path(pid, comm))),
+        Err(error) => {
+            log::warn!("no executables of processes that end at once: {error}");
+            Origins::default()
+        }
+    }
+}
+
+/// Takes a probe off the list that is attached and does not fire: its counters say nothing.
+fn self_test(probes: &mut Probes) {
+    let shown = match self_test::run(probes) {
+        Ok(shown) => shown,
+        Err(error) => return log::warn!("the probes' self-test did not work: {error:#}"),
+    };
+    for (probe, proof) in shown {
+        match proof {
+            Proof::Fires | Proof::Untested => {}
+            Proof::MissesReturns => {
+                log::warn!("probe {} misses returns: results are not complete", probe.name());
+            }
+            Proof::Silent => {
+                log::error!("probe {} is attached and does not fire", probe.name());
+                probes.attached.retain(|attached| attached.probe != probe);
+            }
+        }
+    }
+}
