@@ -1,5 +1,5 @@
-//! Reads the files of specs that the configuration names. What is in them is `decode::specs`'; here
-//! are paths, and which of two specs of a family is one too many.
+//! Finds and reads the spec files that the configuration names, and refuses a second spec of the
+//! same family. `decode::specs` parses what is in them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,19 +14,19 @@ pub enum Error {
     /// A file or a directory cannot be read.
     #[error("cannot read {path}")]
     Read {
-        /// Which.
+        /// Its path.
         path: PathBuf,
         /// Why not.
         #[source]
         source: io::Error,
     },
-    /// A directory that was named holds none.
+    /// A named directory holds no spec.
     #[error("{path} has no file *.yaml in it: name the directory that has the specs, or a file")]
     Empty {
         /// The directory.
         path: PathBuf,
     },
-    /// One is wrong.
+    /// A spec is wrong.
     #[error("{path}{}{error}", if error.line == 0 { ": " } else { ", " })]
     Wrong {
         /// The file.
@@ -34,12 +34,12 @@ pub enum Error {
         /// What is wrong with it, and where.
         error: specs::Error,
     },
-    /// Two describe the same family.
+    /// Two specs describe the same family.
     #[error("{path} describes the family {family}, and so does {other}: name only one of them")]
     Twice {
-        /// The later one.
+        /// The later file.
         path: PathBuf,
-        /// The earlier one.
+        /// The earlier file.
         other: PathBuf,
         /// The family.
         family: &'static str,
@@ -52,23 +52,23 @@ pub enum Error {
     },
 }
 
-/// What was found.
+/// The specs that were found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Those that are used.
+    /// The specs in use.
     pub specs: Specs,
-    /// Families that they describe.
+    /// Names of the families they describe.
     pub described: Vec<&'static str>,
-    /// Families that have tables of their own, which win.
+    /// Families with built-in tables. The tables win.
     pub known: Vec<&'static str>,
-    /// Files of directories that are about other protocols.
+    /// Files in the directories that describe other protocols.
     pub passed_over: usize,
 }
 
-/// Reads files, and the `*.yaml` of directories but not of directories in them.
+/// Reads files, and each `*.yaml` of a directory. It does not descend into subdirectories.
 ///
 /// # Errors
-/// The first thing that is wrong.
+/// The first problem found.
 pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
     let mut passed_over = 0;
     let mut all: BTreeMap<&'static str, (Spec, PathBuf)> = BTreeMap::new();
@@ -100,7 +100,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
     })
 }
 
-/// Every file, and whether it was named itself.
+/// Every file, and whether the configuration names it directly.
 fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, bool)>, Error> {
     let mut files = Vec::new();
     for path in paths {
@@ -132,7 +132,7 @@ fn in_directory(path: &Path) -> Result<Vec<PathBuf>, Error> {
 fn spec(path: &Path) -> Result<Spec, Error> {
     let failed = |source| Error::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    // One byte more shows that there are too many.
+    // Reading one byte more than the limit shows that the file is too long.
     let most = u64::try_from(TEXT_MAX).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|error| {

@@ -9,7 +9,7 @@ use nlmon_core::decode::Message;
 use nlmon_core::decode::attribute::Attribute;
 use nlmon_core::decode::printable;
 
-/// Columns up to which attributes inside of one stay on its line.
+/// Nested attributes stay on the line of their parent up to this many columns.
 const LINE_MAX: usize = 100;
 /// Bytes on a line of `--hex`.
 const HEX_COLUMNS: usize = 16;
@@ -25,7 +25,7 @@ pub(super) fn messages(style: &Style, text: &mut String, record: &LogRecord) {
     }
 }
 
-/// Adds the lines of `--hex`: place, bytes, and those that are text.
+/// Adds the lines of `--hex`: offset, bytes, and the same bytes as text.
 pub(super) fn bytes(style: &Style, text: &mut String, record: &LogRecord) {
     let digits = record.data.as_deref().unwrap_or_default().as_bytes();
     for (row, digits) in digits.chunks(2 * HEX_COLUMNS).enumerate() {
@@ -81,8 +81,8 @@ fn header(message: &Message) -> String {
     line
 }
 
-/// An attribute on a line; what is inside of it on that line, if it is short and has nothing
-/// inside itself, or else on lines of its own.
+/// Writes an attribute on a line. Its nested attributes follow on the same line if they are short
+/// and have no nests themselves, else on lines of their own.
 fn tree(text: &mut String, attribute: &Attribute, depth: usize) {
     let indent = 4 * depth;
     write(text, format_args!("{:indent$}{}", "", attribute.name));

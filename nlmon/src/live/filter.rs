@@ -11,7 +11,7 @@ use nlmon_core::decode::specs::Specs;
 use nlmon_core::decode::{self, names};
 use nlmon_core::record::{Cause, Path};
 
-/// A choice of records, as given. An empty one lets everything pass.
+/// A choice of records, as the user gave it. An empty one passes every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
@@ -93,7 +93,7 @@ pub struct FilterError {
     pub what: &'static str,
     /// What was given.
     pub value: String,
-    /// The name that comes nearest, if one is near.
+    /// The nearest known name, if one is close.
     pub nearest: Option<String>,
 }
 
@@ -110,8 +110,8 @@ pub struct Matcher {
 }
 
 impl Filter {
-    /// Checks what every daemon says the same of. Types have names by its specs too, so that it alone
-    /// knows whether one is wrong.
+    /// Checks the names that are the same for every daemon. Types may also be named by a daemon's
+    /// specs, so only that daemon can refuse a type.
     ///
     /// # Errors
     /// As of [`Filter::compile`].
@@ -156,8 +156,8 @@ fn cause(name: &str) -> Result<Cause, FilterError> {
     found.ok_or_else(|| unknown("cause", name, Cause::ALL.into_iter().map(Cause::name)))
 }
 
-/// A pattern that no known type matches is as wrong as a name that is none; `raw` and the device
-/// events are types of the log only.
+/// A pattern that matches no known type is an error, like an unknown name. `raw` and the device
+/// events are types that exist in the log only.
 fn check_type(name: &str, specs: Specs) -> Result<(), FilterError> {
     let all = || {
         let own = ["raw", "uevent", "udev"];
@@ -184,7 +184,7 @@ pub(super) fn unknown<'a>(
     FilterError { what, value: value.to_owned(), nearest }
 }
 
-/// The known name that takes the fewest edits, if they are at most a third of its letters.
+/// The known name with the fewest edits, if they are at most a third of its letters.
 fn nearest<'a>(value: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     let value = value.to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&value, &name.to_lowercase());
@@ -212,7 +212,7 @@ impl Matcher {
     }
 }
 
-/// An empty list wants nothing in particular.
+/// An empty list passes every value.
 fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(matches)
 }
@@ -279,7 +279,7 @@ mod tests {
             .matches(&LogRecord::new(record, &View::new(Clock::new(0))))
     }
 
-    /// A filter from its JSON, which is what crosses the socket.
+    /// A filter from its JSON form, which the socket carries.
     fn filter(json: &str) -> Filter {
         serde_json::from_str(json).unwrap()
     }

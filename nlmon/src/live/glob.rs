@@ -5,7 +5,7 @@
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where to go on after a mismatch: behind the last `*`, one more character swallowed by it.
+    // After a mismatch, go back behind the last `*` and let it take one more character.
     let mut retry = None;
     while t < text.len() {
         match pattern.get(p) {

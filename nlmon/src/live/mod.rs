@@ -1,12 +1,12 @@
-//! The live log: records as a person or a program reads them, and the Unix socket that hands them
-//! out. `json` is the published schema, `text` its one-line form with its `details`, `pcapng` its
-//! form as a capture, `filter` the choice of records, `history` how far back it begins, `words` both
-//! of them as an address has them; these are pure. `bus` fans out each `entry` without ever waiting for a client,
-//! `server` does the I/O and `protocol` is what the two ends of the socket say, `stats` that of
-//! numbers in place of records.
+//! The live log: records as a person or a program reads them, and the Unix socket that serves them.
+//! These parts are pure: `json` is the published schema, `text` its one-line form, `details` the
+//! lines below it, `pcapng` its form as a capture. `filter` chooses records, `history` says how
+//! many old ones, and `words` reads both from the page's address. `bus` hands each `entry` to every
+//! client and never waits for one. `server` does the I/O, `protocol` defines what both ends of the
+//! socket say, and `stats` sends numbers in place of records.
 //!
-//! Invariant: nothing here slows the pipeline down. A record is built for who reads it,
-//! and not for the history; a slow client loses records, is told how many, and they are counted.
+//! Invariant: nothing here slows the pipeline down. A record is built when somebody reads it, not
+//! for the history. A slow client loses records; it is told how many, and they are counted.
 
 pub mod bus;
 mod details;
@@ -38,7 +38,7 @@ pub enum Error {
         /// The socket.
         path: PathBuf,
     },
-    /// Something that is no socket is in the way; it is not nlmon's to remove.
+    /// A file that is no socket is in the way. nlmon does not remove it.
     #[error("{} exists and is no socket: move it away, or choose another socket", path.display())]
     NotASocket {
         /// What is in the way.
@@ -47,9 +47,9 @@ pub enum Error {
     /// A system call failed.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried: `bind`, `create`.
+        /// The call: `bind`, `create`.
         action: &'static str,
-        /// On what.
+        /// Its path.
         path: PathBuf,
         /// Why it failed.
         source: io::Error,

@@ -1,5 +1,5 @@
-//! The flags of `nlmon tail` as pairs of a name and a value, which is how the query of an address has
-//! them. Read by what reads the flags, so that both have the same words. Pure.
+//! The flags of `nlmon tail` as pairs of a name and a value: the query of the page's address has
+//! them in this form. The parser of the command line reads them, so both take the same words. Pure.
 
 use clap::error::ContextKind;
 use clap::{Arg, Args, Command, FromArgMatches as _};
@@ -13,7 +13,7 @@ pub struct Words {
     /// Which records.
     #[command(flatten)]
     pub filter: Filter,
-    /// How far back.
+    /// How much history.
     #[command(flatten)]
     pub history: History,
 }
@@ -24,7 +24,8 @@ const SWITCHES: [&str; 1] = ["errors"];
 const CHECKED: [&str; 3] = ["pid", "last", "since"];
 
 impl Words {
-    /// What these pairs say; of a flag that takes one value, the last. A switch without a value is on.
+    /// Reads the pairs. Of a flag that takes one value, the last one wins. A switch without a value
+    /// is on.
     ///
     /// # Errors
     /// The first flag that does not exist, or a value that is none.

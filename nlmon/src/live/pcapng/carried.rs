@@ -1,6 +1,6 @@
-//! What a packet cannot say of its record, carried in a block before it. The block's type is of
-//! the range that the format leaves to local use, so that other readers pass over it; its value is
-//! JSON. The messages are not in it where decoding the packet's bytes makes them again.
+//! What a packet cannot say about its record, in a block before it. The block's type is from the
+//! range for local use, so other readers skip it. Its value is JSON. It leaves the messages out if
+//! decoding the packet's bytes makes them again.
 
 use std::collections::BTreeMap;
 
@@ -23,12 +23,12 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 struct Carried {
     nlmon: u32,
-    /// The record, without its bytes.
+    /// The record without its bytes.
     record: LogRecord,
-    /// The generic families that its messages are of.
+    /// The generic families of its messages.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     families: BTreeMap<u16, String>,
-    /// Decoding the bytes makes its messages again: with keys shown, or without.
+    /// Decoding the bytes makes the same messages: with keys shown, or without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secrets: Option<bool>,
 }
@@ -47,13 +47,13 @@ pub(super) fn value(record: &LogRecord, bytes: &[u8]) -> Vec<u8> {
     let carried = Carried { nlmon: VERSION, record: bare, families, secrets };
     // The schema has string keys and finite numbers only, so this cannot fail.
     let mut value = serde_json::to_vec(&carried).unwrap_or_default();
-    // What the format pads to is not told from the value: it has to be JSON too.
+    // A reader cannot tell the padding from the value, so the padding must be valid JSON as well.
     value.resize(value.len().next_multiple_of(4), b' ');
     value
 }
 
-/// The record of a packet with these bytes; `None` if the block is not of this version of nlmon,
-/// or none of nlmon's.
+/// The record of a packet with these bytes. `None` if the block comes from another program or from
+/// another version of nlmon.
 pub(super) fn record(value: &[u8], bytes: &[u8], specs: Specs) -> Option<LogRecord> {
     let carried: Carried = serde_json::from_slice(value).ok()?;
     let Carried { nlmon: VERSION, mut record, families, secrets } = carried else { return None };
@@ -61,7 +61,7 @@ pub(super) fn record(value: &[u8], bytes: &[u8], specs: Specs) -> Option<LogReco
         return None;
     }
     if let Some(secrets) = secrets {
-        // What was withheld is zeros, which a spec would show as if they were values.
+        // Withheld bytes are zeros here, and a spec would show these as values.
         let specs = if secrets { specs } else { Specs::default() };
         let families = Families::named(&families).with_specs(specs);
         record.messages = messages(&record, bytes, &families, secrets);
@@ -69,8 +69,8 @@ pub(super) fn record(value: &[u8], bytes: &[u8], specs: Specs) -> Option<LogReco
     Some(record)
 }
 
-/// Whether its texts are as nlmon makes them, safe on a terminal. Those of its process and its
-/// namespace are escaped when they are shown.
+/// Whether its texts are safe on a terminal, as nlmon makes them. The names of its process and its
+/// namespace need no check here: they are escaped when they are shown.
 fn is_printable(record: &LogRecord) -> bool {
     let mut record = record.clone();
     (record.process, record.netns_name) = (None, None);

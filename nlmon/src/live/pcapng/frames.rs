@@ -1,5 +1,5 @@
-//! The packets of a file, without a word about what is in them. Reads pcapng and the older pcap,
-//! which tcpdump writes, of either byte order; bounded memory whatever the file says.
+//! The packets of a file, not their contents. Reads pcapng and the older pcap that tcpdump writes,
+//! in either byte order. Memory is bounded whatever the file says.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -15,14 +15,14 @@ use pcap_file::{DataLink, PcapError, TsResolution};
 use super::carried;
 use super::reader::ReadError;
 
-/// The largest block that is read: many times what a datagram and its options can take.
+/// The largest block that is read: many times the size of a datagram with its options.
 const BLOCK_MAX: usize = 16 << 20;
-/// What is read at a time.
+/// Bytes of one read.
 const CHUNK: usize = 64 << 10;
 /// Most interfaces of a section.
 const INTERFACES_MAX: usize = 1 << 16;
 
-/// How the older format begins: of microseconds or nanoseconds, of either byte order.
+/// The first bytes of the older format: microseconds or nanoseconds, in either byte order.
 const PCAP_MAGIC: [u32; 4] = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xd4c3_b2a1, 0x4d3c_b2a1];
 
 /// A packet as it is in the file.
@@ -51,9 +51,9 @@ enum Format {
 /// What a block is.
 enum Part {
     Packet(Frame),
-    /// nlmon's own, of the packet behind it.
+    /// nlmon's own block, about the packet behind it.
     Carried(Vec<u8>),
-    /// Nothing of a packet.
+    /// Any other block.
     Other,
 }
 
@@ -104,21 +104,21 @@ impl<R: Read> Frames<R> {
     }
 }
 
-/// How many bytes were parsed, and what they were.
+/// The number of bytes parsed, and what they were.
 type Parsed<T> = Result<(usize, T), PcapError>;
 
 /// Part of the file.
 struct Window<R> {
     input: R,
     bytes: Vec<u8>,
-    /// What of `bytes` is parsed.
+    /// How many of `bytes` are parsed.
     at: usize,
-    /// Where in the file that is.
+    /// Offset of that in the file.
     offset: u64,
 }
 
 impl<R: Read> Window<R> {
-    /// Parses what comes next, reading as much as it takes; `None` at the end of the file.
+    /// Parses the next item and reads as much as that needs. `None` at the end of the file.
     fn take<T>(
         &mut self,
         parse: &mut dyn FnMut(&[u8]) -> Parsed<T>,
@@ -208,7 +208,7 @@ fn enhanced(
     if interface.linktype != DataLink::NETLINK {
         return Err(PcapError::InvalidField("its link type is not NETLINK (253)"));
     }
-    // The crate takes the units for nanoseconds, whatever the interface says.
+    // The crate reads the units as nanoseconds, whatever the interface says.
     let units = u64::try_from(packet.timestamp.as_nanos()).unwrap_or(u64::MAX);
     let mut frame = Frame {
         time: since_1970(units, interface),
@@ -237,7 +237,7 @@ fn since_1970(units: u64, interface: &InterfaceDescriptionBlock<'_>) -> Duration
         }
     }
     let base: u128 = if resolution & 0x80 == 0 { 10 } else { 2 };
-    // Finer than a u128 can count, everything is at 0.
+    // A unit too small for a u128 makes every time 0.
     let per_second = base.checked_pow(u32::from(resolution & 0x7f));
     let ns = per_second.map_or(0, |per_second| u128::from(units) * 1_000_000_000 / per_second);
     let time = Duration::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX));

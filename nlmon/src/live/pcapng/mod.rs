@@ -1,8 +1,8 @@
 //! Records as a capture that Wireshark and tshark read: pcapng, link type `NETLINK` (253), one
-//! packet a datagram, with who, which way and how it went as the packet's comment. One interface
-//! stands for each network namespace. `writer` makes it and `reader` reads it back, as it does the
-//! captures of others; what of a record the packet itself cannot say is `carried` beside it. The
-//! only owner of `pcap-file`.
+//! packet for each datagram. The packet's comment says who sent it, which way it went and how it
+//! ended. Each network namespace has an interface. `writer` makes a capture. `reader` reads it
+//! back, and reads captures of other programs. `carried` holds what the packet itself cannot say.
+//! The only owner of `pcap-file`.
 
 mod carried;
 mod frames;
@@ -20,11 +20,11 @@ use super::json::LogRecord;
 const HEADER_LEN: u32 = 16;
 const HEADER_BYTES: usize = HEADER_LEN as usize;
 const ARPHRD_NETLINK: u16 = 824;
-/// `PACKET_USER` and `PACKET_KERNEL` of `include/uapi/linux/if_packet.h`: where it went to.
+/// `PACKET_USER` and `PACKET_KERNEL` of `include/uapi/linux/if_packet.h`: the destination.
 const TO_USER: u16 = 6;
 const TO_KERNEL: u16 = 7;
 
-/// The bytes that a record has as hexadecimal.
+/// The bytes of a record, from its hexadecimal digits.
 fn bytes(record: &LogRecord) -> Vec<u8> {
     let digits = record.data.as_deref().unwrap_or_default().as_bytes();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

@@ -1,5 +1,5 @@
-//! A packet that nlmon did not write, as a record: what a tap of the kernel's `nlmon` device, or
-//! who changed nlmon's own capture, has left of it. Keys are withheld as everywhere.
+//! A packet that nlmon did not write, as a record: one from a tap of the kernel's `nlmon` device,
+//! or one from a capture of nlmon that another program changed. Keys are withheld as everywhere.
 
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use nlmon_core::decode::{Context, Families, names};
 use nlmon_core::message::{Header, flag, kind};
 use nlmon_core::record::Path;
 
-/// The record of a datagram; `None` if the packet has not even the header of a netlink device. A
-/// capture has the generic families of its kernel where a program asked for them, as most do that
-/// use one: what the kernel answered is added to `families`.
+/// The record of a datagram. `None` if the packet lacks the header of a netlink device.
+///
+/// Most programs that use a generic family first ask the kernel for its number. The capture then
+/// holds the answer, which is added to `families`.
 pub(super) fn record(
     time: Duration,
     packet: &[u8],
@@ -37,8 +38,7 @@ pub(super) fn record(
     Some(record)
 }
 
-/// Whether it is for the kernel or from it the header tells on some kernels only; else the message
-/// has to.
+/// The header tells the direction on some kernels only. On others the message has to tell it.
 fn path(direction: u16, protocol: u8, header: Option<&Header>) -> Path {
     let Some(header) = header.filter(|_| protocol != names::protocol::KOBJECT_UEVENT) else {
         return if direction == TO_KERNEL { Path::Request } else { Path::Multicast };
@@ -54,7 +54,7 @@ fn path(direction: u16, protocol: u8, header: Option<&Header>) -> Path {
     }
 }
 
-/// A notification that nobody asked for has no port id to answer to.
+/// A notification answers no request, so it has no port id.
 fn unsolicited(header: &Header) -> Path {
     if header.portid == 0 { Path::Multicast } else { Path::Reply }
 }

@@ -1,4 +1,4 @@
-//! The records of a capture, of nlmon's or of another's.
+//! Reads the records of a capture, nlmon's own or another program's.
 
 use std::io::{self, Read};
 
@@ -8,25 +8,25 @@ use crate::live::json::LogRecord;
 use nlmon_core::decode::Families;
 use nlmon_core::decode::specs::Specs;
 
-/// Why a capture cannot be read further. What came before is good.
+/// Why a capture cannot be read further. The records before that are good.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is none.
+    /// The file is no capture.
     #[error("this is no capture: neither pcapng nor pcap")]
     NoCapture,
-    /// It ends inside of a block.
+    /// The file ends inside a block.
     #[error("the capture ends inside of what begins at byte {offset}: it was cut")]
     Truncated {
         /// Where the block begins.
         offset: u64,
     },
-    /// A block says that it is longer than any that is read.
+    /// A block claims to be longer than the limit.
     #[error("what begins at byte {offset} is longer than 16 MiB")]
     TooLong {
         /// Where it begins.
         offset: u64,
     },
-    /// A block is none.
+    /// A block is malformed.
     #[error("what begins at byte {offset} cannot be read: {problem}")]
     Malformed {
         /// Where it begins.
@@ -39,7 +39,7 @@ pub enum ReadError {
     NoNetlink {
         /// Counted from 1.
         number: u64,
-        /// Where it ends.
+        /// Where it ends in the file.
         offset: u64,
     },
     /// The file cannot be read.
@@ -47,7 +47,7 @@ pub enum ReadError {
     Io(#[source] io::Error),
 }
 
-/// What a capture has next.
+/// The next item of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// Records that were lost there.
@@ -56,18 +56,18 @@ pub enum Item {
     Record(Box<LogRecord>),
 }
 
-/// A capture that is read.
+/// A capture that is being read.
 pub struct Reader<R> {
     frames: Frames<R>,
     number: u64,
-    /// What the controller's answers in the capture have said so far.
+    /// Families learnt so far from the controller's answers in the capture.
     families: Families,
-    /// A record behind a loss that was told.
+    /// A record that follows a loss already reported.
     next: Option<Box<LogRecord>>,
 }
 
 impl<R: Read> Reader<R> {
-    /// Begins to read.
+    /// Starts to read.
     ///
     /// # Errors
     /// [`ReadError::NoCapture`] for a file of another kind.
@@ -80,16 +80,16 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// The same, that knows families by these specs too.
+    /// Like [`Self::new`], and also knows the families of these specs.
     #[must_use]
     pub fn with_specs(self, specs: Specs) -> Self {
         Self { families: self.families.with_specs(specs), ..self }
     }
 
-    /// What comes next; `None` at the end.
+    /// The next item. `None` at the end.
     ///
     /// # Errors
-    /// Where the file is cut, or is not what it says. Nothing can be read after that.
+    /// Says where the file is cut or malformed. Nothing can be read after that.
     pub fn read(&mut self) -> Result<Option<Item>, ReadError> {
         if let Some(record) = self.next.take() {
             return Ok(Some(Item::Record(record)));
@@ -111,7 +111,7 @@ fn record(frame: &Frame, families: &mut Families) -> Option<LogRecord> {
     let bytes = frame.data.get(HEADER_BYTES..)?;
     let own =
         frame.carried.as_deref().and_then(|value| carried::record(value, bytes, families.specs()));
-    // Between the two another program may have taken a packet away.
+    // Another program may have removed a packet between the two.
     let whole = |record: &LogRecord| record.bytes.saturating_add(HEADER_LEN) == frame.original_len;
     let own = own.filter(whole);
     match own {

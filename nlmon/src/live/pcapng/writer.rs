@@ -1,4 +1,4 @@
-//! Makes a capture of records.
+//! Writes records as a capture.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -25,9 +25,9 @@ const RESOLUTION: u8 = 9;
 /// A capture under way.
 pub struct Capture<W: Write> {
     writer: PcapNgWriter<W>,
-    /// Namespace of each interface.
+    /// The namespace of each interface.
     interfaces: Vec<u32>,
-    /// Records that are missing before the next one.
+    /// Number of records lost before the next one.
     lost: u64,
 }
 
@@ -38,12 +38,12 @@ impl<W: Write> Capture<W> {
         Ok(Self { writer, interfaces: Vec::new(), lost: 0 })
     }
 
-    /// Says that records are missing here.
+    /// Notes that records were lost here.
     pub fn lost(&mut self, records: u64) {
         self.lost = self.lost.saturating_add(records);
     }
 
-    /// Adds a record, which has to have its attributes and its data.
+    /// Adds a record. It must have its attributes and its data.
     pub fn write(&mut self, record: &LogRecord) -> io::Result<()> {
         let interface_id = self.interface(record.netns)?;
         let datagram = bytes(record);
@@ -105,14 +105,14 @@ fn packet(record: &LogRecord, datagram: &[u8]) -> Vec<u8> {
 /// Longest comment in bytes.
 const COMMENT_MAX: usize = 0xffff;
 
-/// What a person reads, cut to what an option can hold.
+/// The line for a person, cut to the longest option.
 fn comment(record: &LogRecord) -> String {
     let mut comment = Style::comment(record);
     comment.truncate(comment.floor_char_boundary(COMMENT_MAX));
     comment
 }
 
-/// A time before 1970 cannot be said in this format.
+/// This format has no times before 1970.
 fn time(text: &str) -> Duration {
     let since = text.parse::<Timestamp>().map(Timestamp::as_nanosecond).unwrap_or_default();
     Duration::from_nanos(u64::try_from(since).unwrap_or_default())
