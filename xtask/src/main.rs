@@ -16,6 +16,7 @@ mod host;
 mod kernel;
 mod kmod;
 mod layout;
+mod numbers;
 mod process;
 mod progress;
 mod test;
@@ -56,6 +57,8 @@ enum Task {
     Demo,
     /// Measure what nlmon costs a sender, in instructions
     Bench(bench::Options),
+    /// Write down the numbers of the kernel's headers, for the test of nlmon's names
+    Numbers,
     /// Run all tests
     Test(test::Options),
 }
@@ -87,6 +90,7 @@ fn run(task: Task) -> Result<u8> {
         Task::Vm(options) => Ok(vm::run(&options)?.code()),
         Task::Demo => Ok(demo::run()?.code()),
         Task::Bench(options) => Ok(bench::run(&options)?.code()),
+        Task::Numbers => numbers::write().map(|()| 0),
         Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }

@@ -136,6 +136,7 @@ pub(super) const ERRNOS: Table = &[
     (131, "ENOTRECOVERABLE"),
     (132, "ERFKILL"),
     (133, "EHWPOISON"),
+    (134, "EFTYPE"),
     (512, "ERESTARTSYS"),
     (513, "ERESTARTNOINTR"),
     (514, "ERESTARTNOHAND"),

@@ -10,12 +10,14 @@ pub(super) fn table(protocol: u8) -> Table {
         protocol::SOCK_DIAG => SOCK_DIAG,
         protocol::XFRM => XFRM,
         protocol::SELINUX => SELINUX,
+        protocol::ISCSI => ISCSI,
         protocol::AUDIT => AUDIT,
         protocol::CONNECTOR => CONNECTOR,
         protocol::NETFILTER => NETFILTER,
         protocol::KOBJECT_UEVENT => UEVENT,
         protocol::GENERIC => GENERIC,
         protocol::TEST => TEST,
+        protocol::SCSITRANSPORT => SCSITRANSPORT,
         protocol::RDMA => RDMA,
         _ => &[],
     }
@@ -35,8 +37,26 @@ const AUDIT: Table = &[(1, "readlog")];
 /// `include/uapi/linux/selinux_netlink.h`: `SELNLGRP_*`
 const SELINUX: Table = &[(1, "avc")];
 
-/// `include/uapi/linux/connector.h`: `CN_IDX_*`, which double as groups.
-const CONNECTOR: Table = &[(1, "proc")];
+/// `include/scsi/iscsi_if.h`: `ISCSI_NL_GRP_*`
+const ISCSI: Table = &[(1, "iscsid"), (2, "uip")];
+
+/// `include/uapi/scsi/scsi_netlink.h`: `SCSI_NL_GRP_*`. The kernel sends to the group of this number,
+/// although its header describes it as a mask.
+const SCSITRANSPORT: Table = &[(4, "fc-events")];
+
+/// `include/uapi/linux/connector.h`: `CN_*_IDX` and `CN_IDX_*`, which double as groups.
+const CONNECTOR: Table = &[
+    (1, "proc"),
+    (2, "cifs"),
+    (3, "w1"),
+    (4, "v86d"),
+    (5, "bb"),
+    (6, "dst"),
+    (7, "dm"),
+    (8, "drbd"),
+    (9, "kvp"),
+    (10, "vss"),
+];
 
 /// The kernel sends to group 1; systemd's udev sends what it processed to group 2. They have no
 /// constants in the kernel; the names are those of `libudev`.

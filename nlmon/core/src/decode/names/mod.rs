@@ -7,6 +7,8 @@
 
 mod errnos;
 mod groups;
+#[cfg(test)]
+pub(super) mod headers;
 mod messages;
 pub mod words;
 
@@ -36,6 +38,8 @@ pub mod protocol {
     pub const GENERIC: u8 = 16;
     /// The project's own test module, on a number that the kernel leaves unused.
     pub const TEST: u8 = 17;
+    /// `NETLINK_SCSITRANSPORT`
+    pub const SCSITRANSPORT: u8 = 18;
     /// `NETLINK_RDMA`
     pub const RDMA: u8 = 20;
     /// `NETLINK_CRYPTO`
@@ -193,7 +197,7 @@ mod tests {
             for group in 0..64 {
                 assert_eq!(parse_group(protocol, &group_name(protocol, group)), Some(group));
             }
-            for message_type in 0..0x0d00 {
+            for message_type in 0..0x2000 {
                 let name = message_type_name(protocol, message_type);
                 assert_eq!(parse_message_type(protocol, &name), Some(message_type), "{name}");
             }

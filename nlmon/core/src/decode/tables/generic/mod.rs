@@ -8,6 +8,8 @@ mod ethtool;
 mod fou;
 mod gtp;
 mod handshake;
+#[cfg(test)]
+mod headers;
 mod hsr;
 mod ila;
 mod ioam6;

@@ -143,6 +143,7 @@ static COMMANDS: Words = &[
     (13, "NETDEV_CMD_BIND_RX", &DMABUF),
     (14, "NETDEV_CMD_NAPI_SET", &NAPI),
     (15, "NETDEV_CMD_BIND_TX", &DMABUF),
+    (16, "NETDEV_CMD_QUEUE_CREATE", &QUEUE),
 ];
 
 /// The family `netdev`.

@@ -1,8 +1,8 @@
 //! Attributes of the generic family `nfsd`: numbers and names of `include/uapi/linux/nfsd_netlink.h`.
 
-use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{Be, Flag, Hex, Int, Ip, Nest, Num, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
+use crate::decode::tables::{NO_ATTRIBUTES, NO_FIELDS};
 
 static RPC_STATUS: Set = &[
     (1, "NFSD_A_RPC_STATUS_XID", Be),
@@ -52,6 +52,16 @@ static COMMANDS: Words = &[
     (7, "NFSD_CMD_LISTENER_GET", &SERVER_SOCK),
     (8, "NFSD_CMD_POOL_MODE_SET", &POOL_MODE),
     (9, "NFSD_CMD_POOL_MODE_GET", &POOL_MODE),
+    (10, "NFSD_CMD_CACHE_NOTIFY", &NO_ATTRIBUTES),
+    (11, "NFSD_CMD_SVC_EXPORT_GET_REQS", &NO_ATTRIBUTES),
+    (12, "NFSD_CMD_SVC_EXPORT_SET_REQS", &NO_ATTRIBUTES),
+    (13, "NFSD_CMD_EXPKEY_GET_REQS", &NO_ATTRIBUTES),
+    (14, "NFSD_CMD_EXPKEY_SET_REQS", &NO_ATTRIBUTES),
+    (15, "NFSD_CMD_CACHE_FLUSH", &NO_ATTRIBUTES),
+    (16, "NFSD_CMD_UNLOCK_IP", &NO_ATTRIBUTES),
+    (17, "NFSD_CMD_UNLOCK_FILESYSTEM", &NO_ATTRIBUTES),
+    (18, "NFSD_CMD_UNLOCK_EXPORT", &NO_ATTRIBUTES),
+    (19, "NFSD_CMD_SERVER_STATS_GET", &NO_ATTRIBUTES),
 ];
 
 /// The family `nfsd`.

@@ -72,6 +72,7 @@ static COMMANDS: Words = &[
     (8, "OVPN_CMD_KEY_SWAP", &OVPN),
     (9, "OVPN_CMD_KEY_SWAP_NTF", &OVPN),
     (10, "OVPN_CMD_KEY_DEL", &OVPN),
+    (11, "OVPN_CMD_PEER_FLOAT_NTF", &OVPN),
 ];
 
 /// The family `ovpn`.

@@ -20,10 +20,14 @@ static REPLY: Set = &[
     (6, "TASKSTATS_TYPE_NULL", Num),
 ];
 
+static CGROUP_REQUEST: Set = &[(1, "CGROUPSTATS_CMD_ATTR_FD", Num)];
+
+static CGROUP_REPLY: Set = &[(1, "CGROUPSTATS_TYPE_CGROUP_STATS", Hex)];
+
 /// The family `TASKSTATS`.
 pub(in crate::decode) static FAMILY: Generic = Generic {
     name: "TASKSTATS",
     header: &NO_FIELDS,
-    requests: &[(1, "TASKSTATS_CMD_GET", &REQUEST)],
-    replies: &[(2, "TASKSTATS_CMD_NEW", &REPLY)],
+    requests: &[(1, "TASKSTATS_CMD_GET", &REQUEST), (4, "CGROUPSTATS_CMD_GET", &CGROUP_REQUEST)],
+    replies: &[(2, "TASKSTATS_CMD_NEW", &REPLY), (5, "CGROUPSTATS_CMD_NEW", &CGROUP_REPLY)],
 };
