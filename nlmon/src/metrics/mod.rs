@@ -3,19 +3,11 @@
 //! Two sources: the kernel's exact counters, read at each scrape, and what the daemon counts of
 //! the records that pass it. Neither is derived from the other.
 
-mod family;
-mod kernel;
-mod latency;
-mod ledger;
-mod members;
+mod model;
 pub mod names;
-mod overruns;
-mod pipeline;
-mod requests;
-mod snapshot;
-mod sockets;
+mod render;
 
-pub use snapshot::{Series, Snapshot};
+pub use render::{Series, Snapshot};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,9 +15,9 @@ use prometheus::{
     Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
 
-use self::{
-    family::Family, kernel::Kernel, members::Members, pipeline::Pipeline, requests::Requests,
-    sockets::Sockets,
+use self::model::{
+    family::Family, kernel, kernel::Kernel, members::Members, pipeline::Pipeline,
+    requests::Requests, sockets::Sockets,
 };
 use nlmon_core::{
     decode::Families,

@@ -2,7 +2,7 @@
 
 use prometheus::{HistogramOpts, HistogramVec, Registry};
 
-use super::names::Metric;
+use crate::metrics::names::Metric;
 
 /// Upper bounds of latency buckets in seconds: a reply takes microseconds, a dump milliseconds, a
 /// request that waits for a lock up to seconds.
@@ -10,7 +10,7 @@ const BUCKETS: [f64; 10] =
     [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.1, 1.0, 10.0];
 
 /// A histogram in the registry.
-pub(super) fn histogram(
+pub(crate) fn histogram(
     registry: &Registry,
     metric: &Metric,
 ) -> Result<HistogramVec, prometheus::Error> {

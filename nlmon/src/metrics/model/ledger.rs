@@ -20,35 +20,35 @@ use nlmon_core::{
 use crate::probe::{MessageTotal, Snapshot};
 
 /// Names of processes that get series of their own.
-pub(super) const PROCESSES_MAX: usize = 256;
+pub(crate) const PROCESSES_MAX: usize = 256;
 
 /// Message types without a kernel name that get series of their own.
-pub(super) const UNNAMED_TYPES_MAX: usize = 128;
+pub(crate) const UNNAMED_TYPES_MAX: usize = 128;
 
 /// The label value that stands for those beyond a budget.
-pub(super) const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 /// Network namespaces that get series of their own.
-pub(super) const NAMESPACES_MAX: usize = 64;
+pub(crate) const NAMESPACES_MAX: usize = 64;
 
 /// The labels of a series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Series {
-    pub(super) protocol: u8,
-    pub(super) path: Path,
+pub(crate) struct Series {
+    pub(crate) protocol: u8,
+    pub(crate) path: Path,
     /// Type or process.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Network namespace, where they are told apart.
-    pub(super) netns: Option<String>,
+    pub(crate) netns: Option<String>,
 }
 
 /// Everything counted so far, and which label values are in use.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
-    pub(super) types: BTreeMap<Series, MessageCount>,
-    pub(super) processes: BTreeMap<Series, u64>,
+pub(crate) struct Ledger {
+    pub(crate) types: BTreeMap<Series, MessageCount>,
+    pub(crate) processes: BTreeMap<Series, u64>,
     /// The generic families of the running kernel.
-    pub(super) families: Arc<Families>,
+    pub(crate) families: Arc<Families>,
     /// What of each of the kernel's counters is in the series.
     counted: BTreeMap<MessageKey, MessageCount>,
     /// The same of those messages that found no counter.
@@ -61,7 +61,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Takes a snapshot in. `namespaces` are the names that network namespaces have now, by inode
     /// number; `None` where they are not told apart.
-    pub(super) fn add(&mut self, snapshot: &Snapshot, namespaces: Option<&BTreeMap<u32, String>>) {
+    pub(crate) fn add(&mut self, snapshot: &Snapshot, namespaces: Option<&BTreeMap<u32, String>>) {
         for total in &snapshot.messages {
             let Some(path) = Path::from_abi(total.key.path()) else { continue };
             let before = if total.ended {
@@ -100,12 +100,12 @@ impl Ledger {
     }
 
     /// Label values of the types' families that were counted as other.
-    pub(super) fn refused_types(&self) -> u64 {
+    pub(crate) fn refused_types(&self) -> u64 {
         self.known_types.refused + self.known_namespaces.refused
     }
 
     /// The same of the processes' family.
-    pub(super) fn refused_processes(&self) -> u64 {
+    pub(crate) fn refused_processes(&self) -> u64 {
         self.known_processes.refused + self.known_namespaces.refused
     }
 
@@ -148,17 +148,17 @@ fn growth(before: Option<MessageCount>, now: MessageCount) -> MessageCount {
 }
 
 /// Workers of the kernel are many and come and go; which one ran does not matter here.
-pub(super) fn series_name(comm: &str) -> &str {
+pub(crate) fn series_name(comm: &str) -> &str {
     if comm.starts_with("kworker/") { "kworker" } else { comm }
 }
 
 /// A set of label values that stops growing: a value that was admitted once stays so, because a
 /// counter must not move between series.
 #[derive(Debug)]
-pub(super) struct Budget<T> {
+pub(crate) struct Budget<T> {
     admitted: BTreeSet<T>,
     refused_values: BTreeSet<T>,
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
 }
 
 impl<T> Default for Budget<T> {
@@ -168,7 +168,7 @@ impl<T> Default for Budget<T> {
 }
 
 impl<T: Ord> Budget<T> {
-    pub(super) fn admits(&mut self, value: T, max: usize) -> bool {
+    pub(crate) fn admits(&mut self, value: T, max: usize) -> bool {
         if self.admitted.contains(&value) {
             return true;
         }

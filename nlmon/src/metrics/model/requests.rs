@@ -8,9 +8,9 @@ use super::{
     family::{Family, seconds},
     latency,
     ledger::{Budget, OTHER, series_name},
-    names,
     pipeline::SERIES_MAX,
 };
+use crate::metrics::names;
 use nlmon_core::{
     decode::{
         Context, Families,
@@ -24,7 +24,7 @@ use nlmon_core::{
 type Who = (String, String, String);
 
 /// Counters and histograms of requests.
-pub(super) struct Requests {
+pub(crate) struct Requests {
     durations: HistogramVec,
     completions: HistogramVec,
     dump_durations: HistogramVec,
@@ -38,13 +38,13 @@ pub(super) struct Requests {
     dump_bytes: BTreeMap<(String, String), u64>,
     dump_messages: BTreeMap<(String, String), u64>,
     /// The generic families of the running kernel.
-    pub(super) families: Arc<Families>,
+    pub(crate) families: Arc<Families>,
     types: Budget<(u8, u16)>,
     requesters: Budget<(String, u8, u16)>,
 }
 
 impl Requests {
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         Ok(Self {
             durations: latency::histogram(registry, &names::REQUEST_DURATION)?,
             completions: latency::histogram(registry, &names::REQUEST_COMPLETION)?,
@@ -62,7 +62,7 @@ impl Requests {
         })
     }
 
-    pub(super) fn add(&mut self, event: &RequestEvent) {
+    pub(crate) fn add(&mut self, event: &RequestEvent) {
         match event {
             RequestEvent::Answered { requester, latency_ns } => {
                 let message_type = self.type_label(requester.protocol, requester.message_type);
@@ -135,7 +135,7 @@ impl Requests {
     }
 
     /// Adds the families that the registry does not hold.
-    pub(super) fn families(&self, families: &mut Vec<Family>) {
+    pub(crate) fn families(&self, families: &mut Vec<Family>) {
         let mut errors = Family::new(&names::REQUEST_ERRORS);
         for ((protocol, message_type, errno), count) in &self.errors {
             errors.add(&[protocol, message_type, errno], *count);

@@ -11,8 +11,8 @@ use nlmon_common::counter::OverrunKey;
 use super::{
     family::Family,
     ledger::{Budget, OTHER, PROCESSES_MAX},
-    names,
 };
+use crate::metrics::names;
 use nlmon_core::decode::{Context, Families, names::protocol_name};
 
 use crate::{probe::Snapshot, sockets::Scan};
@@ -25,7 +25,7 @@ type Receiver = (u32, u8, u32);
 
 /// The names of the sockets that have lost something.
 #[derive(Debug, Default)]
-pub(super) struct Overruns {
+pub(crate) struct Overruns {
     names: BTreeMap<Receiver, String>,
     /// The names of the types that did not fit, as they were at the first of each.
     types: BTreeMap<(u8, u32), Cow<'static, str>>,
@@ -34,7 +34,7 @@ pub(super) struct Overruns {
 
 impl Overruns {
     /// Finds out who holds the sockets that have lost something for the first time.
-    pub(super) fn resolve(&mut self, snapshot: &Snapshot, families: &Families) {
+    pub(crate) fn resolve(&mut self, snapshot: &Snapshot, families: &Families) {
         for key in snapshot.overruns.keys() {
             let of_type = (key.protocol, key.message_type);
             self.types.entry(of_type).or_insert_with(|| type_name(of_type, families));
@@ -54,7 +54,7 @@ impl Overruns {
     }
 
     /// Both families. [`resolve`](Self::resolve) has to have seen the snapshot.
-    pub(super) fn families(&self, snapshot: &Snapshot) -> [Family; 2] {
+    pub(crate) fn families(&self, snapshot: &Snapshot) -> [Family; 2] {
         let mut by_process: BTreeMap<(u8, &str), u64> = BTreeMap::new();
         // By name: a generic family that came twice has had two numbers.
         let mut by_type: BTreeMap<(u8, &str), u64> = BTreeMap::new();

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{family::Family, names};
+use super::family::Family;
+use crate::metrics::names;
 use nlmon_core::decode::names::protocol_name;
 
 use crate::sockets::Scan;
@@ -12,13 +13,13 @@ const GROUPS_MAX: usize = 4096;
 
 /// Members by protocol and group, of the last scan.
 #[derive(Debug, Default)]
-pub(super) struct Members {
+pub(crate) struct Members {
     counts: BTreeMap<(u8, u32), u64>,
 }
 
 impl Members {
     /// Takes a scan in. A group that nobody is in any more stays, with 0.
-    pub(super) fn add(&mut self, scan: &Scan) {
+    pub(crate) fn add(&mut self, scan: &Scan) {
         self.counts.values_mut().for_each(|count| *count = 0);
         for socket in scan.seen.iter().flat_map(|seen| &seen.sockets) {
             for group in &socket.groups {
@@ -31,7 +32,7 @@ impl Members {
     }
 
     /// The family, with the groups by the labels that `label` gives.
-    pub(super) fn family(&self, mut label: impl FnMut(u8, u32) -> String) -> Family {
+    pub(crate) fn family(&self, mut label: impl FnMut(u8, u32) -> String) -> Family {
         let mut by_label: BTreeMap<(u8, String), u64> = BTreeMap::new();
         for ((protocol, group), count) in &self.counts {
             *by_label.entry((*protocol, label(*protocol, *group))).or_default() += count;

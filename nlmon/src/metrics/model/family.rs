@@ -3,27 +3,27 @@
 
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric as Sample, MetricFamily, MetricType};
 
-use super::names::{Kind, Metric};
+use crate::metrics::names::{Kind, Metric};
 
 /// A family under construction.
-pub(super) struct Family {
+pub(crate) struct Family {
     metric: &'static Metric,
     samples: Vec<Sample>,
 }
 
 impl Family {
-    pub(super) fn new(metric: &'static Metric) -> Self {
+    pub(crate) fn new(metric: &'static Metric) -> Self {
         Self { metric, samples: Vec::new() }
     }
 
     /// Adds a series; `labels` in the order of the metric's, with or without the optional ones.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, as all of Prometheus")]
-    pub(super) fn add(&mut self, labels: &[&str], value: u64) {
+    pub(crate) fn add(&mut self, labels: &[&str], value: u64) {
         self.add_value(labels, value as f64);
     }
 
     /// Adds a series of nanoseconds, in seconds.
-    pub(super) fn add_seconds(&mut self, labels: &[&str], ns: u64) {
+    pub(crate) fn add_seconds(&mut self, labels: &[&str], ns: u64) {
         self.add_value(labels, seconds(ns));
     }
 
@@ -52,7 +52,7 @@ impl Family {
     }
 
     /// The family; `None` without series, because the text format has no empty families.
-    pub(super) fn finish(self) -> Option<MetricFamily> {
+    pub(crate) fn finish(self) -> Option<MetricFamily> {
         if self.samples.is_empty() {
             return None;
         }
@@ -73,6 +73,6 @@ const NS_PER_SECOND: f64 = 1e9;
 
 /// Nanoseconds as Prometheus has times.
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ns, a hundred days")]
-pub(super) fn seconds(ns: u64) -> f64 {
+pub(crate) fn seconds(ns: u64) -> f64 {
     ns as f64 / NS_PER_SECOND
 }

@@ -8,8 +8,8 @@ use super::{
     family::{Family, seconds},
     latency,
     ledger::{Budget, OTHER},
-    names,
 };
+use crate::metrics::names;
 use nlmon_core::{
     decode::names::{group_name, protocol_name},
     join::Counts,
@@ -17,20 +17,20 @@ use nlmon_core::{
 };
 
 /// Label pairs of one metric that get series of their own.
-pub(super) const SERIES_MAX: usize = 512;
+pub(crate) const SERIES_MAX: usize = 512;
 
 /// Counters and histograms of the records.
-pub(super) struct Pipeline {
+pub(crate) struct Pipeline {
     deliveries: HistogramVec,
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
-    pub(super) join: Counts,
+    pub(crate) join: Counts,
     groups: Budget<(u8, u32)>,
     group_names: BTreeMap<(u8, u32), String>,
 }
 
 impl Pipeline {
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         Ok(Self {
             deliveries: latency::histogram(registry, &names::MULTICAST_DELIVERY)?,
             outcomes: BTreeMap::new(),
@@ -41,11 +41,11 @@ impl Pipeline {
         })
     }
 
-    pub(super) fn record(&mut self, record: &Record) {
+    pub(crate) fn record(&mut self, record: &Record) {
         self.multicast(record, record.protocol());
     }
 
-    pub(super) fn overrun(&mut self, protocol: u8, lost: u64) {
+    pub(crate) fn overrun(&mut self, protocol: u8, lost: u64) {
         *self.overruns.entry(protocol).or_default() += lost;
     }
 
@@ -60,11 +60,11 @@ impl Pipeline {
         *self.outcomes.entry((protocol.into_owned(), group, outcome.name())).or_default() += 1;
     }
 
-    pub(super) fn name_group(&mut self, protocol: u8, group: u32, name: &str) {
+    pub(crate) fn name_group(&mut self, protocol: u8, group: u32, name: &str) {
         self.group_names.insert((protocol, group), name.to_owned());
     }
 
-    pub(super) fn group_label(&mut self, protocol: u8, group: u32) -> String {
+    pub(crate) fn group_label(&mut self, protocol: u8, group: u32) -> String {
         if !self.groups.admits((protocol, group), SERIES_MAX) {
             return OTHER.to_owned();
         }
@@ -73,7 +73,7 @@ impl Pipeline {
     }
 
     /// Adds the families that the registry does not hold.
-    pub(super) fn families(&self, families: &mut Vec<Family>) {
+    pub(crate) fn families(&self, families: &mut Vec<Family>) {
         let mut outcomes = Family::new(&names::MULTICAST_DELIVERIES);
         for ((protocol, group, outcome), count) in &self.outcomes {
             outcomes.add(&[protocol, group, outcome], *count);

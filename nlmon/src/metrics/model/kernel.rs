@@ -8,9 +8,9 @@ use prometheus::proto::MetricFamily;
 use super::{
     family::Family,
     ledger::{Ledger, Series},
-    names,
     overruns::Overruns,
 };
+use crate::metrics::names;
 use nlmon_core::decode::{
     Families,
     names::{errno_name, protocol_name},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The kernel's counters and what was added up from them.
-pub(super) struct Kernel {
+pub(crate) struct Kernel {
     counters: Option<Counters>,
     attached: Vec<Attached>,
     /// The counters tell network namespaces apart.
@@ -30,13 +30,13 @@ pub(super) struct Kernel {
     ledger: Ledger,
     overruns: Overruns,
     /// Samples that the daemon has read; the rest of their fate is the kernel's to tell.
-    pub(super) read: u64,
+    pub(crate) read: u64,
     /// Records of the ring that were no samples of this version.
-    pub(super) malformed: u64,
+    pub(crate) malformed: u64,
 }
 
 impl Kernel {
-    pub(super) fn new(counters: Option<Counters>, attached: Vec<Attached>, by_netns: bool) -> Self {
+    pub(crate) fn new(counters: Option<Counters>, attached: Vec<Attached>, by_netns: bool) -> Self {
         Self {
             counters,
             attached,
@@ -49,17 +49,17 @@ impl Kernel {
     }
 
     /// Names the types of generic netlink by these families from now on.
-    pub(super) fn name_families(&mut self, families: Arc<Families>) {
+    pub(crate) fn name_families(&mut self, families: Arc<Families>) {
         self.ledger.families = families;
     }
 
     /// Folds ended processes, so that the kernel's map has room for new ones.
-    pub(super) fn fold(&mut self) {
+    pub(crate) fn fold(&mut self) {
         self.read_counters();
     }
 
     /// All families. Without probes just the one that says so.
-    pub(super) fn families(&mut self) -> Vec<Family> {
+    pub(crate) fn families(&mut self) -> Vec<Family> {
         let mut families = vec![self.attached()];
         if let Some(snapshot) = self.read_counters() {
             families.extend(datagrams(&snapshot));
@@ -207,6 +207,6 @@ fn overflow(ledger: &Ledger) -> Family {
 }
 
 /// The families that have series.
-pub(super) fn finish(families: Vec<Family>) -> Vec<MetricFamily> {
+pub(crate) fn finish(families: Vec<Family>) -> Vec<MetricFamily> {
     families.into_iter().filter_map(Family::finish).collect()
 }

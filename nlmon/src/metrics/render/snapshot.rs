@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use prometheus::proto::{Metric as Sample, MetricFamily, MetricType};
 use serde::{Deserialize, Serialize};
 
-use super::names::Metric;
+use crate::metrics::names::Metric;
 
 /// Values at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Series {
 
 impl Snapshot {
     /// Those of `families` that are wanted by name.
-    pub(super) fn new(time_ns: u64, families: &[MetricFamily], wanted: &[String]) -> Self {
+    pub(crate) fn new(time_ns: u64, families: &[MetricFamily], wanted: &[String]) -> Self {
         let wanted = |family: &&MetricFamily| wanted.iter().any(|name| name == family.name());
         let series = |family: &MetricFamily| {
             let kind = family.get_field_type();

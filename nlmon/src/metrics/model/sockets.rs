@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     family::Family,
     ledger::{Budget, OTHER},
-    names,
 };
+use crate::metrics::names;
 use nlmon_core::decode::names::protocol_name;
 
 use crate::sockets::{Endpoint, Scan};
@@ -39,7 +39,7 @@ type Key = (u64, u8, u32, u64);
 
 /// All series, and what has to be known of the last scan for the next.
 #[derive(Debug, Default)]
-pub(super) struct Sockets {
+pub(crate) struct Sockets {
     looked: bool,
     drops: HashMap<Key, u32>,
     hidden: HashSet<u64>,
@@ -49,7 +49,7 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Takes a scan in.
-    pub(super) fn add(&mut self, scan: &Scan) {
+    pub(crate) fn add(&mut self, scan: &Scan) {
         for series in self.series.values_mut() {
             (series.sockets, series.queue_bytes) = (0, 0);
             series.buffer_bytes = series.buffer_bytes.map(|_| 0);
@@ -99,7 +99,7 @@ impl Sockets {
     }
 
     /// All families; none before the first scan.
-    pub(super) fn families(&self) -> Vec<Family> {
+    pub(crate) fn families(&self) -> Vec<Family> {
         let mut sockets = Family::new(&names::SOCKETS);
         let mut queues = Family::new(&names::SOCKET_QUEUE);
         let mut highs = Family::new(&names::SOCKET_QUEUE_HIGH);

@@ -1,0 +1,5 @@
+//! How families are shown: as the text of `/metrics`, and as values for `nlmon top`.
+
+mod snapshot;
+
+pub use snapshot::{Series, Snapshot};
