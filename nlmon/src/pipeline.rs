@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use nlmon_common::limits::PROTOCOLS;
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{Interval, MissedTickBehavior, interval},
@@ -28,7 +27,7 @@ use crate::{
     },
     metrics::Metrics,
     origin::Origins,
-    probe::WaitingSamples,
+    probe::{Options, WaitingSamples},
     subscribe::Event,
     supervisor::Pulse,
     throttle,
@@ -59,12 +58,19 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// The join's settings for probes that take `snap` bytes of each protocol.
-    pub(crate) fn join_settings(probes: bool, snap: [u16; PROTOCOLS]) -> JoinSettings {
-        JoinSettings { probes, snap, ..JoinSettings::default() }
+    /// The join's settings for what the probes sample, if there are `probes`.
+    pub(crate) fn join_settings(probes: bool, options: &Options) -> JoinSettings {
+        let Options { sample_every, sample_rate, sample_protocols, snap, .. } = *options;
+        JoinSettings {
+            probes,
+            sampled: if sample_every == 0 { 0 } else { sample_protocols },
+            thinned: sample_every > 1 || sample_rate > 0,
+            snap,
+            ..JoinSettings::default()
+        }
     }
 
-    /// Runs until `shutdown`, then takes what is there to its end.
+    /// Runs until `shutdown`, then takes what is there to its end. What is undecided by then stays so.
     pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
         let mut observations = Vec::new();
         let mut events = Vec::new();
@@ -78,13 +84,27 @@ impl Pipeline {
             self.advance(now_ns);
             self.pulse.beat(now_ns);
         }
-        if let Some(samples) = &mut self.samples {
-            samples.read_now(&mut observations);
-            let read = observations.len() as u64;
-            self.metrics.samples_read(read, 0);
+        self.finish(&mut observations);
+    }
+
+    fn finish(&mut self, observations: &mut Vec<Observation>) {
+        let before_ns = monotonic_ns();
+        // Not what comes meanwhile: in a storm that would have no end.
+        for _ in 0..self.events.len() {
+            if let Ok(event) = self.events.try_recv() {
+                self.event(event);
+            }
         }
-        self.observe(&mut observations);
-        self.advance(u64::MAX);
+        if let Some(samples) = &mut self.samples {
+            samples.read_now(observations);
+            self.joiner.samples_read(before_ns);
+            self.metrics.samples_read(observations.len() as u64, 0);
+        }
+        self.observe(observations);
+        let mut records = Vec::new();
+        let now_ns = monotonic_ns();
+        self.joiner.finish(now_ns, &mut records);
+        self.pass_on(records, now_ns);
     }
 
     async fn wait(
@@ -175,6 +195,11 @@ impl Pipeline {
     fn advance(&mut self, now_ns: u64) {
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
+        self.pass_on(records, now_ns);
+    }
+
+    /// Passes on what the join made.
+    fn pass_on(&mut self, records: Vec<Record>, now_ns: u64) {
         self.metrics.request_events(&self.joiner.take_request_events());
         let view = View {
             // Read each time: the time of day can be set.
@@ -228,5 +253,37 @@ async fn read(
     match samples {
         Some(samples) => samples.read(observations).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nlmon_common::limits::PROTOCOLS;
+
+    use super::*;
+    use crate::probe::Attach;
+
+    #[test]
+    fn the_join_knows_what_is_not_sampled() {
+        let told = |sample_every, sample_rate, sample_protocols| {
+            let options = Options {
+                attach: Attach::Auto,
+                sample_every,
+                sample_protocols,
+                sample_rate,
+                snap_length: 256,
+                snap: [256; PROTOCOLS],
+                capture_secrets: false,
+                count_netns: false,
+                ring_bytes: 0,
+            };
+            let settings = Pipeline::join_settings(true, &options);
+            (settings.sampled, settings.thinned)
+        };
+        assert_eq!(told(1, 0, u32::MAX), (u32::MAX, false));
+        assert_eq!(told(0, 0, u32::MAX), (0, false));
+        assert_eq!(told(3, 0, u32::MAX), (u32::MAX, true));
+        assert_eq!(told(1, 9, u32::MAX), (u32::MAX, true));
+        assert_eq!(told(1, 0, 1), (1, false));
     }
 }

@@ -28,7 +28,8 @@ probes (`nlmon_probe_attached` 0) they are absent.
 
 **Of samples.** `nlmon_request_*`, `nlmon_process_request*`, `nlmon_dump*` and `nlmon_multicast_*` are made of the records that reached the
 daemon. With the defaults that is every datagram, unless the ring ran over; `nlmon_samples_total` says how many did not come, and why. A
-request that nobody answers counts after 10 s, and so does a dump that its reader did not read to its end (`unfinished`).
+request that nobody answers counts after 10 s, and so does a dump that its reader did not read to its end (`unfinished`). Where samples are
+thinned (`probe.sample_every`, `probe.sample_rate`), what misses its other half is `not_sampled`: a sample of it may not have been taken.
 
 **Looked at.** `nlmon_socket*` and `nlmon_group_members` are what a look at all sockets found, every 10 s by default (`sockets.interval_seconds`), and not at a scrape. Drops
 count from the first look, which is taken before the daemon says that it is ready; what a socket loses after its last look is not in
@@ -38,7 +39,7 @@ them. nlmon's own sockets are there as `process=\"nlmon\"`. Other namespaces are
 
     datagrams = nlmon_datagrams_total over every result + nlmon_datagrams_open
     datagrams = nlmon_samples_total over every outcome
-    read      = nlmon_join_total over every outcome but unobserved, without the kind delivery, + nlmon_join_pending
+    read      = nlmon_join_total over every outcome but unobserved, without the kind delivery, + nlmon_join_pending, without the kind delivery
 
 What was sent and what each receiver got are two ledgers, which must not be added: `result` is what the kernel's send function
 returned, and proves no delivery. `ESRCH` of a multicast says that nobody listened, and is no fault.
@@ -55,9 +56,9 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
 | `(netns)` | only with `metrics.netns`: network namespace of the sending socket, by its name in `/run/netns` at the time of reading, which is every 5 s and at each scrape, or else its inode number; `other` beyond the budget |
 | `process` of `nlmon_socket*` | name of the process that holds it, not init if another does; `kernel`; `unknown` where that cannot be seen |
-| `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round |
-| `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask and got none |
-| `outcome` of `nlmon_dumps_total` | `complete`; `interrupted`: what it lists changed meanwhile (`NLM_F_DUMP_INTR`); `failed`: it ended with an error; `unfinished`: no end was seen |
+| `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round; `not_sampled`: nlmon got it, and not every datagram of the protocol is sampled; `undecided`: nlmon ended, or had too many waiting, before it was clear |
+| `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask, and got none before it returned; `not_sampled`: none was seen, or no end of its dump, and not every datagram is sampled; `undecided`: nlmon ended before |
+| `outcome` of `nlmon_dumps_total` | `complete`; `interrupted`: what it lists changed meanwhile (`NLM_F_DUMP_INTR`); `failed`: it ended with an error; `unfinished`: no end was seen; `not_sampled`, `undecided`: none was seen, for these reasons |
 | `outcome` of `nlmon_samples_total` | `read`; not taken: `thinned` (`probe.sample_every`, `probe.sample_protocols`), `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 1024 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |

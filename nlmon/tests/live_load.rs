@@ -30,7 +30,7 @@ use nlmon::live::bus::{Bus, Limits};
 use nlmon::live::json::{Clock, LogRecord, View};
 use nlmon::live::server::Server;
 use nlmon::live::stats::Source;
-use nlmon_core::record::{Delivery, Record};
+use nlmon_core::record::{Delivery, Outcome, Record};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -159,7 +159,7 @@ fn samples() -> Vec<LogRecord> {
         let len = u32::try_from(data.len()).unwrap();
         let (netns, group, src_portid) = (1, 1, 0);
         let delivery = Delivery { received_ns: 0, protocol, netns, group, src_portid, len, data };
-        let delivered = Record::Received { delivery, outcome: None };
+        let delivered = Record::Received { delivery, outcome: Outcome::Unobserved };
         LogRecord::new(&delivered, &view)
     };
     let files = captures::FILES.into_iter();

@@ -178,7 +178,7 @@ pub struct Delivery {
 
 /// How the join of a multicast ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Seen by a probe, and received.
     Delivered,
@@ -186,11 +186,16 @@ pub enum Outcome {
     Lost,
     /// Received, and never seen by a probe.
     Unobserved,
+    /// Received, and a probe may have seen it: not every such datagram is sampled.
+    NotSampled,
+    /// The join gave it up before its time: the daemon ended, or too many were waiting.
+    Undecided,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 3] = [Self::Delivered, Self::Lost, Self::Unobserved];
+    pub const ALL: [Self; 5] =
+        [Self::Delivered, Self::Lost, Self::Unobserved, Self::NotSampled, Self::Undecided];
 
     /// The word used in metrics and in the log.
     pub fn name(self) -> &'static str {
@@ -198,6 +203,8 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Lost => "lost",
             Self::Unobserved => "unobserved",
+            Self::NotSampled => "not_sampled",
+            Self::Undecided => "undecided",
         }
     }
 }
@@ -264,7 +271,7 @@ pub struct Answer {
 }
 
 /// The joined thing that a person sees: a datagram that a probe saw, with its delivery if there was
-/// one, or a delivery that no probe saw.
+/// one, or a delivery without a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::large_enum_variant,
@@ -282,12 +289,12 @@ pub enum Record {
         /// The other half of a request and its answer.
         answer: Option<Answer>,
     },
-    /// The daemon's socket received it, and no probe saw it.
+    /// The daemon's socket received it, and no sample of it came.
     Received {
         /// What the socket received.
         delivery: Delivery,
-        /// How the multicast join ended; `None` where it was given up.
-        outcome: Option<Outcome>,
+        /// How the multicast join ended.
+        outcome: Outcome,
     },
 }
 
@@ -316,7 +323,8 @@ impl Record {
     /// How the multicast join ended; `None` where there was nothing to join.
     pub fn outcome(&self) -> Option<Outcome> {
         match self {
-            Self::Sent { outcome, .. } | Self::Received { outcome, .. } => *outcome,
+            Self::Sent { outcome, .. } => *outcome,
+            Self::Received { outcome, .. } => Some(*outcome),
         }
     }
 

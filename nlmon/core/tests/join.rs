@@ -297,7 +297,8 @@ fn gives_up_the_oldest_when_too_many_wait() {
     assert_eq!((counts.observations_evicted, counts.deliveries_evicted), (2, 2));
     let records = advance(&mut joiner, T0 + SETTLE + 10);
     let starts: Vec<_> = records.iter().map(|r| (r.time_ns() - T0, r.outcome())).collect();
-    assert_eq!(starts, [(0, None), (0, None), (1, None), (1, None)]);
+    let undecided = Some(Outcome::Undecided);
+    assert_eq!(starts, [(0, undecided), (0, undecided), (1, undecided), (1, undecided)]);
 }
 
 #[test]
@@ -414,9 +415,9 @@ fn tells_requests_that_asked_in_vain_from_those_that_did_not_ask() {
 #[test]
 fn gives_an_answer_to_the_last_request_of_its_number() {
     let mut joiner = joiner(&JoinSettings::default());
-    joiner.observe(request(T0, flag::ACK, 0), T0);
-    joiner.observe(request(T0 + 5, flag::ACK, 0), T0 + 5);
-    joiner.observe(reply(T0 + 6, error(0, 0)), T0 + 6);
+    joiner.observe(request(T0, flag::ACK, 9), T0);
+    joiner.observe(request(T0 + 5, flag::ACK, 9), T0 + 5);
+    joiner.observe(reply(T0 + 6, error(0, 9)), T0 + 6);
     let records = advance(&mut joiner, u64::MAX);
     let answers: Vec<_> = records.iter().map(|r| r.answer().map(|a| a.latency_ns)).collect();
     assert_eq!(answers, [None, Some(1), Some(1)]);
@@ -544,12 +545,142 @@ fn does_not_count_an_answer_that_found_no_room() {
 fn tells_when_a_request_has_waited_in_vain() {
     let mut joiner = joiner(&JoinSettings::default());
     joiner.observe(request(T0, flag::ACK, 1), T0);
-    joiner.observe(request(T0, 0, 2), T0);
     advance(&mut joiner, T0 + 9_999 * MS);
     assert_eq!(ends(&mut joiner), []);
     advance(&mut joiner, T0 + 10_000 * MS);
-    assert_eq!(
-        ends(&mut joiner),
-        [(Verdict::Unanswered, None, None), (Verdict::Unasked, None, None)]
-    );
+    assert_eq!(ends(&mut joiner), [(Verdict::Unanswered, None, None)]);
+}
+
+#[test]
+fn closes_a_request_that_asks_for_nothing_when_it_returns() {
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(request(T0, 0, 2), T0);
+    assert_eq!(ends(&mut joiner), [(Verdict::Unasked, None, None)]);
+    assert_eq!(joiner.counts().request.requests_pending, 0);
+}
+
+#[test]
+fn what_nobody_asked_for_answers_nothing() {
+    // A program that reads packets off a queue: each comes with the number 0, as unasked for, and
+    // so do its verdicts, which it numbers itself.
+    for (flags, verdict) in [(0, Verdict::Unasked), (flag::ACK, Verdict::Unanswered)] {
+        let mut joiner = joiner(&JoinSettings::default());
+        let packet = |at| reply(T0 + at, message(0x300, 0, 0, b"packet"));
+        joiner.observe(packet(3), T0 + 3);
+        joiner.observe(request(T0 + 2, flags, 0), T0 + 4);
+        joiner.observe(packet(5), T0 + 5);
+        let counts = joiner.counts().request;
+        assert_eq!((counts.matched, counts.orphaned, counts.answers_pending), (0, 2, 0));
+        let records = advance(&mut joiner, u64::MAX);
+        assert!(records.iter().all(|record| record.answer().is_none()));
+        assert_eq!(ends(&mut joiner), [(verdict, None, None)]);
+    }
+}
+
+#[test]
+fn a_dump_without_a_number_is_still_one() {
+    let part = |at, data| Observation { path: Path::Dump, ..reply(T0 + at, data) };
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(nested(part(3, message(16, flag::MULTI, 0, b"1")), T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::DUMP, 0), T0 + 20);
+    joiner.observe(reply(T0 + 25, message(20, 0, 0, b"event")), T0 + 26);
+    joiner.observe(part(30, message(kind::DONE, flag::MULTI, 0, &[0; 4])), T0 + 31);
+    let dump = Dump { parts: 2, bytes: 37, messages: Some(1), interrupted: false, end: Some(0) };
+    assert_eq!(ends(&mut joiner), [(Verdict::Answered, Some(29), Some(dump))]);
+    assert_eq!(joiner.counts().request.orphaned, 1);
+}
+
+#[test]
+fn does_not_wait_for_samples_of_a_protocol_that_is_not_sampled() {
+    let mut joiner = joiner(&JoinSettings { sampled: !(1 << 17), ..JoinSettings::default() });
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    assert_eq!(advance(&mut joiner, T0 + SETTLE)[0].outcome(), Some(Outcome::NotSampled));
+    assert_eq!(joiner.counts().multicast.not_sampled, 1);
+    joiner.deliver(Delivery { protocol: 0, ..delivery(T0, b"sixteen bytes or") }, T0);
+    assert_eq!(joiner.counts().multicast.deliveries_pending, 1);
+}
+
+#[test]
+fn blames_nobody_for_what_was_thinned_out() {
+    let mut joiner = joiner(&JoinSettings { thinned: true, ..JoinSettings::default() });
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    joiner.observe(request(T0, flag::ACK, 1), T0);
+    joiner.observe(request(T0, 0, 2), T0);
+    joiner.observe(nested(reply(T0, error(0, 3)), T0 - 1), T0);
+    joiner.observe(reply(T0, message(0x300, 0, 0, b"packet")), T0);
+    joiner.samples_read(T0 + 1);
+    let records = advance(&mut joiner, T0 + 10_000 * MS);
+    let outcomes: Vec<_> = records.iter().filter_map(Record::outcome).collect();
+    assert_eq!(outcomes, [Outcome::NotSampled]);
+    let counts = joiner.counts();
+    assert_eq!((counts.multicast.not_sampled, counts.multicast.unobserved), (1, 0));
+    let counts = counts.request;
+    assert_eq!((counts.requests_not_sampled, counts.unanswered, counts.unasked), (1, 0, 1));
+    // That one has no number: whether it is sampled or not, it answers nothing.
+    assert_eq!((counts.answers_not_sampled, counts.orphaned), (1, 1));
+    let verdicts: Vec<_> = ends(&mut joiner).into_iter().map(|(verdict, ..)| verdict).collect();
+    assert_eq!(verdicts, [Verdict::Unasked, Verdict::NotSampled]);
+}
+
+#[test]
+fn a_thinned_dump_has_an_end_only_if_that_was_sampled() {
+    let part = |at, data| Observation { path: Path::Dump, ..reply(T0 + at, data) };
+    for (thinned, verdict) in [(true, Verdict::NotSampled), (false, Verdict::Answered)] {
+        let mut joiner = joiner(&JoinSettings { thinned, ..JoinSettings::default() });
+        joiner.observe(nested(part(3, message(16, flag::MULTI, 9, b"1")), T0 + 1), T0 + 20);
+        joiner.observe(request(T0 + 1, flag::DUMP, 9), T0 + 20);
+        advance(&mut joiner, u64::MAX);
+        let dump = Dump { parts: 1, bytes: 17, messages: Some(1), ..Dump::default() };
+        assert_eq!(ends(&mut joiner), [(verdict, None, Some(dump))]);
+    }
+}
+
+#[test]
+fn an_answer_that_is_known_to_have_found_no_room_was_sampled() {
+    let mut joiner = joiner(&JoinSettings { thinned: true, ..JoinSettings::default() });
+    let lost = Observation { result: Some(-11), ..reply(T0 + 3, error(0, 9)) };
+    joiner.observe(nested(lost, T0 + 1), T0 + 20);
+    joiner.observe(request(T0 + 1, flag::ACK, 9), T0 + 20);
+    assert_eq!(ends(&mut joiner), [(Verdict::Unanswered, None, None)]);
+}
+
+#[test]
+fn what_waits_at_the_end_is_undecided() {
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0);
+    joiner.observe(Observation { group: 2, ..broadcast(T0, &message(18, 0, 1, b"y")) }, T0);
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    joiner.observe(request(T0, flag::ACK, 1), T0);
+    joiner.observe(reply(T0, error(0, 4)), T0);
+    let mut records = Vec::new();
+    joiner.finish(T0 + MS, &mut records);
+    let outcomes: Vec<_> = records.iter().map(|r| (r.path(), r.outcome())).collect();
+    let expected = [
+        (Path::Request, None),
+        (Path::Reply, None),
+        (Path::Multicast, Some(Outcome::Undecided)),
+        // No socket of the daemon was there for it: nothing was awaited.
+        (Path::Multicast, None),
+        (Path::Multicast, Some(Outcome::Undecided)),
+    ];
+    assert_eq!(outcomes, expected);
+    assert_eq!(ends(&mut joiner), [(Verdict::Undecided, None, None)]);
+    let counts = joiner.counts();
+    assert!(counts.pending().iter().all(|(_, count)| *count == 0));
+    let m = counts.multicast;
+    assert_eq!((m.observations_undecided, m.deliveries_undecided), (1, 1));
+    assert_eq!((m.lost, m.unobserved, m.not_joinable), (0, 0, 1));
+    let r = counts.request;
+    assert_eq!((r.requests_undecided, r.answers_undecided), (1, 1));
+    assert_eq!((r.unanswered, r.orphaned), (0, 0));
+}
+
+#[test]
+fn what_has_waited_for_long_enough_is_decided_at_the_end_too() {
+    let mut joiner = joiner(&JoinSettings::default());
+    joiner.observe(broadcast(T0, &message(18, 0, 1, b"x")), T0);
+    joiner.socket_read(NETNS, 17, T0 + 2 * MS);
+    let mut records = Vec::new();
+    joiner.finish(T0 + WINDOW, &mut records);
+    assert_eq!(records[0].outcome(), Some(Outcome::Lost));
 }

@@ -172,7 +172,7 @@ impl Ledger {
 }
 
 /// A record says only what can be.
-fn check(record: &Record, ledger: &Ledger) {
+fn check(record: &Record, ledger: &Ledger, all_sampled: bool) {
     match (record.observation(), record.delivery(), record.outcome()) {
         (Some(o), Some(d), Some(Outcome::Delivered)) => {
             assert_eq!((o.netns, o.group, o.len), (d.netns, d.group, d.len));
@@ -182,7 +182,11 @@ fn check(record: &Record, ledger: &Ledger) {
         }
         (Some(o), None, Some(Outcome::Lost)) => assert!(ledger.was_member(o)),
         (Some(o), None, None) => assert!(o.path != Path::Multicast || record.answer().is_none()),
-        (None, Some(_), None | Some(Outcome::Unobserved)) => assert_eq!(record.answer(), None),
+        (Some(o), None, Some(Outcome::Undecided)) => assert_eq!(o.path, Path::Multicast),
+        (None, Some(_), Some(outcome)) => {
+            let wrong = if all_sampled { Outcome::NotSampled } else { Outcome::Unobserved };
+            assert!(![Outcome::Delivered, Outcome::Lost, wrong].contains(&outcome));
+        }
         _ => panic!("{record:?}"),
     }
 }
@@ -192,14 +196,16 @@ fn audit(joiner: &Joiner) {
     let counts = joiner.counts();
     let m = counts.multicast;
     let decided = m.matched + m.lost + m.not_joinable + m.observations_evicted;
-    assert_eq!(m.observations, decided + m.observations_pending);
-    let decided = m.matched + m.unobserved + m.deliveries_evicted;
-    assert_eq!(m.deliveries, decided + m.deliveries_pending);
+    assert_eq!(m.observations, decided + m.observations_undecided + m.observations_pending);
+    let decided = m.matched + m.unobserved + m.not_sampled + m.deliveries_evicted;
+    assert_eq!(m.deliveries, decided + m.deliveries_undecided + m.deliveries_pending);
     let r = counts.request;
+    let unclear = r.requests_not_sampled + r.requests_undecided + r.requests_not_joinable;
     let decided = r.answered + r.unanswered + r.unasked + r.requests_evicted;
-    assert_eq!(r.requests, decided + r.requests_not_joinable + r.requests_pending);
-    let decided = r.matched + r.orphaned + r.answers_evicted + r.answers_not_joinable;
-    assert_eq!(r.answers, decided + r.answers_pending);
+    assert_eq!(r.requests, decided + unclear + r.requests_pending);
+    let unclear = r.answers_not_sampled + r.answers_undecided + r.answers_not_joinable;
+    let decided = r.matched + r.orphaned + r.answers_evicted;
+    assert_eq!(r.answers, decided + unclear + r.answers_pending);
     for pending in
         [m.observations_pending, m.deliveries_pending, r.requests_pending, r.answers_pending]
     {
@@ -221,8 +227,11 @@ proptest! {
     #[test]
     fn ends_everything_in_exactly_one_record_and_one_count(
         steps in prop::collection::vec((step(), prop_oneof![5 => 0_u64..50, 1 => 0_u64..3_000]), 0..120),
+        thinned in any::<bool>(),
+        in_time in any::<bool>(),
     ) {
-        let (mut joiner, mut ledger) = (Joiner::new(&settings()), Ledger::default());
+        let settings = JoinSettings { thinned, ..settings() };
+        let (mut joiner, mut ledger) = (Joiner::new(&settings), Ledger::default());
         let mut now_ns = T0;
         let mut records = Vec::new();
         for (step, passes_ns) in steps {
@@ -239,15 +248,21 @@ proptest! {
                 records.extend(out);
             }
         }
-        joiner.advance(u64::MAX, &mut records);
+        joiner.finish(if in_time { now_ns } else { u64::MAX }, &mut records);
         audit(&joiner);
         for record in &records {
-            check(record, &ledger);
+            check(record, &ledger, !thinned);
             ledger.strike(record);
         }
         prop_assert!(ledger.observations.is_empty() && ledger.deliveries.is_empty());
-        prop_assert_eq!(joiner.counts().multicast.observations_pending, 0);
-        prop_assert_eq!(joiner.counts().request.requests_pending, 0);
+        let counts = joiner.counts();
+        prop_assert!(counts.pending().iter().all(|(_, count)| *count == 0));
+        let (m, r) = (counts.multicast, counts.request);
+        if thinned {
+            prop_assert_eq!(m.unobserved, 0);
+        } else {
+            prop_assert_eq!(m.not_sampled + r.requests_not_sampled + r.answers_not_sampled, 0);
+        }
     }
 
     /// Observations come at the end of calls and in batches, deliveries when they are read: as

@@ -86,7 +86,7 @@ pub(super) fn lost() -> Record {
 
 /// The same notification, which no probe saw.
 pub(super) fn unobserved() -> Record {
-    Record::Received { delivery: delivery(new_link(0)), outcome: Some(Outcome::Unobserved) }
+    Record::Received { delivery: delivery(new_link(0)), outcome: Outcome::Unobserved }
 }
 
 /// What a probe saw of the record.

@@ -170,6 +170,8 @@ impl Style {
             (Some(Outcome::Delivered), None) => notes.push("delivered".to_owned()),
             (Some(Outcome::Lost), _) => notes.push(self.paint(Ink::Bad, "LOST")),
             (Some(Outcome::Unobserved), _) => notes.push(self.paint(Ink::Odd, "unobserved")),
+            (Some(Outcome::NotSampled), _) => notes.push("not sampled".to_owned()),
+            (Some(Outcome::Undecided), _) => notes.push("undecided".to_owned()),
             (None, _) => {}
         }
         let parent = record.parent.as_ref().map_or("", LogParent::name);
@@ -315,6 +317,17 @@ mod tests {
         let line = style().render(&record(&unobserved));
         assert!(line.contains(">>> ? "), "{line}");
         assert!(line.ends_with("[unobserved]\n"), "{line}");
+    }
+
+    #[test]
+    fn what_cannot_be_told_of_a_delivery_is_not_called_unobserved() {
+        for (outcome, note) in
+            [(Outcome::NotSampled, "[not sampled]\n"), (Outcome::Undecided, "[undecided]\n")]
+        {
+            let Record::Received { delivery, .. } = sample::unobserved() else { panic!() };
+            let line = style().render(&record(&Record::Received { delivery, outcome }));
+            assert!(line.ends_with(note), "{line}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ metrics! {
     REQUEST_COMPLETION = Histogram "nlmon_request_completion_seconds" ["protocol", "type"]
         "Time from a request to its acknowledgement, its error or the end of its dump, of the requests that were sampled.";
     PROCESS_REQUESTS = Counter "nlmon_process_requests_total" ["process", "protocol", "type", "outcome"]
-        "Requests by process and by how they ended: answered, refused, unanswered although they asked, unasked.";
+        "Requests by process and by how they ended: answered, refused, unanswered although they asked, unasked, or unknown.";
     PROCESS_REQUEST_SECONDS = Counter "nlmon_process_request_seconds_total" ["process", "protocol", "type"]
         "Sum of the times from those requests to their acknowledgement, error or end of dump.";
     PROCESS_REQUEST_ERRORS = Counter "nlmon_process_request_errors_total" ["process", "protocol", "type", "errno"]

@@ -121,7 +121,7 @@ fn start(
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let heartbeat = Heartbeat::new(PIPELINE_MAX_AGE);
     let pipeline = Pipeline {
-        joiner: Joiner::new(&Pipeline::join_settings(probes.is_some(), config.snap())),
+        joiner: Joiner::new(&Pipeline::join_settings(probes.is_some(), &probe_options(config))),
         origins: execs.map_or_else(Origins::default, probes::origins),
         show_secrets: config.capture_secrets,
         families: families.known(),

@@ -21,6 +21,7 @@ mod page;
 mod programs;
 mod recorder;
 mod requests;
+mod sampling;
 mod secrets;
 mod service;
 mod sockets;

@@ -299,7 +299,7 @@ impl Metrics {
         let read = self.sum("nlmon_samples_total", &[("outcome", "read")]);
         let joined = self.sum("nlmon_join_total", &[]);
         let unobserved = self.sum("nlmon_join_total", &[("outcome", "unobserved")])
-            + self.sum("nlmon_join_total", &[("kind", "delivery"), ("outcome", "evicted")]);
+            + self.sum("nlmon_join_total", &[("kind", "delivery")]);
         let pending = self.sum("nlmon_join_pending", &[])
             - self.sum("nlmon_join_pending", &[("kind", "delivery")]);
         equal("samples read and joined", read, joined - unobserved + pending)

@@ -16,8 +16,9 @@ pub struct Counts {
 
 /// The multicast join.
 ///
-/// `observations = matched + lost + observations_evicted + not_joinable + observations_pending` and
-/// `deliveries = matched + unobserved + deliveries_evicted + deliveries_pending`.
+/// `observations = matched + lost + observations_undecided + observations_evicted + not_joinable +
+/// observations_pending` and `deliveries = matched + unobserved + not_sampled +
+/// deliveries_undecided + deliveries_evicted + deliveries_pending`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MulticastCounts {
     /// Broadcasts that a probe saw.
@@ -32,6 +33,13 @@ pub struct MulticastCounts {
     pub not_joinable: u64,
     /// Deliveries that no probe saw.
     pub unobserved: u64,
+    /// Deliveries without a sample, where not every datagram is sampled.
+    pub not_sampled: u64,
+    /// Broadcasts that waited for their delivery when the join ended.
+    pub observations_undecided: u64,
+    /// Deliveries that waited for their broadcast when the join ended, or of which too little was
+    /// received to be compared.
+    pub deliveries_undecided: u64,
     /// Broadcasts given up because too many waited.
     pub observations_evicted: u64,
     /// Deliveries given up because too many waited.
@@ -44,8 +52,9 @@ pub struct MulticastCounts {
 
 /// The join of requests and their answers.
 ///
-/// `requests = answered + unanswered + unasked + requests_evicted + requests_not_joinable +
-/// requests_pending` and `answers = matched + orphaned + answers_evicted + answers_not_joinable +
+/// `requests = answered + unanswered + unasked + requests_not_sampled + requests_undecided +
+/// requests_evicted + requests_not_joinable + requests_pending` and `answers = matched + orphaned +
+/// answers_not_sampled + answers_undecided + answers_evicted + answers_not_joinable +
 /// answers_pending`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
@@ -59,6 +68,11 @@ pub struct RequestCounts {
     pub unanswered: u64,
     /// Requests that asked for none and got none.
     pub unasked: u64,
+    /// Requests whose answer, or whose dump's end, was not seen, where not every datagram is
+    /// sampled.
+    pub requests_not_sampled: u64,
+    /// Requests that waited for an answer when the join ended.
+    pub requests_undecided: u64,
     /// Requests forgotten because too many were open.
     pub requests_evicted: u64,
     /// Requests whose header is unknown.
@@ -69,6 +83,10 @@ pub struct RequestCounts {
     pub matched: u64,
     /// Answers whose request was never seen: the kernel's own unicasts are among them.
     pub orphaned: u64,
+    /// Answers whose request was not seen, where not every datagram is sampled.
+    pub answers_not_sampled: u64,
+    /// Answers that waited for their request when the join ended.
+    pub answers_undecided: u64,
     /// Answers given up because too many waited.
     pub answers_evicted: u64,
     /// Answers whose header is unknown.
@@ -89,22 +107,29 @@ impl Counts {
     }
 
     /// The counters by kind and outcome, as `nlmon_join_total` shows them.
-    pub fn rows(&self) -> [(&'static str, &'static str, u64); 16] {
+    pub fn rows(&self) -> [(&'static str, &'static str, u64); 23] {
         let (m, r) = (&self.multicast, &self.request);
         [
             ("multicast", "matched", m.matched),
             ("multicast", "lost", m.lost),
             ("multicast", "not_joinable", m.not_joinable),
             ("multicast", "unobserved", m.unobserved),
+            ("multicast", "undecided", m.observations_undecided),
             ("multicast", "evicted", m.observations_evicted),
+            ("delivery", "not_sampled", m.not_sampled),
+            ("delivery", "undecided", m.deliveries_undecided),
             ("delivery", "evicted", m.deliveries_evicted),
             ("request", "answered", r.answered),
             ("request", "unanswered", r.unanswered),
             ("request", "unasked", r.unasked),
+            ("request", "not_sampled", r.requests_not_sampled),
+            ("request", "undecided", r.requests_undecided),
             ("request", "evicted", r.requests_evicted),
             ("request", "not_joinable", r.requests_not_joinable),
             ("answer", "matched", r.matched),
             ("answer", "orphaned", r.orphaned),
+            ("answer", "not_sampled", r.answers_not_sampled),
+            ("answer", "undecided", r.answers_undecided),
             ("answer", "evicted", r.answers_evicted),
             ("answer", "not_joinable", r.answers_not_joinable),
             ("peer", "not_joinable", self.peer),

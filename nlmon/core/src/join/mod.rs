@@ -10,6 +10,7 @@ mod cause;
 mod counts;
 mod memberships;
 mod multicast;
+mod orphans;
 mod pending;
 mod reorder;
 mod request;
@@ -31,6 +32,12 @@ use crate::record::{Delivery, Observation, Path, Record};
 pub struct JoinSettings {
     /// Whether there are probes. Without, every delivery is unobserved at once.
     pub probes: bool,
+    /// Protocols that are sampled, a bit for each by its number. A delivery of another is
+    /// `not_sampled` at once.
+    pub sampled: u32,
+    /// Of what is sampled only a part is: one in so many, or no more than so many a second. What
+    /// misses its other half may then have one: it is `not_sampled`.
+    pub thinned: bool,
     /// Leading bytes to compare, by protocol: no more than a probe takes of any datagram of that
     /// protocol, or else the broadcasts that it takes less of are not joinable. 0 means that none
     /// of the protocol is.
@@ -56,6 +63,8 @@ impl Default for JoinSettings {
     fn default() -> Self {
         Self {
             probes: true,
+            sampled: u32::MAX,
+            thinned: false,
             snap: [u16::try_from(SNAP_MAX).unwrap_or(u16::MAX); PROTOCOLS],
             window_ns: 2_000_000_000,
             patience_ns: 30_000_000_000,
@@ -65,6 +74,13 @@ impl Default for JoinSettings {
             requests_max: 16_384,
             held_max: 65_536,
         }
+    }
+}
+
+impl JoinSettings {
+    /// Whether any datagram of the protocol is sampled.
+    fn samples(&self, protocol: u8) -> bool {
+        self.sampled.checked_shr(protocol.into()).is_some_and(|bits| bits & 1 == 1)
     }
 }
 
@@ -142,15 +158,22 @@ impl Joiner {
     }
 
     /// Appends to `out` every record that is finished and has settled, in order of their start.
-    ///
-    /// `u64::MAX` ends the join: everything comes out.
     pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Record>) {
         self.multicast.expire(now_ns, &mut self.reorder);
         self.requests.expire(now_ns);
         self.reorder.release(now_ns, out);
     }
 
-    /// What has become of requests since the last time. To be taken after each advance.
+    /// Ends the join: appends every record to `out`. Whatever still waits at `now_ns` is undecided.
+    pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Record>) {
+        self.advance(now_ns, out);
+        self.multicast.finish(&mut self.reorder);
+        self.requests.finish();
+        self.reorder.release(u64::MAX, out);
+    }
+
+    /// What has become of requests since the last time. To be taken after each advance, and at the
+    /// end.
     pub fn take_request_events(&mut self) -> Vec<RequestEvent> {
         self.requests.take_request_events()
     }

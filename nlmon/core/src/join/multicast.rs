@@ -1,6 +1,7 @@
 //! The multicast join: a broadcast that a probe saw, and the same datagram on the daemon's own
 //! socket. Either may come first; identical ones are paired in order. A broadcast is called lost
-//! only if a socket of the daemon was a member for its whole duration.
+//! only if a socket of the daemon was a member for its whole duration, and a delivery unobserved
+//! only if every datagram of its protocol is sampled.
 
 use super::{
     JoinSettings,
@@ -106,7 +107,7 @@ impl Multicast {
             self.observations.insert(key, waiting, now_ns.saturating_add(window_ns))
         {
             self.counts.observations_evicted += 1;
-            reorder.push(Record::sent(evicted.observation));
+            push_sent(evicted.observation, Some(Outcome::Undecided), reorder);
         }
     }
 
@@ -114,9 +115,11 @@ impl Multicast {
         self.counts.deliveries += 1;
         let group =
             Group { netns: delivery.netns, protocol: delivery.protocol, number: delivery.group };
-        let key = self.key(group, delivery.len, &delivery.data);
-        let Some(key) = key.filter(|_| self.settings.probes) else {
-            return self.unobserved(delivery, reorder);
+        if !self.settings.probes || !self.settings.samples(group.protocol) {
+            return self.without_sample(delivery, reorder);
+        }
+        let Some(key) = self.key(group, delivery.len, &delivery.data) else {
+            return self.undecided(delivery, reorder);
         };
         let received_ns = delivery.received_ns;
         if let Some(id) =
@@ -128,7 +131,7 @@ impl Multicast {
         let expires_ns = now_ns.saturating_add(self.settings.window_ns);
         if let Some(evicted) = self.deliveries.insert(key, delivery, expires_ns) {
             self.counts.deliveries_evicted += 1;
-            reorder.push(Record::Received { delivery: evicted, outcome: None });
+            reorder.push(Record::Received { delivery: evicted, outcome: Outcome::Undecided });
         }
     }
 
@@ -139,6 +142,22 @@ impl Multicast {
         }
         while let Some(id) = self.deliveries.expired(now_ns) {
             self.expire_delivery(id, now_ns, reorder);
+        }
+    }
+
+    /// Gives up everything that waits. A broadcast that no membership is known for has nothing to
+    /// be joined with, and is not in doubt.
+    pub(super) fn finish(&mut self, reorder: &mut ReorderBuffer) {
+        for Waiting { observation, .. } in self.observations.drain() {
+            if self.covered(&observation) {
+                self.counts.observations_undecided += 1;
+                push_sent(observation, Some(Outcome::Undecided), reorder);
+            } else {
+                self.give_up(observation, false, reorder);
+            }
+        }
+        for delivery in self.deliveries.drain() {
+            self.undecided(delivery, reorder);
         }
     }
 
@@ -175,7 +194,7 @@ impl Multicast {
             return self.deliveries.postpone(id, next_ns);
         }
         if let Some(delivery) = self.deliveries.remove(id) {
-            self.unobserved(delivery, reorder);
+            self.without_sample(delivery, reorder);
         }
     }
 
@@ -203,12 +222,25 @@ impl Multicast {
             self.counts.not_joinable += 1;
             None
         };
-        reorder.push(Record::Sent { observation, delivery: None, outcome, answer: None });
+        push_sent(observation, outcome, reorder);
     }
 
-    fn unobserved(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
-        self.counts.unobserved += 1;
-        reorder.push(Record::Received { delivery, outcome: Some(Outcome::Unobserved) });
+    /// No sample of it came, or can come. Without probes none was ever to be had.
+    fn without_sample(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
+        let all = self.settings.samples(delivery.protocol) && !self.settings.thinned;
+        let outcome = if all || !self.settings.probes {
+            self.counts.unobserved += 1;
+            Outcome::Unobserved
+        } else {
+            self.counts.not_sampled += 1;
+            Outcome::NotSampled
+        };
+        reorder.push(Record::Received { delivery, outcome });
+    }
+
+    fn undecided(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
+        self.counts.deliveries_undecided += 1;
+        reorder.push(Record::Received { delivery, outcome: Outcome::Undecided });
     }
 
     fn covered(&self, observation: &Observation) -> bool {
@@ -223,6 +255,10 @@ impl Multicast {
         let prefix = data.get(..usize::from(snap).min(usize::try_from(len).ok()?))?;
         (!prefix.is_empty()).then(|| Key { group, len, prefix: prefix.into() })
     }
+}
+
+fn push_sent(observation: Observation, outcome: Option<Outcome>, reorder: &mut ReorderBuffer) {
+    reorder.push(Record::Sent { observation, delivery: None, outcome, answer: None });
 }
 
 fn group_of(observation: &Observation) -> Group {

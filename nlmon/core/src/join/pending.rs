@@ -97,6 +97,15 @@ impl<K: Hash + Eq, V> Pending<K, V> {
         Some(entry.value)
     }
 
+    /// Takes everything, in the order it came.
+    pub(super) fn drain(&mut self) -> Vec<V> {
+        let (entries, next_id) = (std::mem::take(&mut self.entries), self.next_id);
+        *self = Self { next_id, ..Self::new(self.capacity) };
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort_unstable_by_key(|(id, _)| *id);
+        entries.into_iter().map(|(_, entry)| entry.value).collect()
+    }
+
     /// A thing whose time is up at `now_ns`, the longest overdue first.
     pub(super) fn expired(&self, now_ns: u64) -> Option<Id> {
         self.by_expiry.first().filter(|(expires_ns, _)| *expires_ns <= now_ns).map(|(_, id)| *id)
@@ -150,6 +159,17 @@ mod tests {
             assert_eq!(pending.find_sorted(&1, fits), pending.find(&1, fits), "{least}");
         }
         assert_eq!(pending.find_sorted(&2, |_| true), None);
+    }
+
+    #[test]
+    fn drains_in_order_of_arrival() {
+        let mut pending = Pending::new(8);
+        pending.insert(1, 'a', 30);
+        pending.insert(2, 'b', 10);
+        pending.insert(1, 'c', 20);
+        assert_eq!(pending.drain(), ['a', 'b', 'c']);
+        assert_eq!((pending.len(), pending.find(&1, |_| true)), (0, None));
+        assert_eq!(pending.expired(u64::MAX), None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The join of a request with its answers: replies, acknowledgements, errors and parts of a dump.
 //! An answer sent inside the request's own call names that call, and is seen before it, because
-//! probes report at the end of a call; a later one (a dump's next part, deferred work) is found by
-//! port id and sequence number. Records are not delayed for an answer: one that comes after the
-//! settle time is joined to the answer's record only.
+//! probes report at the end of a call. A request that asks for no answer is therefore closed as soon
+//! as it is seen. A later answer (a dump's next part, deferred work) is found by port id and sequence
+//! number. The kernel gives the number 0 to what nobody asked for, a packet of a queue or an audit
+//! record, so that 0 leads to a dump only. Records are not delayed for an answer: one that comes
+//! after the settle time is joined to the answer's record only.
 
 use std::sync::Arc;
 
@@ -10,17 +12,18 @@ use super::{
     JoinSettings,
     ack::Ack,
     counts::RequestCounts,
+    orphans::Orphans,
     pending::{Id, Pending},
     reorder::{ReorderBuffer, Slot},
     request_event::{RequestEvent, Requester, Verdict},
 };
 use crate::{
     message::{Header, flag},
-    record::{Answer, Dump, Observation, Record},
+    record::{Answer, Dump, Observation, Path, Record},
 };
 
 /// The user's socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Port {
     netns: u32,
     protocol: u8,
@@ -28,7 +31,7 @@ struct Port {
 }
 
 /// What leads from an answer to its request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Link {
     /// Sent inside the call that began at this time.
     Nested(Port, u64),
@@ -42,11 +45,31 @@ struct Open {
     slot: Slot,
     start_ns: u64,
     requester: Arc<Requester>,
-    expects: bool,
+    expects: Expects,
     first_ns: Option<u64>,
     end_ns: Option<u64>,
     refused: bool,
+    /// The last answer came, and there was no room for it.
+    end_lost: bool,
     dump: Option<Dump>,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expects {
+    Nothing,
+    Ack,
+    Dump,
+}
+
+impl Expects {
+    fn of(header: Header) -> Self {
+        match header.flags {
+            flags if flags & flag::DUMP == flag::DUMP => Self::Dump,
+            flags if flags & flag::ACK != 0 => Self::Ack,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// An answer whose request has not been seen.
@@ -60,7 +83,8 @@ struct OrphanAnswer {
 #[derive(Debug)]
 pub(super) struct Requests {
     open: Pending<Link, Open>,
-    orphan: Pending<Link, OrphanAnswer>,
+    orphans: Orphans<Link, OrphanAnswer>,
+    thinned: bool,
     open_ns: u64,
     orphan_ns: u64,
     counts: RequestCounts,
@@ -71,7 +95,8 @@ impl Requests {
     pub(super) fn new(settings: &JoinSettings) -> Self {
         Self {
             open: Pending::new(settings.requests_max),
-            orphan: Pending::new(settings.requests_max),
+            orphans: Orphans::new(settings.requests_max),
+            thinned: settings.thinned,
             open_ns: settings.answer_window_ns,
             orphan_ns: settings.window_ns,
             counts: RequestCounts::default(),
@@ -87,7 +112,7 @@ impl Requests {
     pub(super) fn counts(&self) -> RequestCounts {
         RequestCounts {
             requests_pending: self.open.len(),
-            answers_pending: self.orphan.len(),
+            answers_pending: self.orphans.len(),
             ..self.counts
         }
     }
@@ -109,17 +134,16 @@ impl Requests {
             self.counts.requests_not_joinable += 1;
             return;
         };
-        let is_dump = header.flags & flag::DUMP == flag::DUMP;
-        let expects = is_dump || header.flags & flag::ACK != 0;
+        let expects = Expects::of(header);
         let link = Link::Sequence(port, header.seq);
         let message_type = header.message_type;
         let requester = Arc::new(Requester { protocol, message_type, pid, comm });
         let mut open = Open::new(slot, start_ns, requester, expects);
         let nested = self.claim_orphans(Link::Nested(port, start_ns), &mut open, reorder);
-        let later = self.claim_orphans(link, &mut open, reorder);
-        // A request that asks for nothing has got all it will get with its first answer.
-        if nested || later || (open.first_ns.is_some() && !expects) {
-            return self.close(&open);
+        let later = (header.seq != 0 || expects == Expects::Dump)
+            && self.claim_orphans(link, &mut open, reorder);
+        if nested || later || expects == Expects::Nothing {
+            return self.close(&open, open.verdict(self.thinned));
         }
         self.supersede(link);
         if self.open.insert(link, open, now_ns.saturating_add(self.open_ns)).is_some() {
@@ -138,6 +162,7 @@ impl Requests {
         let ack = Ack::of(&observation);
         let port = port(&observation, observation.portid);
         let (start_ns, parent) = (observation.start_ns, observation.parent);
+        let is_part = observation.path == Path::Dump;
         let slot = reorder.push(Record::sent(observation));
         let Some(header) = header else {
             self.counts.answers_not_joinable += 1;
@@ -147,12 +172,18 @@ impl Requests {
         let link = match parent {
             Some(parent) if parent.protocol == port.protocol => Link::Nested(port, parent.start_ns),
             // A request of another protocol is only what it happened to be sent in.
-            _ => Link::Sequence(port, header.seq),
+            _ if header.seq != 0 || is_part => Link::Sequence(port, header.seq),
+            // Nobody asked for it.
+            _ => return self.counts.orphaned += 1,
         };
-        if let Some(id) = self.open.find(&link, |open| open.start_ns <= start_ns) {
+        let fits = |open: &Open| {
+            open.start_ns <= start_ns && (header.seq != 0 || open.expects == Expects::Dump)
+        };
+        if let Some(id) = self.open.find(&link, fits) {
             return self.answer_open(id, orphan, reorder);
         }
-        if self.orphan.insert(link, orphan, now_ns.saturating_add(self.orphan_ns)).is_some() {
+        let expires_ns = now_ns.saturating_add(self.orphan_ns);
+        if self.orphans.insert(link, start_ns, orphan, expires_ns).is_some() {
             self.counts.answers_evicted += 1;
         }
     }
@@ -161,21 +192,32 @@ impl Requests {
     pub(super) fn expire(&mut self, now_ns: u64) {
         while let Some(id) = self.open.expired(now_ns) {
             if let Some(open) = self.open.remove(id) {
-                self.close(&open);
+                self.close(&open, open.verdict(self.thinned));
             }
         }
-        while let Some(id) = self.orphan.expired(now_ns) {
-            self.counts.orphaned += u64::from(self.orphan.remove(id).is_some());
+        while self.orphans.pop_expired(now_ns).is_some() {
+            if self.thinned {
+                self.counts.answers_not_sampled += 1;
+            } else {
+                self.counts.orphaned += 1;
+            }
+        }
+    }
+
+    /// Gives up everything that waits.
+    pub(super) fn finish(&mut self) {
+        for open in self.open.drain() {
+            self.close(&open, Verdict::Undecided);
+        }
+        while self.orphans.pop_expired(u64::MAX).is_some() {
+            self.counts.answers_undecided += 1;
         }
     }
 
     /// Joins every orphan answer under `link` with its request. Says whether one was the last.
     fn claim_orphans(&mut self, link: Link, open: &mut Open, reorder: &mut ReorderBuffer) -> bool {
         let mut ended = false;
-        let start_ns = open.start_ns;
-        while let Some(id) = self.orphan.find(&link, |orphan| orphan.start_ns >= start_ns)
-            && let Some(orphan) = self.orphan.remove(id)
-        {
+        for orphan in self.orphans.claim(link, open.start_ns) {
             self.counts.matched += 1;
             ended |= join(open, orphan, reorder, &mut self.events);
         }
@@ -185,9 +227,9 @@ impl Requests {
     fn answer_open(&mut self, id: Id, orphan: OrphanAnswer, reorder: &mut ReorderBuffer) {
         self.counts.matched += 1;
         let Some(open) = self.open.get_mut(id) else { return };
-        let ended = join(open, orphan, reorder, &mut self.events) || !open.expects;
+        let ended = join(open, orphan, reorder, &mut self.events);
         if ended && let Some(open) = self.open.remove(id) {
-            self.close(&open);
+            self.close(&open, open.verdict(self.thinned));
         }
     }
 
@@ -196,16 +238,17 @@ impl Requests {
         if let Some(id) = self.open.find(&link, |_| true)
             && let Some(open) = self.open.remove(id)
         {
-            self.close(&open);
+            self.close(&open, open.verdict(self.thinned));
         }
     }
 
-    fn close(&mut self, open: &Open) {
-        let verdict = open.verdict();
+    fn close(&mut self, open: &Open, verdict: Verdict) {
         let count = match verdict {
             Verdict::Answered | Verdict::Refused => &mut self.counts.answered,
             Verdict::Unanswered => &mut self.counts.unanswered,
             Verdict::Unasked => &mut self.counts.unasked,
+            Verdict::NotSampled => &mut self.counts.requests_not_sampled,
+            Verdict::Undecided => &mut self.counts.requests_undecided,
         };
         *count += 1;
         self.events.push(RequestEvent::Ended {
@@ -218,17 +261,32 @@ impl Requests {
 }
 
 impl Open {
-    fn new(slot: Slot, start_ns: u64, requester: Arc<Requester>, expects: bool) -> Self {
-        let (first_ns, end_ns, refused, dump) = (None, None, false, None);
-        Self { slot, start_ns, requester, expects, first_ns, end_ns, refused, dump }
+    fn new(slot: Slot, start_ns: u64, requester: Arc<Requester>, expects: Expects) -> Self {
+        Self {
+            slot,
+            start_ns,
+            requester,
+            expects,
+            first_ns: None,
+            end_ns: None,
+            refused: false,
+            end_lost: false,
+            dump: None,
+        }
     }
 
-    fn verdict(&self) -> Verdict {
-        match (self.first_ns, self.expects) {
-            (Some(_), _) if self.refused => Verdict::Refused,
-            (Some(_), _) => Verdict::Answered,
-            (None, true) => Verdict::Unanswered,
-            (None, false) => Verdict::Unasked,
+    /// How it ended, if nothing more comes. The parts of a dump are read by calls of their own, each
+    /// of which is sampled or not, where samples are `thinned`.
+    fn verdict(&self, thinned: bool) -> Verdict {
+        let end_seen = self.end_ns.is_some() || self.end_lost;
+        let end_missed = thinned && !end_seen && self.expects == Expects::Dump;
+        match self.first_ns {
+            Some(_) if self.refused => Verdict::Refused,
+            Some(_) if end_missed => Verdict::NotSampled,
+            Some(_) => Verdict::Answered,
+            None if self.expects == Expects::Nothing => Verdict::Unasked,
+            None if thinned && !end_seen => Verdict::NotSampled,
+            None => Verdict::Unanswered,
         }
     }
 
@@ -270,7 +328,9 @@ fn join(
     let OrphanAnswer { slot, start_ns, ack } = orphan;
     let latency_ns = start_ns.saturating_sub(open.start_ns);
     let request_type = open.answered_type(&ack);
-    if !ack.lost {
+    if ack.lost {
+        open.end_lost |= ack.errno.is_some();
+    } else {
         open.note(&ack, latency_ns, events);
     }
     let Ack { lost, errno, text, .. } = ack;

@@ -30,6 +30,10 @@ pub enum Verdict {
     Unanswered,
     /// It asked for none and got none.
     Unasked,
+    /// Its answer, or the end of its dump, was not seen, where not every datagram is sampled.
+    NotSampled,
+    /// The join ended before its answer came.
+    Undecided,
 }
 
 impl Verdict {
@@ -40,6 +44,8 @@ impl Verdict {
             Self::Refused => "refused",
             Self::Unanswered => "unanswered",
             Self::Unasked => "unasked",
+            Self::NotSampled => "not_sampled",
+            Self::Undecided => "undecided",
         }
     }
 }

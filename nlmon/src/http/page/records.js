@@ -191,7 +191,7 @@ function outcome(record) {
   if (answer) words.push(`${answer.errno ?? "answered"} after ${time(answer.latency_ns)}`);
   if (answer?.text) words.push(`"${answer.text}"`);
   if (record.outcome === "delivered") words.push(`delivered in ${time(record.delivery_latency_ns ?? 0)}`);
-  else if (record.outcome) words.push(record.outcome);
+  else if (record.outcome) words.push(record.outcome.replace("_", " "));
   if (cause === "request" && parent) words.push(`by ${parent.command || parent.type}`);
   else if (cause && cause !== "unknown") words.push(cause);
   const said = words.join(" ");

@@ -349,7 +349,7 @@ mod tests {
         payload.extend([0xab; 4]);
         let mut delivery = sample::delivery(sample::message(16, 0, &payload));
         delivery.protocol = 6;
-        let record = Record::Received { delivery, outcome: Some(Outcome::Unobserved) };
+        let record = Record::Received { delivery, outcome: Outcome::Unobserved };
         let shown = |view: &View| {
             let record = LogRecord::new(&record, view);
             serde_json::to_string(&record.with(Detail::Data)).unwrap()

@@ -85,7 +85,8 @@ pub struct LogRecord {
     /// For a kernel's multicast that a probe saw: what made the kernel send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// For a multicast: `delivered`, `lost`, `unobserved`; absent where nlmon is in no group.
+    /// For a multicast: `delivered`, `lost`, `unobserved`, `not_sampled`, `undecided`; absent where
+    /// nlmon is in no group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// From the send to nlmon's own receipt of a multicast, nanoseconds.

@@ -75,7 +75,7 @@ impl Requests {
             RequestEvent::Ended { requester, verdict, completion_ns, dump } => {
                 self.ended(requester, *verdict, *completion_ns);
                 if let Some(dump) = dump {
-                    self.dump(requester, dump, *completion_ns);
+                    self.dump(requester, dump, *verdict, *completion_ns);
                 }
             }
         }
@@ -99,7 +99,13 @@ impl Requests {
         *self.verdicts.entry((who, verdict)).or_default() += 1;
     }
 
-    fn dump(&mut self, requester: &Requester, dump: &Dump, completion_ns: Option<u64>) {
+    fn dump(
+        &mut self,
+        requester: &Requester,
+        dump: &Dump,
+        verdict: Verdict,
+        completion_ns: Option<u64>,
+    ) {
         let protocol = protocol_name(requester.protocol).into_owned();
         let message_type = self.type_label(requester.protocol, requester.message_type).into_owned();
         if let Some(ns) = completion_ns {
@@ -109,7 +115,7 @@ impl Requests {
         let key = (protocol, message_type);
         *self.dump_bytes.entry(key.clone()).or_default() += dump.bytes;
         *self.dump_messages.entry(key.clone()).or_default() += dump.messages.unwrap_or_default();
-        *self.dumps.entry((key.0, key.1, outcome(dump))).or_default() += 1;
+        *self.dumps.entry((key.0, key.1, outcome(dump, verdict))).or_default() += 1;
     }
 
     fn type_label(&mut self, protocol: u8, message_type: u16) -> Cow<'static, str> {
@@ -172,12 +178,13 @@ impl Requests {
 }
 
 /// The worst that can be said of a dump.
-fn outcome(dump: &Dump) -> &'static str {
-    match dump.end {
-        Some(1..) => "failed",
+fn outcome(dump: &Dump, verdict: Verdict) -> &'static str {
+    match (dump.end, verdict) {
+        (Some(1..), _) => "failed",
         _ if dump.interrupted => "interrupted",
-        Some(_) => "complete",
-        None => "unfinished",
+        (Some(_), _) => "complete",
+        (None, Verdict::NotSampled | Verdict::Undecided) => verdict.name(),
+        (None, _) => "unfinished",
     }
 }
 
@@ -225,11 +232,21 @@ mod tests {
 
     #[test]
     fn a_dump_is_what_is_worst_about_it() {
-        let dump = |end, interrupted| outcome(&Dump { interrupted, end, ..Dump::default() });
+        let dump = |end, interrupted| {
+            outcome(&Dump { interrupted, end, ..Dump::default() }, Verdict::Answered)
+        };
         assert_eq!(dump(Some(0), false), "complete");
         assert_eq!(dump(Some(0), true), "interrupted");
         assert_eq!(dump(Some(4), true), "failed");
         assert_eq!(dump(None, false), "unfinished");
+    }
+
+    #[test]
+    fn a_dump_whose_end_was_not_to_be_seen_is_not_called_unfinished() {
+        assert_eq!(outcome(&Dump::default(), Verdict::NotSampled), "not_sampled");
+        assert_eq!(outcome(&Dump::default(), Verdict::Undecided), "undecided");
+        let ended = Dump { end: Some(0), ..Dump::default() };
+        assert_eq!(outcome(&ended, Verdict::Undecided), "complete");
     }
 
     #[test]
