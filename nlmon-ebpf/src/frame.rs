@@ -130,6 +130,10 @@ const CPU_KEY: u32 = 1 << 31;
 /// Difference of the stack pointers that kprobe and kretprobe of one call may show.
 const RETURN_SLACK: u64 = 64;
 
+/// From 6.14 on, a kprobe.multi return on x86-64 shows the stack pointer below the registers that the
+/// kernel has saved there (`FRAME_SIZE` in `return_to_handler`, `arch/x86/kernel/ftrace_64.S`).
+const RETURN_REGISTERS: u64 = 168;
+
 /// A thread, or the processor for the idle task, which is one task on all of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Thread {
@@ -350,9 +354,10 @@ pub(crate) trait Return {
 pub(crate) struct StackPointer(pub(crate) u64);
 
 impl Return for StackPointer {
-    #[inline(always)] // one compare
+    #[inline(always)] // two compares
     fn is_of(&self, open: u64) -> bool {
-        self.0.wrapping_sub(open).wrapping_add(RETURN_SLACK) <= 2 * RETURN_SLACK
+        let above = self.0.wrapping_sub(open).wrapping_add(RETURN_SLACK);
+        above <= 2 * RETURN_SLACK || above.wrapping_add(RETURN_REGISTERS) <= 2 * RETURN_SLACK
     }
 }
 

@@ -79,9 +79,10 @@ const DAEMON: [Rule; 19] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 9] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
+    ("aya_obj", "probe"),
     ("memmap2", "probe"),
     ("neli", "subscribe"),
     ("prometheus", "metrics"),

@@ -49,7 +49,7 @@ metrics! {
     BUILD_INFO = Gauge "nlmon_build_info" ["version", "revision"]
         "Always 1; the labels say what is running.";
     PROBE_ATTACHED = Gauge "nlmon_probe_attached" ["probe", "hook"]
-        "1 if the probe is in place, by the hook named (kprobe, fentry); 0 and hook none if not.";
+        "1 if the probe is in place, by the hook named (fentry, `kprobe_multi`, kprobe); 0 and hook none if not.";
     DATAGRAMS = Counter "nlmon_datagrams_total" ["protocol", "path", "result"]
         "Netlink datagrams by what their call returned: ok, an errno name, or unknown where the kernel did not report the return. Exact.";
     DATAGRAMS_OPEN = Gauge "nlmon_datagrams_open" ["protocol", "path"]

@@ -13,6 +13,7 @@ use nlmon_common::{
 
 use super::{
     Error,
+    attach::OwnLink,
     mapped::Mapped,
     messages::{MessageTotal, Messages},
     proof::OwnCalls,
@@ -77,14 +78,14 @@ impl Snapshot {
 
 impl Counters {
     /// The maps of an object whose programs are loaded.
-    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
+    pub(super) fn new(ebpf: &mut Ebpf, links: &[OwnLink]) -> Result<Self, Error> {
         Ok(Self {
             datagrams: Mapped::of(ebpf, "DATAGRAMS")?,
             errors: take(ebpf, "ERRORS")?,
             messages: Messages::new(ebpf)?,
             overruns: take(ebpf, "OVERRUNS")?,
             stats: Mapped::of(ebpf, "STATS")?,
-            programs: Programs::of(ebpf),
+            programs: Programs::of(ebpf, links),
         })
     }
 

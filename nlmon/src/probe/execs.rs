@@ -4,7 +4,7 @@
 use aya::Ebpf;
 use nlmon_common::{exec::Exec, limits::EXECS_MAX};
 
-use super::{Error, load::attach_tracepoint, mapped::Mapped};
+use super::{Error, attach::attach_tracepoint, mapped::Mapped};
 use nlmon_core::message::c_string;
 
 /// The programs that were executed lately.

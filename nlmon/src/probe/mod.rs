@@ -1,12 +1,14 @@
 //! The kernel side's keeper: plans the hooks, loads and attaches the programs, reads samples and
-//! counters. The only user of `aya` and `memmap2`. Does not know what becomes of what it reads.
+//! counters. The only user of `aya`, `aya-obj` and `memmap2`. Does not know what becomes of what it reads.
 
+mod attach;
 mod btf;
 mod counters;
 mod execs;
 mod load;
 mod mapped;
 mod messages;
+mod multi;
 mod offsets;
 mod plan;
 mod preemption;
@@ -17,9 +19,10 @@ mod warnings;
 
 use std::io;
 
+pub use attach::Attached;
 pub use counters::{Counters, Snapshot};
 pub use execs::Execs;
-pub use load::{Attached, Options, Probes, load};
+pub use load::{Options, Probes, load};
 pub use messages::MessageTotal;
 pub use plan::{Attach, Hook, Probe, Step, plan};
 pub use proof::{OwnCalls, Proof, proof};

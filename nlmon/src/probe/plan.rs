@@ -65,6 +65,8 @@ impl Probe {
 pub enum Hook {
     /// kprobe and kretprobe.
     Kprobe,
+    /// The same by links of their own kind, which need no right to open perf events.
+    KprobeMulti,
     /// fentry and fexit: a third of the cost, where the kernel has it.
     Fentry,
 }
@@ -74,6 +76,7 @@ impl Hook {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kprobe => "kprobe",
+            Self::KprobeMulti => "kprobe_multi",
             Self::Fentry => "fentry",
         }
     }
@@ -97,25 +100,30 @@ impl fmt::Display for Hook {
     serde::Deserialize,
     serde::Serialize,
 )]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
+#[clap(rename_all = "snake_case")]
 pub enum Attach {
     /// The cheapest that works and is exact, function by function.
     #[default]
     Auto,
-    /// kprobe and kretprobe only.
+    /// kprobe and kretprobe only, each by a perf event.
     Kprobe,
+    /// kprobe and kretprobe only, by kprobe.multi links.
+    KprobeMulti,
     /// fentry and fexit only.
     Fentry,
 }
 
 impl Attach {
     /// Hooks in the order to try. Where the kernel may preempt an fentry program, it does not run it
-    /// for others meanwhile, and kprobes are what sees every call.
+    /// for others meanwhile, and kprobes are what sees every call. Those by links come first: they
+    /// need fewer rights, so that a service has the same hooks as root.
     fn hooks(self, preempts: bool) -> &'static [Hook] {
         match self {
-            Self::Auto if preempts => &[Hook::Kprobe, Hook::Fentry],
-            Self::Auto => &[Hook::Fentry, Hook::Kprobe],
+            Self::Auto if preempts => &[Hook::KprobeMulti, Hook::Kprobe, Hook::Fentry],
+            Self::Auto => &[Hook::Fentry, Hook::KprobeMulti, Hook::Kprobe],
             Self::Kprobe => &[Hook::Kprobe],
+            Self::KprobeMulti => &[Hook::KprobeMulti],
             Self::Fentry => &[Hook::Fentry],
         }
     }
@@ -132,6 +140,8 @@ pub struct Step {
     pub arguments: u32,
     /// Hooks in the order to try.
     pub hooks: &'static [Hook],
+    /// Whether the kernel may preempt an fentry program.
+    pub preempts: bool,
 }
 
 /// The plan for a kernel, which `preempts` or not, and the probes that it has no function for, with
@@ -142,7 +152,8 @@ pub fn plan(btf: &Btf<'_>, attach: Attach, preempts: bool) -> (Vec<Step>, Vec<(P
     for probe in Probe::ALL {
         match choose(btf, probe) {
             Ok((symbol, arguments)) => {
-                steps.push(Step { probe, symbol, arguments, hooks: attach.hooks(preempts) });
+                let hooks = attach.hooks(preempts);
+                steps.push(Step { probe, symbol, arguments, hooks, preempts });
             }
             Err(error) => missing.push((probe, error)),
         }
@@ -168,10 +179,11 @@ mod tests {
     #[test]
     fn fentry_comes_first_only_where_it_sees_every_call() {
         assert_eq!(Attach::Auto.hooks(false).first(), Some(&Hook::Fentry));
-        assert_eq!(Attach::Auto.hooks(true).first(), Some(&Hook::Kprobe));
+        assert_eq!(Attach::Auto.hooks(true), [Hook::KprobeMulti, Hook::Kprobe, Hook::Fentry]);
         for preempts in [false, true] {
             assert_eq!(Attach::Fentry.hooks(preempts), [Hook::Fentry]);
             assert_eq!(Attach::Kprobe.hooks(preempts), [Hook::Kprobe]);
+            assert_eq!(Attach::KprobeMulti.hooks(preempts), [Hook::KprobeMulti]);
         }
     }
 }

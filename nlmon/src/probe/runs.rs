@@ -8,6 +8,8 @@ use std::{
 
 use aya::Ebpf;
 
+use super::attach::OwnLink;
+
 /// The programs that are loaded.
 pub(super) struct Programs(Vec<(String, OwnedFd)>);
 
@@ -26,13 +28,16 @@ pub struct Runs {
 }
 
 impl Programs {
-    /// The programs of an object that are loaded by now.
-    pub(super) fn of(ebpf: &Ebpf) -> Self {
+    /// The programs of an object that are loaded by now, and those that other links hold.
+    pub(super) fn of(ebpf: &Ebpf, links: &[OwnLink]) -> Self {
         let loaded = ebpf.programs().filter_map(|(name, program)| {
             let fd = program.fd().ok()?.as_fd().try_clone_to_owned().ok()?;
             Some((name.to_owned(), fd))
         });
-        Self(loaded.collect())
+        let linked = links.iter().filter_map(|OwnLink { name, link }| {
+            Some(((*name).to_owned(), link.program.try_clone().ok()?))
+        });
+        Self(loaded.chain(linked).collect())
     }
 
     /// What they have done so far.

@@ -12,8 +12,8 @@ use nlmon::subscribe::{
 };
 
 use crate::support::{
-    Daemon, Metrics, Module, assert_within, attach_by, kernel, message, receive, run, test_socket,
-    try_run, wait_for,
+    Daemon, Metrics, Module, assert_within, attach_by, has_kprobe_multi, kernel, message, receive,
+    run, test_socket, try_run, wait_for,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +22,14 @@ const BUFFER: usize = 8 << 20;
 #[test]
 fn kprobes_count_what_the_module_counts() {
     counts_what_the_module_counts("kprobe");
+}
+
+/// The service's hook where the kernel preempts: no perf event, and no right to open one.
+#[test]
+fn kprobe_multi_counts_what_the_module_counts() {
+    if has_kprobe_multi() {
+        counts_what_the_module_counts("kprobe_multi");
+    }
 }
 
 #[test]
@@ -40,6 +48,15 @@ fn fentry_alone_is_refused_where_a_function_has_too_many_arguments() {
     } else {
         assert_eq!(code, 0, "{text}");
     }
+}
+
+/// Debian builds `kprobe.multi` links from 6.12 on.
+#[test]
+fn kprobe_multi_alone_is_refused_where_the_kernel_has_it_not() {
+    fs::write("/root/multi.toml", "[probe]\nattach = \"kprobe_multi\"\n").unwrap();
+    let (code, text) = try_run("nlmon", &["check", "--config", "/root/multi.toml"]);
+    assert_eq!(code, if has_kprobe_multi() { 0 } else { 2 }, "{text}");
+    assert!(code == 0 || text.contains("netlink_unicast: kprobe_multi: "), "{text}");
 }
 
 /// The others are counted all the same.

@@ -12,7 +12,7 @@ use nlmon::subscribe::test_module;
 
 use crate::{
     stress::{BUFFER, SENDERS, echo},
-    support::{Daemon, Module, attach_by, test_socket, wait_for},
+    support::{Daemon, Module, attach_by, has_kprobe_multi, test_socket, wait_for},
 };
 
 /// Does something when it goes out of scope, in a panic too.
@@ -27,6 +27,13 @@ impl<F: FnMut()> Drop for OnDrop<F> {
 #[test]
 fn kprobes_count_what_is_sent_meanwhile() {
     come_and_go("kprobe");
+}
+
+#[test]
+fn kprobe_multi_counts_what_is_sent_meanwhile() {
+    if has_kprobe_multi() {
+        come_and_go("kprobe_multi");
+    }
 }
 
 #[test]

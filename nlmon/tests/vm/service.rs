@@ -30,7 +30,7 @@ fn the_service_is_ready_when_systemd_says_so() {
 #[test]
 fn check_tells_the_plan_and_the_exit_code_tells_what_is_wrong() {
     let plan = run("nlmon", &["check"]);
-    let hook = if is_preemptible() { "kprobe" } else { "fentry" };
+    let hook = if is_preemptible() { "kprobe_multi" } else { "fentry" };
     assert!(plan.contains(&format!("netlink_unicast by {hook}")), "{plan}");
     fs::write("/root/bad.toml", "[http]\nlissen = 1\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/bad.toml"]);

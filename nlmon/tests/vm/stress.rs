@@ -5,8 +5,8 @@ use std::{fs, thread, time::Duration};
 use nlmon::subscribe::test_module;
 
 use crate::support::{
-    Daemon, Module, assert_within, attach_by, is_preemptible, kernel, message, receive, run,
-    test_socket, wait_for,
+    Daemon, Module, assert_within, attach_by, has_kprobe_multi, is_preemptible, kernel, message,
+    receive, run, test_socket, wait_for,
 };
 
 pub(crate) const SENDERS: u64 = 8;
@@ -29,6 +29,13 @@ fn shares() -> Vec<u64> {
 #[test]
 fn senders_are_counted_by_kprobes_while_the_daemon_sleeps() {
     senders_are_counted_while_the_daemon_sleeps("kprobe");
+}
+
+#[test]
+fn senders_are_counted_by_kprobe_multi_while_the_daemon_sleeps() {
+    if has_kprobe_multi() {
+        senders_are_counted_while_the_daemon_sleeps("kprobe_multi");
+    }
 }
 
 #[test]

@@ -57,6 +57,11 @@ pub(crate) fn is_preemptible() -> bool {
     modes.contains("(full)") || modes.contains("(lazy)")
 }
 
+/// Whether Debian's build of the running kernel has `kprobe.multi` links (`CONFIG_FPROBE`).
+pub(crate) fn has_kprobe_multi() -> bool {
+    kernel() >= (6, 12)
+}
+
 /// The arguments for a hook: `fentry` means as far as the kernel lets it, as `auto` does. 5.10 takes
 /// no fentry on a function of seven arguments, `netlink_broadcast_filtered`.
 pub(crate) fn attach_by(attach: &str) -> [&str; 3] {

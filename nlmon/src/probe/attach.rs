@@ -1,0 +1,246 @@
+//! Attaches the programs of a loaded object, by the first hook of the plan that works, and says why
+//! the hooks before it did not.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+
+use aya::{
+    Ebpf,
+    maps::{Map, MapData},
+    programs::{FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint},
+};
+
+use super::{
+    Error,
+    multi::{self, End, Multi},
+    plan::{Hook, Probe, Step},
+};
+
+/// A probe that is in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// What is probed.
+    pub probe: Probe,
+    /// The kernel function.
+    pub symbol: &'static str,
+    /// The hook that works.
+    pub hook: Hook,
+    /// Why the hooks before it did not.
+    pub refused: Vec<String>,
+    /// Whether this hook sees every call on this kernel.
+    pub is_exact: bool,
+}
+
+/// A program that `aya` does not know of, and the link that holds it in place.
+pub(super) struct OwnLink {
+    pub(super) name: &'static str,
+    pub(super) link: multi::Link,
+}
+
+/// Attaches the programs of one object.
+pub(super) struct Attacher<'e> {
+    ebpf: &'e mut Ebpf,
+    kernel: aya::Btf,
+    object: &'static [u8],
+    /// All maps of the object, whoever has taken them.
+    maps: Vec<(String, OwnedFd)>,
+    /// Made when it is first wanted.
+    multi: Option<Multi>,
+    links: Vec<OwnLink>,
+}
+
+impl<'e> Attacher<'e> {
+    /// For an object just loaded, none of whose maps has been taken.
+    pub(super) fn new(ebpf: &'e mut Ebpf, object: &'static [u8]) -> Result<Self, Error> {
+        let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
+        let maps = ebpf.maps().filter_map(|(name, map)| {
+            let fd = data(map)?.fd().as_fd().try_clone_to_owned().ok()?;
+            Some((name.to_owned(), fd))
+        });
+        let maps = maps.collect();
+        Ok(Self { ebpf, kernel, object, maps, multi: None, links: Vec::new() })
+    }
+
+    /// The object, for what is not attached by a plan.
+    pub(super) fn ebpf(&mut self) -> &mut Ebpf {
+        self.ebpf
+    }
+
+    /// The links that the object does not hold. Dropping them detaches their programs.
+    pub(super) fn into_links(self) -> Vec<OwnLink> {
+        self.links
+    }
+
+    /// Attaches one probe by the first hook that works.
+    pub(super) fn attach(&mut self, step: &Step) -> Result<Attached, Error> {
+        let mut refused = Vec::new();
+        for hook in step.hooks {
+            match self.attach_by(step, *hook) {
+                Ok(()) => {
+                    let Step { probe, symbol, .. } = *step;
+                    let is_exact = !(step.preempts && *hook == Hook::Fentry);
+                    return Ok(Attached { probe, symbol, hook: *hook, refused, is_exact });
+                }
+                Err(error) => refused.push(format!("{hook}: {}", with_advice(chain(&error)))),
+            }
+        }
+        Err(Error::Attach { symbol: step.symbol.to_owned(), reasons: refused })
+    }
+
+    /// The return's program goes first: a call between the two attachments is then a return without
+    /// entry, which skews nothing, and not an entry that waits for its return.
+    fn attach_by(&mut self, step: &Step, hook: Hook) -> Result<(), Refusal> {
+        let Names { entry, exit } = names(step, hook);
+        match hook {
+            Hook::Kprobe => {
+                for name in exit.into_iter().chain([entry]) {
+                    let kprobe: &mut KProbe = program(self.ebpf, name)?;
+                    kprobe.load()?;
+                    kprobe.attach(step.symbol, 0)?;
+                }
+            }
+            Hook::KprobeMulti => {
+                let exit = exit.map(|exit| self.attach_multi(exit, step, End::Return));
+                let exit = exit.transpose()?;
+                let entry = self.attach_multi(entry, step, End::Entry)?;
+                self.links.extend(exit.into_iter().chain([entry]));
+            }
+            Hook::Fentry => {
+                if let Some(exit) = exit {
+                    let fexit: &mut FExit = program(self.ebpf, exit)?;
+                    fexit.load(step.symbol, &self.kernel)?;
+                    fexit.attach()?;
+                }
+                let fentry: &mut FEntry = program(self.ebpf, entry)?;
+                fentry.load(step.symbol, &self.kernel)?;
+                fentry.attach()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attach_multi(
+        &mut self,
+        name: &'static str,
+        step: &Step,
+        end: End,
+    ) -> Result<OwnLink, multi::Error> {
+        let multi = match self.multi.take() {
+            Some(multi) => multi,
+            None => Multi::new(self.object, &self.maps)?,
+        };
+        let link = multi.attach(name, step.symbol, end);
+        self.multi = Some(multi);
+        Ok(OwnLink { name, link: link? })
+    }
+}
+
+/// Why a hook does not work.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    #[error(transparent)]
+    Multi(#[from] multi::Error),
+}
+
+/// What `aya` knows of a map, of the kinds that the object has.
+fn data(map: &Map) -> Option<&MapData> {
+    match map {
+        Map::Array(data)
+        | Map::HashMap(data)
+        | Map::LruHashMap(data)
+        | Map::PerCpuArray(data)
+        | Map::PerCpuHashMap(data)
+        | Map::PerfEventArray(data)
+        | Map::RingBuf(data) => Some(data),
+        _ => None,
+    }
+}
+
+/// Names of a probe's programs.
+struct Names {
+    entry: &'static str,
+    /// `None` where the return does not matter.
+    exit: Option<&'static str>,
+}
+
+fn names(step: &Step, hook: Hook) -> Names {
+    // fexit finds the return value behind the arguments, whose number differs by kernel.
+    let (entry, exit) = match (step.probe, hook, step.arguments) {
+        (Probe::Unicast, Hook::Kprobe | Hook::KprobeMulti, _) => {
+            ("kprobe_unicast", Some("kret_unicast"))
+        }
+        (Probe::Unicast, Hook::Fentry, _) => ("fentry_unicast", Some("fexit_unicast")),
+        (Probe::Broadcast, Hook::Kprobe | Hook::KprobeMulti, _) => {
+            ("kprobe_bcast", Some("kret_bcast"))
+        }
+        (Probe::Broadcast, Hook::Fentry, 7) => ("fentry_bcast", Some("fexit_bcast7")),
+        (Probe::Broadcast, Hook::Fentry, _) => ("fentry_bcast", Some("fexit_bcast5")),
+        (Probe::Dump, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_dump", Some("kret_dump")),
+        (Probe::Dump, Hook::Fentry, 1) => ("fentry_dump", Some("fexit_dump1")),
+        (Probe::Dump, Hook::Fentry, _) => ("fentry_dump", Some("fexit_dump2")),
+        (Probe::Delivery, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_deliver", None),
+        (Probe::Delivery, Hook::Fentry, _) => ("fentry_deliver", None),
+        (Probe::Overrun, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_overrun", None),
+        (Probe::Overrun, Hook::Fentry, _) => ("fentry_overrun", None),
+    };
+    Names { entry, exit }
+}
+
+/// Attaches a program to a tracepoint.
+pub(super) fn attach_tracepoint(
+    ebpf: &mut Ebpf,
+    name: &str,
+    tracepoint: &str,
+) -> Result<(), Error> {
+    let failed = |error: ProgramError| Error::Attach {
+        symbol: tracepoint.to_owned(),
+        reasons: vec![with_advice(chain(&error.into()))],
+    };
+    let program: &mut RawTracePoint = program(ebpf, name).map_err(failed)?;
+    program.load().map_err(failed)?;
+    program.attach(tracepoint).map_err(failed)?;
+    Ok(())
+}
+
+fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+where
+    &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
+{
+    ebpf.program_mut(name).ok_or(ProgramError::UnexpectedProgramType)?.try_into()
+}
+
+/// The reason, and what to do about it where that is known.
+///
+/// Debian's patch to `kernel/events/core.c` makes the sysctl's value 3 refuse all but
+/// `CAP_SYS_ADMIN`; from 6.1 on it takes `CAP_PERFMON` too (seen on 5.10 and 6.1).
+fn with_advice(mut reason: String) -> String {
+    if reason.contains("perf_event_open") && reason.contains("Permission denied") {
+        reason.push_str("; set the sysctl kernel.perf_event_paranoid to 2, or grant CAP_SYS_ADMIN");
+    }
+    reason
+}
+
+/// What the verifier's log ends with, behind the reason: figures.
+const VERIFIER_FIGURES: [&str; 5] =
+    ["processed ", "stack depth", "verification time", "subprog ", "max_states"];
+
+/// An error and its causes on one line. The verifier's log has many: the last ones say why.
+fn chain(error: &Refusal) -> String {
+    if let Refusal::Program(ProgramError::LoadError { io_error, verifier_log })
+    | Refusal::Multi(multi::Error::Load(ProgramError::LoadError { io_error, verifier_log })) =
+        error
+    {
+        let log = verifier_log.to_string();
+        let is_figure = |line: &&str| VERIFIER_FIGURES.iter().any(|start| line.starts_with(start));
+        let reason: Vec<&str> = log.lines().rev().filter(|line| !is_figure(line)).take(3).collect();
+        return format!("{io_error} ({})", reason.into_iter().rev().collect::<Vec<_>>().join("; "));
+    }
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
