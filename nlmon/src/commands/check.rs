@@ -1,13 +1,14 @@
 //! `nlmon check`: what this kernel offers, the plan, and whether the configuration is valid.
 //!
-//! Changes nothing. Attaches the probes for a moment, because only that proves that they work.
+//! Changes nothing. Attaches the probes for a moment, because only that proves that they work; with
+//! the rights of the installed service, because it is the service that will need them.
 
 use std::path::PathBuf;
 
 use crate::{
-    commands::Failure,
+    commands::{Failure, rights},
     config::Config,
-    probe::{self, Proof},
+    probe::{self, Attached, Proof},
     self_test,
     service::probe_options,
     spec_files::{self, Found},
@@ -31,11 +32,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         say_found(&found);
     }
     println!("kernel          {}", kernel_release());
+    println!("rights          {}", rights::take_those_of_the_unit());
     let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
     let shown = self_test::run(&probes).map_err(Failure::System)?;
     for (attached, (_, proof)) in probes.attached.iter().zip(&shown) {
         let probe = format!("probe {}", attached.probe.name());
-        println!("{probe:<15} {} by {}, {}", attached.symbol, attached.hook, words(*proof));
+        let Attached { symbol, hook, is_exact, .. } = attached;
+        let exact = if *is_exact { "" } else { ", may miss calls: this kernel preempts programs" };
+        println!("{probe:<15} {symbol} by {hook}, {}{exact}", words(*proof));
         for reason in &attached.refused {
             println!("{:<15} not by {reason}", "");
         }

@@ -6,6 +6,7 @@ mod feed;
 pub mod links;
 pub mod record;
 pub mod recv;
+mod rights;
 pub mod run;
 pub mod send;
 mod signals;

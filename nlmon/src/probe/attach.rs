@@ -80,7 +80,9 @@ impl<'e> Attacher<'e> {
                     let is_exact = !(step.preempts && *hook == Hook::Fentry);
                     return Ok(Attached { probe, symbol, hook: *hook, refused, is_exact });
                 }
-                Err(error) => refused.push(format!("{hook}: {}", with_advice(chain(&error)))),
+                Err(error) => {
+                    refused.push(format!("{hook}: {}", with_advice(Some(*hook), &chain(&error))));
+                }
             }
         }
         Err(Error::Attach { symbol: step.symbol.to_owned(), reasons: refused })
@@ -195,7 +197,7 @@ pub(super) fn attach_tracepoint(
 ) -> Result<(), Error> {
     let failed = |error: ProgramError| Error::Attach {
         symbol: tracepoint.to_owned(),
-        reasons: vec![with_advice(chain(&error.into()))],
+        reasons: vec![with_advice(None, &chain(&error.into()))],
     };
     let program: &mut RawTracePoint = program(ebpf, name).map_err(failed)?;
     program.load().map_err(failed)?;
@@ -214,11 +216,19 @@ where
 ///
 /// Debian's patch to `kernel/events/core.c` makes the sysctl's value 3 refuse all but
 /// `CAP_SYS_ADMIN`; from 6.1 on it takes `CAP_PERFMON` too (seen on 5.10 and 6.1).
-fn with_advice(mut reason: String) -> String {
-    if reason.contains("perf_event_open") && reason.contains("Permission denied") {
-        reason.push_str("; set the sysctl kernel.perf_event_paranoid to 2, or grant CAP_SYS_ADMIN");
-    }
-    reason
+fn with_advice(hook: Option<Hook>, reason: &str) -> String {
+    // ENOTSUPP is the kernel's own, and the C library has no words for it.
+    let reason = reason.replace("Unknown error 524", "not supported by this kernel");
+    let is_refused = reason.contains("perf_event_open") && reason.contains("Permission denied");
+    let advice = match hook {
+        Some(Hook::Kprobe) if is_refused => {
+            "; set the sysctl kernel.perf_event_paranoid to 2, or grant CAP_SYS_ADMIN"
+        }
+        // EINVAL where the kernel does not know the type, else EOPNOTSUPP.
+        Some(Hook::KprobeMulti) => "; needs Linux 5.18 and CONFIG_FPROBE=y",
+        _ => "",
+    };
+    format!("{reason}{advice}")
 }
 
 /// What the verifier's log ends with, behind the reason: figures.
@@ -234,7 +244,12 @@ fn chain(error: &Refusal) -> String {
         let log = verifier_log.to_string();
         let is_figure = |line: &&str| VERIFIER_FIGURES.iter().any(|start| line.starts_with(start));
         let reason: Vec<&str> = log.lines().rev().filter(|line| !is_figure(line)).take(3).collect();
-        return format!("{io_error} ({})", reason.into_iter().rev().collect::<Vec<_>>().join("; "));
+        let reason = reason.into_iter().rev().collect::<Vec<_>>().join("; ");
+        return if reason.is_empty() {
+            io_error.to_string()
+        } else {
+            format!("{io_error} ({reason})")
+        };
     }
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);

@@ -1,11 +1,13 @@
 //! The probes as the daemon wants them: what the configuration means for them, what of them works,
 //! and what to say where they do not.
 
+use std::collections::BTreeMap;
+
 use crate::{
     commands::Failure,
     config::Config,
     origin::Origins,
-    probe::{self, Execs, Options, Probes, Proof},
+    probe::{self, Attached, Execs, Options, Probes, Proof},
     self_test,
 };
 
@@ -29,10 +31,7 @@ pub fn probe_options(config: &Config) -> Options {
 pub(super) fn load(config: &Config) -> Result<Option<Probes>, Failure> {
     match probe::load(&probe_options(config)) {
         Ok(mut probes) => {
-            for attached in &probes.attached {
-                let name = attached.probe.name();
-                log::info!("probe {name}: {} by {}", attached.symbol, attached.hook);
-            }
+            say_attached(&probes.attached);
             for (probe, error) in &probes.missed {
                 log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
             }
@@ -50,6 +49,30 @@ pub(super) fn load(config: &Config) -> Result<Option<Probes>, Failure> {
             );
             Ok(None)
         }
+    }
+}
+
+/// What is in place, what was wanted instead and why it was refused. Probes that have met the same
+/// refusal share a line.
+fn say_attached(attached: &[Attached]) {
+    let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Attached { probe, symbol, hook, refused: reasons, .. } in attached {
+        log::info!("probe {}: {symbol} by {hook}", probe.name());
+        for reason in reasons {
+            refused.entry(reason).or_default().push(probe.name());
+        }
+    }
+    for (reason, probes) in refused {
+        log::warn!("not as wanted ({}): {reason}", probes.join(", "));
+    }
+    let inexact = attached.iter().filter(|attached| !attached.is_exact);
+    let inexact: Vec<&str> = inexact.map(|attached| attached.probe.name()).collect();
+    if !inexact.is_empty() {
+        log::warn!(
+            "this kernel preempts programs, so that calls may be missed ({}); \
+             nlmon_bpf_missed_runs_total is the upper bound",
+            inexact.join(", ")
+        );
     }
 }
 

@@ -12,8 +12,8 @@ use nlmon::subscribe::{
 };
 
 use crate::support::{
-    Daemon, Metrics, Module, assert_within, attach_by, has_kprobe_multi, kernel, message, receive,
-    run, test_socket, try_run, wait_for,
+    Daemon, Metrics, Module, PerfEvents, assert_within, attach_by, has_kprobe_multi, kernel,
+    message, receive, run, test_socket, try_run, wait_for,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,20 +21,40 @@ const BUFFER: usize = 8 << 20;
 
 #[test]
 fn kprobes_count_what_the_module_counts() {
-    counts_what_the_module_counts("kprobe");
+    counts_what_the_module_counts(Daemon::start, "kprobe");
+}
+
+/// The service has the rights of its unit, which are fewer than root's.
+#[test]
+fn the_service_counts_by_kprobes_what_the_module_counts() {
+    let _allowed = PerfEvents::allow();
+    counts_what_the_module_counts(Daemon::start_unit, "kprobe");
+}
+
+#[test]
+fn the_service_counts_by_kprobe_multi_what_the_module_counts() {
+    if has_kprobe_multi() {
+        counts_what_the_module_counts(Daemon::start_unit, "kprobe_multi");
+    }
+}
+
+#[test]
+fn the_service_counts_by_fentry_what_the_module_counts() {
+    let _allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    counts_what_the_module_counts(Daemon::start_unit, "fentry");
 }
 
 /// The service's hook where the kernel preempts: no perf event, and no right to open one.
 #[test]
 fn kprobe_multi_counts_what_the_module_counts() {
     if has_kprobe_multi() {
-        counts_what_the_module_counts("kprobe_multi");
+        counts_what_the_module_counts(Daemon::start, "kprobe_multi");
     }
 }
 
 #[test]
 fn fentry_counts_what_the_module_counts() {
-    counts_what_the_module_counts("fentry");
+    counts_what_the_module_counts(Daemon::start, "fentry");
 }
 
 /// By fentry alone, or not at all and with the reason.
@@ -79,10 +99,10 @@ fn only_protocols_that_are_asked_for_are_sampled() {
     assert_eq!((samples("read"), samples("thinned")), (sampled, sum(&[]) - sampled));
 }
 
-fn counts_what_the_module_counts(attach: &str) {
+fn counts_what_the_module_counts(start: fn(&[&str]) -> Daemon, attach: &str) {
     // Without a socket of the test protocol's, so that the receivers are the test's alone.
     let only_links = ["--subscribe", "route:link"];
-    let daemon = Daemon::start(&[&attach_by(attach), &only_links[..]].concat());
+    let daemon = start(&[&attach_by(attach), &only_links[..]].concat());
     let module = Module::load();
     let (before, counted_before) = (daemon.quiet(), Module::counters());
 

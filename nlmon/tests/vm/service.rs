@@ -2,14 +2,12 @@
 
 use std::fs;
 
-use crate::support::{is_preemptible, kernel, run, try_run, wait_for};
+use crate::support::{Daemon, PerfEvents, is_preemptible, kernel, run, try_run, wait_for};
 
 #[test]
 fn the_service_is_ready_when_systemd_says_so() {
     // What docs/kernels.md asks for there: the broadcast probe is a kprobe.
-    if kernel() < (5, 16) {
-        run("sysctl", &["-q", "kernel.perf_event_paranoid=2"]);
-    }
+    let _allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
     run("systemctl", &["restart", "nlmon"]);
     assert_eq!(run("systemctl", &["is-active", "nlmon"]).trim_end(), "active");
     let status = run("systemctl", &["show", "-p", "Type,StatusText,NRestarts", "nlmon"]);
@@ -25,6 +23,25 @@ fn the_service_is_ready_when_systemd_says_so() {
     run("systemctl", &["stop", "nlmon"]);
     let result = run("systemctl", &["show", "-p", "Result", "nlmon"]);
     assert_eq!(result.trim_end(), "Result=success");
+}
+
+/// Root may open perf events, the service may not: what root's check promises is what the service has.
+#[test]
+fn check_by_root_speaks_for_the_service() {
+    let allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    let plan = run("nlmon", &["check"]);
+    assert!(plan.contains("those of nlmon.service:") && plan.contains("CAP_PERFMON"), "{plan}");
+    let service = Daemon::start_unit(&["--require-probes"]);
+    for (probe, hook) in service.hooks() {
+        let line = plan.lines().find(|line| line.starts_with(&format!("probe {probe}"))).unwrap();
+        assert!(line.contains(&format!(" by {hook}")), "{hook}: {line}");
+    }
+    drop(service);
+    drop(allowed);
+    fs::write("/root/kprobe.toml", "[probe]\nattach = \"kprobe\"\n").unwrap();
+    let (code, text) = try_run("nlmon", &["check", "--config", "/root/kprobe.toml"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("perf_event_paranoid"), "{text}");
 }
 
 #[test]

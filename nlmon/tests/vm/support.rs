@@ -86,10 +86,21 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// A daemon with its own port and socket. Its end is waited for when it is dropped.
 pub(crate) struct Daemon {
-    child: Child,
+    process: Process,
     port: u16,
     pub(crate) socket: PathBuf,
 }
+
+/// Who has started a daemon.
+enum Process {
+    /// This test, as root.
+    Child(Child),
+    /// systemd, with the rights of the installed unit.
+    Unit,
+}
+
+/// What makes the installed unit run with other arguments.
+const DROP_IN: &str = "/run/systemd/system/nlmon.service.d/test.conf";
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
@@ -106,12 +117,36 @@ impl Daemon {
             .args(args)
             .spawn()
             .unwrap();
-        let mut daemon = Self { child, port, socket };
-        wait_for("the daemon is ready", || {
-            assert_eq!(daemon.child.try_wait().unwrap(), None, "the daemon ended");
-            daemon.get("/readyz").is_some()
-        });
+        let mut daemon = Self { process: Process::Child(child), port, socket };
+        daemon.wait_until_ready();
         daemon
+    }
+
+    /// Starts the installed unit with `args`: with its user, its capabilities and its sandbox.
+    pub(crate) fn start_unit(args: &[&str]) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let (port, socket) = (19_000 + number, PathBuf::from("/run/nlmon/nlmon.sock"));
+        let args = args.join(" ");
+        let drop_in = format!(
+            "[Service]\nExecStart=\nExecStart={NLMON} run --listen 127.0.0.1:{port} {args}\n"
+        );
+        fs::create_dir_all(PathBuf::from(DROP_IN).parent().unwrap()).unwrap();
+        fs::write(DROP_IN, drop_in).unwrap();
+        run("systemctl", &["daemon-reload"]);
+        drop(Command::new("systemctl").args(["reset-failed", "nlmon"]).status());
+        run("systemctl", &["restart", "nlmon"]);
+        let mut daemon = Self { process: Process::Unit, port, socket };
+        daemon.wait_until_ready();
+        daemon
+    }
+
+    fn wait_until_ready(&mut self) {
+        wait_for("the daemon is ready", || {
+            if let Process::Child(child) = &mut self.process {
+                assert_eq!(child.try_wait().unwrap(), None, "the daemon ended");
+            }
+            self.get("/readyz").is_some()
+        });
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -119,13 +154,34 @@ impl Daemon {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        match &self.process {
+            Process::Child(child) => child.id(),
+            Process::Unit => {
+                let pid = run("systemctl", &["show", "-p", "MainPID", "--value", "nlmon"]);
+                pid.trim_end().parse().unwrap()
+            }
+        }
+    }
+
+    /// The hooks of the probes that are in place, by probe.
+    pub(crate) fn hooks(&self) -> BTreeMap<String, String> {
+        let metrics = self.metrics();
+        let attached = metrics
+            .series
+            .iter()
+            .filter(|((name, _), value)| name == "nlmon_probe_attached" && **value > 0.0);
+        attached.map(|((_, labels), _)| (labels["probe"].clone(), labels["hook"].clone())).collect()
     }
 
     /// Ends the daemon as a crash would.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        match &mut self.process {
+            Process::Child(child) => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            Process::Unit => drop(run("systemctl", &["kill", "-s", "KILL", "nlmon"])),
+        }
     }
 
     fn get(&self, path: &str) -> Option<String> {
@@ -175,15 +231,31 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if self.child.try_wait().unwrap().is_some() {
-            // Killed already.
-            return;
+        match &mut self.process {
+            Process::Child(child) => {
+                if child.try_wait().unwrap().is_some() {
+                    // Killed already.
+                    return;
+                }
+                run("kill", &[&child.id().to_string()]);
+                let status = child.wait().unwrap();
+                if !std::thread::panicking() {
+                    assert!(status.success(), "the daemon ended with {status}");
+                }
+            }
+            Process::Unit => stop_unit(),
         }
-        run("kill", &[&self.child.id().to_string()]);
-        let status = self.child.wait().unwrap();
-        if !std::thread::panicking() {
-            assert!(status.success(), "the daemon ended with {status}");
-        }
+    }
+}
+
+/// Stops the unit, and lets it be as it was installed.
+fn stop_unit() {
+    run("systemctl", &["stop", "nlmon"]);
+    let result = run("systemctl", &["show", "-p", "Result", "nlmon"]);
+    fs::remove_file(DROP_IN).unwrap();
+    run("systemctl", &["daemon-reload"]);
+    if !std::thread::panicking() {
+        assert_eq!(result.trim_end(), "Result=success");
     }
 }
 
@@ -327,6 +399,23 @@ fn parse_series(line: &str) -> ((String, BTreeMap<String, String>), f64) {
         (name.to_owned(), value.trim_end_matches('"').to_owned())
     });
     ((name.to_owned(), labels.collect()), value)
+}
+
+/// Perf events are allowed to whoever has `CAP_PERFMON`, as long as this lives. Debian's default, 3,
+/// allows them to `CAP_SYS_ADMIN` alone.
+pub(crate) struct PerfEvents;
+
+impl PerfEvents {
+    pub(crate) fn allow() -> Self {
+        run("sysctl", &["-q", "kernel.perf_event_paranoid=2"]);
+        Self
+    }
+}
+
+impl Drop for PerfEvents {
+    fn drop(&mut self) {
+        run("sysctl", &["-q", "kernel.perf_event_paranoid=3"]);
+    }
 }
 
 /// The test module, loaded as long as this lives.
