@@ -1,16 +1,16 @@
 //! Attaches the programs of a loaded object, by the first hook of the plan that works, and says why
 //! the hooks before it did not.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use aya::{
     Ebpf,
-    maps::{Map, MapData},
     programs::{FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint},
 };
 
 use super::{
     Error,
+    maps::Maps,
     multi::{self, End, Multi},
     plan::{Hook, Probe, Step},
 };
@@ -49,20 +49,15 @@ pub(super) struct Attacher<'e> {
 }
 
 impl<'e> Attacher<'e> {
-    /// For an object just loaded, none of whose maps has been taken.
-    pub(super) fn new(ebpf: &'e mut Ebpf, object: &'static [u8]) -> Result<Self, Error> {
+    /// For an object just loaded, and its maps, none of which has been taken.
+    pub(super) fn new(
+        ebpf: &'e mut Ebpf,
+        object: &'static [u8],
+        maps: &Maps,
+    ) -> Result<Self, Error> {
         let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
-        let maps = ebpf.maps().filter_map(|(name, map)| {
-            let fd = data(map)?.fd().as_fd().try_clone_to_owned().ok()?;
-            Some((name.to_owned(), fd))
-        });
-        let maps = maps.collect();
+        let maps = maps.descriptors();
         Ok(Self { ebpf, kernel, object, maps, multi: None, links: Vec::new() })
-    }
-
-    /// The object, for what is not attached by a plan.
-    pub(super) fn ebpf(&mut self) -> &mut Ebpf {
-        self.ebpf
     }
 
     /// The links that the object does not hold. Dropping them detaches their programs.
@@ -143,20 +138,6 @@ enum Refusal {
     Program(#[from] ProgramError),
     #[error(transparent)]
     Multi(#[from] multi::Error),
-}
-
-/// What `aya` knows of a map, of the kinds that the object has.
-fn data(map: &Map) -> Option<&MapData> {
-    match map {
-        Map::Array(data)
-        | Map::HashMap(data)
-        | Map::LruHashMap(data)
-        | Map::PerCpuArray(data)
-        | Map::PerCpuHashMap(data)
-        | Map::PerfEventArray(data)
-        | Map::RingBuf(data) => Some(data),
-        _ => None,
-    }
 }
 
 /// Names of a probe's programs.

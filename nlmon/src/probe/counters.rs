@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aya::{
-    Ebpf, Pod,
-    maps::{Map, MapData, MapError, PerCpuHashMap},
+    Pod,
+    maps::{MapData, MapError, PerCpuHashMap},
 };
 use nlmon_common::{
     counter::{DatagramCount, ErrorKey, MessageCount, OverrunKey, SLOTS, slot, stat},
@@ -13,8 +13,8 @@ use nlmon_common::{
 
 use super::{
     Error,
-    attach::OwnLink,
     mapped::Mapped,
+    maps::Maps,
     messages::{MessageTotal, Messages},
     proof::OwnCalls,
     runs::{Programs, Runs},
@@ -77,15 +77,15 @@ impl Snapshot {
 }
 
 impl Counters {
-    /// The maps of an object whose programs are loaded.
-    pub(super) fn new(ebpf: &mut Ebpf, links: &[OwnLink]) -> Result<Self, Error> {
+    /// The maps of an object, and the programs of it that are loaded.
+    pub(super) fn new(maps: &mut Maps, programs: Programs) -> Result<Self, Error> {
         Ok(Self {
-            datagrams: Mapped::of(ebpf, "DATAGRAMS")?,
-            errors: take(ebpf, "ERRORS")?,
-            messages: Messages::new(ebpf)?,
-            overruns: take(ebpf, "OVERRUNS")?,
-            stats: Mapped::of(ebpf, "STATS")?,
-            programs: Programs::of(ebpf, links),
+            datagrams: Mapped::of(maps, "DATAGRAMS")?,
+            errors: maps.take_as("ERRORS")?,
+            messages: Messages::new(maps)?,
+            overruns: maps.take_as("OVERRUNS")?,
+            stats: Mapped::of(maps, "STATS")?,
+            programs,
         })
     }
 
@@ -161,13 +161,4 @@ fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {
             bytes: a.overflow.bytes + b.overflow.bytes,
         },
     }
-}
-
-/// A map of the object, as its type.
-pub(super) fn take<M>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, Error>
-where
-    M: TryFrom<Map, Error = MapError>,
-{
-    let map = ebpf.take_map(name).ok_or(Error::Object(name))?;
-    M::try_from(map).map_err(|source| Error::Map { name, source })
 }

@@ -4,7 +4,7 @@
 use aya::Ebpf;
 use nlmon_common::{exec::Exec, limits::EXECS_MAX};
 
-use super::{Error, attach::attach_tracepoint, mapped::Mapped};
+use super::{Error, attach::attach_tracepoint, mapped::Mapped, maps::Maps};
 use nlmon_core::message::c_string;
 
 /// The programs that were executed lately.
@@ -12,8 +12,8 @@ pub struct Execs(Mapped<Exec>);
 
 impl Execs {
     /// Attaches the program of a loaded object.
-    pub(super) fn attach(ebpf: &mut Ebpf) -> Result<Self, Error> {
-        let execs = Mapped::of(ebpf, "EXECS")?;
+    pub(super) fn attach(ebpf: &mut Ebpf, maps: &mut Maps) -> Result<Self, Error> {
+        let execs = Mapped::of(maps, "EXECS")?;
         attach_tracepoint(ebpf, "raw_exec", "sched_process_exec")?;
         Ok(Self(execs))
     }

@@ -18,10 +18,12 @@ use super::{
     counters::Counters,
     execs::Execs,
     is_in_pid_namespace, is_locked_down,
+    maps::Maps,
     offsets::offsets,
     plan::{Attach, Probe, plan},
     preemption, read_btf,
     reader::Samples,
+    runs::Programs,
     warnings::Warnings,
 };
 
@@ -90,9 +92,11 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
     let mut ebpf = load_object(options, &offsets(&btf)?)?;
-    let mut hooks = Attacher::new(&mut ebpf, OBJECT)?;
-    let samples = Samples::new(hooks.ebpf())?;
-    let warnings = Warnings::new(hooks.ebpf());
+    // It takes its map by itself.
+    let warnings = Warnings::new(&mut ebpf);
+    let mut maps = Maps::of(&mut ebpf);
+    let mut hooks = Attacher::new(&mut ebpf, OBJECT, &maps)?;
+    let samples = Samples::new(&mut maps)?;
     let (mut attached, mut missed) = (Vec::new(), Vec::new());
     for (probe, error) in missing {
         give_up(probe, error.into(), &mut missed)?;
@@ -106,8 +110,9 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let links = hooks.into_links();
     let exits = attach_tracepoint(&mut ebpf, "raw_exit", "sched_process_exit");
     let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
-    let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf)));
-    let (counters, samples) = (Some(Counters::new(&mut ebpf, &links)?), Some(samples));
+    let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf, &mut maps)));
+    let (counters, samples) =
+        (Some(Counters::new(&mut maps, Programs::of(&ebpf, &links))?), Some(samples));
     Ok(Probes {
         attached,
         missed,

@@ -9,12 +9,12 @@ use std::{
 };
 
 use aya::{
-    Ebpf, Pod,
+    Pod,
     maps::{Map, MapData, MapError},
 };
 use memmap2::{MmapOptions, MmapRaw};
 
-use super::Error;
+use super::{Error, maps::Maps};
 
 /// Bytes of a word: what the kernel and the daemon read and write whole.
 const WORD: usize = size_of::<u64>();
@@ -30,10 +30,10 @@ pub(super) struct Mapped<T> {
 
 impl<T: Pod> Mapped<T> {
     /// The array of that name, of an object that is loaded. It must allow to be mapped.
-    pub(super) fn of(ebpf: &mut Ebpf, name: &'static str) -> Result<Self, Error> {
+    pub(super) fn of(maps: &mut Maps, name: &'static str) -> Result<Self, Error> {
         const { assert!(size_of::<T>().is_multiple_of(WORD) && align_of::<T>() == WORD) };
         let failed = |source| Error::Map { name, source };
-        let Some(Map::Array(map)) = ebpf.take_map(name) else { return Err(Error::Object(name)) };
+        let Map::Array(map) = maps.take(name)? else { return Err(Error::Object(name)) };
         let info = map.info().map_err(failed)?;
         if info.value_size() as usize != size_of::<T>() {
             let (size, expected) = (info.value_size() as usize, size_of::<T>());

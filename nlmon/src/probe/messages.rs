@@ -10,13 +10,12 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use aya::Ebpf;
 use nlmon_common::{
     counter::{MessageCount, MessageKey, MessageSlot},
     limits::MESSAGE_KEYS_MAX,
 };
 
-use super::{Error, mapped::Mapped};
+use super::{Error, mapped::Mapped, maps::Maps};
 use nlmon_core::message::c_string;
 
 /// One message counter.
@@ -52,10 +51,10 @@ const CLAIMS: usize = offset_of!(MessageSlot, claims) / 8;
 
 impl Messages {
     /// The table of a loaded object.
-    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
         Ok(Self {
-            slots: Mapped::of(ebpf, "MESSAGES")?,
-            counts: Mapped::of(ebpf, "MESSAGE_COUNTS")?,
+            slots: Mapped::of(maps, "MESSAGES")?,
+            counts: Mapped::of(maps, "MESSAGE_COUNTS")?,
             gone: BTreeSet::new(),
         })
     }

@@ -7,6 +7,7 @@ mod counters;
 mod execs;
 mod load;
 mod mapped;
+mod maps;
 mod messages;
 mod multi;
 mod offsets;

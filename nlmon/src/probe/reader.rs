@@ -5,17 +5,14 @@
 
 use std::time::Duration;
 
-use aya::{
-    Ebpf,
-    maps::{MapData, RingBuf},
-};
+use aya::maps::{MapData, RingBuf};
 use nlmon_common::{
     limits::RING_BYTES,
     observation::{HEADER_LEN, Header, flag},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Error, counters::take};
+use super::{Error, maps::Maps};
 use nlmon_core::{
     message::{self, c_string},
     record::{Contents, End, Observation, Parent, Path, Task},
@@ -41,8 +38,8 @@ pub struct Samples {
 }
 
 impl Samples {
-    pub(super) fn new(ebpf: &mut Ebpf) -> Result<Self, Error> {
-        Ok(Self { ring: take(ebpf, "SAMPLES")?, malformed: 0 })
+    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+        Ok(Self { ring: maps.take_as("SAMPLES")?, malformed: 0 })
     }
 
     /// Makes it wait on the runtime that this is called in.
