@@ -158,7 +158,8 @@ pub fn c_string(bytes: &[u8]) -> String {
 
 /// The messages of a datagram of which `data` holds the first bytes and which is `len` long.
 ///
-/// Ends at the first header that is not wholly in `data`, or that does not fit the datagram.
+/// Ends at the first header that is not wholly in `data`, or that does not fit the datagram: at
+/// zeros behind the last message too, which many programs send.
 pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -239,6 +240,12 @@ mod tests {
             assert_eq!(messages(&header(len, 1).to_bytes(), 16).count(), 0, "{len}");
         }
         assert_eq!(messages(&header(16, 1).to_bytes(), 3).count(), 0);
+    }
+
+    #[test]
+    fn zeros_behind_a_message_are_no_message() {
+        let data = [&header(16, 26).to_bytes()[..], &[0; 100]].concat();
+        assert_eq!(messages(&data, data.len()).count(), 1);
     }
 
     #[test]

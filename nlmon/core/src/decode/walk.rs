@@ -60,6 +60,11 @@ impl<'a> Iterator for Messages<'a> {
             let padding = rest.iter().all(|&byte| byte == 0);
             return (!padding && self.missing == 0).then_some(Step::Malformed { at, bytes: rest });
         };
+        if at > 0 && rest.iter().all(|&byte| byte == 0) {
+            // Of a buffer that was sent whole, as iproute2 does with requests: the kernel takes no
+            // notice either (`netlink_rcv_skb` in `net/netlink/af_netlink.c`).
+            return None;
+        }
         let all = rest.len() + self.missing;
         let len = if self.single { all } else { usize::try_from(header.len).unwrap_or(usize::MAX) };
         if len < HEADER_BYTES || len > all {
@@ -139,6 +144,21 @@ mod tests {
                 "{len}"
             );
         }
+    }
+
+    #[test]
+    fn zeros_behind_a_message_are_neither_a_message_nor_a_fault() {
+        let request = message(20, 26, &[0; 4]);
+        for zeros in [1, 16, 100] {
+            let data = [&request[..], &vec![0; zeros]].concat();
+            for full_len in [data.len(), data.len() + 8] {
+                let found = steps(&data, full_len);
+                assert!(matches!(found[..], [Step::Message { whole: true, .. }]), "{found:?}");
+            }
+        }
+        let data = [&request[..], &[0; 20], &[1]].concat();
+        let found = steps(&data, data.len());
+        assert!(matches!(found[..], [_, Step::Malformed { at: 20, .. }]), "{found:?}");
     }
 
     #[test]
