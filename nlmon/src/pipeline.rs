@@ -173,6 +173,7 @@ impl Pipeline {
             Event::Empty { netns, protocol, at_ns } => {
                 self.joiner.socket_read(netns, protocol, at_ns);
             }
+            Event::Unicast { protocol } => self.metrics.unicast(protocol),
             Event::Overrun { protocol, lost, .. } => {
                 throttle::OWN_OVERRUN.warn(format_args!(
                     "own socket of {} ran over, {lost} datagrams lost: \

@@ -6,12 +6,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    os::fd::AsRawFd as _,
     time::Duration,
 };
 
 use nix::{
     errno::Errno,
     sched::{CloneFlags, unshare},
+    sys::socket::{MsgFlags, NetlinkAddr, sendto},
 };
 use nlmon::subscribe::{
     Error, Event, Hold, Reach, Received, Socket, SubscribeSettings, Subscription, Subscriptions,
@@ -24,6 +26,7 @@ use tokio::{
 };
 
 const ROUTE: u8 = 0;
+const USERSOCK: u8 = 2;
 const RTM_NEWLINK: u16 = 16;
 const RTM_SETLINK: u16 = 19;
 const RTNLGRP_LINK: u32 = 1;
@@ -156,6 +159,28 @@ fn tells_of_its_memberships_and_then_of_what_comes() {
             seen.insert(delivery.group);
         }
         assert!(seen.iter().eq(&groups));
+    });
+}
+
+#[test]
+fn takes_no_unicast_for_a_multicast() {
+    in_namespace(async || {
+        let (_subscriptions, mut events) = start(settings(USERSOCK, &[1], Hold::Always));
+        let (_, portid, _) = joined(&mut events).await;
+        let sender = Socket::open(USERSOCK).unwrap();
+        let header = Header { len: 16, message_type: 16, flags: 0, seq: 0, portid: 0 };
+        let send = |portid, groups| {
+            let to = NetlinkAddr::new(portid, groups);
+            sendto(sender.as_raw_fd(), &header.to_bytes(), &to, MsgFlags::empty())
+        };
+        send(portid, 0).unwrap();
+        let event = next(&mut events).await;
+        assert!(matches!(event, Event::Unicast { protocol: USERSOCK }), "{event:?}");
+        // It goes to the kernel as well, which has no socket of this protocol.
+        assert_eq!(send(0, 1), Err(Errno::ECONNREFUSED));
+        let event = next(&mut events).await;
+        assert!(matches!(&event, Event::Delivery(delivery) if delivery.group == 1), "{event:?}");
+        assert_quiet(&mut events).await;
     });
 }
 

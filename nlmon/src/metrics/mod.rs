@@ -125,6 +125,11 @@ impl Metrics {
         lock(&self.pipeline).overrun(protocol, lost);
     }
 
+    /// Counts a datagram that was sent to the port id of the daemon's own socket.
+    pub fn unicast(&self, protocol: u8) {
+        lock(&self.pipeline).unicast(protocol);
+    }
+
     /// Takes in a look at all sockets.
     pub fn sockets(&self, scan: &Scan) {
         lock(&self.sockets).add(scan);

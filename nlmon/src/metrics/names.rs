@@ -98,6 +98,8 @@ metrics! {
         "Sockets in a multicast group, nlmon's own included, in all namespaces: how many get what is sent there. Of the last look.";
     OWN_OVERRUNS = Counter "nlmon_own_overruns_total" ["protocol"]
         "Datagrams that nlmon's own sockets lost because their receive buffer ran over.";
+    OWN_UNICASTS = Counter "nlmon_own_unicasts_total" ["protocol"]
+        "Datagrams that a process sent to the port id of nlmon's own subscribed socket. Dropped: they came by no group.";
     SAMPLES = Counter "nlmon_samples_total" ["outcome"]
         "Datagrams by what became of their sample: read, or the reason why there is none.";
     SAMPLES_PENDING = Gauge "nlmon_samples_pending" []

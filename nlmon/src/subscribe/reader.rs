@@ -159,7 +159,7 @@ impl Inbox {
         let at_ns = monotonic_ns();
         match socket.receive(&mut self.buffer)? {
             Received::Datagram(datagram) => {
-                self.backlog.push_back(self.member.delivery(&datagram));
+                self.backlog.push_back(self.member.event(&datagram));
                 Ok(true)
             }
             Received::Overrun => {
@@ -208,7 +208,12 @@ impl Member {
         groups.map(move |group| Event::Left { netns, protocol, group, at_ns })
     }
 
-    fn delivery(&self, datagram: &Datagram<'_>) -> Event {
+    /// What came by no group is no delivery. Whoever may send to this port id could otherwise put
+    /// into the log what looks like a notification.
+    fn event(&self, datagram: &Datagram<'_>) -> Event {
+        if datagram.group == 0 {
+            return Event::Unicast { protocol: self.protocol };
+        }
         Event::Delivery(Delivery {
             received_ns: monotonic_ns(),
             protocol: self.protocol,

@@ -64,6 +64,11 @@ pub enum Event {
         /// When the read that found nothing began.
         at_ns: u64,
     },
+    /// A process sent a datagram to the socket's own port id. It was dropped: it came by no group.
+    Unicast {
+        /// Netlink protocol number.
+        protocol: u8,
+    },
     /// The receive buffer ran over: one for each `ENOBUFS`, and one when more was lost after it.
     Overrun {
         /// Inode number of the socket's network namespace.

@@ -24,6 +24,7 @@ pub(crate) struct Pipeline {
     deliveries: HistogramVec,
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
+    unicasts: BTreeMap<u8, u64>,
     pub(crate) join: Counts,
     groups: Budget<(u8, u32)>,
     group_names: BTreeMap<(u8, u32), String>,
@@ -35,6 +36,7 @@ impl Pipeline {
             deliveries: latency::histogram(registry, &names::MULTICAST_DELIVERY)?,
             outcomes: BTreeMap::new(),
             overruns: BTreeMap::new(),
+            unicasts: BTreeMap::new(),
             join: Counts::default(),
             groups: Budget::default(),
             group_names: BTreeMap::new(),
@@ -47,6 +49,10 @@ impl Pipeline {
 
     pub(crate) fn overrun(&mut self, protocol: u8, lost: u64) {
         *self.overruns.entry(protocol).or_default() += lost;
+    }
+
+    pub(crate) fn unicast(&mut self, protocol: u8) {
+        *self.unicasts.entry(protocol).or_default() += 1;
     }
 
     fn multicast(&mut self, record: &Record, protocol: u8) {
@@ -82,6 +88,10 @@ impl Pipeline {
         for (protocol, count) in &self.overruns {
             overruns.add(&[&protocol_name(*protocol)], *count);
         }
+        let mut unicasts = Family::new(&names::OWN_UNICASTS);
+        for (protocol, count) in &self.unicasts {
+            unicasts.add(&[&protocol_name(*protocol)], *count);
+        }
         let mut join = Family::new(&names::JOIN);
         for (kind, outcome, count) in self.join.rows() {
             join.add(&[kind, outcome], count);
@@ -92,6 +102,6 @@ impl Pipeline {
         }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::MULTICAST_DELIVERIES.name], self.groups.refused);
-        families.extend([outcomes, overruns, join, pending, overflow]);
+        families.extend([outcomes, overruns, unicasts, join, pending, overflow]);
     }
 }
