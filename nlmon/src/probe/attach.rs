@@ -10,7 +10,6 @@ use aya::{
 
 use super::{
     Error,
-    maps::Maps,
     multi::{self, End, Multi},
     plan::{Hook, Probe, Step},
 };
@@ -49,14 +48,13 @@ pub(super) struct Attacher<'e> {
 }
 
 impl<'e> Attacher<'e> {
-    /// For an object just loaded, and its maps, none of which has been taken.
+    /// For an object just loaded, and the descriptors of all its maps.
     pub(super) fn new(
         ebpf: &'e mut Ebpf,
         object: &'static [u8],
-        maps: &Maps,
+        maps: Vec<(String, OwnedFd)>,
     ) -> Result<Self, Error> {
         let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
-        let maps = maps.descriptors();
         Ok(Self { ebpf, kernel, object, maps, multi: None, links: Vec::new() })
     }
 

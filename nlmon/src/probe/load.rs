@@ -18,7 +18,7 @@ use super::{
     counters::Counters,
     execs::Execs,
     is_in_pid_namespace, is_locked_down,
-    maps::Maps,
+    maps::{self, Maps},
     offsets::offsets,
     plan::{Attach, Probe, plan},
     preemption, read_btf,
@@ -92,10 +92,11 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
     let mut ebpf = load_object(options, &offsets(&btf)?)?;
+    let descriptors = maps::descriptors(&ebpf);
     // It takes its map by itself.
     let warnings = Warnings::new(&mut ebpf);
     let mut maps = Maps::of(&mut ebpf);
-    let mut hooks = Attacher::new(&mut ebpf, OBJECT, &maps)?;
+    let mut hooks = Attacher::new(&mut ebpf, OBJECT, descriptors)?;
     let samples = Samples::new(&mut maps)?;
     let (mut attached, mut missed) = (Vec::new(), Vec::new());
     for (probe, error) in missing {

@@ -38,15 +38,15 @@ impl Maps {
     {
         M::try_from(self.take(name)?).map_err(|source| Error::Map { name, source })
     }
+}
 
-    /// Descriptors of all that are left, for programs that are yet to be linked to them.
-    pub(super) fn descriptors(&self) -> Vec<(String, OwnedFd)> {
-        let descriptors = self.0.iter().filter_map(|(name, map)| {
-            let fd = data(map)?.fd().as_fd().try_clone_to_owned().ok()?;
-            Some((name.clone(), fd))
-        });
-        descriptors.collect()
-    }
+/// Descriptors of all maps of an object, for programs that are yet to be linked to them.
+pub(super) fn descriptors(ebpf: &Ebpf) -> Vec<(String, OwnedFd)> {
+    let descriptors = ebpf.maps().filter_map(|(name, map)| {
+        let fd = data(map)?.fd().as_fd().try_clone_to_owned().ok()?;
+        Some((name.to_owned(), fd))
+    });
+    descriptors.collect()
 }
 
 /// What `aya` knows of a map, of the kinds that the object has.

@@ -58,6 +58,11 @@ impl Multi {
         let linked = maps.iter().filter_map(|(name, fd)| {
             defined.get(name.as_str()).map(|definition| (name.as_str(), fd.as_raw_fd(), definition))
         });
+        // The wrong map would do for one that is missing, as far as linking goes.
+        if let Some(missing) = defined.keys().find(|name| !maps.iter().any(|(has, _)| has == *name))
+        {
+            return Err(Error::NoMap(missing.clone()));
+        }
         let sections: HashSet<usize> =
             object.functions.keys().map(|(section, _)| *section).collect();
         object.relocate_maps(linked, &sections)?;
@@ -138,6 +143,8 @@ pub(super) enum Error {
     Relocation(#[from] aya_obj::relocation::EbpfRelocationError),
     #[error("the object has no such program")]
     NoProgram,
+    #[error("map {0} is missing")]
+    NoMap(String),
     #[error("BPF_BTF_LOAD")]
     LoadBtf(#[source] io::Error),
     #[error(transparent)]
