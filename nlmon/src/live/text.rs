@@ -248,11 +248,15 @@ fn short(container: &str) -> &str {
 
 /// What the message is about, without its type.
 pub(super) fn about(message: &Message) -> String {
-    match &message.raw {
+    let mut about = match &message.raw {
         Some(raw) if message.summary.is_empty() => format!("{} bytes {raw}", message.len),
         _ if message.summary.is_empty() => format!("{} bytes", message.len),
         _ => message.summary.clone(),
+    };
+    for remark in &message.remarks {
+        write(&mut about, format_args!(" ({remark})"));
     }
+    about
 }
 
 fn describe(message: &Message) -> String {

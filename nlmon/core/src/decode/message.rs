@@ -55,6 +55,9 @@ pub struct Message {
     /// The outcome that a `NLMSG_ERROR` or `NLMSG_DONE` reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What of it is not as the format has it: `malformed: 4 bytes left over`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// First bytes in hexadecimal, of what nlmon cannot read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,

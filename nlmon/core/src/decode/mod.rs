@@ -10,9 +10,11 @@ pub mod attribute;
 mod error;
 mod families;
 pub mod flags;
+mod leaf;
 mod line;
 pub mod message;
 pub mod names;
+mod nd_options;
 mod netlink_test;
 mod payload;
 pub mod printable;
@@ -160,6 +162,7 @@ fn message(
     context: &Context<'_>,
 ) -> Message {
     let name = context.type_name(protocol, header.message_type);
+    reader.whole = whole;
     let (read, error) = match header.message_type {
         kind::ERROR => error::error(reader, protocol, header.flags, span, context),
         // The connector's messages are all of this type and end nothing.
@@ -185,6 +188,7 @@ fn message(
         summary,
         attributes: read.attributes,
         error,
+        remarks: std::mem::take(&mut reader.remarks),
         truncated: !whole,
     }
 }

@@ -6,7 +6,7 @@ use super::names::protocol;
 use super::reader::{Reader, Span, width};
 use super::tables::kind::{Generic, Kind, Layout, Set, Words};
 use super::tables::{self, generic};
-use super::{Context, netlink_test, value, walk};
+use super::{Context, nd_options, netlink_test, value, walk};
 use crate::message::{Header, flag};
 
 /// `struct genlmsghdr`
@@ -16,6 +16,9 @@ static GENERIC_HEADER: &[(&str, usize, Kind)] =
 const RDMA_DEVICES: u16 = 5;
 /// Bytes of `struct nlmsghdr`, `struct cn_msg` and the head of `struct proc_event`.
 const PROCESS_EVENT_BYTES: usize = 16;
+
+/// `RTM_NEWNDUSEROPT`
+const ND_USER_OPTION: u16 = 68;
 
 /// A request for everything.
 const DUMP_REQUEST: u16 = flag::DUMP | flag::REQUEST;
@@ -57,14 +60,15 @@ pub(super) fn read(
         protocol::AUDIT => return attributes(audit(reader, header.message_type, span)),
         protocol::CONNECTOR => return attributes(connector(reader, span)),
         protocol::TEST => return attributes(netlink_test::read(reader, header.message_type, span)),
+        protocol::ROUTE if header.message_type == ND_USER_OPTION => {
+            return attributes(nd_user_option(reader, span));
+        }
         protocol::ROUTE => route(header.message_type, request, span.bytes.len()),
         protocol::NETFILTER => tables::netfilter(header.message_type),
         protocol::XFRM if header.flags & DUMP_REQUEST == DUMP_REQUEST => Some(tables::xfrm_dump()),
         protocol::XFRM => tables::xfrm(header.message_type),
         protocol::CRYPTO => Some(tables::crypto()),
-        protocol::SOCK_DIAG => {
-            tables::sock_diag(span.bytes.first().copied().unwrap_or_default(), request)
-        }
+        protocol::SOCK_DIAG => sock_diag(header.message_type, request, span),
         protocol::RDMA if header.message_type >> 10 == RDMA_DEVICES => Some(tables::rdma()),
         _ => None,
     };
@@ -94,6 +98,29 @@ fn route(message_type: u16, request: bool, len: usize) -> Option<Layout> {
     };
     let short = len < width(layout.header) && message_type % 4 == GETS;
     Some(if short { tables::address_family() } else { layout })
+}
+
+/// Options of a router advertisement, and attributes behind them.
+fn nd_user_option(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+    let head = width(tables::NDUSEROPTMSG);
+    let options = usize::from(walk::u16_at(span.bytes, 2).unwrap_or_default());
+    let members = reader.fields(tables::NDUSEROPTMSG, span.part(0, head));
+    let mut read = vec![Attribute::nest("nduseroptmsg", members)];
+    read.extend(nd_options::read(reader, span.part(head, head + options)));
+    let rest = span.after(head + walk::align(options));
+    read.extend(reader.attributes(tables::NDUSEROPT, rest));
+    read
+}
+
+/// Before `SOCK_DIAG_BY_FAMILY` the request was another structure.
+fn sock_diag(message_type: u16, request: bool, span: Span<'_>) -> Option<Layout> {
+    /// `TCPDIAG_GETSOCK` and `DCCPDIAG_GETSOCK`
+    const OLD: [u16; 2] = [18, 19];
+    let family = span.bytes.first().copied().unwrap_or_default();
+    if request && OLD.contains(&message_type) {
+        return Some(tables::sock_diag_old());
+    }
+    tables::sock_diag(family, request)
 }
 
 fn read_layout(reader: &mut Reader, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {
@@ -200,9 +227,15 @@ fn connector(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
     let mut read =
         vec![Attribute::nest("cn_msg", reader.fields(tables::CN_MSG, span.part(0, head)))];
     let rest = span.after(head);
-    if walk::u32_at(span.bytes, 0) != PROCESSES || rest.bytes.len() < PROCESS_EVENT_BYTES {
+    if walk::u32_at(span.bytes, 0) == PROCESSES && rest.bytes.len() < PROCESS_EVENT_BYTES {
+        read.extend(reader.fields(tables::PROC_INPUT, rest));
+        return read;
+    }
+    if walk::u32_at(span.bytes, 0) != PROCESSES {
+        // Of other indices only who sends and who listens know what it is: of Hyper-V's, keys and
+        // values that the host hands to the guest, passwords among them.
         if !rest.bytes.is_empty() {
-            read.push(reader.unknown("data".into(), rest));
+            read.push(reader.secret_attribute("data", rest));
         }
         return read;
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attribute::{Attribute, Value};
+use super::leaf;
 use super::tables::kind::{Fields, Kind, Options, Set};
 use super::value;
 use super::walk::{ATTRIBUTE_HEADER_LEN, align, u16_at};
@@ -62,6 +63,10 @@ pub(super) struct Reader {
     /// Places of the datagram that are withheld.
     pub(super) secrets: Vec<Range<usize>>,
     pub(super) search: Option<Search>,
+    /// All of the message is there, so that what does not fit is the sender's fault.
+    pub(super) whole: bool,
+    /// What of the message is not as the format has it.
+    pub(super) remarks: Vec<String>,
 }
 
 /// What an attribute holds.
@@ -76,18 +81,31 @@ enum Content {
 struct Nest<'a> {
     set: Set,
     span: Span<'a>,
+    place: Place<'a>,
+}
+
+/// How far in a nest is, and what it is in.
+#[derive(Clone, Copy, Default)]
+struct Place<'a> {
     depth: usize,
+    outer: Option<&'a Nest<'a>>,
+}
+
+impl Nest<'_> {
+    fn inner(&self) -> Place<'_> {
+        Place { depth: self.place.depth + 1, outer: Some(self) }
+    }
 }
 
 impl Reader {
     /// The attributes of `span`. One whose end is missing is shown as far as what is inside it goes.
     pub(super) fn attributes(&mut self, set: Set, span: Span<'_>) -> Vec<Attribute> {
-        self.nest(set, span, 0)
+        self.nest(set, span, Place::default())
     }
 
     /// The members of a structure.
     pub(super) fn fields(&mut self, fields: Fields, span: Span<'_>) -> Vec<Attribute> {
-        self.members(fields, span, 0)
+        self.members(fields, span, Place::default())
     }
 
     /// Bytes that no table explains.
@@ -102,17 +120,17 @@ impl Reader {
         attribute(name.into(), content)
     }
 
-    fn nest(&mut self, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
-        let nest = Nest { set, span, depth };
+    fn nest(&mut self, set: Set, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
+        let nest = Nest { set, span, place };
         let mut attributes = Vec::new();
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
-            let whole = len <= rest.bytes.len();
+            let whole = self.fits(len, rest);
             attributes.extend(self.attribute(nest, number, rest.at, value, whole));
             rest = rest.after(align(len));
         }
-        self.withhold_unexplained(rest);
+        self.left_over(rest);
         attributes
     }
 
@@ -135,57 +153,49 @@ impl Reader {
                 self.reached(kind, value, nest, whole)
             }
             Some(_) => return None,
-            None => self.unnamed(number & NESTED != 0, value, nest.depth),
+            None => self.unnamed(number & NESTED != 0, value, nest.inner()),
         };
         Some(attribute(name, content))
     }
 
     fn content(&mut self, kind: &Kind, span: Span<'_>, nest: Nest<'_>) -> Content {
         let bytes = span.bytes;
-        let depth = nest.depth + 1;
-        if depth > DEPTH_MAX {
+        let place = nest.inner();
+        if place.depth > DEPTH_MAX {
             return self.opaque(span);
         }
-        Content::Value(match kind {
-            Kind::Num => value::unsigned(bytes, false),
-            Kind::Int => value::signed(bytes),
-            Kind::Be => value::unsigned(bytes, true),
-            Kind::Word(table) => value::word(table, bytes, false),
-            Kind::BeWord(table) => value::word(table, bytes, true),
-            Kind::Mask(table) => value::bits(table, bytes, false),
-            Kind::BeMask(table) => value::bits(table, bytes, true),
-            Kind::Handle => value::handle(bytes),
-            Kind::Text => Some(value::c_string(bytes)),
-            Kind::Ip => value::ip(bytes, self.family),
-            Kind::LongIp => value::long_ip(bytes, self.family),
-            Kind::Sockaddr => value::socket_address(bytes),
-            Kind::Mac => value::link_address(bytes, self.family),
-            Kind::Flag => Some(Value::Flag(true)),
-            Kind::Hex if bytes.is_empty() => None,
-            Kind::Hex | Kind::Pad => Some(value::hex(bytes)),
-            Kind::Secret => return self.secret(span),
-            Kind::Long(lens, _) if !lens.contains(&bytes.len()) => return self.opaque(span),
-            Kind::Long(_, kind) => return self.content(kind, span, nest),
-            Kind::Bitfield => return Content::Inside(self.members(BITFIELD, span, depth)),
+        match kind {
+            Kind::Secret => self.secret(span),
+            Kind::Long(lens, _) if !lens.contains(&bytes.len()) => self.opaque(span),
+            Kind::Long(_, kind) => self.content(kind, span, nest),
+            Kind::Bitfield => Content::Inside(self.members(BITFIELD, span, place)),
             Kind::Nest(_) | Kind::Described(_) => {
-                return Content::Inside(self.nest(inside(kind), span, depth));
+                Content::Inside(self.nest(inside(kind), span, place))
             }
-            Kind::List(kind) => return Content::Inside(self.list(kind, span, depth)),
-            Kind::Each(width, kind) => {
-                return Content::Inside(self.each(*width, kind, span, depth));
+            Kind::List(kind) => Content::Inside(self.list(kind, span, place)),
+            Kind::Each(width, kind) => Content::Inside(self.each(*width, kind, &[], span, place)),
+            Kind::Named(width, kind, names) => {
+                Content::Inside(self.each(*width, kind, names, span, place))
             }
-            Kind::Struct(fields) => return Content::Inside(self.members(fields, span, depth)),
-            Kind::Headed(fields, set) => {
-                return Content::Inside(self.headed(fields, set, span, depth));
+            Kind::Struct(fields) => Content::Inside(self.members(fields, span, place)),
+            Kind::Headed(fields, set) => Content::Inside(self.headed(fields, set, span, place)),
+            Kind::Hops(fields, set) => Content::Inside(self.hops(fields, set, span, place)),
+            Kind::Select(beside, options) => {
+                let text = beside_text(nest, *beside);
+                self.select(text.as_deref(), options, span, nest)
             }
-            Kind::Hops(fields, set) => return Content::Inside(self.hops(fields, set, span, depth)),
-            Kind::Select(beside, options) => return self.select(*beside, options, span, nest),
+            Kind::Around(set, number, options) => {
+                let text = around_text(nest, set, *number);
+                self.select(text.as_deref(), options, span, nest)
+            }
             Kind::Family(families, other) => {
                 let of_family = |entry: &&(u8, Kind)| u16::from(entry.0) == self.family;
                 let chosen = families.iter().find(of_family).map_or(*other, |entry| &entry.1);
-                return self.content(chosen, span, Nest { depth, ..nest });
+                self.content(chosen, span, Nest { place, ..nest })
             }
-        })
+            _ if self.strict && !leaf::may_have_len(kind, bytes.len()) => self.secret(span),
+            _ => Content::Value(leaf::value(kind, bytes, self.family)),
+        }
     }
 
     /// What there is of a value, whose end may be missing. By its length nothing can be told then.
@@ -196,7 +206,7 @@ impl Reader {
         }
     }
 
-    fn members(&mut self, fields: Fields, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+    fn members(&mut self, fields: Fields, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
         let outer = self.family;
         self.family = family(fields, span.bytes).unwrap_or(outer);
         let mut members = Vec::with_capacity(fields.len());
@@ -210,7 +220,7 @@ impl Reader {
             {
                 continue;
             }
-            let nest = Nest { set: NO_NAMES, span: part, depth };
+            let nest = Nest { set: NO_NAMES, span: part, place };
             let content = self.reached(kind, part, nest, whole);
             members.push(attribute(Cow::Borrowed(name), content));
         }
@@ -219,18 +229,30 @@ impl Reader {
         members
     }
 
-    fn headed(&mut self, fields: Fields, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+    fn headed(
+        &mut self,
+        fields: Fields,
+        set: Set,
+        span: Span<'_>,
+        place: Place<'_>,
+    ) -> Vec<Attribute> {
         let width = width(fields);
-        let mut inside = self.members(fields, span.part(0, width), depth);
-        inside.extend(self.nest(set, span.after(align(width)), depth));
+        let mut inside = self.members(fields, span.part(0, width), place);
+        inside.extend(self.nest(set, span.after(align(width)), place));
         inside
     }
 
-    fn hops(&mut self, fields: Fields, set: Set, span: Span<'_>, depth: usize) -> Vec<Attribute> {
+    fn hops(
+        &mut self,
+        fields: Fields,
+        set: Set,
+        span: Span<'_>,
+        place: Place<'_>,
+    ) -> Vec<Attribute> {
         let mut hops = Vec::new();
         let mut rest = span;
         while let Some(len) = u16_at(rest.bytes, 0).map(usize::from).filter(|len| *len >= 2) {
-            let inside = self.headed(fields, set, rest.part(0, len), depth);
+            let inside = self.headed(fields, set, rest.part(0, len), place);
             hops.push(Attribute::nest(hops.len().to_string(), inside));
             rest = rest.after(align(len));
         }
@@ -238,29 +260,38 @@ impl Reader {
         hops
     }
 
-    fn list(&mut self, kind: &Kind, span: Span<'_>, depth: usize) -> Vec<Attribute> {
-        let nest = Nest { set: NO_NAMES, span, depth };
+    fn list(&mut self, kind: &Kind, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
+        let nest = Nest { set: NO_NAMES, span, place };
         let mut items = Vec::new();
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
-            let whole = len <= rest.bytes.len();
+            let whole = self.fits(len, rest);
             if whole || holds_others(kind) {
                 let content = self.reached(kind, value, nest, whole);
                 items.push(attribute((number & TYPE_MASK).to_string().into(), content));
             }
             rest = rest.after(align(len));
         }
-        self.withhold_unexplained(rest);
+        self.left_over(rest);
         items
     }
 
-    fn each(&mut self, width: usize, kind: &Kind, span: Span<'_>, depth: usize) -> Vec<Attribute> {
-        let nest = Nest { set: NO_NAMES, span, depth };
+    fn each(
+        &mut self,
+        width: usize,
+        kind: &Kind,
+        names: &[&'static str],
+        span: Span<'_>,
+        place: Place<'_>,
+    ) -> Vec<Attribute> {
+        let nest = Nest { set: NO_NAMES, span, place };
         let count = span.bytes.len().checked_div(width).unwrap_or(0);
         let items = (0..count).map(|index| {
             let part = span.part(index * width, (index + 1) * width);
-            attribute(index.to_string().into(), self.content(kind, part, nest))
+            let name = names.get(index).filter(|name| !name.is_empty());
+            let name = name.map_or_else(|| index.to_string().into(), |&name| Cow::Borrowed(name));
+            attribute(name, self.content(kind, part, nest))
         });
         let items = items.collect();
         self.withhold_unexplained(span.after(count * width));
@@ -268,20 +299,25 @@ impl Reader {
     }
 
     /// The kind by another attribute's text. A cut datagram may lack that.
-    fn select(&mut self, beside: u16, options: Options, span: Span<'_>, nest: Nest<'_>) -> Content {
-        let depth = nest.depth + 1;
-        let text = beside_text(nest, beside);
-        let chosen = options.iter().find(|option| Some(option.0) == text.as_deref());
+    fn select(
+        &mut self,
+        text: Option<&str>,
+        options: Options,
+        span: Span<'_>,
+        nest: Nest<'_>,
+    ) -> Content {
+        let place = nest.inner();
+        let chosen = options.iter().find(|option| Some(option.0) == text);
         match chosen {
-            Some((_, kind)) => self.content(kind, span, Nest { depth, ..nest }),
-            None => self.unnamed(true, span, depth),
+            Some((_, kind)) => self.content(kind, span, Nest { place, ..nest }),
+            None => self.unnamed(true, span, place),
         }
     }
 
     /// An attribute that no table names: attributes if it looks like some, or else bytes.
-    fn unnamed(&mut self, nested: bool, span: Span<'_>, depth: usize) -> Content {
-        if !self.strict && nested && depth < DEPTH_MAX && looks_nested(span.bytes) {
-            return Content::Inside(self.nest(NO_NAMES, span, depth + 1));
+    fn unnamed(&mut self, nested: bool, span: Span<'_>, place: Place<'_>) -> Content {
+        if !self.strict && nested && place.depth < DEPTH_MAX && looks_nested(span.bytes) {
+            return Content::Inside(self.nest(NO_NAMES, span, place));
         }
         self.opaque(span)
     }
@@ -299,6 +335,32 @@ impl Reader {
         }
         self.withhold(span);
         Content::Withheld(u32::try_from(span.bytes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether an attribute of that length ends within `rest`.
+    fn fits(&mut self, len: usize, rest: Span<'_>) -> bool {
+        let fits = len <= rest.bytes.len();
+        if !fits {
+            self.remark(format!("malformed: nla_len {len} of {} bytes", rest.bytes.len()));
+        }
+        fits
+    }
+
+    /// What is behind the last attribute: "bytes leftover after parsing attributes", as the kernel
+    /// says of them.
+    fn left_over(&mut self, rest: Span<'_>) {
+        if !rest.bytes.is_empty() {
+            self.remark(format!("malformed: {} bytes left over", rest.bytes.len()));
+        }
+        self.withhold_unexplained(rest);
+    }
+
+    /// Says what is malformed, of a message of which nothing is missing. A few tell enough.
+    fn remark(&mut self, remark: String) {
+        const MAX: usize = 4;
+        if self.whole && self.remarks.len() < MAX {
+            self.remarks.push(remark);
+        }
     }
 
     fn withhold(&mut self, span: Span<'_>) {
@@ -363,10 +425,12 @@ fn holds_others(kind: &Kind) -> bool {
         | Kind::Described(_)
         | Kind::List(_)
         | Kind::Each(..)
+        | Kind::Named(..)
         | Kind::Struct(_)
         | Kind::Headed(..)
         | Kind::Hops(..)
         | Kind::Select(..)
+        | Kind::Around(..)
         | Kind::Secret => true,
         _ => false,
     }
@@ -401,6 +465,19 @@ fn family(fields: Fields, bytes: &[u8]) -> Option<u16> {
             return u16::try_from(number).ok().filter(|&family| family != 0);
         }
         at += width;
+    }
+    None
+}
+
+/// The same of an attribute further out, in the nearest nest of that set that has one.
+fn around_text(nest: Nest<'_>, set: Set, number: u16) -> Option<String> {
+    let mut at = Some(&nest);
+    while let Some(nest) = at {
+        let text = std::ptr::eq(nest.set, set).then(|| beside_text(*nest, number)).flatten();
+        if text.is_some() {
+            return text;
+        }
+        at = nest.place.outer;
     }
     None
 }

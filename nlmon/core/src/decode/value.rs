@@ -33,11 +33,17 @@ pub(super) fn unsigned(bytes: &[u8], big_endian: bool) -> Option<Value> {
 }
 
 /// A number with a sign.
-pub(super) fn signed(bytes: &[u8]) -> Option<Value> {
-    let Some(number) = number(bytes, false) else { return unsigned(bytes, false) };
+pub(super) fn signed(bytes: &[u8], big_endian: bool) -> Option<Value> {
+    let Some(number) = number(bytes, big_endian) else { return unsigned(bytes, big_endian) };
     let unused_bits = 64 - 8 * u32::try_from(bytes.len()).unwrap_or(8).min(8);
     let value = (number << unused_bits).cast_signed() >> unused_bits;
     Some(u64::try_from(value).map_or(Value::Negative(value), Value::Number))
+}
+
+/// A number, or the word that says that there is no limit.
+pub(super) fn limit(word: &'static str, bytes: &[u8]) -> Option<Value> {
+    let unlimited = bytes.len() > 1 && bytes.iter().all(|&byte| byte == u8::MAX);
+    if unlimited { Some(Value::Text(word.into())) } else { unsigned(bytes, false) }
 }
 
 /// The word for a number.
@@ -71,14 +77,34 @@ pub(super) fn bits(table: &[(u32, &'static str)], bytes: &[u8], big_endian: bool
 /// An IPv4 or IPv6 address, by its length.
 pub(super) fn ip(bytes: &[u8], family: u16) -> Option<Value> {
     match *bytes {
-        [a, b, c, _] if family == AF_MPLS => {
-            let label = u32::from_be_bytes([0, a, b, c]) >> 4;
-            Some(Value::Number(label.into()))
-        }
+        [_, _, _, _, ..] if family == AF_MPLS => labels(bytes),
         [a, b, c, d] => Some(text(Ipv4Addr::new(a, b, c, d).to_string())),
         [] => None,
         _ => Some(ipv6(bytes).unwrap_or_else(|| hex(bytes))),
     }
+}
+
+/// Labels of MPLS: the upper 20 bits of each word. One is a number, several are joined.
+pub(super) fn labels(bytes: &[u8]) -> Option<Value> {
+    let (words, []) = bytes.as_chunks::<4>() else { return unsigned(bytes, true) };
+    let label = |word: &[u8; 4]| u32::from_be_bytes(*word) >> 12;
+    match words {
+        [] => None,
+        [one] => Some(Value::Number(label(one).into())),
+        _ => {
+            let labels = words.iter().map(|word| label(word).to_string());
+            Some(text(labels.collect::<Vec<_>>().join("/")))
+        }
+    }
+}
+
+/// Realms of a route: `from/to`, or the one to which it leads.
+pub(super) fn realms(bytes: &[u8]) -> Option<Value> {
+    let Some(number) = number(bytes, false) else { return unsigned(bytes, false) };
+    Some(match (number >> 16, number & 0xffff) {
+        (0, to) => Value::Number(to),
+        (from, to) => text(format!("{from}/{to}")),
+    })
 }
 
 /// `xfrm_address_t` and its like: sixteen bytes, of which IPv4 uses the first four.
@@ -126,6 +152,17 @@ pub(super) fn handle(bytes: &[u8]) -> Option<Value> {
     }))
 }
 
+/// A handle of the filter `u32`, as `tc` prints it: what is 0 at the end is left out.
+pub(super) fn hash_handle(bytes: &[u8]) -> Option<Value> {
+    let Some(number) = number(bytes, false) else { return unsigned(bytes, false) };
+    Some(text(match (number >> 20, (number >> 12) & 0xff, number & 0xfff) {
+        (0, 0, 0) => "none".to_owned(),
+        (table, 0, 0) => format!("{table:x}:"),
+        (table, bucket, 0) => format!("{table:x}:{bucket:x}:"),
+        (table, bucket, node) => format!("{table:x}:{bucket:x}:{node:x}"),
+    }))
+}
+
 /// A text, up to its first NUL. One that begins with a NUL is a name of an abstract Unix socket,
 /// which `ss` shows with an `@`.
 pub(super) fn c_string(bytes: &[u8]) -> Value {
@@ -135,6 +172,22 @@ pub(super) fn c_string(bytes: &[u8]) -> Value {
         }
         _ => text(printable::c_string(bytes)),
     }
+}
+
+/// Bytes in base64, as RFC 4648 has it.
+pub(super) fn base64(bytes: &[u8]) -> Option<Value> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let mut word = [0; 4];
+        word[1..=group.len()].copy_from_slice(group);
+        let word = u32::from_be_bytes(word);
+        for place in 0..4 {
+            let digit = usize::try_from(word >> (18 - 6 * place) & 0x3f).unwrap_or_default();
+            encoded.push(if place <= group.len() { char::from(DIGITS[digit]) } else { '=' });
+        }
+    }
+    (!encoded.is_empty()).then(|| text(encoded))
 }
 
 /// Bytes in hexadecimal.
@@ -167,9 +220,10 @@ mod tests {
         assert_eq!(shown(unsigned(&u64::MAX.to_ne_bytes(), false)), "18446744073709551615");
         assert_eq!(shown(unsigned(&[1, 2, 3], false)), "010203");
         assert_eq!(shown(unsigned(&[], false)), "nothing");
-        assert_eq!(shown(signed(&(-2_i16).to_ne_bytes())), "-2");
-        assert_eq!(shown(signed(&2_i32.to_ne_bytes())), "2");
-        assert_eq!(shown(signed(&i64::MIN.to_ne_bytes())), i64::MIN.to_string());
+        assert_eq!(shown(signed(&(-2_i16).to_ne_bytes(), false)), "-2");
+        assert_eq!(shown(signed(&(-150_i32).to_be_bytes(), true)), "-150");
+        assert_eq!(shown(signed(&2_i32.to_ne_bytes(), false)), "2");
+        assert_eq!(shown(signed(&i64::MIN.to_ne_bytes(), false)), i64::MIN.to_string());
     }
 
     #[test]
@@ -204,6 +258,32 @@ mod tests {
         let six = [&10u16.to_ne_bytes()[..], &[0, 80, 0, 0, 0, 0], &[0; 15], &[1]].concat();
         assert_eq!(shown(socket_address(&six)), "[::1]:80");
         assert_eq!(shown(socket_address(&four[..7])), "nothing");
+    }
+
+    /// The vectors of RFC 4648, section 10.
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (bytes, expected) in [
+            ("", "nothing"),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(shown(base64(bytes.as_bytes())), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_of_two_halves_are_shown_as_such() {
+        assert_eq!(shown(realms(&0x00fa_00fe_u32.to_ne_bytes())), "250/254");
+        assert_eq!(shown(realms(&3_u32.to_ne_bytes())), "3");
+        assert_eq!(shown(labels(&[0, 0x06, 0x40, 0, 0, 0x0c, 0x81, 0])), "100/200");
+        assert_eq!(shown(hash_handle(&0x8000_1800_u32.to_ne_bytes())), "800:1:800");
+        assert_eq!(shown(limit("forever", &[255; 4])), "forever");
+        assert_eq!(shown(limit("forever", &7_u32.to_ne_bytes())), "7");
     }
 
     #[test]

@@ -67,6 +67,10 @@ impl<'a> Iterator for Messages<'a> {
         }
         let all = rest.len() + self.missing;
         let len = if self.single { all } else { usize::try_from(header.len).unwrap_or(usize::MAX) };
+        // The kernel stops at a header that has no length, so what a sender left zero is no message.
+        if len == 0 && at > 0 && rest.iter().all(|&byte| byte == 0) {
+            return None;
+        }
         if len < HEADER_BYTES || len > all {
             return Some(Step::Malformed { at, bytes: rest });
         }
@@ -132,6 +136,16 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert!(matches!(found[0], Step::Message { payload: [1, 2], whole: true, .. }));
         assert!(matches!(found[1], Step::Message { at: 36, payload: [3], whole: true, .. }));
+    }
+
+    /// `netlink_rcv_skb` stops there, and iproute2 sends buffers that end so.
+    #[test]
+    fn zeros_behind_a_message_are_none() {
+        let mut data = message(20, 16, &[1, 2, 3, 4]);
+        data.extend([0; 64]);
+        assert_eq!(steps(&data, data.len()).len(), 1);
+        data.push(1);
+        assert_eq!(steps(&data, data.len()).len(), 2);
     }
 
     #[test]

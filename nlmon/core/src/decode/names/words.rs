@@ -203,10 +203,55 @@ pub(in crate::decode) static ADDRESS_FLAGS: &[(u32, &str)] = &[
     (0x10, "home"),
     (0x20, "deprecated"),
     (0x40, "tentative"),
+    (0x80, "permanent"),
     (0x100, "mngtmpaddr"),
     (0x200, "noprefixroute"),
     (0x400, "autojoin"),
     (0x800, "stable-privacy"),
+];
+
+/// The same of IPv6, where `IFA_F_SECONDARY` is `IFA_F_TEMPORARY`
+pub(in crate::decode) static ADDRESS_FLAGS_6: &[(u32, &str)] = &[
+    (0x01, "temporary"),
+    (0x02, "nodad"),
+    (0x04, "optimistic"),
+    (0x08, "dadfailed"),
+    (0x10, "home"),
+    (0x20, "deprecated"),
+    (0x40, "tentative"),
+    (0x80, "permanent"),
+    (0x100, "mngtmpaddr"),
+    (0x200, "noprefixroute"),
+    (0x400, "autojoin"),
+    (0x800, "stable-privacy"),
+];
+
+/// `ETH_P_*` of `include/uapi/linux/if_ether.h`, in the words of `tc`
+pub(in crate::decode) static ETHERTYPES: Table = &[
+    (0x0003, "all"),
+    (0x0800, "ip"),
+    (0x0806, "arp"),
+    (0x22f0, "tsn"),
+    (0x6558, "teb"),
+    (0x8035, "rarp"),
+    (0x8100, "802.1Q"),
+    (0x86dd, "ipv6"),
+    (0x8809, "slow"),
+    (0x8847, "mpls_uc"),
+    (0x8848, "mpls_mc"),
+    (0x8863, "ppp_disc"),
+    (0x8864, "ppp_ses"),
+    (0x888e, "pae"),
+    (0x88a8, "802.1ad"),
+    (0x88ca, "tipc"),
+    (0x88cc, "lldp"),
+    (0x88e5, "macsec"),
+    (0x88f7, "ptp"),
+    (0x8902, "cfm"),
+    (0x8906, "fcoe"),
+    (0x8914, "fip"),
+    (0x892f, "hsr"),
+    (0x894f, "nsh"),
 ];
 
 /// `CTRL_CMD_*` of `include/uapi/linux/genetlink.h`
@@ -289,7 +334,7 @@ pub fn address_flags(bits: u32) -> String {
 }
 
 fn set_bits(table: &[(u32, &str)], bits: u32, separator: &str) -> String {
-    let set = table.iter().filter(|entry| bits & entry.0 != 0);
+    let set = table.iter().filter(|entry| bits & entry.0 != 0 && entry.1 != "permanent");
     set.map(|entry| entry.1).collect::<Vec<_>>().join(separator)
 }
 

@@ -14,15 +14,19 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     // The attribute widens the header's eight bits; a request may have just those.
     let bits = tree.text("IFA_FLAGS").or_else(|| head.text("ifa_flags")).unwrap_or_default();
     // What is permanent says nothing, as in `ip`.
-    let named = bits.split(',').filter(|bit| !bit.starts_with('0'));
+    let named = bits.split(',').filter(|bit| !bit.starts_with('0') && *bit != "permanent");
     line.word(&named.collect::<Vec<_>>().join(" ")).optional("label", tree.text("IFA_LABEL"));
     line.finish()
 }
 
 /// On a point-to-point link `IFA_ADDRESS` is the other end, as in `local peer other/32`.
 fn address(line: &mut Line, tree: Tree<'_>, len: u64) {
-    let other = tree.text("IFA_ADDRESS").or_else(|| tree.text("IFA_MULTICAST"));
-    match (tree.text("IFA_LOCAL"), other) {
+    // A group is joined whole, whatever the length says.
+    if let Some(group) = tree.text("IFA_MULTICAST").or_else(|| tree.text("IFA_ANYCAST")) {
+        line.word(&group);
+        return;
+    }
+    match (tree.text("IFA_LOCAL"), tree.text("IFA_ADDRESS")) {
         (Some(local), Some(peer)) if local != peer => {
             line.word(&local).pair("peer", format_args!("{peer}/{len}"));
         }

@@ -114,6 +114,7 @@ fn log(tree: Tree<'_>, head: Tree<'_>) -> String {
 fn set(tree: Tree<'_>) -> String {
     let mut line = Line::default();
     line.word(&tree.text("IPSET_ATTR_SETNAME").unwrap_or_default());
+    line.word(&tree.text("IPSET_ATTR_SETNAME2").unwrap_or_default());
     line.word(&tree.text("IPSET_ATTR_TYPENAME").unwrap_or_default());
     line.word(&entry(tree.inside("IPSET_ATTR_DATA")));
     let entries = tree.inside("IPSET_ATTR_ADT");

@@ -42,6 +42,9 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
         }
         "NDUSEROPT" => {
             line.optional("dev", tree.inside("nduseroptmsg").text("nduseropt_ifindex"));
+            for option in tree.iter().skip(1).filter(|option| !option.attributes.is_empty()) {
+                advertised(&mut line, &option.name, option.tree());
+            }
         }
         "TUNNEL" => {
             line.optional("dev", index(tree.inside("tunnel_msg"), "ifindex"));
@@ -54,6 +57,14 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
         _ => {}
     }
     line.finish()
+}
+
+/// `rdnss 2001:db8::53 lifetime 1800`, as in a router advertisement.
+fn advertised(line: &mut Line, name: &str, option: Tree<'_>) {
+    let addresses = option.inside("addresses");
+    let addresses = addresses.iter().filter_map(|ip| Some(ip.value.as_ref()?.to_string()));
+    line.pair(&name.to_lowercase(), addresses.collect::<Vec<_>>().join(","));
+    line.optional("", option.text("uri")).optional("lifetime", option.text("lifetime"));
 }
 
 /// Audit's text, an algorithm's name, a process event, a device of RDMA.
@@ -74,6 +85,7 @@ pub(super) fn other_protocols(tree: Tree<'_>) -> String {
         ("comm", "comm"),
         ("exit_code", "status"),
         ("enabled", "enabled"),
+        ("mcast_op", ""),
         ("RDMA_NLDEV_ATTR_DEV_NAME", "dev"),
     ] {
         line.optional(shown, tree.text(name));

@@ -31,6 +31,13 @@ static PROC_EVENTS: Table = &[
     (0x8000_0000, "exit"),
 ];
 
+/// What a listener sends, of which `event_type` is newer.
+pub(in crate::decode) static PROC_INPUT: Fields =
+    &[("mcast_op", 4, Word(&LISTENING)), ("event_type", 4, Num)];
+
+/// `PROC_CN_MCAST_*`
+static LISTENING: Table = &[(1, "listen"), (2, "ignore")];
+
 static FORK: Fields = &[
     ("parent_pid", 4, Num),
     ("parent_tgid", 4, Num),

@@ -1,7 +1,7 @@
 //! Attributes of connection tracking: numbers and names of
 //! `include/uapi/linux/netfilter/nfnetlink_conntrack.h`.
 
-use super::kind::Kind::{Be, BeMask, Hex, Ip, Mask, Nest, Num, Struct, Text, Word};
+use super::kind::Kind::{Be, BeMask, Hex, Ip, Mask, Nest, Num, Pad, Struct, Text, Word};
 use super::kind::{Bits, Fields, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::IP_PROTOCOLS;
@@ -121,24 +121,23 @@ static PROTOINFO_ATTRS: Set = &[
     (3, "CTA_PROTOINFO_SCTP", Nest(&PROTOINFO_SCTP_ATTRS)),
 ];
 
-static HELP_ATTRS: Set = &[(1, "CTA_HELP_NAME", Text)];
+static HELP_ATTRS: Set = &[(1, "CTA_HELP_NAME", Text), (2, "CTA_HELP_INFO", Hex)];
 
-static NAT_PROTO_ATTRS: Set =
-    &[(1, "CTA_PROTONAT_PORT_MIN", Be), (2, "CONNTRACK_A_NAT_PROTO_ATTRS_NAT_PORT_MAX", Be)];
+static NAT_PROTO_ATTRS: Set = &[(1, "CTA_PROTONAT_PORT_MIN", Be), (2, "CTA_PROTONAT_PORT_MAX", Be)];
 
 static NAT_ATTRS: Set = &[
-    (1, "CTA_NAT_V4_MINIP", Be),
-    (2, "CTA_NAT_V4_MAXIP", Be),
-    (3, "CTA_NAT_PROTO", Hex),
-    (4, "CTA_NAT_V6_MINIP", Hex),
-    (5, "CTA_NAT_V6_MAXIP", Nest(&NAT_PROTO_ATTRS)),
+    (1, "CTA_NAT_V4_MINIP", Ip),
+    (2, "CTA_NAT_V4_MAXIP", Ip),
+    (3, "CTA_NAT_PROTO", Nest(&NAT_PROTO_ATTRS)),
+    (4, "CTA_NAT_V6_MINIP", Ip),
+    (5, "CTA_NAT_V6_MAXIP", Ip),
 ];
 
 static COUNTER_ATTRS: Set = &[
     (1, "CTA_COUNTERS_PACKETS", Be),
     (2, "CTA_COUNTERS_BYTES", Be),
-    (3, "CTA_COUNTERS32_PACKETS", Num),
-    (4, "CTA_COUNTERS32_BYTES", Num),
+    (3, "CTA_COUNTERS32_PACKETS", Be),
+    (4, "CTA_COUNTERS32_BYTES", Be),
     (5, "CTA_COUNTERS_PAD", Num),
 ];
 
@@ -148,10 +147,15 @@ static SEQADJ_ATTRS: Set = &[
     (3, "CTA_SEQADJ_OFFSET_AFTER", Be),
 ];
 
-static SECCTX_ATTRS: Set = &[(1, "CTA_HELP_NAME", Text)];
+static SECCTX_ATTRS: Set = &[(1, "CTA_SECCTX_NAME", Text)];
 
 static SYNPROXY_ATTRS: Set =
     &[(1, "CTA_SYNPROXY_ISN", Be), (2, "CTA_SYNPROXY_ITS", Be), (3, "CTA_SYNPROXY_TSOFF", Be)];
+
+static TIMESTAMP: Set =
+    &[(1, "CTA_TIMESTAMP_START", Be), (2, "CTA_TIMESTAMP_STOP", Be), (3, "CTA_TIMESTAMP_PAD", Pad)];
+
+static FILTER: Set = &[(1, "CTA_FILTER_ORIG_FLAGS", Num), (2, "CTA_FILTER_REPLY_FLAGS", Num)];
 
 pub(in crate::decode) static CONNTRACK_ATTRS: Set = &[
     (1, "CTA_TUPLE_ORIG", Nest(&TUPLE_ATTRS)),
@@ -170,17 +174,17 @@ pub(in crate::decode) static CONNTRACK_ATTRS: Set = &[
     (14, "CTA_TUPLE_MASTER", Nest(&TUPLE_ATTRS)),
     (15, "CTA_SEQ_ADJ_ORIG", Nest(&SEQADJ_ATTRS)),
     (16, "CTA_SEQ_ADJ_REPLY", Nest(&SEQADJ_ATTRS)),
-    (17, "CTA_SECMARK", Hex),
+    (17, "CTA_SECMARK", Be),
     (18, "CTA_ZONE", Be),
     (19, "CTA_SECCTX", Nest(&SECCTX_ATTRS)),
-    (20, "CTA_TIMESTAMP", Be),
+    (20, "CTA_TIMESTAMP", Nest(&TIMESTAMP)),
     (21, "CTA_MARK_MASK", Be),
     (22, "CTA_LABELS", Hex),
     (23, "CTA_LABELS_MASK", Hex),
     (24, "CTA_SYNPROXY", Nest(&SYNPROXY_ATTRS)),
-    (25, "CTA_FILTER", Nest(&TUPLE_ATTRS)),
+    (25, "CTA_FILTER", Nest(&FILTER)),
     (26, "CTA_STATUS_MASK", BeMask(&NF_CT_STATUS)),
-    (27, "CONNTRACK_A_CONNTRACK_ATTRS_TIMESTAMP_EVENT", Be),
+    (27, "CTA_TIMESTAMP_EVENT", Be),
 ];
 
 pub(in crate::decode) static CONNTRACK_STATS_ATTRS: Set = &[

@@ -33,6 +33,13 @@ pub(in crate::decode) static IPSET: Set = &[
     (11, "IPSET_ATTR_INDEX", Be),
 ];
 
+/// `IPSET_CMD_RENAME` and `IPSET_CMD_SWAP`, which name two sets.
+pub(in crate::decode) static IPSET_TWO: Set = &[
+    (1, "IPSET_ATTR_PROTOCOL", Num),
+    (2, "IPSET_ATTR_SETNAME", Text),
+    (3, "IPSET_ATTR_SETNAME2", Text),
+];
+
 static CREATE_DATA: Set = &[
     (1, "IPSET_ATTR_IP", Nest(&IP)),
     (2, "IPSET_ATTR_IP_TO", Nest(&IP)),

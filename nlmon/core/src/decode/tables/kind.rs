@@ -62,10 +62,20 @@ pub(in crate::decode) enum Kind {
     Mask(&'static Bits),
     /// The same in network byte order.
     BeMask(&'static Bits),
+    /// A number with a sign in network byte order.
+    BeInt,
+    /// A number whose largest value means that there is no limit: `forever`, `INF`.
+    Limit(&'static str),
     /// `struct nla_bitfield32`: bits, and which of them count.
     Bitfield,
     /// An object's handle in traffic control: `1:10`.
     Handle,
+    /// A handle of the filter `u32`: `800:1:800`, which are table, bucket and node.
+    HashHandle,
+    /// Labels of MPLS, one word of the stack each: `100/200`.
+    Labels,
+    /// Two realms of a route, the source's in the upper half: `10/20`.
+    Realms,
     /// A text that ends at its first NUL.
     Text,
     /// An IPv4 or IPv6 address, by its length; in a message of family MPLS a label.
@@ -80,6 +90,8 @@ pub(in crate::decode) enum Kind {
     Flag,
     /// Bytes, shown in hexadecimal.
     Hex,
+    /// Bytes that are no secret and that tools show in base64: a public key.
+    Base64,
     /// Bytes that fill a gap.
     Pad,
     /// Bytes that must not be shown: a key, a password, the contents of somebody's packet.
@@ -96,6 +108,8 @@ pub(in crate::decode) enum Kind {
     List(&'static Kind),
     /// Items of this many bytes each.
     Each(usize, &'static Kind),
+    /// Items of this many bytes each, whose places have names. The names begin at place 0.
+    Named(usize, &'static Kind, &'static [&'static str]),
     /// A structure.
     Struct(&'static Fields),
     /// A structure, and attributes behind it.
@@ -104,6 +118,8 @@ pub(in crate::decode) enum Kind {
     Hops(&'static Fields, &'static Set),
     /// What the text of the attribute beside, of this number, says.
     Select(u16, &'static Options),
+    /// The same, where that attribute is further out: in the nearest nest of this set that has it.
+    Around(&'static Set, u16, &'static Options),
     /// What the message's address family says, or else the last.
     Family(&'static [(u8, Kind)], &'static Kind),
 }

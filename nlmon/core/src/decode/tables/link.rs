@@ -1,13 +1,16 @@
 //! Attributes of a link, of any kind: numbers and names of `include/uapi/linux/if_link.h` and
 //! `if_bridge.h`.
 
+use super::devconf::{ICMP6_STATS, INET_CONF, INET6_CONF, INET6_STATS};
+use super::generic::devlink::DEVLINK;
 use super::kind::Kind::{
-    Each, Family, Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Select, Struct, Text, Word,
+    BeWord, Family, Flag, Hex, Int, Ip, List, Mac, Mask, Named, Nest, Num, Pad, Select, Struct,
+    Text, Word,
 };
 use super::kind::{Bits, Fields, Set};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
 use crate::decode::names::Table;
-use crate::decode::names::words::{FAMILIES, LINK_FLAGS, LINK_LAYERS, OPER_STATES};
+use crate::decode::names::words::{ETHERTYPES, FAMILIES, LINK_FLAGS, LINK_LAYERS, OPER_STATES};
 
 static RTNL_LINK_STATS: Fields = &[
     ("rx_packets", 4, Num),
@@ -43,23 +46,28 @@ static RTNL_LINK_IFMAP: Fields = &[
     ("irq", 2, Num),
     ("dma", 1, Num),
     ("port", 1, Num),
+    ("pad", 4, Pad),
 ];
 
 pub(in crate::decode) static IFLA_BRIDGE_ID: Fields = &[("prio", 2, Num), ("addr", 6, Mac)];
 
+/// `BR_STATE_*`
+pub(in crate::decode) static PORT_STATES: Table =
+    &[(0, "disabled"), (1, "listening"), (2, "learning"), (3, "forwarding"), (4, "blocking")];
+
 pub(in crate::decode) static LINKINFO_BRPORT_ATTRS: Set = &[
-    (1, "IFLA_BRPORT_STATE", Num),
+    (1, "IFLA_BRPORT_STATE", Word(&PORT_STATES)),
     (2, "IFLA_BRPORT_PRIORITY", Num),
     (3, "IFLA_BRPORT_COST", Num),
-    (4, "IFLA_BRPORT_MODE", Flag),
-    (5, "IFLA_BRPORT_GUARD", Flag),
-    (6, "IFLA_BRPORT_PROTECT", Flag),
-    (7, "IFLA_BRPORT_FAST_LEAVE", Flag),
-    (8, "IFLA_BRPORT_LEARNING", Flag),
-    (9, "IFLA_BRPORT_UNICAST_FLOOD", Flag),
-    (10, "IFLA_BRPORT_PROXYARP", Flag),
-    (11, "IFLA_BRPORT_LEARNING_SYNC", Flag),
-    (12, "IFLA_BRPORT_PROXYARP_WIFI", Flag),
+    (4, "IFLA_BRPORT_MODE", Num),
+    (5, "IFLA_BRPORT_GUARD", Num),
+    (6, "IFLA_BRPORT_PROTECT", Num),
+    (7, "IFLA_BRPORT_FAST_LEAVE", Num),
+    (8, "IFLA_BRPORT_LEARNING", Num),
+    (9, "IFLA_BRPORT_UNICAST_FLOOD", Num),
+    (10, "IFLA_BRPORT_PROXYARP", Num),
+    (11, "IFLA_BRPORT_LEARNING_SYNC", Num),
+    (12, "IFLA_BRPORT_PROXYARP_WIFI", Num),
     (13, "IFLA_BRPORT_ROOT_ID", Struct(&IFLA_BRIDGE_ID)),
     (14, "IFLA_BRPORT_BRIDGE_ID", Struct(&IFLA_BRIDGE_ID)),
     (15, "IFLA_BRPORT_DESIGNATED_PORT", Num),
@@ -73,25 +81,26 @@ pub(in crate::decode) static LINKINFO_BRPORT_ATTRS: Set = &[
     (23, "IFLA_BRPORT_HOLD_TIMER", Num),
     (24, "IFLA_BRPORT_FLUSH", Flag),
     (25, "IFLA_BRPORT_MULTICAST_ROUTER", Num),
-    (26, "IFLA_BRPORT_PAD", Num),
-    (27, "IFLA_BRPORT_MCAST_FLOOD", Flag),
-    (28, "IFLA_BRPORT_MCAST_TO_UCAST", Flag),
-    (29, "IFLA_BRPORT_VLAN_TUNNEL", Flag),
-    (30, "IFLA_BRPORT_BCAST_FLOOD", Flag),
+    (26, "IFLA_BRPORT_PAD", Pad),
+    (27, "IFLA_BRPORT_MCAST_FLOOD", Num),
+    (28, "IFLA_BRPORT_MCAST_TO_UCAST", Num),
+    (29, "IFLA_BRPORT_VLAN_TUNNEL", Num),
+    (30, "IFLA_BRPORT_BCAST_FLOOD", Num),
     (31, "IFLA_BRPORT_GROUP_FWD_MASK", Num),
-    (32, "IFLA_BRPORT_NEIGH_SUPPRESS", Flag),
-    (33, "IFLA_BRPORT_ISOLATED", Flag),
+    (32, "IFLA_BRPORT_NEIGH_SUPPRESS", Num),
+    (33, "IFLA_BRPORT_ISOLATED", Num),
     (34, "IFLA_BRPORT_BACKUP_PORT", Num),
-    (35, "IFLA_BRPORT_MRP_RING_OPEN", Flag),
-    (36, "IFLA_BRPORT_MRP_IN_OPEN", Flag),
+    (35, "IFLA_BRPORT_MRP_RING_OPEN", Num),
+    (36, "IFLA_BRPORT_MRP_IN_OPEN", Num),
     (37, "IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT", Num),
     (38, "IFLA_BRPORT_MCAST_EHT_HOSTS_CNT", Num),
-    (39, "IFLA_BRPORT_LOCKED", Flag),
-    (40, "IFLA_BRPORT_MAB", Flag),
+    (39, "IFLA_BRPORT_LOCKED", Num),
+    (40, "IFLA_BRPORT_MAB", Num),
     (41, "IFLA_BRPORT_MCAST_N_GROUPS", Num),
     (42, "IFLA_BRPORT_MCAST_MAX_GROUPS", Num),
-    (43, "IFLA_BRPORT_NEIGH_VLAN_SUPPRESS", Flag),
+    (43, "IFLA_BRPORT_NEIGH_VLAN_SUPPRESS", Num),
     (44, "IFLA_BRPORT_BACKUP_NHID", Num),
+    (45, "IFLA_BRPORT_NEIGH_FORWARD_GRAT", Num),
 ];
 
 static LINKINFO_ATTRS: Set = &[
@@ -133,10 +142,15 @@ static VF_STATS_ATTRS: Set = &[
 
 static IFLA_VF_TRUST: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
 
-static IFLA_VF_GUID: Fields = &[("vf", 4, Num), ("guid", 8, Num)];
+static IFLA_VF_GUID: Fields = &[("vf", 4, Num), ("pad", 4, Pad), ("guid", 8, Num)];
 
-static IFLA_VF_VLAN_INFO: Fields =
-    &[("vf", 4, Num), ("vlan", 4, Num), ("qos", 4, Num), ("vlan_proto", 4, Num)];
+static IFLA_VF_VLAN_INFO: Fields = &[
+    ("vf", 4, Num),
+    ("vlan", 4, Num),
+    ("qos", 4, Num),
+    ("vlan_proto", 2, BeWord(&ETHERTYPES)),
+    ("pad", 2, Pad),
+];
 
 static VF_VLAN_ATTRS: Set = &[(1, "IFLA_VF_VLAN_INFO", Struct(&IFLA_VF_VLAN_INFO))];
 
@@ -214,6 +228,9 @@ static XDP_ATTRS: Set = &[
 
 static LINK_DPLL_PIN_ATTRS: Set = &[(1, "DPLL_A_ID", Num)];
 
+static PROTO_DOWN_REASON: Set =
+    &[(1, "IFLA_PROTO_DOWN_REASON_MASK", Num), (2, "IFLA_PROTO_DOWN_REASON_VALUE", Num)];
+
 pub(in crate::decode) static LINK_ATTRS: Set = &[
     (1, "IFLA_ADDRESS", Mac),
     (2, "IFLA_BROADCAST", Mac),
@@ -273,14 +290,14 @@ pub(in crate::decode) static LINK_ATTRS: Set = &[
     (52, "IFLA_PROP_LIST", Nest(&LINK_ATTRS)),
     (53, "IFLA_ALT_IFNAME", Text),
     (54, "IFLA_PERM_ADDRESS", Mac),
-    (55, "IFLA_PROTO_DOWN_REASON", Text),
+    (55, "IFLA_PROTO_DOWN_REASON", Nest(&PROTO_DOWN_REASON)),
     (56, "IFLA_PARENT_DEV_NAME", Text),
     (57, "IFLA_PARENT_DEV_BUS_NAME", Text),
     (58, "IFLA_GRO_MAX_SIZE", Num),
     (59, "IFLA_TSO_MAX_SIZE", Num),
     (60, "IFLA_TSO_MAX_SEGS", Num),
     (61, "IFLA_ALLMULTI", Num),
-    (62, "IFLA_DEVLINK_PORT", Hex),
+    (62, "IFLA_DEVLINK_PORT", Nest(&DEVLINK)),
     (63, "IFLA_GSO_IPV4_MAX_SIZE", Num),
     (64, "IFLA_GRO_IPV4_MAX_SIZE", Num),
     (65, "IFLA_DPLL_PIN", Nest(&LINK_DPLL_PIN_ATTRS)),
@@ -312,23 +329,23 @@ pub(in crate::decode) static STATS_ATTRS: Set = &[
 static IFLA_CACHEINFO: Fields = &[
     ("max_reasm_len", 4, Num),
     ("tstamp", 4, Num),
-    ("reachable_time", 4, Int),
+    ("reachable_time", 4, Num),
     ("retrans_time", 4, Num),
 ];
 
 static IFLA6_ATTRS: Set = &[
     (1, "IFLA_INET6_FLAGS", Num),
-    (2, "IFLA_INET6_CONF", Each(4, &Num)),
-    (3, "IFLA_INET6_STATS", Each(8, &Num)),
+    (2, "IFLA_INET6_CONF", Named(4, &Int, INET6_CONF)),
+    (3, "IFLA_INET6_STATS", Named(8, &Num, INET6_STATS)),
     (4, "IFLA_INET6_MCAST", Hex),
     (5, "IFLA_INET6_CACHEINFO", Struct(&IFLA_CACHEINFO)),
-    (6, "IFLA_INET6_ICMP6STATS", Each(8, &Num)),
-    (7, "IFLA_INET6_TOKEN", Hex),
+    (6, "IFLA_INET6_ICMP6STATS", Named(8, &Num, ICMP6_STATS)),
+    (7, "IFLA_INET6_TOKEN", Ip),
     (8, "IFLA_INET6_ADDR_GEN_MODE", Num),
     (9, "IFLA_INET6_RA_MTU", Num),
 ];
 
-static IFLA_ATTRS: Set = &[(1, "IFLA_INET_CONF", Each(4, &Num))];
+static IFLA_ATTRS: Set = &[(1, "IFLA_INET_CONF", Named(4, &Int, INET_CONF))];
 
 static MCTP_ATTRS: Set = &[(1, "IFLA_MCTP_NET", Num), (2, "IFLA_MCTP_PHYS_BINDING", Num)];
 

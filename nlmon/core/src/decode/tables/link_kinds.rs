@@ -2,11 +2,13 @@
 //! `include/uapi/linux/if_link.h`, `if_tunnel.h` and `veth.h`.
 
 use super::kind::Kind::{
-    Be, BeWord, Each, Flag, Headed, Hex, Ip, List, Mac, Mask, Nest, Num, Struct, Word,
+    Be, BeMask, BeWord, Each, Flag, Headed, Hex, Int, Ip, List, Mac, Mask, Nest, Num, Struct, Text,
+    Word,
 };
 use super::kind::{Bits, Fields, Options, Set};
 use super::link::{IFINFOMSG, IFLA_BRIDGE_ID, LINK_ATTRS, LINKINFO_BRPORT_ATTRS};
 use crate::decode::names::Table;
+use crate::decode::names::words::ETHERTYPES;
 
 static BOND_AD_INFO_ATTRS: Set = &[
     (1, "IFLA_BOND_AD_INFO_AGGREGATOR", Num),
@@ -61,7 +63,7 @@ static LINKINFO_BRIDGE_ATTRS: Set = &[
     (5, "IFLA_BR_STP_STATE", Num),
     (6, "IFLA_BR_PRIORITY", Num),
     (7, "IFLA_BR_VLAN_FILTERING", Num),
-    (8, "IFLA_BR_VLAN_PROTOCOL", Num),
+    (8, "IFLA_BR_VLAN_PROTOCOL", BeWord(&ETHERTYPES)),
     (9, "IFLA_BR_GROUP_FWD_MASK", Num),
     (10, "IFLA_BR_ROOT_ID", Struct(&IFLA_BRIDGE_ID)),
     (11, "IFLA_BR_BRIDGE_ID", Struct(&IFLA_BRIDGE_ID)),
@@ -152,6 +154,20 @@ static LINKINFO_GENEVE_ATTRS: Set = &[
     (15, "IFLA_GENEVE_PORT_RANGE", Struct(&IFLA_GENEVE_PORT_RANGE)),
 ];
 
+/// `IP6_TNL_F_*` of `ip6_tunnel.h`: a tunnel over IPv6 has 32 bits in the host's byte order.
+static TUNNEL_6_FLAGS: Bits = &[
+    (0x1, "ign-encap-limit"),
+    (0x2, "use-orig-tclass"),
+    (0x4, "use-orig-flowlabel"),
+    (0x8, "mip6-dev"),
+    (0x10, "rcv-dscp-copy"),
+    (0x20, "use-orig-fwmark"),
+    (0x40, "allow-local-remote"),
+    (0x1_0000, "cap-xmit"),
+    (0x2_0000, "cap-rcv"),
+    (0x4_0000, "cap-per-packet"),
+];
+
 static LINKINFO_IPTUN_ATTRS: Set = &[
     (1, "IFLA_IPTUN_LINK", Num),
     (2, "IFLA_IPTUN_LOCAL", Ip),
@@ -160,7 +176,33 @@ static LINKINFO_IPTUN_ATTRS: Set = &[
     (5, "IFLA_IPTUN_TOS", Num),
     (6, "IFLA_IPTUN_ENCAP_LIMIT", Num),
     (7, "IFLA_IPTUN_FLOWINFO", Be),
-    (8, "IFLA_IPTUN_FLAGS", Be),
+    (8, "IFLA_IPTUN_FLAGS", Mask(&TUNNEL_6_FLAGS)),
+    (9, "IFLA_IPTUN_PROTO", Num),
+    (10, "IFLA_IPTUN_PMTUDISC", Num),
+    (11, "IFLA_IPTUN_6RD_PREFIX", Ip),
+    (12, "IFLA_IPTUN_6RD_RELAY_PREFIX", Ip),
+    (13, "IFLA_IPTUN_6RD_PREFIXLEN", Num),
+    (14, "IFLA_IPTUN_6RD_RELAY_PREFIXLEN", Num),
+    (15, "IFLA_IPTUN_ENCAP_TYPE", Num),
+    (16, "IFLA_IPTUN_ENCAP_FLAGS", Num),
+    (17, "IFLA_IPTUN_ENCAP_SPORT", Be),
+    (18, "IFLA_IPTUN_ENCAP_DPORT", Be),
+    (19, "IFLA_IPTUN_COLLECT_METADATA", Flag),
+    (20, "IFLA_IPTUN_FWMARK", Num),
+];
+
+/// `SIT_ISATAP` of `if_tunnel.h`: `sit` alone has 16 bits in network byte order.
+static SIT_FLAGS: Bits = &[(0x1, "isatap")];
+
+static LINKINFO_SIT_ATTRS: Set = &[
+    (1, "IFLA_IPTUN_LINK", Num),
+    (2, "IFLA_IPTUN_LOCAL", Ip),
+    (3, "IFLA_IPTUN_REMOTE", Ip),
+    (4, "IFLA_IPTUN_TTL", Num),
+    (5, "IFLA_IPTUN_TOS", Num),
+    (6, "IFLA_IPTUN_ENCAP_LIMIT", Num),
+    (7, "IFLA_IPTUN_FLOWINFO", Be),
+    (8, "IFLA_IPTUN_FLAGS", BeMask(&SIT_FLAGS)),
     (9, "IFLA_IPTUN_PROTO", Num),
     (10, "IFLA_IPTUN_PMTUDISC", Num),
     (11, "IFLA_IPTUN_6RD_PREFIX", Ip),
@@ -201,14 +243,12 @@ static IFLA_VLAN_QOS_MAPPING: Fields = &[("from", 4, Num), ("to", 4, Num)];
 
 static IFLA_VLAN_QOS: Set = &[(1, "IFLA_VLAN_QOS_MAPPING", Struct(&IFLA_VLAN_QOS_MAPPING))];
 
-static VLAN_PROTOCOLS: Table = &[(33024, "8021q"), (34984, "8021ad")];
-
 static LINKINFO_VLAN_ATTRS: Set = &[
     (1, "IFLA_VLAN_ID", Num),
     (2, "IFLA_VLAN_FLAGS", Struct(&IFLA_VLAN_FLAGS)),
     (3, "IFLA_VLAN_EGRESS_QOS", Nest(&IFLA_VLAN_QOS)),
     (4, "IFLA_VLAN_INGRESS_QOS", Nest(&IFLA_VLAN_QOS)),
-    (5, "IFLA_VLAN_PROTOCOL", BeWord(&VLAN_PROTOCOLS)),
+    (5, "IFLA_VLAN_PROTOCOL", BeWord(&ETHERTYPES)),
 ];
 
 static LINKINFO_VRF_ATTRS: Set = &[(1, "IFLA_VRF_TABLE", Num)];
@@ -254,7 +294,7 @@ pub(in crate::decode) static LINKINFO_DATA_MSG: Options = &[
     ("geneve", Nest(&LINKINFO_GENEVE_ATTRS)),
     ("ipip", Nest(&LINKINFO_IPTUN_ATTRS)),
     ("ip6tnl", Nest(&LINKINFO_IPTUN_ATTRS)),
-    ("sit", Nest(&LINKINFO_IPTUN_ATTRS)),
+    ("sit", Nest(&LINKINFO_SIT_ATTRS)),
     ("tun", Nest(&LINKINFO_TUN_ATTRS)),
     ("vlan", Nest(&LINKINFO_VLAN_ATTRS)),
     ("vrf", Nest(&LINKINFO_VRF_ATTRS)),
@@ -287,7 +327,7 @@ static BOND_SLAVE_ATTRS: Set = &[
     (6, "IFLA_BOND_SLAVE_AD_AGGREGATOR_ID", Num),
     (7, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", Num),
     (8, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", Num),
-    (9, "IFLA_BOND_SLAVE_PRIO", Num),
+    (9, "IFLA_BOND_SLAVE_PRIO", Int),
 ];
 
 pub(in crate::decode) static LINKINFO_MEMBER_DATA_MSG: Options =
@@ -319,7 +359,7 @@ static VXLAN: Set = &[
     (23, "IFLA_VXLAN_GBP", Flag),
     (24, "IFLA_VXLAN_REMCSUM_NOPARTIAL", Flag),
     (25, "IFLA_VXLAN_COLLECT_METADATA", Num),
-    (26, "IFLA_VXLAN_LABEL", Num),
+    (26, "IFLA_VXLAN_LABEL", Be),
     (27, "IFLA_VXLAN_GPE", Flag),
     (28, "IFLA_VXLAN_TTL_INHERIT", Num),
     (29, "IFLA_VXLAN_DF", Num),
@@ -340,7 +380,7 @@ static MACVLAN: Set = &[
     (6, "IFLA_MACVLAN_MACADDR_COUNT", Num),
     (7, "IFLA_MACVLAN_BC_QUEUE_LEN", Num),
     (8, "IFLA_MACVLAN_BC_QUEUE_LEN_USED", Num),
-    (9, "IFLA_MACVLAN_BC_CUTOFF", Num),
+    (9, "IFLA_MACVLAN_BC_CUTOFF", Int),
 ];
 
 static IPVLAN_MODES: Table = &[(0, "l2"), (1, "l3"), (2, "l3s")];
@@ -350,7 +390,7 @@ static IPVLAN: Set = &[(1, "IFLA_IPVLAN_MODE", Word(&IPVLAN_MODES)), (2, "IFLA_I
 static XFRM: Set = &[
     (1, "IFLA_XFRM_LINK", Num),
     (2, "IFLA_XFRM_IF_ID", Num),
-    (3, "IFLA_XFRM_COLLECT_METADATA", Num),
+    (3, "IFLA_XFRM_COLLECT_METADATA", Flag),
 ];
 
 static HSR: Set = &[
@@ -366,7 +406,7 @@ static HSR: Set = &[
 
 static MACSEC: Set = &[
     (1, "IFLA_MACSEC_SCI", Be),
-    (2, "IFLA_MACSEC_PORT", Num),
+    (2, "IFLA_MACSEC_PORT", Be),
     (3, "IFLA_MACSEC_ICV_LEN", Num),
     (4, "IFLA_MACSEC_CIPHER_SUITE", Num),
     (5, "IFLA_MACSEC_WINDOW", Num),
@@ -389,8 +429,8 @@ static GTP: Set = &[
     (4, "IFLA_GTP_ROLE", Num),
     (5, "IFLA_GTP_CREATE_SOCKETS", Num),
     (6, "IFLA_GTP_RESTART_COUNT", Num),
-    (7, "IFLA_GTP_LOCAL", Num),
-    (8, "IFLA_GTP_LOCAL6", Num),
+    (7, "IFLA_GTP_LOCAL", Ip),
+    (8, "IFLA_GTP_LOCAL6", Ip),
 ];
 
 static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Hex)];
@@ -398,20 +438,109 @@ static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Hex
 static VETH: Set = &[(1, "VETH_INFO_PEER", Headed(&IFINFOMSG, &LINK_ATTRS))];
 
 static CAN: Set = &[
-    (1, "IFLA_CAN_BITTIMING", Hex),
-    (2, "IFLA_CAN_BITTIMING_CONST", Hex),
-    (3, "IFLA_CAN_CLOCK", Num),
-    (4, "IFLA_CAN_STATE", Num),
-    (5, "IFLA_CAN_CTRLMODE", Num),
+    (1, "IFLA_CAN_BITTIMING", Struct(&CAN_BITTIMING)),
+    (2, "IFLA_CAN_BITTIMING_CONST", Struct(&CAN_BITTIMING_CONST)),
+    (3, "IFLA_CAN_CLOCK", Struct(&CAN_CLOCK)),
+    (4, "IFLA_CAN_STATE", Word(&CAN_STATES)),
+    (5, "IFLA_CAN_CTRLMODE", Struct(&CAN_CTRLMODE)),
     (6, "IFLA_CAN_RESTART_MS", Num),
     (7, "IFLA_CAN_RESTART", Num),
-    (8, "IFLA_CAN_BERR_COUNTER", Num),
-    (9, "IFLA_CAN_DATA_BITTIMING", Num),
-    (10, "IFLA_CAN_DATA_BITTIMING_CONST", Num),
+    (8, "IFLA_CAN_BERR_COUNTER", Struct(&CAN_BERR_COUNTER)),
+    (9, "IFLA_CAN_DATA_BITTIMING", Struct(&CAN_BITTIMING)),
+    (10, "IFLA_CAN_DATA_BITTIMING_CONST", Struct(&CAN_BITTIMING_CONST)),
     (11, "IFLA_CAN_TERMINATION", Num),
-    (12, "IFLA_CAN_TERMINATION_CONST", Num),
-    (13, "IFLA_CAN_BITRATE_CONST", Num),
-    (14, "IFLA_CAN_DATA_BITRATE_CONST", Num),
-    (16, "IFLA_CAN_TDC", Num),
-    (17, "IFLA_CAN_CTRLMODE_EXT", Num),
+    (12, "IFLA_CAN_TERMINATION_CONST", Each(2, &Num)),
+    (13, "IFLA_CAN_BITRATE_CONST", Each(4, &Num)),
+    (14, "IFLA_CAN_DATA_BITRATE_CONST", Each(4, &Num)),
+    (16, "IFLA_CAN_TDC", Nest(&CAN_TDC)),
+    (17, "IFLA_CAN_CTRLMODE_EXT", Nest(&CAN_CTRLMODE_EXT)),
+    (18, "IFLA_CAN_XL_DATA_BITTIMING", Struct(&CAN_BITTIMING)),
+    (19, "IFLA_CAN_XL_DATA_BITTIMING_CONST", Struct(&CAN_BITTIMING_CONST)),
+    (20, "IFLA_CAN_XL_DATA_BITRATE_CONST", Each(4, &Num)),
+    (21, "IFLA_CAN_XL_TDC", Nest(&CAN_TDC)),
+    (22, "IFLA_CAN_XL_PWM", Nest(&CAN_PWM)),
+];
+
+static CAN_STATES: Table = &[
+    (0, "error-active"),
+    (1, "error-warning"),
+    (2, "error-passive"),
+    (3, "bus-off"),
+    (4, "stopped"),
+    (5, "sleeping"),
+];
+
+static CAN_CTRLMODES: Bits = &[
+    (0x1, "loopback"),
+    (0x2, "listen-only"),
+    (0x4, "triple-sampling"),
+    (0x8, "one-shot"),
+    (0x10, "berr-reporting"),
+    (0x20, "fd"),
+    (0x40, "presume-ack"),
+    (0x80, "fd-non-iso"),
+    (0x100, "cc-len8-dlc"),
+    (0x200, "tdc-auto"),
+    (0x400, "tdc-manual"),
+    (0x800, "restricted"),
+    (0x1000, "xl"),
+    (0x2000, "xl-tdc-auto"),
+    (0x4000, "xl-tdc-manual"),
+    (0x8000, "xl-tms"),
+];
+
+static CAN_CTRLMODE: Fields =
+    &[("mask", 4, Mask(&CAN_CTRLMODES)), ("flags", 4, Mask(&CAN_CTRLMODES))];
+
+static CAN_CTRLMODE_EXT: Set = &[(1, "IFLA_CAN_CTRLMODE_SUPPORTED", Mask(&CAN_CTRLMODES))];
+
+static CAN_BERR_COUNTER: Fields = &[("txerr", 2, Num), ("rxerr", 2, Num)];
+
+static CAN_CLOCK: Fields = &[("freq", 4, Num)];
+
+static CAN_BITTIMING: Fields = &[
+    ("bitrate", 4, Num),
+    ("sample_point", 4, Num),
+    ("tq", 4, Num),
+    ("prop_seg", 4, Num),
+    ("phase_seg1", 4, Num),
+    ("phase_seg2", 4, Num),
+    ("sjw", 4, Num),
+    ("brp", 4, Num),
+];
+
+static CAN_BITTIMING_CONST: Fields = &[
+    ("name", 16, Text),
+    ("tseg1_min", 4, Num),
+    ("tseg1_max", 4, Num),
+    ("tseg2_min", 4, Num),
+    ("tseg2_max", 4, Num),
+    ("sjw_max", 4, Num),
+    ("brp_min", 4, Num),
+    ("brp_max", 4, Num),
+    ("brp_inc", 4, Num),
+];
+
+static CAN_TDC: Set = &[
+    (1, "IFLA_CAN_TDC_TDCV_MIN", Num),
+    (2, "IFLA_CAN_TDC_TDCV_MAX", Num),
+    (3, "IFLA_CAN_TDC_TDCO_MIN", Num),
+    (4, "IFLA_CAN_TDC_TDCO_MAX", Num),
+    (5, "IFLA_CAN_TDC_TDCF_MIN", Num),
+    (6, "IFLA_CAN_TDC_TDCF_MAX", Num),
+    (7, "IFLA_CAN_TDC_TDCV", Num),
+    (8, "IFLA_CAN_TDC_TDCO", Num),
+    (9, "IFLA_CAN_TDC_TDCF", Num),
+];
+
+static CAN_PWM: Set = &[
+    (1, "IFLA_CAN_PWM_PWMS_MIN", Num),
+    (2, "IFLA_CAN_PWM_PWMS_MAX", Num),
+    (3, "IFLA_CAN_PWM_PWML_MIN", Num),
+    (4, "IFLA_CAN_PWM_PWML_MAX", Num),
+    (5, "IFLA_CAN_PWM_PWMO_MIN", Num),
+    (6, "IFLA_CAN_PWM_PWMO_MAX", Num),
+    (7, "IFLA_CAN_PWM_PWMS", Num),
+    (8, "IFLA_CAN_PWM_PWML", Num),
+    (9, "IFLA_CAN_PWM_PWMO", Num),
 ];

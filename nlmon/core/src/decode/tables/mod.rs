@@ -7,6 +7,7 @@ mod bridge;
 mod connector;
 mod conntrack;
 mod crypto;
+mod devconf;
 pub(super) mod generic;
 mod ipset;
 pub(super) mod kind;
@@ -30,9 +31,10 @@ mod xfrm;
 
 use super::names::words::FAMILIES;
 pub(super) use audit::{AUDIT_FEATURES, AUDIT_RULE, AUDIT_STATUS};
-pub(super) use connector::{CN_MSG, PROC_EVENT, event as process_event};
+pub(super) use connector::{CN_MSG, PROC_EVENT, PROC_INPUT, event as process_event};
 use kind::{Fields, Kind, Layout, Set};
-pub(super) use sock_diag::layout as sock_diag;
+pub(super) use sock_diag::{layout as sock_diag, old_layout as sock_diag_old};
+pub(super) use various::{ND_OPTIONS, NDUSEROPT, NDUSEROPTMSG, nd_option};
 pub(super) use xfrm::layout as xfrm;
 
 pub(super) static NO_FIELDS: Fields = &[];
@@ -57,11 +59,13 @@ pub(super) fn route(message_type: u16) -> Option<Layout> {
         24..=27 => ("rtmsg", &route::RTMSG, &route::ROUTE_ATTRS),
         28..=31 => ("ndmsg", &neighbour::NDMSG, &neighbour::NEIGHBOUR_ATTRS),
         32..=35 => ("fib_rule_hdr", &rule::FIB_RULE_HDR, &rule::FIB_RULE_ATTRS),
-        36..=47 | 100..=103 => ("tcmsg", &tc::TCMSG, &tc::ATTRS),
+        36..=39 | 100..=103 => ("tcmsg", &tc::TCMSG, &tc::ATTRS),
+        40..=43 => ("tcmsg", &tc::TCMSG_CLASS, &tc::CLASS_ATTRS),
+        44..=47 => ("tcmsg", &tc::TCMSG_FILTER, &tc::ATTRS),
         48..=51 => ("tcamsg", &tc::TCAMSG, &tc::ACTIONS),
         52..=55 => ("prefixmsg", &various::PREFIXMSG, &various::PREFIX),
         64..=67 => ("ndtmsg", &neighbour::NDTMSG, &neighbour::NDT_ATTRS),
-        68..=71 => ("nduseroptmsg", &various::NDUSEROPTMSG, &NO_ATTRIBUTES),
+        68..=71 => ("nduseroptmsg", &NDUSEROPTMSG, &NDUSEROPT),
         72..=75 => ("ifaddrlblmsg", &various::IFADDRLBLMSG, &various::ADDRESS_LABEL),
         76..=79 => ("dcbmsg", &various::DCBMSG, &various::DCB),
         80..=83 => ("netconfmsg", &various::NETCONFMSG, &various::NETCONF),
@@ -91,6 +95,7 @@ pub(super) fn netfilter(message_type: u16) -> Option<Layout> {
         (4, 1) => &netfilter::LOG_CONFIG,
         (4, _) => &netfilter::LOG,
         (6, 2 | 7 | 8) => &ipset::IPSET_CREATE,
+        (6, 5 | 6) => &ipset::IPSET_TWO,
         (6, _) => &ipset::IPSET,
         (7, _) => &netfilter::ACCOUNTING,
         (8, _) => &netfilter::TIMEOUT,
@@ -184,13 +189,17 @@ mod tests {
                     assert!(table.is_sorted_by(|a, b| a.0 < b.0), "{name}");
                 }
                 Kind::Nest(set) => self.set(set),
-                Kind::List(kind) | Kind::Each(_, kind) => self.kind(name, kind),
+                Kind::List(kind) | Kind::Each(_, kind) | Kind::Named(_, kind, _) => {
+                    self.kind(name, kind);
+                }
                 Kind::Struct(fields) => self.fields(fields),
                 Kind::Headed(fields, set) | Kind::Hops(fields, set) => {
                     self.fields(fields);
                     self.set(set);
                 }
-                Kind::Select(_, options) => options.iter().for_each(|o| self.kind(name, &o.1)),
+                Kind::Select(_, options) | Kind::Around(_, _, options) => {
+                    options.iter().for_each(|o| self.kind(name, &o.1));
+                }
                 Kind::Family(families, other) => {
                     families.iter().for_each(|family| self.kind(name, &family.1));
                     self.kind(name, other);

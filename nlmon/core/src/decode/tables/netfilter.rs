@@ -2,7 +2,7 @@
 //! Beginnings of other people's packets are withheld like keys.
 
 use super::conntrack::{CONNTRACK_ATTRS, EXPECTATION};
-use super::kind::Kind::{Be, BeWord, Hex, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{Be, BeInt, BeWord, Hex, Nest, Num, Pad, Secret, Struct, Text, Word};
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
@@ -119,7 +119,7 @@ pub(in crate::decode) static HELPER: Set = &[
 
 pub(in crate::decode) static HOOK: Set = &[
     (1, "NFNLA_HOOK_HOOKNUM", Be),
-    (2, "NFNLA_HOOK_PRIORITY", Be),
+    (2, "NFNLA_HOOK_PRIORITY", BeInt),
     (3, "NFNLA_HOOK_DEV", Text),
     (4, "NFNLA_HOOK_FUNCTION_NAME", Text),
     (5, "NFNLA_HOOK_MODULE_NAME", Text),

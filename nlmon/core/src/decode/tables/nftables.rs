@@ -1,7 +1,7 @@
 //! Attributes of the objects of nftables: numbers and names of
 //! `include/uapi/linux/netfilter/nf_tables.h`.
 
-use super::kind::Kind::{Be, BeMask, BeWord, Hex, Nest, Num, Secret, Select, Text};
+use super::kind::Kind::{Be, BeInt, BeMask, BeWord, Hex, Nest, Num, Pad, Secret, Select, Text};
 use super::kind::{Bits, Options, Set};
 use super::nftables_expressions::{EXPR_OPS, QUOTA_ATTRS};
 use crate::decode::names::Table;
@@ -18,11 +18,11 @@ pub(in crate::decode) static TABLE_ATTRS: Set = &[
     (7, "NFTA_TABLE_OWNER", Be),
 ];
 
-static HOOK_DEV_ATTRS: Set = &[(1, "NFTA_EXPR_NAME", Text)];
+static HOOK_DEV_ATTRS: Set = &[(1, "NFTA_DEVICE_NAME", Text), (2, "NFTA_DEVICE_PREFIX", Text)];
 
 static NFT_HOOK_ATTRS: Set = &[
     (1, "NFTA_HOOK_HOOKNUM", Be),
-    (2, "NFTA_HOOK_PRIORITY", Be),
+    (2, "NFTA_HOOK_PRIORITY", BeInt),
     (3, "NFTA_HOOK_DEV", Text),
     (4, "NFTA_HOOK_DEVS", Nest(&HOOK_DEV_ATTRS)),
 ];
@@ -40,13 +40,25 @@ pub(in crate::decode) static CHAIN_ATTRS: Set = &[
     (6, "NFTA_CHAIN_USE", Be),
     (7, "NFTA_CHAIN_TYPE", Text),
     (8, "NFTA_CHAIN_COUNTERS", Nest(&NFT_COUNTER_ATTRS)),
-    (9, "NFTA_CHAIN_PAD", BeMask(&CHAIN_FLAGS)),
-    (10, "NFTA_CHAIN_FLAGS", Be),
-    (11, "NFTA_CHAIN_ID", Hex),
+    (9, "NFTA_CHAIN_PAD", Pad),
+    (10, "NFTA_CHAIN_FLAGS", BeMask(&CHAIN_FLAGS)),
+    (11, "NFTA_CHAIN_ID", Be),
+    (12, "NFTA_CHAIN_USERDATA", Hex),
 ];
 
-static VERDICT_CODE: Table =
-    &[(0, "drop"), (1, "accept"), (2, "stolen"), (3, "queue"), (4, "repeat")];
+/// `NF_*` of `netfilter.h`, and `enum nft_verdicts`, which are below zero.
+static VERDICT_CODE: Table = &[
+    (0, "drop"),
+    (1, "accept"),
+    (2, "stolen"),
+    (3, "queue"),
+    (4, "repeat"),
+    (0xffff_fffb, "return"),
+    (0xffff_fffc, "goto"),
+    (0xffff_fffd, "jump"),
+    (0xffff_fffe, "break"),
+    (0xffff_ffff, "continue"),
+];
 
 static VERDICT_ATTRS: Set = &[
     (1, "NFTA_VERDICT_CODE", BeWord(&VERDICT_CODE)),
@@ -74,8 +86,9 @@ pub(in crate::decode) static RULE_ATTRS: Set = &[
     (6, "NFTA_RULE_POSITION", Be),
     (7, "NFTA_RULE_USERDATA", Hex),
     (8, "NFTA_RULE_PAD", Num),
-    (9, "NFTA_RULE_ID", Num),
-    (10, "NFTA_RULE_POSITION_ID", Num),
+    (9, "NFTA_RULE_ID", Be),
+    (10, "NFTA_RULE_POSITION_ID", Be),
+    (11, "NFTA_RULE_CHAIN_ID", Be),
 ];
 
 static SET_FLAGS: Bits = &[
@@ -109,17 +122,17 @@ pub(in crate::decode) static SET_ATTRS: Set = &[
     (7, "NFTA_SET_DATA_LEN", Be),
     (8, "NFTA_SET_POLICY", Be),
     (9, "NFTA_SET_DESC", Nest(&SET_DESC_ATTRS)),
-    (10, "NFTA_SET_ID", Num),
-    (11, "NFTA_SET_TIMEOUT", Num),
-    (12, "NFTA_SET_GC_INTERVAL", Num),
+    (10, "NFTA_SET_ID", Be),
+    (11, "NFTA_SET_TIMEOUT", Be),
+    (12, "NFTA_SET_GC_INTERVAL", Be),
     (13, "NFTA_SET_USERDATA", Hex),
     (14, "NFTA_SET_PAD", Num),
     (15, "NFTA_SET_OBJ_TYPE", Be),
     (16, "NFTA_SET_HANDLE", Be),
     (17, "NFTA_SET_EXPR", Nest(&EXPR_ATTRS)),
     (18, "NFTA_SET_EXPRESSIONS", Nest(&SET_LIST_ATTRS)),
-    (19, "NFTABLES_A_SET_ATTRS_TYPE", Text),
-    (20, "NFTABLES_A_SET_ATTRS_COUNT", Be),
+    (19, "NFTA_SET_TYPE", Text),
+    (20, "NFTA_SET_COUNT", Be),
 ];
 
 static SET_ELEM_FLAGS: Bits = &[(0x1, "interval-end"), (0x2, "catchall")];
@@ -128,13 +141,14 @@ static SETELEM_ATTRS: Set = &[
     (1, "NFTA_SET_ELEM_KEY", Nest(&DATA_ATTRS)),
     (2, "NFTA_SET_ELEM_DATA", Nest(&DATA_ATTRS)),
     (3, "NFTA_SET_ELEM_FLAGS", BeMask(&SET_ELEM_FLAGS)),
-    (4, "NFTA_SET_ELEM_TIMEOUT", Num),
-    (5, "NFTA_SET_ELEM_EXPIRATION", Num),
+    (4, "NFTA_SET_ELEM_TIMEOUT", Be),
+    (5, "NFTA_SET_ELEM_EXPIRATION", Be),
     (6, "NFTA_SET_ELEM_USERDATA", Hex),
     (7, "NFTA_SET_ELEM_EXPR", Nest(&EXPR_ATTRS)),
-    (8, "NFTA_SET_ELEM_PAD", Text),
-    (9, "NFTA_SET_ELEM_OBJREF", Nest(&DATA_ATTRS)),
-    (10, "NFTA_SET_ELEM_KEY_END", Nest(&EXPR_LIST_ATTRS)),
+    (8, "NFTA_SET_ELEM_PAD", Pad),
+    (9, "NFTA_SET_ELEM_OBJREF", Text),
+    (10, "NFTA_SET_ELEM_KEY_END", Nest(&DATA_ATTRS)),
+    (11, "NFTA_SET_ELEM_EXPRESSIONS", Nest(&EXPR_LIST_ATTRS)),
 ];
 
 static SETELEM_LIST_ELEM_ATTRS: Set = &[(1, "NFTA_LIST_ELEM", Nest(&SETELEM_ATTRS))];
@@ -143,7 +157,7 @@ pub(in crate::decode) static SETELEM_LIST_ATTRS: Set = &[
     (1, "NFTA_SET_ELEM_LIST_TABLE", Text),
     (2, "NFTA_SET_ELEM_LIST_SET", Text),
     (3, "NFTA_SET_ELEM_LIST_ELEMENTS", Nest(&SETELEM_LIST_ELEM_ATTRS)),
-    (4, "NFTA_SET_ELEM_LIST_SET_ID", Num),
+    (4, "NFTA_SET_ELEM_LIST_SET_ID", Be),
 ];
 
 pub(in crate::decode) static GEN_ATTRS: Set =
@@ -181,9 +195,11 @@ pub(in crate::decode) static OBJ_ATTRS: Set = &[
 
 static FLOWTABLE_HOOK_ATTRS: Set = &[
     (1, "NFTA_FLOWTABLE_HOOK_NUM", Be),
-    (2, "NFTA_FLOWTABLE_HOOK_PRIORITY", Be),
+    (2, "NFTA_FLOWTABLE_HOOK_PRIORITY", BeInt),
     (3, "NFTA_FLOWTABLE_HOOK_DEVS", Nest(&HOOK_DEV_ATTRS)),
 ];
+
+static FLOWTABLE_FLAGS: Bits = &[(0x1, "hw-offload"), (0x2, "counter")];
 
 pub(in crate::decode) static FLOWTABLE_ATTRS: Set = &[
     (1, "NFTA_FLOWTABLE_TABLE", Text),
@@ -192,7 +208,7 @@ pub(in crate::decode) static FLOWTABLE_ATTRS: Set = &[
     (4, "NFTA_FLOWTABLE_USE", Be),
     (5, "NFTA_FLOWTABLE_HANDLE", Be),
     (6, "NFTA_FLOWTABLE_PAD", Num),
-    (7, "NFTA_FLOWTABLE_FLAGS", Be),
+    (7, "NFTA_FLOWTABLE_FLAGS", BeMask(&FLOWTABLE_FLAGS)),
 ];
 
 pub(in crate::decode) static BATCH_ATTRS: Set = &[(1, "NFNL_BATCH_GENID", Be)];

@@ -1,7 +1,7 @@
 //! What each expression of an nftables rule has: numbers and names of
 //! `include/uapi/linux/netfilter/nf_tables.h`.
 
-use super::kind::Kind::{Be, BeMask, BeWord, Hex, Nest, Num, Text, Word};
+use super::kind::Kind::{Be, BeMask, BeWord, Family, Hex, Nest, Num, Select, Text, Word};
 use super::kind::{Bits, Options, Set};
 use super::nftables::{DATA_ATTRS, EXPR_ATTRS, EXPR_LIST_ATTRS};
 use crate::decode::names::Table;
@@ -17,7 +17,7 @@ static EXPR_BITWISE_ATTRS: Set = &[
     (5, "NFTA_BITWISE_XOR", Nest(&DATA_ATTRS)),
     (6, "NFTA_BITWISE_OP", BeWord(&BITWISE_OPS)),
     (7, "NFTA_BITWISE_DATA", Nest(&DATA_ATTRS)),
-    (8, "NFTABLES_A_EXPR_BITWISE_ATTRS_SREG2", Be),
+    (8, "NFTA_BITWISE_SREG2", Be),
 ];
 
 static CMP_OPS: Table = &[(0, "eq"), (1, "neq"), (2, "lt"), (3, "lte"), (4, "gt"), (5, "gte")];
@@ -67,7 +67,7 @@ static EXPR_CT_ATTRS: Set = &[
     (4, "NFTA_CT_SREG", Be),
 ];
 
-static FIB_RESULT: Table = &[(0, "oif"), (1, "oifname"), (2, "addrtype")];
+static FIB_RESULT: Table = &[(0, "unspec"), (1, "oif"), (2, "oifname"), (3, "addrtype")];
 
 static FIB_FLAGS: Bits = &[
     (0x1, "saddr"),
@@ -84,7 +84,7 @@ static EXPR_FIB_ATTRS: Set = &[
     (3, "NFTA_FIB_FLAGS", BeMask(&FIB_FLAGS)),
 ];
 
-static EXPR_FLOW_OFFLOAD_ATTRS: Set = &[(1, "NFTA_EXPR_NAME", Text)];
+static EXPR_FLOW_OFFLOAD_ATTRS: Set = &[(1, "NFTA_FLOW_TABLE_NAME", Text)];
 
 static EXPR_IMMEDIATE_ATTRS: Set =
     &[(1, "NFTA_IMMEDIATE_DREG", Be), (2, "NFTA_IMMEDIATE_DATA", Nest(&DATA_ATTRS))];
@@ -136,6 +136,7 @@ static META_KEYS: Table = &[
     (33, "sdif"),
     (34, "sdifname"),
     (35, "bri-broute"),
+    (37, "bri-iifhwaddr"),
 ];
 
 static EXPR_META_ATTRS: Set = &[
@@ -158,9 +159,9 @@ static EXPR_NAT_ATTRS: Set = &[
     (1, "NFTA_NAT_TYPE", Be),
     (2, "NFTA_NAT_FAMILY", Be),
     (3, "NFTA_NAT_REG_ADDR_MIN", Be),
-    (4, "NFTABLES_A_EXPR_NAT_ATTRS_REG_ADDR_MAX", Be),
+    (4, "NFTA_NAT_REG_ADDR_MAX", Be),
     (5, "NFTA_NAT_REG_PROTO_MIN", Be),
-    (6, "NFTABLES_A_EXPR_NAT_ATTRS_REG_PROTO_MAX", Be),
+    (6, "NFTA_NAT_REG_PROTO_MAX", Be),
     (7, "NFTA_NAT_FLAGS", BeMask(&NAT_RANGE_FLAGS)),
 ];
 
@@ -233,9 +234,36 @@ static REJECT_INET_CODE: Table = &[
     (3, "icmpx-admin-prohibited"),
 ];
 
+/// A code of ICMP or `ICMPv6`, by the family of the table; of `icmpx` one of nftables' own.
+static REJECT_CODES: Options = &[
+    ("icmp-unreach", Family(&[(10, Word(&ICMP6_UNREACHABLE))], &Word(&ICMP_UNREACHABLE))),
+    ("icmpx-unreach", Word(&REJECT_INET_CODE)),
+];
+
+/// `ICMP_*_UNREACH` of `icmp.h`, in the words of `nft`
+static ICMP_UNREACHABLE: Table = &[
+    (0, "net-unreachable"),
+    (1, "host-unreachable"),
+    (2, "prot-unreachable"),
+    (3, "port-unreachable"),
+    (9, "net-prohibited"),
+    (10, "host-prohibited"),
+    (13, "admin-prohibited"),
+];
+
+/// `ICMPV6_*` of `icmpv6.h`, in the words of `nft`
+static ICMP6_UNREACHABLE: Table = &[
+    (0, "no-route"),
+    (1, "admin-prohibited"),
+    (3, "addr-unreachable"),
+    (4, "port-unreachable"),
+    (5, "policy-fail"),
+    (6, "reject-route"),
+];
+
 static EXPR_REJECT_ATTRS: Set = &[
     (1, "NFTA_REJECT_TYPE", BeWord(&REJECT_TYPES)),
-    (2, "NFTA_REJECT_ICMP_CODE", Word(&REJECT_INET_CODE)),
+    (2, "NFTA_REJECT_ICMP_CODE", Select(1, &REJECT_CODES)),
 ];
 
 static EXPR_TARGET_ATTRS: Set =
@@ -248,7 +276,7 @@ static EXPR_TPROXY_ATTRS: Set = &[
 ];
 
 static COMPAT_MATCH_ATTRS: Set =
-    &[(1, "NFTA_TARGET_NAME", Text), (2, "NFTA_TARGET_REV", Be), (3, "NFTA_TARGET_INFO", Hex)];
+    &[(1, "NFTA_MATCH_NAME", Text), (2, "NFTA_MATCH_REV", Be), (3, "NFTA_MATCH_INFO", Hex)];
 
 static RANGE_OPS: Table = &[(0, "eq"), (1, "neq")];
 
@@ -262,10 +290,12 @@ static RANGE_ATTRS: Set = &[
 static NUMGEN_TYPES: Table = &[(0, "incremental"), (1, "random")];
 
 static NUMGEN_ATTRS: Set = &[
-    (1, "NFTA_NG_DREG", Word(&REGISTERS)),
+    (1, "NFTA_NG_DREG", BeWord(&REGISTERS)),
     (2, "NFTA_NG_MODULUS", Be),
     (3, "NFTA_NG_TYPE", BeWord(&NUMGEN_TYPES)),
     (4, "NFTA_NG_OFFSET", Be),
+    (5, "NFTA_NG_SET_NAME", Text),
+    (6, "NFTA_NG_SET_ID", Be),
 ];
 
 static LOG_LEVEL: Table = &[
@@ -301,7 +331,7 @@ static LOG_ATTRS: Set = &[
 static EXPR_MASQ_ATTRS: Set = &[
     (1, "NFTA_MASQ_FLAGS", BeMask(&NAT_RANGE_FLAGS)),
     (2, "NFTA_MASQ_REG_PROTO_MIN", BeWord(&REGISTERS)),
-    (3, "NFTABLES_A_EXPR_MASQ_ATTRS_REG_PROTO_MAX", BeWord(&REGISTERS)),
+    (3, "NFTA_MASQ_REG_PROTO_MAX", BeWord(&REGISTERS)),
 ];
 
 pub(in crate::decode) static EXPR_OPS: Options = &[

@@ -1,7 +1,7 @@
 //! RDMA devices (`RDMA_NL_NLDEV`): numbers and names of
 //! `include/uapi/rdma/rdma_netlink.h`. Memory keys are withheld.
 
-use super::kind::Kind::{Nest, Num, Secret, Text};
+use super::kind::Kind::{Nest, Num, Secret, Sockaddr, Text};
 use super::kind::Set;
 
 pub(in crate::decode) static RDMA: Set = &[
@@ -37,8 +37,8 @@ pub(in crate::decode) static RDMA: Set = &[
     (30, "RDMA_NLDEV_ATTR_RES_CM_ID", Nest(&RDMA)),
     (31, "RDMA_NLDEV_ATTR_RES_CM_ID_ENTRY", Nest(&RDMA)),
     (32, "RDMA_NLDEV_ATTR_RES_PS", Num),
-    (33, "RDMA_NLDEV_ATTR_RES_SRC_ADDR", Num),
-    (34, "RDMA_NLDEV_ATTR_RES_DST_ADDR", Num),
+    (33, "RDMA_NLDEV_ATTR_RES_SRC_ADDR", Sockaddr),
+    (34, "RDMA_NLDEV_ATTR_RES_DST_ADDR", Sockaddr),
     (35, "RDMA_NLDEV_ATTR_RES_CQ", Nest(&RDMA)),
     (36, "RDMA_NLDEV_ATTR_RES_CQ_ENTRY", Nest(&RDMA)),
     (37, "RDMA_NLDEV_ATTR_RES_CQE", Num),
@@ -103,5 +103,4 @@ pub(in crate::decode) static RDMA: Set = &[
     (100, "RDMA_NLDEV_ATTR_PARENT_NAME", Text),
     (101, "RDMA_NLDEV_ATTR_NAME_ASSIGN_TYPE", Num),
     (102, "RDMA_NLDEV_ATTR_EVENT_TYPE", Num),
-    (104, "RDMA_NLDEV_ATTR_MAX", Num),
 ];

@@ -1,10 +1,14 @@
 //! Attributes of a route: numbers and names of `include/uapi/linux/rtnetlink.h`, `lwtunnel.h`,
 //! `mpls_iptunnel.h` and `seg6_local.h`.
 
-use super::kind::Kind::{Be, Hex, Hops, Int, Ip, Mask, Nest, Num, Select, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, BeMask, Hex, Hops, Int, Ip, Labels, Mask, Nest, Num, Realms, Select, Struct, Text, Word,
+};
 use super::kind::{Bits, Fields, Options, Set};
 use crate::decode::names::Table;
-use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES};
+use crate::decode::names::words::{
+    FAMILIES, IP_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES,
+};
 
 static METRICS: Set = &[
     (1, "RTAX_LOCK", Num),
@@ -29,9 +33,12 @@ static METRICS: Set = &[
 static RTA_CACHEINFO: Fields = &[
     ("rta_clntref", 4, Num),
     ("rta_lastuse", 4, Num),
-    ("rta_expires", 4, Num),
+    ("rta_expires", 4, Int),
     ("rta_error", 4, Num),
     ("rta_used", 4, Num),
+    ("rta_id", 4, Num),
+    ("rta_ts", 4, Num),
+    ("rta_tsage", 4, Num),
 ];
 
 pub(in crate::decode) static ROUTE_ATTRS: Set = &[
@@ -45,7 +52,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (8, "RTA_METRICS", Nest(&METRICS)),
     (9, "RTA_MULTIPATH", Hops(&RTNEXTHOP, &ROUTE_ATTRS)),
     (10, "RTA_PROTOINFO", Hex),
-    (11, "RTA_FLOW", Num),
+    (11, "RTA_FLOW", Realms),
     (12, "RTA_CACHEINFO", Struct(&RTA_CACHEINFO)),
     (13, "RTA_SESSION", Hex),
     (14, "RTA_MP_ALGO", Num),
@@ -53,7 +60,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (16, "RTA_MARK", Num),
     (17, "RTA_MFC_STATS", Hex),
     (18, "RTA_VIA", Struct(&RTVIA)),
-    (19, "RTA_NEWDST", Hex),
+    (19, "RTA_NEWDST", Labels),
     (20, "RTA_PREF", Word(&ROUTE_PREFERENCES)),
     (21, "RTA_ENCAP_TYPE", Word(&ENCAP_TYPES)),
     (22, "RTA_ENCAP", Select(21, &ENCAPS)),
@@ -61,9 +68,9 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (24, "RTA_PAD", Hex),
     (25, "RTA_UID", Num),
     (26, "RTA_TTL_PROPAGATE", Num),
-    (27, "RTA_IP_PROTO", Num),
-    (28, "RTA_SPORT", Num),
-    (29, "RTA_DPORT", Num),
+    (27, "RTA_IP_PROTO", Word(&IP_PROTOCOLS)),
+    (28, "RTA_SPORT", Be),
+    (29, "RTA_DPORT", Be),
     (30, "RTA_NH_ID", Num),
     (31, "RTA_FLOWLABEL", Be),
 ];
@@ -132,7 +139,27 @@ pub(in crate::decode) static ENCAPS: Options = &[
     ("xfrm", Nest(&XFRM_ENCAP)),
 ];
 
-static MPLS_ENCAP: Set = &[(1, "MPLS_IPTUNNEL_DST", Hex), (2, "MPLS_IPTUNNEL_TTL", Num)];
+static MPLS_ENCAP: Set = &[(1, "MPLS_IPTUNNEL_DST", Labels), (2, "MPLS_IPTUNNEL_TTL", Num)];
+
+/// `TUNNEL_*` of `if_tunnel.h`
+static TUNNEL_FLAGS: Bits = &[
+    (0x1, "csum"),
+    (0x2, "routing"),
+    (0x4, "key"),
+    (0x8, "seq"),
+    (0x10, "strict"),
+    (0x20, "rec"),
+    (0x40, "version"),
+    (0x80, "no-key"),
+    (0x100, "dont-fragment"),
+    (0x200, "oam"),
+    (0x400, "crit-opt"),
+    (0x800, "geneve-opt"),
+    (0x1000, "vxlan-opt"),
+    (0x2000, "nocache"),
+    (0x4000, "erspan-opt"),
+    (0x8000, "gtp-opt"),
+];
 
 static IP_ENCAP: Set = &[
     (1, "LWTUNNEL_IP_ID", Be),
@@ -140,7 +167,7 @@ static IP_ENCAP: Set = &[
     (3, "LWTUNNEL_IP_SRC", Ip),
     (4, "LWTUNNEL_IP_TTL", Num),
     (5, "LWTUNNEL_IP_TOS", Num),
-    (6, "LWTUNNEL_IP_FLAGS", Num),
+    (6, "LWTUNNEL_IP_FLAGS", BeMask(&TUNNEL_FLAGS)),
     (7, "LWTUNNEL_IP_PAD", Num),
     (8, "LWTUNNEL_IP_OPTS", Num),
 ];
@@ -151,7 +178,7 @@ static IP6_ENCAP: Set = &[
     (3, "LWTUNNEL_IP6_SRC", Ip),
     (4, "LWTUNNEL_IP6_HOPLIMIT", Num),
     (5, "LWTUNNEL_IP6_TC", Num),
-    (6, "LWTUNNEL_IP6_FLAGS", Num),
+    (6, "LWTUNNEL_IP6_FLAGS", BeMask(&TUNNEL_FLAGS)),
     (7, "LWTUNNEL_IP6_PAD", Num),
     (8, "LWTUNNEL_IP6_OPTS", Num),
 ];

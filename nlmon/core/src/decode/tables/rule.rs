@@ -1,8 +1,10 @@
 //! Attributes of a routing rule: numbers and names of `include/uapi/linux/fib_rules.h`.
 
-use super::kind::Kind::{Be, Ip, Mask, Num, Pad, Struct, Text, Word};
+use super::kind::Kind::{Be, Ip, Mask, Num, Pad, Realms, Struct, Text, Word};
 use super::kind::{Bits, Fields, Set};
-use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS, ROUTE_TABLES, RULE_ACTIONS};
+use crate::decode::names::words::{
+    FAMILIES, IP_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_TABLES, RULE_ACTIONS,
+};
 
 static FIB_RULE_UID_RANGE: Fields = &[("start", 4, Num), ("end", 4, Num)];
 
@@ -19,8 +21,8 @@ pub(in crate::decode) static FIB_RULE_ATTRS: Set = &[
     (8, "FRA_UNUSED4", Num),
     (9, "FRA_UNUSED5", Num),
     (10, "FRA_FWMARK", Num),
-    (11, "FRA_FLOW", Num),
-    (12, "FRA_TUN_ID", Num),
+    (11, "FRA_FLOW", Realms),
+    (12, "FRA_TUN_ID", Be),
     (13, "FRA_SUPPRESS_IFGROUP", Num),
     (14, "FRA_SUPPRESS_PREFIXLEN", Num),
     (15, "FRA_TABLE", Word(&ROUTE_TABLES)),
@@ -30,7 +32,7 @@ pub(in crate::decode) static FIB_RULE_ATTRS: Set = &[
     (19, "FRA_L3MDEV", Num),
     (20, "FRA_UID_RANGE", Struct(&FIB_RULE_UID_RANGE)),
     (21, "FRA_PROTOCOL", Word(&ROUTE_PROTOCOLS)),
-    (22, "FRA_IP_PROTO", Num),
+    (22, "FRA_IP_PROTO", Word(&IP_PROTOCOLS)),
     (23, "FRA_SPORT_RANGE", Struct(&FIB_RULE_PORT_RANGE)),
     (24, "FRA_DPORT_RANGE", Struct(&FIB_RULE_PORT_RANGE)),
     (25, "FRA_DSCP", Num),

@@ -1,8 +1,8 @@
 //! Socket statistics: numbers and names of `include/uapi/linux/inet_diag.h`, `unix_diag.h`,
 //! `netlink_diag.h`, `packet_diag.h`, `vm_sockets_diag.h` and `xdp_diag.h`.
 
-use super::kind::Kind::{Be, Each, Hex, LongIp, Num, Pad, Secret, Struct, Text, Word};
-use super::kind::{Fields, Layout, Set};
+use super::kind::Kind::{Be, Each, Hex, LongIp, Mask, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::{Bits, Fields, Layout, Set};
 use crate::decode::names::PROTOCOLS;
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
@@ -44,10 +44,49 @@ static SOCKET_ID: Fields = &[
 static INET_DIAG_REQ: Fields = &[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Word(&IP_PROTOCOLS)),
-    ("idiag_ext", 1, Num),
+    ("idiag_ext", 1, Mask(&INET_EXTENSIONS)),
     ("pad", 1, Pad),
-    ("idiag_states", 4, Num),
+    ("idiag_states", 4, Mask(&TCP_STATE_BITS)),
     ("id", 48, Struct(&SOCKET_ID)),
+];
+
+static INET_DIAG_REQ_V1: Fields = &[
+    ("idiag_family", 1, Word(&FAMILIES)),
+    ("idiag_src_len", 1, Num),
+    ("idiag_dst_len", 1, Num),
+    ("idiag_ext", 1, Mask(&INET_EXTENSIONS)),
+    ("id", 48, Struct(&SOCKET_ID)),
+    ("idiag_states", 4, Mask(&TCP_STATE_BITS)),
+    ("idiag_dbs", 4, Num),
+];
+
+/// `1 << (INET_DIAG_* - 1)`: what else is asked for.
+static INET_EXTENSIONS: Bits = &[
+    (0x1, "meminfo"),
+    (0x2, "info"),
+    (0x4, "vegasinfo"),
+    (0x8, "cong"),
+    (0x10, "tos"),
+    (0x20, "tclass"),
+    (0x40, "skmeminfo"),
+    (0x80, "shutdown"),
+];
+
+/// `TCPF_*`: states that are asked for.
+static TCP_STATE_BITS: Bits = &[
+    (1 << 1, "ESTAB"),
+    (1 << 2, "SYN-SENT"),
+    (1 << 3, "SYN-RECV"),
+    (1 << 4, "FIN-WAIT-1"),
+    (1 << 5, "FIN-WAIT-2"),
+    (1 << 6, "TIME-WAIT"),
+    (1 << 7, "UNCONN"),
+    (1 << 8, "CLOSE-WAIT"),
+    (1 << 9, "LAST-ACK"),
+    (1 << 10, "LISTEN"),
+    (1 << 11, "CLOSING"),
+    (1 << 12, "NEW-SYN-RECV"),
+    (1 << 13, "BOUND-INACTIVE"),
 ];
 
 static INET_DIAG_MSG: Fields = &[
@@ -160,9 +199,11 @@ static XDP_DIAG_MSG: Fields = &[
     ("xdiag_cookie", 8, Hex),
 ];
 
+static BPF_STORAGE_REQUEST: Set = &[(1, "SK_DIAG_BPF_STORAGE_REQ_MAP_FD", Num)];
+
 static INET_REQUEST: Set = &[
     (1, "INET_DIAG_REQ_BYTECODE", Hex),
-    (2, "INET_DIAG_REQ_SK_BPF_STORAGES", Hex),
+    (2, "INET_DIAG_REQ_SK_BPF_STORAGES", Nest(&BPF_STORAGE_REQUEST)),
     (3, "INET_DIAG_REQ_PROTOCOL", Num),
 ];
 
@@ -185,6 +226,15 @@ static SKMEMINFO: Fields = &[
     ("drops", 4, Num),
 ];
 
+static BPF_STORAGES: Set = &[(1, "SK_DIAG_BPF_STORAGE", Nest(&BPF_STORAGE))];
+
+/// What some program of BPF keeps for itself beside a socket.
+static BPF_STORAGE: Set = &[
+    (1, "SK_DIAG_BPF_STORAGE_PAD", Pad),
+    (2, "SK_DIAG_BPF_STORAGE_MAP_ID", Num),
+    (3, "SK_DIAG_BPF_STORAGE_MAP_VALUE", Secret),
+];
+
 static INET: Set = &[
     (1, "INET_DIAG_MEMINFO", Struct(&MEMINFO)),
     (2, "INET_DIAG_INFO", Hex),
@@ -205,7 +255,7 @@ static INET: Set = &[
     (17, "INET_DIAG_CLASS_ID", Num),
     (18, "INET_DIAG_MD5SIG", Secret),
     (19, "INET_DIAG_ULP_INFO", Hex),
-    (20, "INET_DIAG_SK_BPF_STORAGES", Hex),
+    (20, "INET_DIAG_SK_BPF_STORAGES", Nest(&BPF_STORAGES)),
     (21, "INET_DIAG_CGROUP_ID", Num),
     (22, "INET_DIAG_SOCKOPT", Num),
 ];
@@ -276,4 +326,9 @@ pub(in crate::decode) fn layout(family: u8, request: bool) -> Option<Layout> {
         _ => return None,
     };
     Some(Layout { name, header, attributes })
+}
+
+/// What asked for sockets of TCP or DCCP before there was more to ask for.
+pub(in crate::decode) fn old_layout() -> Layout {
+    Layout { name: "inet_diag_req", header: &INET_DIAG_REQ_V1, attributes: &INET_REQUEST }
 }

@@ -2,22 +2,25 @@
 //! and `gen_stats.h`.
 
 use super::kind::Kind::{
-    Bitfield, Flag, Handle, Headed, Hex, Int, List, Nest, Num, Pad, Select, Struct, Text, Word,
+    Around, BeWord, Bitfield, Each, Flag, Handle, Headed, Hex, Int, List, Nest, Num, Pad, Select,
+    Struct, Text, Word,
 };
 use super::kind::{Fields, Options, Set};
-use super::tc_action::{ACT_ATTRS, TCA_STATS_ATTRS};
+use super::tc_action::{
+    ACT_ATTRS, GNET_STATS_BASIC, GNET_STATS_QUEUE, GNET_STATS_RATE_EST, GNET_STATS_RATE_EST64,
+};
 use super::tc_filter::{
     BASIC_ATTRS, BPF_ATTRS, CGROUP_ATTRS, FLOW_ATTRS, FLOWER_ATTRS, FW_ATTRS, MATCHALL_ATTRS,
     ROUTE_ATTRS, U32_ATTRS,
 };
 use super::tc_qdisc::{
     CAKE_ATTRS, CBS_ATTRS, CHOKE_ATTRS, CODEL_ATTRS, DRR_ATTRS, DUALPI2_ATTRS, ETF_ATTRS,
-    ETS_ATTRS, FQ_ATTRS, FQ_CODEL_ATTRS, FQ_PIE_ATTRS, GRED_ATTRS, HHF_ATTRS, HTB_ATTRS,
-    NETEM_ATTRS, PIE_ATTRS, QFQ_ATTRS, RED_ATTRS, TAPRIO_ATTRS, TBF_ATTRS, TC_FIFO_QOPT,
+    ETS_ATTRS, FQ_ATTRS, FQ_CODEL_ATTRS, FQ_PIE_ATTRS, GRED_ATTRS, HFSC_CLASS_ATTRS, HHF_ATTRS,
+    HTB_ATTRS, NETEM_ATTRS, PIE_ATTRS, QFQ_ATTRS, RED_ATTRS, TAPRIO_ATTRS, TBF_ATTRS, TC_FIFO_QOPT,
     TC_HFSC_QOPT, TC_MQPRIO_QOPT, TC_MULTIQ_QOPT, TC_NETEM_QOPT, TC_PLUG_QOPT, TC_PRIO_QOPT,
     TC_SFB_QOPT, TC_SFQ_QOPT_V1,
 };
-use crate::decode::names::words::FAMILIES;
+use crate::decode::names::words::{ETHERTYPES, FAMILIES};
 
 static OPTIONS_MSG: Options = &[
     ("basic", Nest(&BASIC_ATTRS)),
@@ -71,6 +74,7 @@ static TC_STATS: Fields = &[
     ("pps", 4, Num),
     ("qlen", 4, Num),
     ("backlog", 4, Num),
+    ("pad", 4, Pad),
 ];
 
 static CAKE_TIN_STATS_ATTRS: Set = &[
@@ -118,6 +122,7 @@ static CAKE_STATS_ATTRS: Set = &[
     (14, "TCA_CAKE_STATS_DROP_NEXT_US", Int),
     (15, "TCA_CAKE_STATS_P_DROP", Num),
     (16, "TCA_CAKE_STATS_BLUE_TIMER_US", Int),
+    (17, "TCA_CAKE_STATS_ACTIVE_QUEUES", Num),
 ];
 
 static TC_CHOKE_XSTATS: Fields = &[
@@ -144,11 +149,11 @@ static TC_DUALPI2_XSTATS: Fields = &[
     ("prob", 4, Num),
     ("delay_c", 4, Num),
     ("delay_l", 4, Num),
-    ("pkts_in_c", 4, Num),
-    ("pkts_in_l", 4, Num),
+    ("packets_in_c", 4, Num),
+    ("packets_in_l", 4, Num),
     ("maxq", 4, Num),
     ("ecn_mark", 4, Num),
-    ("step_mark", 4, Num),
+    ("step_marks", 4, Num),
     ("credit", 4, Int),
     ("memory_used", 4, Num),
     ("max_memory_used", 4, Num),
@@ -172,8 +177,8 @@ static TC_FQ_QD_STATS: Fields = &[
     ("horizon_drops", 8, Num),
     ("horizon_caps", 8, Num),
     ("fastpath_packets", 8, Num),
-    ("band_drops", 24, Hex),
-    ("band_pkt_count", 12, Hex),
+    ("band_drops", 24, Each(8, &Num)),
+    ("band_pkt_count", 12, Each(4, &Num)),
     ("pad", 4, Pad),
 ];
 
@@ -276,7 +281,7 @@ pub(in crate::decode) static ATTRS: Set = &[
     (4, "TCA_XSTATS", Select(1, &TCA_STATS_APP_MSG)),
     (5, "TCA_RATE", Struct(&GNET_ESTIMATOR)),
     (6, "TCA_FCNT", Num),
-    (7, "TCA_STATS2", Nest(&TCA_STATS_ATTRS)),
+    (7, "TCA_STATS2", Nest(&QDISC_STATS)),
     (8, "TCA_STAB", Nest(&TCA_STAB_ATTRS)),
     (9, "TCA_PAD", Num),
     (10, "TCA_DUMP_INVISIBLE", Flag),
@@ -288,6 +293,93 @@ pub(in crate::decode) static ATTRS: Set = &[
     (16, "TCA_EXT_WARN_MSG", Text),
 ];
 
+/// The same of a class: of some kinds, it has other options than the qdisc.
+pub(in crate::decode) static CLASS_ATTRS: Set = &[
+    (1, "TCA_KIND", Text),
+    (2, "TCA_OPTIONS", Select(1, &CLASS_OPTIONS)),
+    (3, "TCA_STATS", Struct(&TC_STATS)),
+    (4, "TCA_XSTATS", Select(1, &CLASS_STATS_APP)),
+    (5, "TCA_RATE", Struct(&GNET_ESTIMATOR)),
+    (6, "TCA_FCNT", Num),
+    (7, "TCA_STATS2", Nest(&CLASS_STATS)),
+    (8, "TCA_STAB", Nest(&TCA_STAB_ATTRS)),
+    (9, "TCA_PAD", Num),
+    (10, "TCA_DUMP_INVISIBLE", Flag),
+    (11, "TCA_CHAIN", Num),
+    (12, "TCA_HW_OFFLOAD", Num),
+    (13, "TCA_INGRESS_BLOCK", Num),
+    (14, "TCA_EGRESS_BLOCK", Num),
+    (15, "TCA_DUMP_FLAGS", Bitfield),
+    (16, "TCA_EXT_WARN_MSG", Text),
+];
+
+static CLASS_OPTIONS: Options = &[
+    ("drr", Nest(&DRR_ATTRS)),
+    ("ets", Nest(&ETS_ATTRS)),
+    ("hfsc", Nest(&HFSC_CLASS_ATTRS)),
+    ("htb", Nest(&HTB_ATTRS)),
+    ("qfq", Nest(&QFQ_ATTRS)),
+];
+
+static CLASS_STATS: Set = &[
+    (1, "TCA_STATS_BASIC", Struct(&GNET_STATS_BASIC)),
+    (2, "TCA_STATS_RATE_EST", Struct(&GNET_STATS_RATE_EST)),
+    (3, "TCA_STATS_QUEUE", Struct(&GNET_STATS_QUEUE)),
+    (4, "TCA_STATS_APP", Around(&CLASS_ATTRS, 1, &CLASS_STATS_APP)),
+    (5, "TCA_STATS_RATE_EST64", Struct(&GNET_STATS_RATE_EST64)),
+    (6, "TCA_STATS_PAD", Pad),
+    (7, "TCA_STATS_BASIC_HW", Struct(&GNET_STATS_BASIC)),
+    (8, "TCA_STATS_PKT64", Num),
+];
+
+static QDISC_STATS: Set = &[
+    (1, "TCA_STATS_BASIC", Struct(&GNET_STATS_BASIC)),
+    (2, "TCA_STATS_RATE_EST", Struct(&GNET_STATS_RATE_EST)),
+    (3, "TCA_STATS_QUEUE", Struct(&GNET_STATS_QUEUE)),
+    (4, "TCA_STATS_APP", Around(&ATTRS, 1, &TCA_STATS_APP_MSG)),
+    (5, "TCA_STATS_RATE_EST64", Struct(&GNET_STATS_RATE_EST64)),
+    (6, "TCA_STATS_PAD", Pad),
+    (7, "TCA_STATS_BASIC_HW", Struct(&GNET_STATS_BASIC)),
+    (8, "TCA_STATS_PKT64", Num),
+];
+
+static CLASS_STATS_APP: Options = &[
+    ("cake", Nest(&CAKE_STATS_ATTRS)),
+    ("drr", Struct(&TC_DRR_STATS)),
+    ("fq_codel", Struct(&TC_FQ_CODEL_CLASS_XSTATS)),
+    ("hfsc", Struct(&TC_HFSC_STATS)),
+    ("htb", Struct(&TC_HTB_XSTATS)),
+    ("qfq", Struct(&TC_QFQ_STATS)),
+    ("sfq", Struct(&TC_SFQ_XSTATS)),
+];
+
+static TC_DRR_STATS: Fields = &[("deficit", 4, Num)];
+
+static TC_QFQ_STATS: Fields = &[("weight", 4, Num), ("lmax", 4, Num)];
+
+static TC_HFSC_STATS: Fields =
+    &[("work", 8, Num), ("rtwork", 8, Num), ("period", 4, Num), ("level", 4, Num)];
+
+static TC_HTB_XSTATS: Fields = &[
+    ("lends", 4, Num),
+    ("borrows", 4, Num),
+    ("giants", 4, Num),
+    ("tokens", 4, Int),
+    ("ctokens", 4, Int),
+];
+
+/// Of `struct tc_fq_codel_xstats` what a class fills.
+static TC_FQ_CODEL_CLASS_XSTATS: Fields = &[
+    ("type", 4, Num),
+    ("deficit", 4, Int),
+    ("ldelay", 4, Num),
+    ("count", 4, Num),
+    ("lastcount", 4, Num),
+    ("dropping", 4, Num),
+    ("drop_next", 4, Int),
+    ("pad", 12, Pad),
+];
+
 pub(in crate::decode) static TCMSG: Fields = &[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
@@ -296,6 +388,32 @@ pub(in crate::decode) static TCMSG: Fields = &[
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Num),
 ];
+
+/// The same of a class, whose `tcm_info` is the qdisc that is attached to it.
+pub(in crate::decode) static TCMSG_CLASS: Fields = &[
+    ("tcm_family", 1, Word(&FAMILIES)),
+    ("pad", 3, Pad),
+    ("tcm_ifindex", 4, Int),
+    ("tcm_handle", 4, Handle),
+    ("tcm_parent", 4, Handle),
+    ("tcm_info", 4, Handle),
+];
+
+/// The same of a filter, whose `tcm_info` is two numbers.
+pub(in crate::decode) static TCMSG_FILTER: Fields = &[
+    ("tcm_family", 1, Word(&FAMILIES)),
+    ("pad", 3, Pad),
+    ("tcm_ifindex", 4, Int),
+    ("tcm_handle", 4, Num),
+    ("tcm_parent", 4, Handle),
+    ("tcm_info", 4, Struct(&FILTER_INFO)),
+];
+
+/// `TC_H_MAKE(pref << 16, protocol)`, in which the protocol is in network byte order.
+#[cfg(target_endian = "little")]
+static FILTER_INFO: Fields = &[("protocol", 2, BeWord(&ETHERTYPES)), ("pref", 2, Num)];
+#[cfg(target_endian = "big")]
+static FILTER_INFO: Fields = &[("pref", 2, Num), ("protocol", 2, BeWord(&ETHERTYPES))];
 
 pub(in crate::decode) static TCAMSG: Fields =
     &[("tca_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];

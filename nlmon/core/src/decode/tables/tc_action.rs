@@ -1,7 +1,25 @@
 //! What each kind of action has: numbers and names of `include/uapi/linux/tc_act/*.h`.
 
-use super::kind::Kind::{Be, Bitfield, Flag, Hex, Int, Ip, Nest, Num, Select, Struct, Text};
+use super::kind::Kind::{
+    Be, BeWord, Bitfield, Flag, Hex, Int, Ip, Mac, Nest, Num, Pad, Select, Struct, Text, Word,
+};
 use super::kind::{Fields, Options, Set};
+use crate::decode::names::Table;
+use crate::decode::names::words::ETHERTYPES;
+
+/// `TC_ACT_*` of `pkt_cls.h`, in the words of `tc`
+static ACTIONS: Table = &[
+    (0, "pass"),
+    (1, "reclassify"),
+    (2, "drop"),
+    (3, "pipe"),
+    (4, "stolen"),
+    (5, "queued"),
+    (6, "repeat"),
+    (7, "redirect"),
+    (8, "trap"),
+    (0xffff_ffff, "continue"),
+];
 
 static TCF_T: Fields =
     &[("install", 8, Num), ("lastuse", 8, Num), ("expires", 8, Num), ("firstuse", 8, Num)];
@@ -15,7 +33,7 @@ static ACT_BPF_ATTRS: Set = &[
     (6, "TCA_ACT_BPF_NAME", Text),
     (7, "TCA_ACT_BPF_PAD", Num),
     (8, "TCA_ACT_BPF_TAG", Hex),
-    (9, "TCA_ACT_BPF_ID", Hex),
+    (9, "TCA_ACT_BPF_ID", Num),
 ];
 
 static ACT_CONNMARK_ATTRS: Set = &[
@@ -36,10 +54,10 @@ static ACT_CT_ATTRS: Set = &[
     (6, "TCA_CT_MARK_MASK", Num),
     (7, "TCA_CT_LABELS", Hex),
     (8, "TCA_CT_LABELS_MASK", Hex),
-    (9, "TCA_CT_NAT_IPV4_MIN", Be),
-    (10, "TCA_CT_NAT_IPV4_MAX", Be),
-    (11, "TCA_CT_NAT_IPV6_MIN", Hex),
-    (12, "TCA_CT_NAT_IPV6_MAX", Hex),
+    (9, "TCA_CT_NAT_IPV4_MIN", Ip),
+    (10, "TCA_CT_NAT_IPV4_MAX", Ip),
+    (11, "TCA_CT_NAT_IPV6_MIN", Ip),
+    (12, "TCA_CT_NAT_IPV6_MAX", Ip),
     (13, "TCA_CT_NAT_PORT_MIN", Be),
     (14, "TCA_CT_NAT_PORT_MAX", Be),
     (15, "TCA_CT_PAD", Num),
@@ -64,12 +82,12 @@ static ACT_CTINFO_ATTRS: Set = &[
 static TC_GACT: Fields = &[
     ("index", 4, Num),
     ("capab", 4, Num),
-    ("action", 4, Int),
+    ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
 ];
 
-static TC_GACT_P: Fields = &[("ptype", 2, Num), ("pval", 2, Num), ("paction", 4, Int)];
+static TC_GACT_P: Fields = &[("ptype", 2, Num), ("pval", 2, Num), ("paction", 4, Word(&ACTIONS))];
 
 static ACT_GACT_ATTRS: Set = &[
     (1, "TCA_GACT_TM", Struct(&TCF_T)),
@@ -94,8 +112,8 @@ static ACT_GATE_ATTRS: Set = &[
 static ACT_IFE_ATTRS: Set = &[
     (1, "TCA_IFE_PARMS", Hex),
     (2, "TCA_IFE_TM", Struct(&TCF_T)),
-    (3, "TCA_IFE_DMAC", Hex),
-    (4, "TCA_IFE_SMAC", Hex),
+    (3, "TCA_IFE_DMAC", Mac),
+    (4, "TCA_IFE_SMAC", Mac),
     (5, "TCA_IFE_TYPE", Num),
     (6, "TCA_IFE_METALST", Hex),
     (7, "TCA_IFE_PAD", Num),
@@ -105,13 +123,13 @@ static ACT_MIRRED_ATTRS: Set = &[
     (1, "TCA_MIRRED_TM", Struct(&TCF_T)),
     (2, "TCA_MIRRED_PARMS", Hex),
     (3, "TCA_MIRRED_PAD", Num),
-    (4, "TCA_MIRRED_BLOCKID", Hex),
+    (4, "TCA_MIRRED_BLOCKID", Num),
 ];
 
 static TC_MPLS: Fields = &[
     ("index", 4, Num),
     ("capab", 4, Num),
-    ("action", 4, Int),
+    ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("m_action", 4, Int),
@@ -121,7 +139,7 @@ static ACT_MPLS_ATTRS: Set = &[
     (1, "TCA_MPLS_TM", Struct(&TCF_T)),
     (2, "TCA_MPLS_PARMS", Struct(&TC_MPLS)),
     (3, "TCA_MPLS_PAD", Num),
-    (4, "TCA_MPLS_PROTO", Be),
+    (4, "TCA_MPLS_PROTO", BeWord(&ETHERTYPES)),
     (5, "TCA_MPLS_LABEL", Num),
     (6, "TCA_MPLS_TC", Num),
     (7, "TCA_MPLS_TTL", Num),
@@ -143,7 +161,7 @@ static TC_PEDIT_KEY: Fields = &[
 static TC_PEDIT_SEL: Fields = &[
     ("index", 4, Num),
     ("capab", 4, Num),
-    ("action", 4, Int),
+    ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("nkeys", 1, Num),
@@ -163,20 +181,20 @@ static ACT_PEDIT_ATTRS: Set = &[
 pub(in crate::decode) static TC_RATESPEC: Fields = &[
     ("cell_log", 1, Num),
     ("linklayer", 1, Num),
-    ("overhead", 1, Num),
-    ("cell_align", 1, Num),
-    ("mpu", 1, Num),
+    ("overhead", 2, Num),
+    ("cell_align", 2, Int),
+    ("mpu", 2, Num),
     ("rate", 4, Num),
 ];
 
 static TC_POLICE: Fields = &[
     ("index", 4, Num),
-    ("action", 4, Int),
+    ("action", 4, Word(&ACTIONS)),
     ("limit", 4, Num),
     ("burst", 4, Num),
     ("mtu", 4, Num),
-    ("rate", 9, Struct(&TC_RATESPEC)),
-    ("peakrate", 9, Struct(&TC_RATESPEC)),
+    ("rate", 12, Struct(&TC_RATESPEC)),
+    ("peakrate", 12, Struct(&TC_RATESPEC)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("capab", 4, Num),
@@ -187,7 +205,7 @@ pub(in crate::decode) static POLICE_ATTRS: Set = &[
     (2, "TCA_POLICE_RATE", Hex),
     (3, "TCA_POLICE_PEAKRATE", Hex),
     (4, "TCA_POLICE_AVRATE", Num),
-    (5, "TCA_POLICE_RESULT", Num),
+    (5, "TCA_POLICE_RESULT", Word(&ACTIONS)),
     (6, "TCA_POLICE_TM", Struct(&TCF_T)),
     (7, "TCA_POLICE_PAD", Num),
     (8, "TCA_POLICE_RATE64", Num),
@@ -208,7 +226,7 @@ static ACT_SAMPLE_ATTRS: Set = &[
 static ACT_SIMPLE_ATTRS: Set = &[
     (1, "TCA_DEF_TM", Struct(&TCF_T)),
     (2, "TCA_DEF_PARMS", Hex),
-    (3, "TCA_DEF_DATA", Hex),
+    (3, "TCA_DEF_DATA", Text),
     (4, "TCA_DEF_PAD", Num),
 ];
 
@@ -228,9 +246,9 @@ static ACT_SKBEDIT_ATTRS: Set = &[
 static ACT_SKBMOD_ATTRS: Set = &[
     (1, "TCA_SKBMOD_TM", Struct(&TCF_T)),
     (2, "TCA_SKBMOD_PARMS", Hex),
-    (3, "TCA_SKBMOD_DMAC", Hex),
-    (4, "TCA_SKBMOD_SMAC", Hex),
-    (5, "TCA_SKBMOD_ETYPE", Hex),
+    (3, "TCA_SKBMOD_DMAC", Mac),
+    (4, "TCA_SKBMOD_SMAC", Mac),
+    (5, "TCA_SKBMOD_ETYPE", Num),
     (6, "TCA_SKBMOD_PAD", Num),
 ];
 
@@ -239,8 +257,8 @@ static ACT_TUNNEL_KEY_ATTRS: Set = &[
     (2, "TCA_TUNNEL_KEY_PARMS", Hex),
     (3, "TCA_TUNNEL_KEY_ENC_IPV4_SRC", Ip),
     (4, "TCA_TUNNEL_KEY_ENC_IPV4_DST", Ip),
-    (5, "TCA_TUNNEL_KEY_ENC_IPV6_SRC", Hex),
-    (6, "TCA_TUNNEL_KEY_ENC_IPV6_DST", Hex),
+    (5, "TCA_TUNNEL_KEY_ENC_IPV6_SRC", Ip),
+    (6, "TCA_TUNNEL_KEY_ENC_IPV6_DST", Ip),
     (7, "TCA_TUNNEL_KEY_ENC_KEY_ID", Be),
     (8, "TCA_TUNNEL_KEY_PAD", Num),
     (9, "TCA_TUNNEL_KEY_ENC_DST_PORT", Be),
@@ -254,7 +272,7 @@ static ACT_TUNNEL_KEY_ATTRS: Set = &[
 static TC_VLAN: Fields = &[
     ("index", 4, Num),
     ("capab", 4, Num),
-    ("action", 4, Int),
+    ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("v_action", 4, Int),
@@ -264,11 +282,11 @@ static ACT_VLAN_ATTRS: Set = &[
     (1, "TCA_VLAN_TM", Struct(&TCF_T)),
     (2, "TCA_VLAN_PARMS", Struct(&TC_VLAN)),
     (3, "TCA_VLAN_PUSH_VLAN_ID", Num),
-    (4, "TCA_VLAN_PUSH_VLAN_PROTOCOL", Num),
+    (4, "TCA_VLAN_PUSH_VLAN_PROTOCOL", BeWord(&ETHERTYPES)),
     (5, "TCA_VLAN_PAD", Num),
     (6, "TCA_VLAN_PUSH_VLAN_PRIORITY", Num),
-    (7, "TCA_VLAN_PUSH_ETH_DST", Hex),
-    (8, "TCA_VLAN_PUSH_ETH_SRC", Hex),
+    (7, "TCA_VLAN_PUSH_ETH_DST", Mac),
+    (8, "TCA_VLAN_PUSH_ETH_SRC", Mac),
 ];
 
 static ACT_OPTIONS_MSG: Options = &[
@@ -293,11 +311,12 @@ static ACT_OPTIONS_MSG: Options = &[
     ("vlan", Nest(&ACT_VLAN_ATTRS)),
 ];
 
-static GNET_STATS_BASIC: Fields = &[("bytes", 8, Num), ("packets", 4, Num)];
+pub(in crate::decode) static GNET_STATS_BASIC: Fields =
+    &[("bytes", 8, Num), ("packets", 4, Num), ("pad", 4, Pad)];
 
-static GNET_STATS_RATE_EST: Fields = &[("bps", 4, Num), ("pps", 4, Num)];
+pub(in crate::decode) static GNET_STATS_RATE_EST: Fields = &[("bps", 4, Num), ("pps", 4, Num)];
 
-static GNET_STATS_QUEUE: Fields = &[
+pub(in crate::decode) static GNET_STATS_QUEUE: Fields = &[
     ("qlen", 4, Num),
     ("backlog", 4, Num),
     ("drops", 4, Num),
@@ -305,7 +324,7 @@ static GNET_STATS_QUEUE: Fields = &[
     ("overlimits", 4, Num),
 ];
 
-static GNET_STATS_RATE_EST64: Fields = &[("bps", 8, Num), ("pps", 8, Num)];
+pub(in crate::decode) static GNET_STATS_RATE_EST64: Fields = &[("bps", 8, Num), ("pps", 8, Num)];
 
 pub(in crate::decode) static TCA_STATS_ATTRS: Set = &[
     (1, "TCA_STATS_BASIC", Struct(&GNET_STATS_BASIC)),

@@ -14,7 +14,7 @@ pub(in crate::decode) static CAKE_ATTRS: Set = &[
     (3, "TCA_CAKE_DIFFSERV_MODE", Num),
     (4, "TCA_CAKE_ATM", Num),
     (5, "TCA_CAKE_FLOW_MODE", Num),
-    (6, "TCA_CAKE_OVERHEAD", Num),
+    (6, "TCA_CAKE_OVERHEAD", Int),
     (7, "TCA_CAKE_RTT", Num),
     (8, "TCA_CAKE_TARGET", Num),
     (9, "TCA_CAKE_AUTORATE", Num),
@@ -90,9 +90,10 @@ pub(in crate::decode) static DUALPI2_ATTRS: Set = &[
     (13, "TCA_DUALPI2_C_PROTECTION", Num),
     (14, "TCA_DUALPI2_ECN_MASK", Word(&DUALPI2_ECN_MASK)),
     (15, "TCA_DUALPI2_SPLIT_GSO", Word(&DUALPI2_SPLIT_GSO)),
+    (16, "TCA_DUALPI2_PAD", Pad),
 ];
 
-static TC_ETF_QOPT: Fields = &[("delta", 4, Int), ("clockid", 4, Int), ("flags", 4, Int)];
+static TC_ETF_QOPT: Fields = &[("delta", 4, Int), ("clockid", 4, Int), ("flags", 4, Num)];
 
 pub(in crate::decode) static ETF_ATTRS: Set = &[(1, "TCA_ETF_PARMS", Struct(&TC_ETF_QOPT))];
 
@@ -105,7 +106,8 @@ pub(in crate::decode) static ETS_ATTRS: Set = &[
     (6, "TCA_ETS_PRIOMAP_BAND", Num),
 ];
 
-pub(in crate::decode) static TC_PRIO_QOPT: Fields = &[("bands", 4, Num), ("priomap", 16, Hex)];
+pub(in crate::decode) static TC_PRIO_QOPT: Fields =
+    &[("bands", 4, Int), ("priomap", 16, Each(1, &Num))];
 
 pub(in crate::decode) static FQ_ATTRS: Set = &[
     (1, "TCA_FQ_PLIMIT", Num),
@@ -125,6 +127,7 @@ pub(in crate::decode) static FQ_ATTRS: Set = &[
     (15, "TCA_FQ_HORIZON_DROP", Num),
     (16, "TCA_FQ_PRIOMAP", Struct(&TC_PRIO_QOPT)),
     (17, "TCA_FQ_WEIGHTS", Each(4, &Num)),
+    (18, "TCA_FQ_OFFLOAD_HORIZON", Num),
 ];
 
 pub(in crate::decode) static FQ_CODEL_ATTRS: Set = &[
@@ -187,6 +190,15 @@ pub(in crate::decode) static GRED_ATTRS: Set = &[
 
 pub(in crate::decode) static TC_HFSC_QOPT: Fields = &[("defcls", 2, Num)];
 
+static TC_SERVICE_CURVE: Fields = &[("m1", 4, Num), ("d", 4, Num), ("m2", 4, Num)];
+
+/// A class has these; the qdisc has `struct tc_hfsc_qopt`.
+pub(in crate::decode) static HFSC_CLASS_ATTRS: Set = &[
+    (1, "TCA_HFSC_RSC", Struct(&TC_SERVICE_CURVE)),
+    (2, "TCA_HFSC_FSC", Struct(&TC_SERVICE_CURVE)),
+    (3, "TCA_HFSC_USC", Struct(&TC_SERVICE_CURVE)),
+];
+
 pub(in crate::decode) static HHF_ATTRS: Set = &[
     (1, "TCA_HHF_BACKLOG_LIMIT", Num),
     (2, "TCA_HHF_QUANTUM", Num),
@@ -198,8 +210,8 @@ pub(in crate::decode) static HHF_ATTRS: Set = &[
 ];
 
 static TC_HTB_OPT: Fields = &[
-    ("rate", 9, Struct(&TC_RATESPEC)),
-    ("ceil", 9, Struct(&TC_RATESPEC)),
+    ("rate", 12, Struct(&TC_RATESPEC)),
+    ("ceil", 12, Struct(&TC_RATESPEC)),
     ("buffer", 4, Num),
     ("cbuffer", 4, Num),
     ("quantum", 4, Num),
@@ -229,10 +241,10 @@ pub(in crate::decode) static HTB_ATTRS: Set = &[
 
 pub(in crate::decode) static TC_MQPRIO_QOPT: Fields = &[
     ("num_tc", 1, Num),
-    ("prio_tc_map", 16, Hex),
+    ("prio_tc_map", 16, Each(1, &Num)),
     ("hw", 1, Num),
-    ("count", 32, Hex),
-    ("offset", 32, Hex),
+    ("count", 32, Each(2, &Num)),
+    ("offset", 32, Each(2, &Num)),
 ];
 
 pub(in crate::decode) static TC_MULTIQ_QOPT: Fields = &[("bands", 2, Num), ("max_bands", 2, Num)];
@@ -281,7 +293,7 @@ static TC_NETEM_SLOT: Fields = &[
 
 pub(in crate::decode) static NETEM_ATTRS: Set = &[
     (1, "TCA_NETEM_CORR", Struct(&TC_NETEM_CORR)),
-    (2, "TCA_NETEM_DELAY_DIST", Each(2, &Num)),
+    (2, "TCA_NETEM_DELAY_DIST", Each(2, &Int)),
     (3, "TCA_NETEM_REORDER", Struct(&TC_NETEM_REORDER)),
     (4, "TCA_NETEM_CORRUPT", Struct(&TC_NETEM_CORRUPT)),
     (5, "TCA_NETEM_LOSS", Nest(&NETEM_LOSS_ATTRS)),
@@ -292,7 +304,7 @@ pub(in crate::decode) static NETEM_ATTRS: Set = &[
     (10, "TCA_NETEM_LATENCY64", Int),
     (11, "TCA_NETEM_JITTER64", Int),
     (12, "TCA_NETEM_SLOT", Struct(&TC_NETEM_SLOT)),
-    (13, "TCA_NETEM_SLOT_DIST", Each(2, &Num)),
+    (13, "TCA_NETEM_SLOT_DIST", Each(2, &Int)),
     (14, "TCA_NETEM_PRNG_SEED", Num),
 ];
 
@@ -396,8 +408,8 @@ pub(in crate::decode) static TAPRIO_ATTRS: Set = &[
 ];
 
 static TC_TBF_QOPT: Fields = &[
-    ("rate", 9, Struct(&TC_RATESPEC)),
-    ("peakrate", 9, Struct(&TC_RATESPEC)),
+    ("rate", 12, Struct(&TC_RATESPEC)),
+    ("peakrate", 12, Struct(&TC_RATESPEC)),
     ("limit", 4, Num),
     ("buffer", 4, Num),
     ("mtu", 4, Num),

@@ -1,8 +1,9 @@
 //! The smaller objects of rtnetlink: numbers and names of `include/uapi/linux/netconf.h`,
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
-use super::kind::Kind::{Hex, Int, Ip, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{Be, Each, Hex, Int, Ip, Mac, Nest, Num, Pad, Secret, Struct, Text, Word};
 use super::kind::{Fields, Set};
+use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
 
 pub(in crate::decode) static RTGENMSG: Fields =
@@ -78,7 +79,7 @@ pub(in crate::decode) static DCB: Set = &[
     (5, "DCB_ATTR_NUM_TC", Num),
     (6, "DCB_ATTR_PG_CFG", Hex),
     (7, "DCB_ATTR_SET_ALL", Num),
-    (8, "DCB_ATTR_PERM_HWADDR", Num),
+    (8, "DCB_ATTR_PERM_HWADDR", Mac),
     (9, "DCB_ATTR_CAP", Num),
     (10, "DCB_ATTR_NUMTCS", Num),
     (11, "DCB_ATTR_BCN", Num),
@@ -125,3 +126,47 @@ static VNI_FILTER_ENTRY: Set = &[
     (4, "VXLAN_VNIFILTER_ENTRY_GROUP6", Ip),
     (5, "VXLAN_VNIFILTER_ENTRY_STATS", Hex),
 ];
+
+pub(in crate::decode) static NDUSEROPT: Set = &[(1, "NDUSEROPT_SRCADDR", Ip)];
+
+/// `ND_OPT_*` of `include/net/ndisc.h`, in the words of `ip monitor` and the RFCs.
+pub(in crate::decode) static ND_OPTIONS: Table = &[
+    (1, "SOURCE_LL_ADDR"),
+    (2, "TARGET_LL_ADDR"),
+    (3, "PREFIX_INFO"),
+    (4, "REDIRECT_HDR"),
+    (5, "MTU"),
+    (14, "NONCE"),
+    (24, "ROUTE_INFO"),
+    (25, "RDNSS"),
+    (31, "DNSSL"),
+    (34, "6CO"),
+    (37, "CAPTIVE_PORTAL"),
+    (38, "PREF64"),
+];
+
+/// Names of domains, as in a message of DNS: their labels begin with their length.
+static DNSSL: Fields = &[("reserved", 2, Pad), ("lifetime", 4, Be), ("domains", 0, Hex)];
+
+/// RFC 8106
+static RDNSS: Fields =
+    &[("reserved", 2, Pad), ("lifetime", 4, Be), ("addresses", 0, Each(16, &Ip))];
+
+/// RFC 8781: the lifetime in units of eight seconds, and a code of the prefix's length.
+static PREF64: Fields = &[("lifetime_plc", 2, Be), ("prefix", 12, Hex)];
+
+/// RFC 8910
+static CAPTIVE_PORTAL: Fields = &[("uri", 0, Text)];
+
+static ND_UNKNOWN: Fields = &[("data", 0, Hex)];
+
+/// What follows the length of an option.
+pub(in crate::decode) fn nd_option(kind: u8) -> Fields {
+    match kind {
+        25 => RDNSS,
+        31 => DNSSL,
+        37 => CAPTIVE_PORTAL,
+        38 => PREF64,
+        _ => ND_UNKNOWN,
+    }
+}

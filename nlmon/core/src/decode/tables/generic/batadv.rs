@@ -1,7 +1,7 @@
 //! Attributes of the generic family `batadv`: numbers and names of `include/uapi/linux/batman_adv.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Mac, Num, Text};
+use crate::decode::tables::kind::Kind::{Flag, Ip, Mac, Num, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static BATADV: Set = &[
@@ -19,27 +19,27 @@ static BATADV: Set = &[
     (12, "BATADV_ATTR_TPMETER_BYTES", Num),
     (13, "BATADV_ATTR_TPMETER_COOKIE", Num),
     (14, "BATADV_ATTR_PAD", Num),
-    (15, "BATADV_ATTR_ACTIVE", Num),
+    (15, "BATADV_ATTR_ACTIVE", Flag),
     (16, "BATADV_ATTR_TT_ADDRESS", Mac),
     (17, "BATADV_ATTR_TT_TTVN", Num),
     (18, "BATADV_ATTR_TT_LAST_TTVN", Num),
     (19, "BATADV_ATTR_TT_CRC32", Num),
     (20, "BATADV_ATTR_TT_VID", Num),
     (21, "BATADV_ATTR_TT_FLAGS", Num),
-    (22, "BATADV_ATTR_FLAG_BEST", Num),
+    (22, "BATADV_ATTR_FLAG_BEST", Flag),
     (23, "BATADV_ATTR_LAST_SEEN_MSECS", Num),
     (24, "BATADV_ATTR_NEIGH_ADDRESS", Mac),
     (25, "BATADV_ATTR_TQ", Num),
     (26, "BATADV_ATTR_THROUGHPUT", Num),
     (27, "BATADV_ATTR_BANDWIDTH_UP", Num),
     (28, "BATADV_ATTR_BANDWIDTH_DOWN", Num),
-    (29, "BATADV_ATTR_ROUTER", Num),
-    (30, "BATADV_ATTR_BLA_OWN", Num),
+    (29, "BATADV_ATTR_ROUTER", Mac),
+    (30, "BATADV_ATTR_BLA_OWN", Flag),
     (31, "BATADV_ATTR_BLA_ADDRESS", Mac),
     (32, "BATADV_ATTR_BLA_VID", Num),
-    (33, "BATADV_ATTR_BLA_BACKBONE", Num),
+    (33, "BATADV_ATTR_BLA_BACKBONE", Mac),
     (34, "BATADV_ATTR_BLA_CRC", Num),
-    (35, "BATADV_ATTR_DAT_CACHE_IP4ADDRESS", Mac),
+    (35, "BATADV_ATTR_DAT_CACHE_IP4ADDRESS", Ip),
     (36, "BATADV_ATTR_DAT_CACHE_HWADDRESS", Mac),
     (37, "BATADV_ATTR_DAT_CACHE_VID", Num),
     (38, "BATADV_ATTR_MCAST_FLAGS", Num),

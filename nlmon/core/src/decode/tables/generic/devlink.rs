@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Bitfield, Flag, Hex, Nest, Num, Text, Word};
+use crate::decode::tables::kind::Kind::{Bitfield, Flag, Hex, Int, Nest, Num, Secret, Text, Word};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static PORT_TYPE: Table = &[(0, "notset"), (1, "auto"), (2, "eth"), (3, "ib")];
@@ -86,7 +86,7 @@ static DL_SELFTEST_ID: Set = &[(1, "DEVLINK_ATTR_SELFTEST_ID_FLASH", Flag)];
 static DL_RATE_TC_BWS: Set =
     &[(1, "DEVLINK_RATE_TC_ATTR_INDEX", Num), (2, "DEVLINK_RATE_TC_ATTR_BW", Num)];
 
-static DEVLINK: Set = &[
+pub(in crate::decode) static DEVLINK: Set = &[
     (1, "DEVLINK_ATTR_BUS_NAME", Text),
     (2, "DEVLINK_ATTR_DEV_NAME", Text),
     (3, "DEVLINK_ATTR_PORT_INDEX", Num),
@@ -178,7 +178,7 @@ static DEVLINK: Set = &[
     (92, "DEVLINK_ATTR_REGION_SNAPSHOT_ID", Num),
     (93, "DEVLINK_ATTR_REGION_CHUNKS", Nest(&DEVLINK)),
     (94, "DEVLINK_ATTR_REGION_CHUNK", Nest(&DEVLINK)),
-    (95, "DEVLINK_ATTR_REGION_CHUNK_DATA", Hex),
+    (95, "DEVLINK_ATTR_REGION_CHUNK_DATA", Secret),
     (96, "DEVLINK_ATTR_REGION_CHUNK_ADDR", Num),
     (97, "DEVLINK_ATTR_REGION_CHUNK_LEN", Num),
     (98, "DEVLINK_ATTR_INFO_DRIVER_NAME", Text),
@@ -222,7 +222,7 @@ static DEVLINK: Set = &[
     (137, "DEVLINK_ATTR_HEALTH_REPORTER_DUMP_TS_NS", Num),
     (138, "DEVLINK_ATTR_NETNS_FD", Num),
     (139, "DEVLINK_ATTR_NETNS_PID", Num),
-    (140, "DEVLINK_ATTR_NETNS_ID", Num),
+    (140, "DEVLINK_ATTR_NETNS_ID", Int),
     (141, "DEVLINK_ATTR_HEALTH_REPORTER_AUTO_DUMP", Num),
     (142, "DEVLINK_ATTR_TRAP_POLICER_ID", Num),
     (143, "DEVLINK_ATTR_TRAP_POLICER_RATE", Num),

@@ -2,7 +2,9 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Each, Flag, Hex, Mask, Nest, Num, Text, Word};
+use crate::decode::tables::kind::Kind::{
+    Be, Each, Flag, Hex, Mask, Nest, Num, Pad, Secret, Text, Word,
+};
 use crate::decode::tables::kind::{Bits, Generic, Set};
 
 static HEADER_FLAGS: Bits = &[(0x1, "compact-bitsets"), (0x2, "omit-reply"), (0x4, "stats")];
@@ -86,7 +88,7 @@ static DEBUG: Set =
 static WOL: Set = &[
     (1, "ETHTOOL_A_WOL_HEADER", Nest(&HEADER)),
     (2, "ETHTOOL_A_WOL_MODES", Nest(&BITSET)),
-    (3, "ETHTOOL_A_WOL_SOPASS", Hex),
+    (3, "ETHTOOL_A_WOL_SOPASS", Secret),
 ];
 
 static FEATURES: Set = &[
@@ -316,7 +318,7 @@ static MODULE_EEPROM: Set = &[
 ];
 
 static STATS_GRP: Set = &[
-    (1, "ETHTOOL_A_STATS_GRP_PAD", Num),
+    (1, "ETHTOOL_A_STATS_GRP_PAD", Pad),
     (2, "ETHTOOL_A_STATS_GRP_ID", Num),
     (3, "ETHTOOL_A_STATS_GRP_SS_ID", Num),
     (4, "ETHTOOL_A_STATS_GRP_STAT", Num),
@@ -452,12 +454,12 @@ static MM: Set = &[
 ];
 
 static MODULE_FW_FLASH_STATUS: Table =
-    &[(0, "started"), (1, "in_progress"), (2, "completed"), (3, "error")];
+    &[(1, "started"), (2, "in_progress"), (3, "completed"), (4, "error")];
 
 static MODULE_FW_FLASH: Set = &[
     (1, "ETHTOOL_A_MODULE_FW_FLASH_HEADER", Nest(&HEADER)),
     (2, "ETHTOOL_A_MODULE_FW_FLASH_FILE_NAME", Text),
-    (3, "ETHTOOL_A_MODULE_FW_FLASH_PASSWORD", Num),
+    (3, "ETHTOOL_A_MODULE_FW_FLASH_PASSWORD", Secret),
     (4, "ETHTOOL_A_MODULE_FW_FLASH_STATUS", Word(&MODULE_FW_FLASH_STATUS)),
     (5, "ETHTOOL_A_MODULE_FW_FLASH_STATUS_MSG", Text),
     (6, "ETHTOOL_A_MODULE_FW_FLASH_DONE", Num),

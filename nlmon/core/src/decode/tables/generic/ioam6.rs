@@ -1,7 +1,7 @@
 //! Attributes of the generic family `IOAM6`: numbers and names of `include/uapi/linux/ioam6_genl.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::Num;
+use crate::decode::tables::kind::Kind::{Flag, Hex, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static IOAM6: Set = &[
@@ -9,8 +9,8 @@ static IOAM6: Set = &[
     (2, "IOAM6_ATTR_NS_DATA", Num),
     (3, "IOAM6_ATTR_NS_DATA_WIDE", Num),
     (4, "IOAM6_ATTR_SC_ID", Num),
-    (5, "IOAM6_ATTR_SC_DATA", Num),
-    (6, "IOAM6_ATTR_SC_NONE", Num),
+    (5, "IOAM6_ATTR_SC_DATA", Hex),
+    (6, "IOAM6_ATTR_SC_NONE", Flag),
     (7, "IOAM6_ATTR_PAD", Num),
 ];
 

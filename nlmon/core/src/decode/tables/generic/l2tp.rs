@@ -1,7 +1,7 @@
 //! Attributes of the generic family `l2tp`: numbers and names of `include/uapi/linux/l2tp.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Ip, Nest, Num, Secret, Text};
+use crate::decode::tables::kind::Kind::{Flag, Ip, Nest, Num, Secret, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static L2TP: Set = &[
@@ -37,8 +37,8 @@ static L2TP: Set = &[
     (30, "L2TP_ATTR_STATS", Nest(&STATS)),
     (31, "L2TP_ATTR_IP6_SADDR", Ip),
     (32, "L2TP_ATTR_IP6_DADDR", Ip),
-    (33, "L2TP_ATTR_UDP_ZERO_CSUM6_TX", Num),
-    (34, "L2TP_ATTR_UDP_ZERO_CSUM6_RX", Num),
+    (33, "L2TP_ATTR_UDP_ZERO_CSUM6_TX", Flag),
+    (34, "L2TP_ATTR_UDP_ZERO_CSUM6_RX", Flag),
     (35, "L2TP_ATTR_PAD", Num),
 ];
 

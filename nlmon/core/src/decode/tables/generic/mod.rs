@@ -2,7 +2,7 @@
 //! running kernel, so they are found by name.
 
 mod batadv;
-mod devlink;
+pub(in crate::decode) mod devlink;
 mod dpll;
 mod ethtool;
 mod fou;

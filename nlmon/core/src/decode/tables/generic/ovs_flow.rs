@@ -1,8 +1,9 @@
 //! Attributes of the generic family `ovs_flow`: numbers and names of `include/uapi/linux/openvswitch.h`.
 
 use crate::decode::names::Table;
+use crate::decode::names::words::ETHERTYPES;
 use crate::decode::tables::kind::Kind::{
-    Be, Each, Flag, Hex, Ip, Mac, Mask, Nest, Num, Struct, Text, Word,
+    Be, BeWord, Each, Flag, Hex, Int, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
@@ -36,14 +37,15 @@ static OVS_KEY_UDP: Fields = &[("udp_src", 2, Be), ("udp_dst", 2, Be)];
 static OVS_KEY_ICMP: Fields = &[("icmp_type", 1, Num), ("icmp_code", 1, Num)];
 
 static OVS_KEY_ARP: Fields = &[
-    ("arp_sip", 4, Be),
-    ("arp_tip", 4, Be),
+    ("arp_sip", 4, Ip),
+    ("arp_tip", 4, Ip),
     ("arp_op", 2, Be),
     ("arp_sha", 6, Mac),
     ("arp_tha", 6, Mac),
+    ("pad", 2, Pad),
 ];
 
-static OVS_KEY_ND: Fields = &[("nd_target", 16, Hex), ("nd_sll", 6, Mac), ("nd_tll", 6, Mac)];
+static OVS_KEY_ND: Fields = &[("nd_target", 16, Ip), ("nd_sll", 6, Mac), ("nd_tll", 6, Mac)];
 
 static VXLAN_EXT_ATTRS: Set = &[(1, "OVS_VXLAN_EXT_GBP", Num)];
 
@@ -60,8 +62,8 @@ static TUNNEL_KEY_ATTRS: Set = &[
     (9, "OVS_TUNNEL_KEY_ATTR_TP_SRC", Be),
     (10, "OVS_TUNNEL_KEY_ATTR_TP_DST", Be),
     (11, "OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS", Nest(&VXLAN_EXT_ATTRS)),
-    (12, "OVS_TUNNEL_KEY_ATTR_IPV6_SRC", Hex),
-    (13, "OVS_TUNNEL_KEY_ATTR_IPV6_DST", Hex),
+    (12, "OVS_TUNNEL_KEY_ATTR_IPV6_SRC", Ip),
+    (13, "OVS_TUNNEL_KEY_ATTR_IPV6_DST", Ip),
     (14, "OVS_TUNNEL_KEY_ATTR_PAD", Hex),
     (15, "OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS", Hex),
     (16, "OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE", Flag),
@@ -83,11 +85,12 @@ static CT_STATE_FLAGS: Bits = &[
 ];
 
 static OVS_KEY_CT_TUPLE_IPV4: Fields = &[
-    ("ipv4_src", 4, Be),
-    ("ipv4_dst", 4, Be),
+    ("ipv4_src", 4, Ip),
+    ("ipv4_dst", 4, Ip),
     ("src_port", 2, Be),
     ("dst_port", 2, Be),
     ("ipv4_proto", 1, Num),
+    ("pad", 3, Pad),
 ];
 
 static OVS_NSH_KEY_ATTRS: Set = &[
@@ -104,7 +107,7 @@ static KEY_ATTRS: Set = &[
     (3, "OVS_KEY_ATTR_IN_PORT", Num),
     (4, "OVS_KEY_ATTR_ETHERNET", Struct(&OVS_KEY_ETHERNET)),
     (5, "OVS_KEY_ATTR_VLAN", Be),
-    (6, "OVS_KEY_ATTR_ETHERTYPE", Be),
+    (6, "OVS_KEY_ATTR_ETHERTYPE", BeWord(&ETHERTYPES)),
     (7, "OVS_KEY_ATTR_IPV4", Struct(&OVS_KEY_IPV4)),
     (8, "OVS_KEY_ATTR_IPV6", Struct(&OVS_KEY_IPV6)),
     (9, "OVS_KEY_ATTR_TCP", Struct(&OVS_KEY_TCP)),
@@ -147,13 +150,14 @@ static SAMPLE_ATTRS: Set =
 
 static OVS_ACTION_HASH: Fields = &[("hash_alg", 4, Num), ("hash_basis", 4, Num)];
 
-static OVS_ACTION_PUSH_MPLS: Fields = &[("mpls_lse", 4, Be), ("mpls_ethertype", 4, Be)];
+static OVS_ACTION_PUSH_MPLS: Fields =
+    &[("mpls_lse", 4, Be), ("mpls_ethertype", 2, BeWord(&ETHERTYPES)), ("pad", 2, Pad)];
 
 static NAT_ATTRS: Set = &[
     (1, "OVS_NAT_ATTR_SRC", Flag),
     (2, "OVS_NAT_ATTR_DST", Flag),
-    (3, "OVS_NAT_ATTR_IP_MIN", Hex),
-    (4, "OVS_NAT_ATTR_IP_MAX", Hex),
+    (3, "OVS_NAT_ATTR_IP_MIN", Ip),
+    (4, "OVS_NAT_ATTR_IP_MAX", Ip),
     (5, "OVS_NAT_ATTR_PROTO_MIN", Num),
     (6, "OVS_NAT_ATTR_PROTO_MAX", Num),
     (7, "OVS_NAT_ATTR_PERSISTENT", Flag),
@@ -180,7 +184,7 @@ static CHECK_PKT_LEN_ATTRS: Set = &[
 ];
 
 static OVS_ACTION_ADD_MPLS: Fields =
-    &[("mpls_lse", 4, Be), ("mpls_ethertype", 4, Be), ("tun_flags", 2, Num)];
+    &[("mpls_lse", 4, Be), ("mpls_ethertype", 2, BeWord(&ETHERTYPES)), ("tun_flags", 2, Num)];
 
 static DEC_TTL_ATTRS: Set = &[(1, "OVS_DEC_TTL_ATTR_ACTION", Nest(&ACTION_ATTRS))];
 
@@ -197,7 +201,7 @@ static ACTION_ATTRS: Set = &[
     (7, "OVS_ACTION_ATTR_RECIRC", Num),
     (8, "OVS_ACTION_ATTR_HASH", Struct(&OVS_ACTION_HASH)),
     (9, "OVS_ACTION_ATTR_PUSH_MPLS", Struct(&OVS_ACTION_PUSH_MPLS)),
-    (10, "OVS_ACTION_ATTR_POP_MPLS", Be),
+    (10, "OVS_ACTION_ATTR_POP_MPLS", BeWord(&ETHERTYPES)),
     (11, "OVS_ACTION_ATTR_SET_MASKED", Nest(&KEY_ATTRS)),
     (12, "OVS_ACTION_ATTR_CT", Nest(&CT_ATTRS)),
     (13, "OVS_ACTION_ATTR_TRUNC", Num),
@@ -226,13 +230,13 @@ static FLOW_ATTRS: Set = &[
     (5, "OVS_FLOW_ATTR_USED", Num),
     (6, "OVS_FLOW_ATTR_CLEAR", Flag),
     (7, "OVS_FLOW_ATTR_MASK", Nest(&KEY_ATTRS)),
-    (8, "OVS_FLOW_ATTR_PROBE", Hex),
+    (8, "OVS_FLOW_ATTR_PROBE", Flag),
     (9, "OVS_FLOW_ATTR_UFID", Hex),
     (10, "OVS_FLOW_ATTR_UFID_FLAGS", Mask(&OVS_UFID_FLAGS)),
     (11, "OVS_FLOW_ATTR_PAD", Hex),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Num)];
+static OVS_HEADER: Fields = &[("dp_ifindex", 4, Int)];
 
 static COMMANDS: Words = &[
     (1, "OVS_FLOW_CMD_NEW", &FLOW_ATTRS),

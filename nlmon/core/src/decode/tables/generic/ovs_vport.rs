@@ -1,7 +1,7 @@
 //! Attributes of the generic family `ovs_vport`: numbers and names of `include/uapi/linux/openvswitch.h`.
 
 use crate::decode::names::Table;
-use crate::decode::tables::kind::Kind::{Each, Nest, Num, Struct, Text, Word};
+use crate::decode::tables::kind::Kind::{Each, Int, Nest, Num, Struct, Text, Word};
 use crate::decode::tables::kind::{Fields, Generic, Set, Words};
 
 static VPORT_TYPE: Table =
@@ -33,11 +33,11 @@ static VPORT: Set = &[
     (6, "OVS_VPORT_ATTR_STATS", Struct(&VPORT_STATS)),
     (7, "OVS_VPORT_ATTR_PAD", Num),
     (8, "OVS_VPORT_ATTR_IFINDEX", Num),
-    (9, "OVS_VPORT_ATTR_NETNSID", Num),
+    (9, "OVS_VPORT_ATTR_NETNSID", Int),
     (10, "OVS_VPORT_ATTR_UPCALL_STATS", Nest(&UPCALL_STATS)),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Num)];
+static OVS_HEADER: Fields = &[("dp_ifindex", 4, Int)];
 
 static COMMANDS: Words = &[
     (1, "OVS_VPORT_CMD_NEW", &VPORT),

@@ -1,7 +1,7 @@
 //! Attributes of the generic family `psample`: numbers and names of `include/uapi/linux/psample.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Hex, Num, Secret};
+use crate::decode::tables::kind::Kind::{Flag, Hex, Num, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static PSAMPLE: Set = &[
@@ -19,8 +19,8 @@ static PSAMPLE: Set = &[
     (12, "PSAMPLE_ATTR_LATENCY", Num),
     (13, "PSAMPLE_ATTR_TIMESTAMP", Num),
     (14, "PSAMPLE_ATTR_PROTO", Num),
-    (15, "PSAMPLE_ATTR_USER_COOKIE", Num),
-    (16, "PSAMPLE_ATTR_SAMPLE_PROBABILITY", Num),
+    (15, "PSAMPLE_ATTR_USER_COOKIE", Hex),
+    (16, "PSAMPLE_ATTR_SAMPLE_PROBABILITY", Flag),
 ];
 
 static COMMANDS: Words = &[

@@ -1,7 +1,7 @@
 //! Attributes of the generic family `tcp_metrics`: numbers and names of `include/uapi/linux/tcp_metrics.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Hex, Int, Ip, Nest, Num};
+use crate::decode::tables::kind::Kind::{Int, Ip, Nest, Num, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static METRICS: Set = &[
@@ -24,7 +24,7 @@ static TCP_METRICS: Set = &[
     (7, "TCP_METRICS_ATTR_FOPEN_MSS", Num),
     (8, "TCP_METRICS_ATTR_FOPEN_SYN_DROPS", Num),
     (9, "TCP_METRICS_ATTR_FOPEN_SYN_DROP_TS", Num),
-    (10, "TCP_METRICS_ATTR_FOPEN_COOKIE", Hex),
+    (10, "TCP_METRICS_ATTR_FOPEN_COOKIE", Secret),
     (11, "TCP_METRICS_ATTR_SADDR_IPV4", Ip),
     (12, "TCP_METRICS_ATTR_SADDR_IPV6", Ip),
     (13, "TCP_METRICS_ATTR_PAD", Num),

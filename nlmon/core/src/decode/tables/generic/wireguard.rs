@@ -1,8 +1,9 @@
 //! Attributes of the generic family `wireguard`: numbers and names of `include/uapi/linux/wireguard.h`.
 
+use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Hex, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text,
+    Base64, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
@@ -16,14 +17,14 @@ static KERNEL_TIMESPEC: Fields = &[("sec", 8, Num), ("nsec", 8, Num)];
 static WGALLOWEDIP_FLAGS: Bits = &[(0x1, "remove-me")];
 
 static WGALLOWEDIP: Set = &[
-    (1, "WGALLOWEDIP_A_FAMILY", Num),
+    (1, "WGALLOWEDIP_A_FAMILY", Word(&FAMILIES)),
     (2, "WGALLOWEDIP_A_IPADDR", Ip),
     (3, "WGALLOWEDIP_A_CIDR_MASK", Num),
     (4, "WGALLOWEDIP_A_FLAGS", Mask(&WGALLOWEDIP_FLAGS)),
 ];
 
 static WGPEER: Set = &[
-    (1, "WGPEER_A_PUBLIC_KEY", Hex),
+    (1, "WGPEER_A_PUBLIC_KEY", Base64),
     (2, "WGPEER_A_PRESHARED_KEY", Secret),
     (3, "WGPEER_A_FLAGS", Mask(&WGPEER_FLAGS)),
     (4, "WGPEER_A_ENDPOINT", Sockaddr),
@@ -39,7 +40,7 @@ static WGDEVICE: Set = &[
     (1, "WGDEVICE_A_IFINDEX", Num),
     (2, "WGDEVICE_A_IFNAME", Text),
     (3, "WGDEVICE_A_PRIVATE_KEY", Secret),
-    (4, "WGDEVICE_A_PUBLIC_KEY", Hex),
+    (4, "WGDEVICE_A_PUBLIC_KEY", Base64),
     (5, "WGDEVICE_A_FLAGS", Mask(&WGDEVICE_FLAGS)),
     (6, "WGDEVICE_A_LISTEN_PORT", Num),
     (7, "WGDEVICE_A_FWMARK", Num),
