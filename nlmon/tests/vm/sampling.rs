@@ -82,7 +82,7 @@ fn of_one_call_in_three_nothing_false_is_said() {
     };
     let (delivered, not_sampled) = (greetings("delivered"), greetings("not_sampled"));
     assert!(delivered > 0 && not_sampled > 0, "{delivered} {not_sampled}");
-    assert_eq!(delivered + not_sampled, COUNT.into());
+    assert_eq!(delivered + not_sampled, u64::from(COUNT));
     drop((socket, member, module));
 }
 
