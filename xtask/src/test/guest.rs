@@ -44,7 +44,11 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     guest.cpus = options.cpus.unwrap_or(guest.cpus);
     if filter.is_none_or(|filter| !OWN_GUEST.iter().any(|own| filter.starts_with(own))) {
         let skipped = OWN_GUEST.iter().flat_map(|own| ["--skip", own]);
-        boot(&mut guest, &program, skipped.chain(filter))?;
+        boot(
+            &mut guest,
+            &program,
+            skipped.chain(filter.into_iter().flat_map(str::split_whitespace)),
+        )?;
     }
     if has(PAGE) {
         page(kernel, &guest, &program, filter.unwrap_or(PAGE))?;

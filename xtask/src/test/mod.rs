@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// Kernels for the tests in guests: names separated by commas, or `all`
     #[arg(long, value_name = "LIST", default_value = kernel::TESTED)]
     kernels: String,
-    /// Only tests whose names contain this
+    /// Only tests whose names contain this; in the guest, one of several words
     #[arg(long, value_name = "NAME")]
     filter: Option<String>,
     /// Number of processors of a guest
