@@ -19,6 +19,10 @@ use crate::support::{
 const TIMEOUT: Duration = Duration::from_secs(30);
 const BUFFER: usize = 8 << 20;
 
+/// `NETLINK_USERSOCK` and `NETLINK_KOBJECT_UEVENT`.
+const USERSOCK: u8 = 2;
+const UEVENT: u8 = 15;
+
 #[test]
 fn kprobes_count_what_the_module_counts() {
     counts_what_the_module_counts(Daemon::start, "kprobe");
@@ -293,4 +297,61 @@ fn a_batch_is_one_datagram_and_many_messages() {
     assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 7 * 293);
     assert_eq!(after.grown(&before, "nlmon_message_bytes_total", &labels), 7 * 293 * 24);
     drop((socket, module));
+}
+
+/// `ip route show` sends 128 zero bytes behind its request, which the kernel passes over.
+#[test]
+fn zeros_behind_a_message_are_no_fault() {
+    let daemon = Daemon::start(&["--require-probes"]);
+    run("ip", &["route", "show"]);
+    let before = daemon.quiet();
+    (0..7).for_each(|_| drop(run("ip", &["route", "show"])));
+    let after = daemon.quiet();
+    let labels = [("protocol", "route"), ("path", "request"), ("type", "RTM_GETROUTE")];
+    assert_eq!(after.grown(&before, "nlmon_messages_total", &labels), 7);
+    for name in ["walk_malformed", "walk_cut"] {
+        assert_eq!(fault(&after, name), fault(&before, name), "{name}");
+    }
+}
+
+/// A user's send to a group and a port: who has the port gets one more delivery, of a message that is
+/// counted already.
+#[test]
+fn a_second_send_is_delivered_and_no_message() {
+    let daemon = Daemon::start(&["--require-probes"]);
+    let (sender, receiver) = (Socket::open(USERSOCK).unwrap(), Socket::open(USERSOCK).unwrap());
+    let before = daemon.quiet();
+    for number in 0..11 {
+        let datagram = message(20, number, b"to both");
+        let address = NetlinkAddr::new(receiver.portid(), 5);
+        sendto(sender.as_raw_fd(), &datagram, &address, MsgFlags::empty()).unwrap();
+    }
+    receive(&receiver, 11);
+    let after = daemon.quiet();
+    let grown =
+        |name, path| after.grown(&before, name, &[("protocol", "usersock"), ("path", path)]);
+    assert_eq!(grown("nlmon_deliveries_total", "peer"), 11);
+    assert_eq!(grown("nlmon_datagrams_total", "peer"), 0);
+    assert_eq!(grown("nlmon_datagrams_total", "multicast"), 11);
+}
+
+/// A uevent is no netlink message: what is lost of it has the type that it is counted under.
+#[test]
+fn lost_uevents_have_the_type_of_counted_ones() {
+    let daemon = Daemon::start(&["--require-probes", "--subscribe", "route:link"]);
+    let sleeper = Socket::open(UEVENT).unwrap();
+    sleeper.set_receive_buffer(1).unwrap();
+    sleeper.join(1).unwrap();
+    let before = daemon.quiet();
+    run("sh", &["-c", "for i in $(seq 20); do ip link add vmu$i type dummy; done"]);
+    run("sh", &["-c", "for i in $(seq 20); do ip link del vmu$i; done"]);
+    run("udevadm", &["settle"]);
+    let after = daemon.quiet();
+    let drops = u64::from(sleeper.drops().unwrap());
+    let lost = |kind| {
+        let labels = [("protocol", "kobject_uevent"), ("type", kind)];
+        after.grown(&before, "nlmon_overrun_types_total", &labels)
+    };
+    assert!(drops > 20, "{drops}");
+    assert_eq!((lost("raw"), lost("0")), (drops, 0));
 }

@@ -80,7 +80,7 @@ fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Whether a file has eight bytes in a row of a key, in any form: a dump breaks lines.
-fn has_part(content: &[u8], key: &[u8], base64: &str) -> bool {
+pub(crate) fn has_part(content: &[u8], key: &[u8], base64: &str) -> bool {
     let has = |part: &[u8]| content.windows(part.len()).any(|window| window == part);
     key.windows(8).step_by(4).any(|part| forms(part).iter().any(|form| has(form)))
         || has(&base64.as_bytes()[4..16])
@@ -113,16 +113,16 @@ fn give() -> Vec<Named> {
 }
 
 /// Something with its name.
-type Named = (&'static str, Vec<u8>);
+pub(crate) type Named = (&'static str, Vec<u8>);
 
 /// Every output of a daemon, each into a file.
-struct Outputs(Vec<Child>);
+pub(crate) struct Outputs(Vec<Child>);
 
 /// Their names.
 const NAMES: [&str; 5] = ["json", "text", "pcapng", "record", "page"];
 
 impl Outputs {
-    fn start(daemon: &Daemon) -> Self {
+    pub(crate) fn start(daemon: &Daemon) -> Self {
         let clients = || daemon.metrics().sum("nlmon_log_clients", &[]);
         let (before, socket) = (clients(), daemon.socket.to_str().unwrap());
         let tail = |words: &[&str], file: &str| {
@@ -154,7 +154,7 @@ impl Outputs {
     }
 
     /// What they have shown, by name.
-    fn end(self) -> Vec<Named> {
+    pub(crate) fn end(self) -> Vec<Named> {
         for mut child in self.0 {
             run("kill", &["-INT", &child.id().to_string()]);
             child.wait().unwrap();
