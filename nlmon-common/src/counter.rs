@@ -34,31 +34,35 @@ pub const TYPE_RAW: u32 = 1 << 16;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageKey {
-    /// Process in whose context the message was sent; 0 is the kernel's idle task.
+    /// Process that sent the message; 0 is the kernel's idle task. [`MessageKey::INTERRUPT`] if it
+    /// was sent in an interrupt, whichever process that interrupted.
     pub tgid: u32,
     /// Inode number of the network namespace; 0 when namespaces are not told apart.
     pub netns: u32,
-    /// `nlmsg_type`; 0 where `way` has [`MessageKey::RAW`].
+    /// `nlmsg_type`; 0 where `direction` has [`MessageKey::RAW`].
     pub message_type: u16,
     /// Netlink protocol number.
     pub protocol: u8,
     /// One of [`path`], and [`MessageKey::RAW`].
-    pub way: u8,
+    pub direction: u8,
 }
 
 impl MessageKey {
-    /// Bit of `way`: the datagram is no stream of netlink messages.
+    /// Pseudo process of what interrupts and softirqs send: timers, for one. Process ids stay below.
+    pub const INTERRUPT: u32 = 1 << 30;
+
+    /// Bit of `direction`: the datagram is no stream of netlink messages.
     pub const RAW: u8 = 1 << 7;
 
     /// `nlmsg_type`, or [`TYPE_RAW`].
     pub const fn kind(&self) -> u32 {
-        if self.way & Self::RAW == 0 { self.message_type as u32 } else { TYPE_RAW }
+        if self.direction & Self::RAW == 0 { self.message_type as u32 } else { TYPE_RAW }
     }
 
     /// One of [`path`].
     #[inline(always)] // one instruction
     pub const fn path(&self) -> u8 {
-        self.way & !Self::RAW
+        self.direction & !Self::RAW
     }
 
     /// The key as two numbers, for a quick comparison and for functions that take no pointers.
@@ -66,7 +70,8 @@ impl MessageKey {
     #[inline(always)] // shifts
     pub const fn words(&self) -> [u64; 2] {
         let who = WHO_MARK | (self.tgid as u64) << 32 | self.netns as u64;
-        let what = (self.message_type as u64) << 16 | (self.protocol as u64) << 8 | self.way as u64;
+        let what =
+            (self.message_type as u64) << 16 | (self.protocol as u64) << 8 | self.direction as u64;
         [who, WHAT_MARK | what]
     }
 
@@ -79,7 +84,7 @@ impl MessageKey {
             netns: who as u32,
             message_type: (what >> 16) as u16,
             protocol: (what >> 8) as u8,
-            way: what as u8,
+            direction: what as u8,
         }
     }
 }
@@ -88,7 +93,7 @@ impl MessageKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     first: u32,
-    step: u32,
+    stride: u32,
 }
 
 impl Places {
@@ -102,13 +107,13 @@ impl Places {
         let spread = (mixed ^ mixed >> 32 ^ what).wrapping_mul(GOLDEN);
         let first = (spread >> (u64::BITS - MESSAGE_KEYS_MAX.ilog2())) as u32;
         // Odd, so that it comes around to itself last.
-        Self { first, step: (spread >> 32) as u32 | 1 }
+        Self { first, stride: (spread >> 32) as u32 | 1 }
     }
 
-    /// The place to look at after `way` others: an index below [`MESSAGE_KEYS_MAX`].
+    /// The place to look at in probe step `step`, of a table of `keys` places, a power of two.
     #[inline(always)] // a few instructions
-    pub const fn nth(self, way: u32) -> u32 {
-        self.first.wrapping_add(way.wrapping_mul(self.step)) % MESSAGE_KEYS_MAX
+    pub const fn nth(self, step: u32, keys: u32) -> u32 {
+        self.first.wrapping_add(step.wrapping_mul(self.stride)) & (keys - 1)
     }
 }
 
@@ -143,8 +148,8 @@ pub struct DatagramCount {
     pub ok: u64,
     /// Bytes of the datagrams entered.
     pub bytes: u64,
-    /// Second legs of multicast sends: unicast calls that belong to a broadcast counted already.
-    pub second_legs: u64,
+    /// Second sends of users' multicasts: unicast calls that belong to a broadcast counted already.
+    pub second_sends: u64,
     /// Calls by the daemon itself, which are in no other counter.
     pub own: u64,
     /// Receiving sockets that got a datagram of this path. A ledger of its own.

@@ -14,4 +14,4 @@ pub mod settings;
 
 /// Version of everything in this crate. The object carries it as a global; the daemon refuses an
 /// object that carries another.
-pub const ABI: u32 = 4;
+pub const ABI: u32 = 5;

@@ -16,17 +16,32 @@ pub const DEPTH_MAX: usize = 4;
 /// 1.5 KiB each. A power of two: the low bits of a thread's id are its place.
 pub const CONTEXTS_MAX: u32 = 4096;
 
-/// Places that a thread may have: its own and the next ones, where another is in it.
-pub const CONTEXT_WAYS: u32 = 4;
+/// Slots that a thread may have: its home and the next ones, which it probes on a collision.
+pub const CONTEXT_ASSOC: u32 = 4;
 
-/// Places for (process, namespace, protocol, path, type) counters. A power of two.
+/// Most (process, namespace, protocol, path, type) counters. A power of two.
 pub const MESSAGE_KEYS_MAX: u32 = 16_384;
+
+/// Most of them on all processors together: each has its own, of 16 bytes, so that this is 64 MiB.
+const MESSAGE_COUNTS_MAX: u32 = 1 << 22;
+
+/// How many message counters each of `cpus` processors has: a power of two, as many as the memory for
+/// all allows. A service has a limit of memory, and its maps count.
+pub const fn message_keys(cpus: u32) -> u32 {
+    let share = MESSAGE_COUNTS_MAX / if cpus == 0 { 1 } else { cpus };
+    let share = if share < MESSAGE_KEYS_MIN { MESSAGE_KEYS_MIN } else { share };
+    let keys = 1 << share.ilog2();
+    if keys > MESSAGE_KEYS_MAX { MESSAGE_KEYS_MAX } else { keys }
+}
+
+/// Fewest, on machines of more processors than Linux has room for.
+const MESSAGE_KEYS_MIN: u32 = 512;
 
 const _: () = assert!(MESSAGE_KEYS_MAX.is_power_of_two());
 
-/// How many of those a counter may be in. With all of them taken, messages are counted without
+/// Probe steps in the table of those: the places that one counter may be in. With all of them taken, messages are counted without
 /// process and type.
-pub const MESSAGE_WAYS: u32 = 16;
+pub const MESSAGE_ASSOC: u32 = 16;
 
 /// Distinct (protocol, path, errno) counters. 32 protocols fail in few ways; beyond it errors are
 /// counted as overflow.

@@ -39,7 +39,8 @@ pub struct Header {
     pub duration_ns: u64,
     /// Cgroup (v2) id of the task.
     pub cgroup_id: u64,
-    /// `start_ns` of the request that this call is nested in, on the same stack.
+    /// `start_ns` of the request that this call is nested in, on the same stack; 0 if that request
+    /// was not sampled, so that there is no record of it.
     pub parent_start_ns: u64,
     /// Inode number of the sending socket's network namespace.
     pub netns: u32,

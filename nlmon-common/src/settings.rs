@@ -38,6 +38,12 @@ pub struct Offsets {
     pub task_group_leader: u32,
     /// `task_struct.comm`
     pub task_comm: u32,
+    /// `task_struct.pid`
+    pub task_pid: u32,
+    /// Number of the system call in `struct pt_regs`: `orig_ax` on x86, `syscallno` on arm64.
+    pub regs_system_call: u32,
+    /// Size of that structure.
+    pub regs_bytes: u32,
     /// `linux_binprm.interp`
     pub binprm_interp: u32,
     /// Size of a kernel stack.
@@ -50,7 +56,7 @@ pub struct Offsets {
 pub struct Settings {
     /// The daemon's own process, left out of every count; 0 means none.
     pub own_tgid: u32,
-    /// Sample one datagram in this many; 0 means none, 1 means all.
+    /// Sample one outermost call in this many, with all inside it; 0 means none, 1 means all.
     pub sample_every: u32,
     /// Protocols to sample, a bit for each by its number.
     pub sample_protocols: u32,
@@ -62,13 +68,19 @@ pub struct Settings {
     pub capture_secrets: u32,
     /// Payload bytes to take where nothing speaks against it.
     pub snap_length: u32,
+    /// 1 where the kernel has `bpf_get_current_task_btf`, from 5.11 on.
+    pub typed_task: u32,
+    /// 1 where the kernel has `bpf_task_pt_regs`, from 5.15 on.
+    pub typed_regs: u32,
+    /// Elements of the table of message counters, a power of two.
+    pub message_keys: u32,
     /// Payload bytes to take, by protocol: `snap_length`, or just the headers where payloads may
     /// carry keys.
     pub snap: [u16; PROTOCOLS],
 }
 
-const _: () = assert!(size_of::<Offsets>() == 64 && align_of::<Offsets>() == 4);
-const _: () = assert!(size_of::<Settings>() == 28 + 2 * PROTOCOLS);
+const _: () = assert!(size_of::<Offsets>() == 76 && align_of::<Offsets>() == 4);
+const _: () = assert!(size_of::<Settings>() == 40 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]
 mod user {

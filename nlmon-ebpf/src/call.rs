@@ -5,18 +5,20 @@
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
-    counter::{DatagramCount, MessageKey, OverrunKey, path, stat},
+    counter::{DatagramCount, MessageKey, OverrunKey, TYPE_RAW, path, stat},
     observation::Header,
 };
 
 use crate::{
     count,
-    emit::{self, Datagram, Way},
-    frame::{self, Context, Place, Return, Thread, state},
+    emit::{self, Datagram, Envelope},
+    frame::{self, Context, Frame, Place, Return, Thread, state},
     machine,
     maps::{bump, datagrams, global},
-    messages,
-    skb::{self, Memory, Task},
+    messages::{self, Lengths},
+    sampler,
+    skb::{self, Memory},
+    task,
 };
 
 /// The arguments of a call that sends, decoded.
@@ -46,26 +48,41 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     }
     let Call { ssk, skb, portid, group, id } = *call;
     let place = place_of::<M>(call, path);
-    let pushed = frame::push(thread, id, place);
+    let mut pushed = frame::push(thread, id, place);
     if pushed.is_err() && M::COUNTED_AT_RETURN {
         return Ok(());
     }
-    expect_second_leg(path, place, thread);
-    if is_second_leg_due(path, thread) && skb::addresses(skb).group != 0 {
-        machine::add(&mut counters.second_legs, 1);
-        thread.legs().add(-1);
+    if is_users_multicast(path, place) {
+        thread.expect_second_send();
+    }
+    if may_be_second_send(path) && thread.may_owe_second_send() && skb::addresses(skb).group != 0 {
+        machine::add(&mut counters.second_sends, 1);
+        thread.second_send_came();
         // By kprobe, without room, it is a return without entry, later.
         if let Ok((context, index)) = pushed {
-            context.frame(index).set_way(protocol, path);
+            context.frame(index).set_path(protocol, path);
         }
         return Ok(());
     }
-    let way = Way { protocol, path, portid, group };
-    let datagram = count::<M>(pid_tgid, ssk, skb, &way, counters);
-    let (context, index) = pushed?;
-    context.frame(index).set_way(protocol, path);
-    note::<M>(context, index, &datagram, pid_tgid, counters);
-    Ok(())
+    let interrupt = match &mut pushed {
+        Ok((context, index)) => context.frame(*index).interrupt(),
+        Err(_) if place == Place::Anywhere => task::is_foreign_stack(id) as u32,
+        Err(_) => 0,
+    };
+    let envelope = Envelope { protocol, path, portid, group };
+    let datagram = count::<M>(process(pid_tgid, interrupt), ssk, skb, &envelope, counters);
+    match pushed {
+        Ok((context, index)) => {
+            context.frame(index).set_path(protocol, path);
+            note::<M>(context, index, &datagram, pid_tgid, counters);
+            Ok(())
+        }
+        // By kprobe, no return will find it.
+        Err(reason) => {
+            machine::add(&mut counters.unreported, 1);
+            Err(reason)
+        }
+    }
 }
 
 /// A call to `netlink_dump` begins: what it sends is known when it is delivered.
@@ -80,9 +97,9 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
         return Ok(());
     }
     let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
-    let (context, index) = frame::push(thread, id, Place::Anywhere)?;
+    let (context, index) = frame::push(thread, id, Place::Nested)?;
     let frame = context.frame(index);
-    frame.set_way(protocol, path::DUMP);
+    frame.set_path(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
     Ok(())
 }
@@ -105,10 +122,11 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     }
     // Counted when the call returns, with its result.
     frame.deliveries += 1;
-    if path == path::DUMP && frame.state == 0 {
+    if path == path::DUMP && frame.state & state::COUNTED == 0 {
         let Some(counters) = datagrams(protocol, path) else { return };
-        let way = Way { protocol, path, portid: frame.portid, group: 0 };
-        let datagram = count::<M>(pid_tgid, skb::receiver(skb), skb, &way, counters);
+        let envelope = Envelope { protocol, path, portid: frame.portid, group: 0 };
+        let process = process(pid_tgid, 0);
+        let datagram = count::<M>(process, skb::receiver(skb), skb, &envelope, counters);
         note::<skb::Helper>(context, index, &datagram, pid_tgid, counters);
     }
 }
@@ -117,8 +135,8 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
 #[inline(always)] // one copy per hook
 pub(crate) fn overrun<M: Memory>(sk: *const u8) {
     let message_type = match innermost(bpf_get_current_pid_tgid()) {
-        Some((context, index)) => u32::from(context.frame(index).message_type),
-        None => nlmon_common::counter::TYPE_RAW,
+        Some((context, index)) => type_of(context.frame(index)),
+        None => TYPE_RAW,
     };
     count::overrun(&OverrunKey {
         netns: skb::netns::<M>(sk),
@@ -127,6 +145,15 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) {
         protocol: skb::protocol::<M>(sk),
         pad: [0; 3],
     });
+}
+
+/// Type of the datagram that a frame is of, as far as it is known.
+#[inline(always)] // two compares
+fn type_of(frame: &Frame) -> u32 {
+    match frame.state & (state::COUNTED | state::RAW) {
+        state::COUNTED => u32::from(frame.message_type),
+        _ => TYPE_RAW,
+    }
 }
 
 /// A call of [`enter`]'s returns `result`, seen by an fexit, which still has the arguments.
@@ -151,10 +178,12 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
     let path = path_of::<M>(call);
     let Some(counters) = datagrams(protocol, path) else { return };
     let Some(thread) = Thread::of(bpf_get_current_pid_tgid()) else { return };
-    expect_second_leg(path, place_of::<M>(call, path), thread);
-    if is_second_leg_due(path, thread) {
-        machine::add(&mut counters.second_legs, 1);
-        thread.legs().add(-1);
+    if is_users_multicast(path, place_of::<M>(call, path)) {
+        thread.expect_second_send();
+    }
+    if may_be_second_send(path) && thread.owes_second_send() {
+        machine::add(&mut counters.second_sends, 1);
+        thread.second_send_came();
         return;
     }
     machine::add(&mut counters.entered, 1);
@@ -181,12 +210,15 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     };
     let frame = context.frame(index);
     let mut sent = Ok(());
+    let Header { protocol, path, .. } = frame.sample.header;
     if frame.state & state::COUNTED != 0 {
-        let Header { protocol, path, .. } = frame.sample.header;
         count::result(protocol, path, result, frame.deliveries);
         if frame.state & state::SAMPLED != 0 {
             sent = emit::send(frame, Some(result));
         }
+    } else if frame.deliveries != 0 {
+        // A second send is no message of its own, but who gets it gets a message.
+        count::deliveries(protocol, path, frame.deliveries);
     }
     frame::close(context, index);
     sent
@@ -195,10 +227,10 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
 /// Counts a datagram that goes out from, or for a dump into, the socket `sk`.
 #[inline(always)] // the pointers keep their types
 fn count<M: Memory>(
-    pid_tgid: u64,
+    tgid: u32,
     sk: *const u8,
     skb: *const u8,
-    way: &Way,
+    envelope: &Envelope,
     counters: &mut DatagramCount,
 ) -> Datagram {
     let (len, linear) = skb::lengths::<M>(skb);
@@ -206,17 +238,17 @@ fn count<M: Memory>(
     machine::add(&mut counters.entered, 1);
     machine::add(&mut counters.bytes, u64::from(len));
     let mut key = MessageKey {
-        tgid: (pid_tgid >> 32) as u32,
+        tgid,
         netns: 0,
         message_type: 0,
-        protocol: way.protocol,
-        way: way.path,
+        protocol: envelope.protocol,
+        direction: envelope.path,
     };
     if global!(SETTINGS.count_netns) != 0 {
-        key.netns = netns_of::<M>(sk, way.path);
+        key.netns = netns_of::<M>(sk, envelope.path);
     }
-    let messages = messages::count(&mut key, skb, data, linear);
-    Datagram { way: *way, messages, sk, skb, data, len, linear }
+    let messages = messages::count(&mut key, skb, data, Lengths { total: len, linear });
+    Datagram { envelope: *envelope, messages, sk, skb, data, len, linear }
 }
 
 /// Keeps in the frame what its return needs, and the sample if it is to be one.
@@ -231,11 +263,14 @@ fn note<M: Memory>(
     let frame = context.frame(index);
     frame.message_type = datagram.messages.first.message_type;
     frame.message_flags = datagram.messages.first.flags;
-    frame.state = state::COUNTED;
-    if emit::wanted(counters, datagram.way.protocol) {
-        let netns = netns_of::<M>(datagram.sk, datagram.way.path);
+    let raw = if datagram.messages.count == 0 { state::RAW } else { 0 };
+    frame.state |= state::COUNTED | raw;
+    let drawn = sampler::draw(context, index, datagram);
+    context.frame(index).state |= drawn;
+    if sampler::decide(counters, datagram.envelope.protocol, drawn) {
+        let netns = netns_of::<M>(datagram.sk, datagram.envelope.path);
         emit::fill(context, index, datagram, netns, pid_tgid);
-        context.frame(index).state = state::COUNTED | state::SAMPLED;
+        context.frame(index).state |= state::SAMPLED;
     }
 }
 
@@ -268,12 +303,12 @@ fn is_own_call(thread: Thread, id: u64) -> bool {
     let Ok((context, index)) = frame::push(thread, id, Place::Anywhere) else {
         return true;
     };
-    let address = *context.id(index);
+    let interrupt = context.frame(index).interrupt();
     frame::close(context, index);
-    !Task::current().is_foreign_stack(address)
+    interrupt == 0
 }
 
-/// Which way a call's datagram goes.
+/// The path that a call's datagram takes.
 #[inline(always)] // two compares
 fn path_of<M: Memory>(call: &Call) -> u8 {
     if call.group != 0 {
@@ -298,19 +333,25 @@ fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
     if by_user { Place::Outermost } else { Place::Anywhere }
 }
 
-/// Notes that a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the
-/// datagram and then sends it to the destination port id too, which is the kernel's unless the
-/// user named one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
+/// Whether a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the datagram
+/// and then sends it to the destination port id too, which is the kernel's unless the user named one
+/// (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)] // one compare in the common case
-fn expect_second_leg(path: u8, place: Place, thread: Thread) {
-    if path == path::MULTICAST && place == Place::Outermost {
-        thread.legs().add(1);
-    }
+fn is_users_multicast(path: u8, place: Place) -> bool {
+    path == path::MULTICAST && place == Place::Outermost
 }
 
-/// Whether this may be such a unicast. Its datagram says whether it is, and is asked only while
-/// one is due: that saves a read.
-#[inline(always)] // one compare in the common case
-fn is_second_leg_due(path: u8, thread: Thread) -> bool {
-    thread.legs().get() != 0 && (path == path::REQUEST || path == path::PEER)
+/// Whether a datagram of this path may be such a second send. The datagram itself says whether it
+/// is, and is asked only while one is due: that saves a read.
+#[inline(always)] // two compares
+fn may_be_second_send(path: u8) -> bool {
+    path == path::REQUEST || path == path::PEER
+}
+
+/// The process that a message counts under. What is sent in an interrupt is not the doing of the
+/// process that it interrupts. No branch, so that the verifier does not go on for each outcome.
+#[inline(always)] // a few instructions
+fn process(pid_tgid: u64, interrupt: u32) -> u32 {
+    let mask = interrupt.wrapping_neg();
+    (pid_tgid >> 32) as u32 & !mask | MessageKey::INTERRUPT & mask
 }

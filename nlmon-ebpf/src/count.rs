@@ -24,6 +24,14 @@ pub(crate) fn result(protocol: u8, path: u8, result: i32, deliveries: u32) {
     one_more(&ERRORS, &ErrorKey { errno, protocol, path }, stat::ERROR_OVERFLOW);
 }
 
+/// Counts how many sockets got a datagram that is in no other counter.
+#[inline(always)] // one look-up
+pub(crate) fn deliveries(protocol: u8, path: u8, deliveries: u32) {
+    if let Some(counters) = datagrams(protocol, path) {
+        machine::add(&mut counters.deliveries, u64::from(deliveries));
+    }
+}
+
 /// Counts a datagram that a receiving socket had no room for.
 pub(crate) fn overrun(key: &OverrunKey) {
     one_more(&OVERRUNS, key, stat::OVERRUN_OVERFLOW);

@@ -1,27 +1,27 @@
-//! Samples: whether to take one, what goes in, and sending it. What is not sampled, and what is
-//! lost, is counted with its reason.
+//! Samples: what goes in, and sending them. Whether one is taken is for `sampler`. A sample that
+//! finds no room is counted.
 
 use aya_ebpf::{
     bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP},
     helpers::generated,
 };
 use nlmon_common::{
-    counter::{DatagramCount, path, stat},
+    counter::{path, stat},
     limits::{RING_WAKE_BYTES, SNAP_MAX},
     observation::{HEADER_LEN, Header, Sample, flag},
 };
 
 use crate::{
     frame::{Context, Frame, state},
-    machine,
-    maps::{SAMPLER, SAMPLES, bump, global},
-    messages::{self, Messages},
-    skb::{self, DUMP_END_LEN, MESSAGE_HEADER_LEN, Task},
+    maps::{SAMPLES, bump, global},
+    messages::{self, Messages, NETFILTER},
+    skb::{self, DUMP_END_LEN, MESSAGE_HEADER_LEN},
+    task::{self, Task},
 };
 
 /// Where a datagram comes from and goes to.
 #[derive(Clone, Copy)]
-pub(crate) struct Way {
+pub(crate) struct Envelope {
     pub(crate) protocol: u8,
     pub(crate) path: u8,
     /// Destination port id, or the one excluded from a multicast.
@@ -32,7 +32,7 @@ pub(crate) struct Way {
 
 /// What the entry of a call knows about its datagram.
 pub(crate) struct Datagram {
-    pub(crate) way: Way,
+    pub(crate) envelope: Envelope,
     pub(crate) messages: Messages,
     /// The socket that it goes out from, or for a dump into.
     pub(crate) sk: *const u8,
@@ -41,17 +41,6 @@ pub(crate) struct Datagram {
     pub(crate) len: u32,
     pub(crate) linear: u32,
 }
-
-impl Datagram {
-    /// Whether it may hold bytes of somebody's packets: `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG`
-    /// in `include/uapi/linux/netfilter/nfnetlink.h`.
-    fn carries_packets(&self) -> bool {
-        self.way.protocol == NETFILTER && matches!(self.messages.first.message_type >> 8, 3 | 4)
-    }
-}
-
-/// `NETLINK_NETFILTER` in `include/uapi/linux/netlink.h`.
-const NETFILTER: u8 = 12;
 
 /// `NLMSG_ERROR` and `NLMSG_DONE` in include/uapi/linux/netlink.h.
 const ERROR: u16 = 2;
@@ -65,64 +54,8 @@ const ACK_ATTRIBUTES: u16 = 0x200;
 /// The header of an error, its errno, and the header that it quotes of the request.
 const ERROR_HEADERS: u32 = 36;
 
-/// The message header and `struct nfgenmsg`.
+/// The message header and `struct nfgenmsg`; of an error, its errno.
 const NFNETLINK_HEADERS: u32 = 20;
-
-const SECOND_NS: u64 = 1_000_000_000;
-
-/// Decides whether this datagram is sampled, and counts that.
-#[inline(always)] // constants to the verifier, which drops what does not apply
-pub(crate) fn wanted(counters: &mut DatagramCount, protocol: u8) -> bool {
-    // By default all are, which the verifier sees, and leaves the rest out.
-    let protocols = global!(SETTINGS.sample_protocols);
-    if protocols != u32::MAX && protocols >> (protocol & 31) & 1 == 0 {
-        machine::add(&mut counters.thinned, 1);
-        return false;
-    }
-    match global!(SETTINGS.sample_every) {
-        1 => {}
-        every if every != 0 && is_turn(every) => {}
-        _ => {
-            machine::add(&mut counters.thinned, 1);
-            return false;
-        }
-    }
-    let rate = global!(SETTINGS.sample_rate);
-    if rate != 0 && !is_within(rate) {
-        bump(stat::RATE_LIMITED);
-        return false;
-    }
-    machine::add(&mut counters.sampled, 1);
-    true
-}
-
-/// Whether this datagram is the one to sample of `every` many.
-fn is_turn(every: u32) -> bool {
-    let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
-    // SAFETY: the element belongs to this CPU.
-    let sampler = unsafe { &mut *sampler };
-    sampler.skipped += 1;
-    if sampler.skipped < every {
-        return false;
-    }
-    sampler.skipped = 0;
-    true
-}
-
-/// Whether fewer than `rate` samples were taken in this second.
-fn is_within(rate: u32) -> bool {
-    let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
-    // SAFETY: the element belongs to this CPU.
-    let sampler = unsafe { &mut *sampler };
-    // SAFETY: no argument, no precondition.
-    let now_ns = unsafe { generated::bpf_ktime_get_ns() };
-    if now_ns.wrapping_sub(sampler.window_ns) >= SECOND_NS {
-        sampler.window_ns = now_ns;
-        sampler.taken = 0;
-    }
-    sampler.taken += 1;
-    sampler.taken <= rate
-}
 
 /// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
 /// kernel.
@@ -134,8 +67,8 @@ pub(crate) fn fill(
     netns: u32,
     pid_tgid: u64,
 ) {
+    let interrupt = context.frame(index).interrupt();
     let parent = parent(context, index);
-    let stack_address = *context.id(index);
     let sample = &mut context.frame(index).sample;
     let header = &mut sample.header;
     // SAFETY: no argument, no precondition.
@@ -148,11 +81,11 @@ pub(crate) fn fill(
     header.cgroup_id = unsafe { generated::bpf_get_current_cgroup_id() };
     header.netns = netns;
     header.len = datagram.len;
-    header.portid = datagram.way.portid;
-    header.group = datagram.way.group;
+    header.portid = datagram.envelope.portid;
+    header.group = datagram.envelope.group;
     header.src_portid = source_portid(datagram);
     header.comm = Task::current().comm();
-    header.flags = task_flags(datagram.way.path, stack_address) | parent.flag;
+    header.flags = task_flags(datagram.envelope.path, interrupt) | parent.flag;
     header.parent_start_ns = parent.start_ns;
     header.parent_type = parent.message_type;
     header.parent_flags = parent.message_flags;
@@ -163,7 +96,7 @@ pub(crate) fn fill(
         header.flags |= flag::WALK_CUT;
     }
     header.end = 0;
-    if datagram.way.path == path::DUMP {
+    if datagram.envelope.path == path::DUMP {
         end_of_dump(header, datagram);
     }
     payload(sample, datagram);
@@ -189,26 +122,20 @@ fn end_of_dump(header: &mut Header, datagram: &Datagram) {
 /// Port id of the sending socket, which only a user's datagram has.
 #[inline(always)] // one branch
 fn source_portid(datagram: &Datagram) -> u32 {
-    match datagram.way.path {
+    match datagram.envelope.path {
         path::REPLY | path::DUMP => 0,
         _ => skb::addresses(datagram.skb).source_portid,
     }
 }
 
 /// Flags of the task. A request always comes by a system call of the task itself.
-fn task_flags(path: u8, stack_address: u64) -> u16 {
+#[inline(always)] // one caller
+fn task_flags(path: u8, interrupt: u32) -> u16 {
     if path == path::REQUEST || path == path::PEER {
         return 0;
     }
-    let task = Task::current();
-    let mut flags = 0;
-    if task.is_kernel_thread() {
-        flags |= flag::KTHREAD;
-    }
-    if task.is_foreign_stack(stack_address) {
-        flags |= flag::INTERRUPT;
-    }
-    flags
+    let kernel = if task::is_kernel_thread() { flag::KTHREAD } else { 0 };
+    kernel | (flag::INTERRUPT * interrupt as u16)
 }
 
 /// The request inside which another call is made; all zero if there is none.
@@ -219,6 +146,7 @@ fn task_flags(path: u8, stack_address: u64) -> u16 {
 struct Parent {
     /// [`flag::HAS_PARENT`], and whether `command` is known.
     flag: u16,
+    /// 0 if the parent was not sampled.
     start_ns: u64,
     message_type: u16,
     message_flags: u16,
@@ -226,23 +154,23 @@ struct Parent {
     command: u8,
 }
 
-/// The request that the call is nested in, if it is one on the same stack.
+/// The request that the call is nested in, if it is one, and this is no interrupt on top of it.
+#[inline(always)] // one caller
 fn parent(context: &mut Context, index: usize) -> Parent {
-    if index == 0 {
+    if index == 0 || context.frame(index).foreign() != 0 {
         return Parent::default();
     }
-    let distance = context.id(index - 1).wrapping_sub(*context.id(index));
     let below = context.frame(index - 1);
-    let Header { path, protocol, start_ns, .. } = below.sample.header;
-    let is_request = below.state & state::COUNTED != 0 && path == path::REQUEST;
-    if !is_request || distance >= u64::from(global!(OFFSETS.stack_bytes)) {
+    let Header { path, protocol, start_ns, snap_len, .. } = below.sample.header;
+    if below.state & state::COUNTED == 0 || path != path::REQUEST {
         return Parent::default();
     }
-    let has_command = below.state & state::SAMPLED != 0
-        && u32::from(below.sample.header.snap_len) > MESSAGE_HEADER_LEN;
+    // What was not sampled left an older call's sample in the frame.
+    let sampled = below.state & state::SAMPLED != 0;
+    let has_command = sampled && u32::from(snap_len) > MESSAGE_HEADER_LEN;
     Parent {
         flag: flag::HAS_PARENT | if has_command { flag::HAS_PARENT_COMMAND } else { 0 },
-        start_ns,
+        start_ns: if sampled { start_ns } else { 0 },
         message_type: below.message_type,
         message_flags: below.message_flags,
         protocol,
@@ -250,23 +178,42 @@ fn parent(context: &mut Context, index: usize) -> Parent {
     }
 }
 
-/// Copies the first bytes, as many as the protocol's snap length allows.
-fn payload(sample: &mut Sample, datagram: &Datagram) {
-    let mut snap = u32::from(global!(SETTINGS.snap[datagram.way.protocol as usize & 31]));
-    if global!(SETTINGS.capture_secrets) == 0
-        && datagram.carries_packets()
-        && snap > NFNETLINK_HEADERS
-    {
-        snap = NFNETLINK_HEADERS;
+/// Payload bytes to take: as many as the protocol's snap length allows, and no byte of a packet.
+#[inline(always)] // one caller
+fn snap_length(datagram: &Datagram) -> u32 {
+    let Datagram { messages, envelope, .. } = datagram;
+    let snap = u32::from(global!(SETTINGS.snap[envelope.protocol as usize & 31]));
+    if global!(SETTINGS.capture_secrets) != 0 || envelope.protocol != NETFILTER {
+        return snap;
     }
+    let is_error = messages.count != 0 && messages.first.message_type == ERROR;
+    let quoted = if is_error && datagram.linear >= ERROR_HEADERS {
+        skb::message_header(datagram.data, ERROR_HEADERS - MESSAGE_HEADER_LEN).message_type
+    } else {
+        0
+    };
+    if !messages.may_carry_packets(quoted) {
+        return snap;
+    }
+    let headers = match messages.count {
+        0 => MESSAGE_HEADER_LEN,
+        _ if is_error => ERROR_HEADERS,
+        _ => NFNETLINK_HEADERS,
+    };
+    if snap < headers { snap } else { headers }
+}
+
+/// Copies the first bytes.
+fn payload(sample: &mut Sample, datagram: &Datagram) {
+    let snap = snap_length(datagram);
     let mut len = if datagram.linear < snap { datagram.linear } else { snap };
     if len > SNAP_MAX as u32 {
         len = SNAP_MAX as u32;
     }
-    if snap < datagram.linear && snap < global!(SETTINGS.snap_length) {
+    if snap < datagram.len && snap < global!(SETTINGS.snap_length) {
         sample.header.flags |= flag::REDACTED;
     }
-    if datagram.way.path == path::REPLY
+    if datagram.envelope.path == path::REPLY
         && datagram.messages.first.message_type == ERROR
         && datagram.messages.first.flags & (CAPPED | ACK_ATTRIBUTES) == ACK_ATTRIBUTES
         && snap == SNAP_MAX as u32

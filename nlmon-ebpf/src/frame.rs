@@ -2,44 +2,37 @@
 //!
 //! Calls nest (a reply inside a request), sleep and move between processors, and a kretprobe may
 //! miss a return. So each thread has a small stack of frames, and a return finds its own by the
-//! stack address of the call, never by position alone. A frame that its return missed is noticed
-//! when a later call on the same stack lies at or above it, or is one that nothing can enclose.
+//! stack address of the call, never by position alone. A frame whose return was missed is found
+//! when a later call on the same stack lies at or above it, or when it cannot enclose that call.
 //!
-//! Contexts lie in an array, where a look-up is an address computation. A thread has the one at
-//! its id's low bits while it has open calls; where two threads meet, the later one takes one of
-//! the next. Whose a context is, is decided by an atomic addition, because kernels before 5.12
-//! have no compare-and-swap for programs.
+//! Contexts are array slots, so that a look-up is an address computation. A thread's home slot is
+//! chosen by the low bits of its id; on a collision the later thread probes the next slots. An
+//! atomic add decides which thread owns a context, because kernels before 5.12 have no
+//! compare-and-swap for programs.
+//!
+//! Invariant: the slot of a closed frame holds no stack address and no state. An interrupt may push
+//! on top of a frame that its thread is still filling, and must not take it for an old one.
 
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use nlmon_common::{
     counter::{path, stat},
-    limits::{CONTEXT_WAYS, CONTEXTS_MAX, DEPTH_MAX},
-    observation::{Sample, flag},
+    limits::{CONTEXT_ASSOC, CONTEXTS_MAX, DEPTH_MAX},
+    observation::{Header, Sample, flag},
 };
 
 use crate::{
     emit,
     machine::{self, Shared, masked},
     maps::{CONTEXTS, bump, datagrams, global},
+    task,
 };
-
-/// Thinning and rate cap of one processor.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct Sampler {
-    /// Start of the second that `taken` counts in.
-    pub(crate) window_ns: u64,
-    /// Samples taken in it.
-    pub(crate) taken: u32,
-    /// Datagrams since the last one sampled.
-    pub(crate) skipped: u32,
-}
 
 /// What an entry leaves for its return.
 #[repr(C)]
 pub(crate) struct Frame {
     /// Bits of [`state`].
     pub(crate) state: u32,
+    /// Of the first message; 0 if [`state::RAW`] says that there is none.
     pub(crate) message_type: u16,
     pub(crate) message_flags: u16,
     /// Port id of the receiving socket, of a dump.
@@ -50,12 +43,27 @@ pub(crate) struct Frame {
     pub(crate) sample: Sample,
 }
 
+const _: () = assert!(size_of::<Frame>() == 16 + size_of::<Sample>());
+
 impl Frame {
-    /// Notes which way the call's datagram goes, which is known before anything else of it is.
+    /// Notes the path of the call's datagram, which is known before anything else of it.
     #[inline(always)] // two stores
-    pub(crate) fn set_way(&mut self, protocol: u8, path: u8) {
+    pub(crate) fn set_path(&mut self, protocol: u8, path: u8) {
         self.sample.header.protocol = protocol;
         self.sample.header.path = path;
+    }
+
+    /// 1 if the call was made on another stack than the task's own, else 0. A number, because a
+    /// branch would double the verifier's work.
+    #[inline(always)] // two instructions
+    pub(crate) fn foreign(&self) -> u64 {
+        u64::from(self.state >> state::FOREIGN_BIT & 1)
+    }
+
+    /// 1 if the call was made in an interrupt, else 0.
+    #[inline(always)] // two instructions
+    pub(crate) fn interrupt(&self) -> u32 {
+        self.state >> state::INTERRUPT_BIT & 1
     }
 }
 
@@ -64,22 +72,39 @@ pub(crate) mod state {
     /// Counted at entry: the result is to be counted at return.
     pub(crate) const COUNTED: u32 = 1;
     /// `sample` is to be sent at return.
-    pub(crate) const SAMPLED: u32 = 2;
+    pub(crate) const SAMPLED: u32 = 1 << 1;
+    /// The datagram does not begin with a netlink message.
+    pub(crate) const RAW: u32 = 1 << 2;
+    /// The draw for the outermost call, which all calls inside it inherit: its datagrams are
+    /// sampled.
+    pub(crate) const TAKEN: u32 = 1 << 3;
+    /// The same: they are not, because only one in some is.
+    pub(crate) const THINNED: u32 = 1 << 4;
+    /// The same: they are not, because of the rate cap.
+    pub(crate) const RATE_LIMITED: u32 = 1 << 5;
+    /// Any draw.
+    pub(crate) const DRAWN: u32 = TAKEN | THINNED | RATE_LIMITED;
+    /// Place of the bit: made on another stack than the task's own.
+    pub(crate) const FOREIGN_BIT: u32 = 6;
+    /// Place of the bit: made in an interrupt, on whatever stack; the task is a bystander.
+    pub(crate) const INTERRUPT_BIT: u32 = 7;
 }
 
 /// The open calls of one thread, outermost first.
 #[repr(C)]
 pub(crate) struct Context {
-    /// Threads that would have this context at the moment. Who adds one and finds one, has it.
+    /// Threads that claim this context at the moment. One that adds itself and finds one, owns it.
     claims: Shared,
-    /// Threads at home here that have one of the next contexts instead.
+    /// Threads whose home this is and that own one of the next contexts instead.
     displaced: Shared,
-    /// Multicast sends of users, by threads at home here, whose second leg is still to come.
-    pub(crate) legs: Shared,
-    /// Key of the thread that has it, 0 for none.
+    /// Multicast sends by users whose second send is still to come, of threads whose home this is.
+    second_sends: Shared,
+    /// Key of the thread that began the latest of those; 0 once it is done.
+    second_sender: Shared,
+    /// Key of the thread that owns it, 0 for none.
     owner: u32,
-    /// How far from its home its owner is.
-    way: u32,
+    /// Number of slots between it and its owner's home.
+    slot_distance: u32,
     depth: u32,
     _pad: u32,
     /// Stack addresses of the calls. More than there are frames: see [`push`].
@@ -154,43 +179,80 @@ impl Thread {
         })
     }
 
+    /// The one with this id, which has ended. The idle tasks, whose id is 0, never do.
+    #[inline(always)] // an address computation
+    pub(crate) fn of_id(tid: u32) -> Option<Self> {
+        if tid == 0 { None } else { Self::of_key(tid) }
+    }
+
     #[inline(always)] // an address computation
     fn of_key(key: u32) -> Option<Self> {
         CONTEXTS.get_ptr_mut(key & (CONTEXTS_MAX - 1)).map(|home| Self { key, home })
     }
 
-    /// The context `way` places from home.
+    /// The context `distance` slots behind home.
     #[inline(always)] // an address computation
-    fn place(self, way: u32) -> Option<&'static mut Context> {
-        let context = match way {
+    fn slot(self, distance: u32) -> Option<&'static mut Context> {
+        let context = match distance {
             0 => self.home,
-            _ => CONTEXTS.get_ptr_mut(self.key.wrapping_add(way) & (CONTEXTS_MAX - 1))?,
+            _ => CONTEXTS.get_ptr_mut(self.key.wrapping_add(distance) & (CONTEXTS_MAX - 1))?,
         };
-        // SAFETY: the map's value. Threads share `claims`, `displaced` and `legs`, which are atomic;
-        // the rest is its owner's, and of interrupts on top of it.
+        // SAFETY: the map's value. Threads share the fields of type `Shared`, which are atomic; the
+        // rest is its owner's, and of interrupts on top of it.
         Some(unsafe { &mut *context })
     }
 
-    /// Multicast sends of users whose second leg is still to come, by this thread and those that
-    /// share its home.
-    #[inline(always)] // a field's address
-    pub(crate) fn legs(self) -> &'static Shared {
-        // SAFETY: the map's value, a field that is only changed atomically.
-        unsafe { &(*self.home).legs }
+    /// How many second sends are due, and who began the latest: fields of the home context.
+    #[inline(always)] // an address
+    fn second_sends(self) -> (&'static Shared, &'static Shared) {
+        // SAFETY: the map's value. No reference to all of it, which its owner may be changing.
+        let due = unsafe { &(*self.home).second_sends };
+        // SAFETY: as above.
+        (due, unsafe { &(*self.home).second_sender })
+    }
+
+    /// Notes that the thread sends a user's multicast, which a second send follows.
+    #[inline(always)] // two instructions
+    pub(crate) fn expect_second_send(self) {
+        let (due, sender) = self.second_sends();
+        due.add(1);
+        sender.set(u64::from(self.key));
+    }
+
+    /// Whether a second send may be due. Threads that share the home are not told apart.
+    #[inline(always)] // one compare
+    pub(crate) fn may_owe_second_send(self) -> bool {
+        self.second_sends().0.get() != 0
+    }
+
+    /// Whether a second send of this very thread is due, for where no datagram can be asked.
+    #[inline(always)] // two compares
+    pub(crate) fn owes_second_send(self) -> bool {
+        self.may_owe_second_send() && self.second_sends().1.get() == u64::from(self.key)
+    }
+
+    /// Notes that the second send has come.
+    #[inline(always)] // few instructions
+    pub(crate) fn second_send_came(self) {
+        let (due, sender) = self.second_sends();
+        due.add(-1);
+        if sender.get() == u64::from(self.key) {
+            sender.set(0);
+        }
     }
 
     /// The context, if the thread has open calls.
     #[inline(always)] // one compare in the common case
     pub(crate) fn context(self) -> Option<&'static mut Context> {
-        let home = self.place(0)?;
+        let home = self.slot(0)?;
         if home.owner() == self.key {
             return Some(home);
         }
         if home.displaced.get() == 0 {
             return None;
         }
-        for way in 1..CONTEXT_WAYS {
-            let context = self.place(way)?;
+        for distance in 1..CONTEXT_ASSOC {
+            let context = self.slot(distance)?;
             if context.owner() == self.key {
                 return Some(context);
             }
@@ -201,17 +263,17 @@ impl Thread {
     /// A free context for a thread that has none, with one frame open.
     #[inline(always)] // one addition in the common case
     fn claim(self) -> Option<&'static mut Context> {
-        for way in 0..CONTEXT_WAYS {
-            let context = self.place(way)?;
+        for distance in 0..CONTEXT_ASSOC {
+            let context = self.slot(distance)?;
             context.claims.add(1);
-            // Two threads that add at the same time may both find more than one, and both give way.
+            // Two threads that add at the same time may both find more than one, and both back off.
             if context.claims.get() == 1 {
-                context.way = way;
+                context.slot_distance = distance;
                 // Before it has an owner: an interrupt in between would give it back.
                 set_depth(context, 1);
                 context.set_owner(self.key);
-                if way > 0 {
-                    self.place(0)?.displaced.add(1);
+                if distance > 0 {
+                    self.slot(0)?.displaced.add(1);
                 }
                 return Some(context);
             }
@@ -226,8 +288,8 @@ impl Thread {
 fn release(context: &mut Context) {
     let key = context.owner();
     context.set_owner(0);
-    if context.way > 0
-        && let Some(home) = Thread::of_key(key).and_then(|thread| thread.place(0))
+    if context.slot_distance > 0
+        && let Some(home) = Thread::of_key(key).and_then(|thread| thread.slot(0))
     {
         home.displaced.add(-1);
     }
@@ -240,7 +302,9 @@ pub(crate) enum Place {
     /// By a system call itself: whatever else is open of its thread has ended unseen. System calls
     /// begin at addresses that kernels choose at random, so that these alone do not tell.
     Outermost,
-    /// Perhaps inside another.
+    /// Perhaps inside another, by the task itself.
+    Nested,
+    /// Perhaps inside another, perhaps by an interrupt on top of it.
     Anywhere,
 }
 
@@ -253,36 +317,47 @@ pub(crate) fn push(
     id: u64,
     place: Place,
 ) -> Result<(&'static mut Context, usize), u32> {
-    let (context, mut index) = match thread.context() {
+    let (context, top) = match thread.context() {
         Some(context) => {
-            let index = context.depth as usize;
-            if index > DEPTH_MAX {
+            let top = context.depth as usize;
+            if top > DEPTH_MAX {
                 return Err(stat::TOO_DEEP);
             }
             // Published before it is filled: an interrupt from here on goes on top of it.
-            set_depth(context, index + 1);
-            (context, index)
+            set_depth(context, top + 1);
+            (context, top)
         }
         None => (thread.claim().ok_or(stat::NO_CONTEXT)?, 0),
     };
-    let id = as_number(context.id(index), id);
+    let id = as_number(context.id(top), id);
+    let foreign = if place == Place::Anywhere { task::is_foreign_stack(id) } else { 0 };
+    let mut index = top;
     // Each round drops one frame.
     for _ in 0..DEPTH_MAX {
-        if index == 0 || (place == Place::Anywhere && !is_stale(context, index - 1, id)) {
+        if index == 0 || (place != Place::Outermost && !is_stale(context, index - 1, id, foreign)) {
             break;
         }
         index -= 1;
         abandon(thread.key, index as u32);
     }
+    if index != top || index >= DEPTH_MAX {
+        *context.id(top) = 0;
+    }
     if index >= DEPTH_MAX {
         set_depth(context, index);
         return Err(stat::TOO_DEEP);
     }
+    // In a request, the task is known to have come by a system call.
+    let interrupt = if place == Place::Anywhere && index == 0 {
+        foreign | task::is_interrupted_in_user_mode()
+    } else {
+        foreign
+    };
+    let frame = context.frame(index);
+    frame.deliveries = 0;
+    frame.state = (foreign << state::FOREIGN_BIT | interrupt << state::INTERRUPT_BIT) as u32;
     *context.id(index) = id;
     set_depth(context, index + 1);
-    let frame = context.frame(index);
-    frame.state = 0;
-    frame.deliveries = 0;
     Ok((context, index))
 }
 
@@ -290,7 +365,7 @@ pub(crate) fn push(
 /// arithmetic, until it has gone through memory.
 #[inline(always)] // two instructions
 fn as_number(slot: &mut u64, id: u64) -> u64 {
-    // SAFETY: a live reference. Volatile, so that the compiler does not take the short way.
+    // SAFETY: a live reference. Volatile, so that the compiler does not skip the memory.
     unsafe { core::ptr::write_volatile(slot, id) };
     // SAFETY: as above.
     unsafe { core::ptr::read_volatile(slot) }
@@ -305,42 +380,66 @@ fn set_depth(context: &mut Context, depth: usize) {
 
 /// Whether the call of the frame at `index` has ended unseen, now that one begins at `id`: on one
 /// stack, a caller lies above its callees, and only requests and dumps call what is probed.
+///
+/// Two calls of one thread are on the same stack if both are on the task's own. Interrupts' stacks
+/// lie at any page, so that of two calls there the distance decides.
 #[inline(always)] // a call would lose the pointer's type
-fn is_stale(context: &mut Context, index: usize, id: u64) -> bool {
+fn is_stale(context: &mut Context, index: usize, id: u64, foreign: u64) -> bool {
     let open = *context.id(index);
-    let size = u64::from(global!(OFFSETS.stack_bytes));
-    if id >= open {
-        return id - open < size;
+    let frame = context.frame(index);
+    // An address of 0 is a frame that its thread is still filling.
+    if open == 0 || frame.foreign() != foreign {
+        return false;
     }
-    let way = context.frame(index).sample.header.path;
-    open - id < size && way != path::REQUEST && way != path::DUMP
+    let is_above = id >= open;
+    let distance = if is_above { id - open } else { open - id };
+    if foreign != 0 && distance >= u64::from(global!(OFFSETS.stack_bytes)) {
+        return false;
+    }
+    let path = frame.sample.header.path;
+    is_above || (path != path::REQUEST && path != path::DUMP)
 }
 
 /// Drops the frame at `index` of a thread, whose return will not come: counts that, and sends the
 /// sample without a result.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every way that leads to the call.
+/// itself, not once for every path that leads to the call.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn abandon(key: u32, index: u32) -> u32 {
     let Some(context) = Thread::of_key(key).and_then(Thread::context) else { return 0 };
     let frame = context.frame(index as usize);
-    if frame.state & state::COUNTED == 0 {
-        return 0;
+    let state = frame.state;
+    if state & state::COUNTED != 0 {
+        frame.sample.header.flags |= flag::NO_RESULT;
     }
-    let header = &mut frame.sample.header;
-    header.flags |= flag::NO_RESULT;
-    if let Some(counters) = datagrams(header.protocol, header.path) {
-        machine::add(&mut counters.unreported, 1);
+    let Header { protocol, path, .. } = frame.sample.header;
+    if let Some(counters) = datagrams(protocol, path) {
+        if state & state::COUNTED != 0 {
+            machine::add(&mut counters.unreported, 1);
+        }
+        // Those of a second send, too.
         machine::add(&mut counters.deliveries, u64::from(frame.deliveries));
     }
-    if frame.state & state::SAMPLED != 0
+    if state & state::SAMPLED != 0
         && let Err(reason) = emit::send(frame, None)
     {
         bump(reason);
     }
+    clear(context, index as usize);
     0
+}
+
+/// Leaves nothing in a frame's slot that could be taken for an open call.
+#[inline(always)] // two stores
+fn clear(context: &mut Context, index: usize) {
+    let frame = context.frame(index);
+    frame.deliveries = 0;
+    // SAFETY: a live reference. Volatile, so that it is done before the context is given back.
+    unsafe { core::ptr::write_volatile(&raw mut frame.state, 0) };
+    // SAFETY: as above.
+    unsafe { core::ptr::write_volatile(context.id(index), 0) };
 }
 
 /// How a return tells its own frame.
@@ -403,6 +502,7 @@ pub(crate) fn close(context: &mut Context, index: usize) {
         }
         abandon(context.owner(), (index + above) as u32);
     }
+    clear(context, index);
     // Last: until here an interrupt went on top of the frame.
     if index == 0 {
         release(context);
@@ -411,7 +511,8 @@ pub(crate) fn close(context: &mut Context, index: usize) {
     }
 }
 
-/// Closes every frame of a thread that ends: their returns were missed, and no later call shows it.
+/// Closes every frame of a thread that has ended: their returns were missed, and no later call
+/// shows it.
 pub(crate) fn end(context: &mut Context) {
     abandon(context.owner(), 0);
     close(context, 0);

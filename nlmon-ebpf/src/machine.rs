@@ -29,6 +29,13 @@ impl Shared {
         add_at(self.0.get(), value.cast_unsigned());
     }
 
+    /// Replaces it.
+    #[inline(always)] // one store
+    pub(crate) fn set(&self, value: u64) {
+        // SAFETY: an aligned live cell; a store of eight bytes is one access.
+        unsafe { core::ptr::write_volatile(self.0.get(), value) }
+    }
+
     /// What it is at the moment.
     #[inline(always)] // one load
     pub(crate) fn get(&self) -> u64 {
@@ -53,6 +60,32 @@ fn add_at(counter: *mut u64, value: u64) {
     // The host build exists for clippy alone.
     #[cfg(not(target_arch = "bpf"))]
     core::hint::black_box((counter, value));
+}
+
+/// 1 for any number but 0, without a branch: the verifier would go on for each outcome.
+#[inline(always)] // three instructions
+pub(crate) fn is_nonzero(value: u64) -> u64 {
+    #[cfg(target_arch = "bpf")]
+    {
+        let mut bit = value;
+        // SAFETY: the instructions change the register that is named, and nothing else. The highest
+        // bit of a number or of its negative is set, but for 0.
+        unsafe {
+            asm!(
+                "{bit} = -{bit}",
+                "{bit} |= {value}",
+                "{bit} >>= 63",
+                bit = inout(reg) bit,
+                value = in(reg) value,
+                options(nomem, nostack),
+            );
+        }
+        bit
+    }
+    #[cfg(not(target_arch = "bpf"))]
+    {
+        u64::from(value != 0)
+    }
 }
 
 /// `index`, cut to below `LEN`, a power of two.

@@ -1,6 +1,6 @@
 //! nlmon's kernel side: programs that count every netlink datagram exactly and sample it into a
-//! ring buffer. `probes` holds the hooks, which all end in one body; `skb` is the only reader of
-//! kernel structures; `maps` lists what is shared with the daemon.
+//! ring buffer. `probes` holds the hooks, which all end in one body; `skb` and `task` are
+//! the only readers of kernel structures; `maps` lists what is shared with the daemon.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
@@ -13,8 +13,10 @@ mod machine;
 mod maps;
 mod messages;
 mod probes;
+mod sampler;
 mod skb;
 mod tally;
+mod task;
 
 /// The verifier proves that no program can panic; this only satisfies the compiler.
 #[cfg(not(test))]

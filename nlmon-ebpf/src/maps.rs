@@ -25,10 +25,7 @@ use nlmon_common::{
     settings::{Offsets, Settings},
 };
 
-use crate::{
-    frame::{Context, Sampler},
-    machine,
-};
+use crate::{frame::Context, machine, sampler::Sampler};
 
 /// Datagrams by processor, protocol and path.
 #[map]
@@ -76,10 +73,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_4")]
+#[unsafe(export_name = "NLMON_ABI_5")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 4, "the mark's name has to say the same");
+const _: () = assert!(ABI == 5, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -98,6 +95,9 @@ pub(crate) static OFFSETS: Offsets = Offsets {
     task_stack: 0,
     task_group_leader: 0,
     task_comm: 0,
+    task_pid: 0,
+    regs_system_call: 0,
+    regs_bytes: 0,
     binprm_interp: 0,
     stack_bytes: 0,
 };
@@ -112,6 +112,9 @@ pub(crate) static SETTINGS: Settings = Settings {
     count_netns: 0,
     capture_secrets: 0,
     snap_length: SNAP_MAX as u32,
+    typed_task: 0,
+    typed_regs: 0,
+    message_keys: MESSAGE_KEYS_MAX,
     snap: [SNAP_MAX as u16; PROTOCOLS],
 };
 

@@ -1,4 +1,7 @@
-//! The messages of a datagram: one, or a batch or part of a dump with many.
+//! Finds and counts the messages of a datagram: one, or a batch or part of a dump with many.
+//!
+//! Only headers in the linear part can be read. A length is checked against the whole datagram,
+//! because a message may go on in page fragments, as NFQUEUE's do.
 //!
 //! Invariant: every datagram that is counted has its messages counted, under its process or, where
 //! there is no room, as overflow.
@@ -14,8 +17,22 @@ use crate::{
     tally,
 };
 
-/// `NETLINK_AUDIT` in include/uapi/linux/netlink.h.
+/// `NETLINK_AUDIT` and `NETLINK_NETFILTER` in include/uapi/linux/netlink.h.
 const AUDIT: u8 = 9;
+pub(crate) const NETFILTER: u8 = 12;
+
+/// `NFNL_SUBSYS_QUEUE` and `NFNL_SUBSYS_ULOG` in include/uapi/linux/netfilter/nfnetlink.h, a bit
+/// each: messages of these subsystems may hold bytes of somebody's packets.
+const PACKET_SUBSYSTEMS: u64 = 1 << 3 | 1 << 4;
+
+/// Sizes of a datagram.
+#[derive(Clone, Copy)]
+pub(crate) struct Lengths {
+    /// All of it.
+    pub(crate) total: u32,
+    /// Its linear part, which alone can be read.
+    pub(crate) linear: u32,
+}
 
 /// The messages of one datagram.
 #[derive(Clone, Copy)]
@@ -26,12 +43,14 @@ pub(crate) struct Messages {
     pub(crate) count: u32,
     /// Where the last one begins.
     pub(crate) last: u32,
-    /// Not 0 if there are more, or something else. No `bool`: what fills the rest of its word would be
-    /// undefined, and copied all the same, which older verifiers refuse.
+    /// Not 0 if there are more, or something else. No `bool`: its padding would be undefined and
+    /// copied all the same, which older verifiers refuse.
     pub(crate) cut: u32,
+    /// Not 0 if one of those behind the first may hold bytes of packets.
+    pub(crate) packets: u32,
 }
 
-/// Counts the messages of a datagram whose first `linear` bytes lie at `data`.
+/// Counts the messages of the datagram at `data`.
 ///
 /// A datagram that does not begin with a netlink message counts as one raw message.
 #[inline(always)] // few callers, each with its own constants
@@ -39,74 +58,127 @@ pub(crate) fn count(
     key: &mut MessageKey,
     skb: *const u8,
     data: *const u8,
-    linear: u32,
+    lengths: Lengths,
 ) -> Messages {
-    let Some(first) = header_at(data, 0, linear) else {
-        key.way |= MessageKey::RAW;
-        tally::add(key, linear);
-        let first = MessageHeader { len: linear, message_type: 0, flags: 0 };
-        return Messages { first, count: 0, last: 0, cut: 0 };
+    let Some(first) = header_at(data, 0, lengths) else {
+        key.direction |= MessageKey::RAW;
+        tally::add(key, lengths.total);
+        let first = MessageHeader { len: lengths.total, message_type: 0, flags: 0 };
+        return Messages { first, count: 0, last: 0, cut: 0, packets: 0 };
     };
     key.message_type = first.message_type;
     tally::add(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
-    if aligned(first.len) >= linear || key.protocol == AUDIT {
-        return Messages { first, count: 1, last: 0, cut: 0 };
+    if aligned(first.len) >= lengths.total || key.protocol == AUDIT {
+        return Messages { first, count: 1, last: 0, cut: 0, packets: 0 };
     }
     let [who, what] = key.words();
-    let walked = rest(skb::data_address(skb), aligned(first.len), linear, who, what);
+    let both = u64::from(lengths.total) << 32 | u64::from(lengths.linear);
+    let walked = rest(skb::data_address(skb), aligned(first.len), both, who, what);
     Messages {
         first,
         count: walked as u32 & COUNT,
         last: (walked >> 32) as u32,
         cut: walked as u32 & CUT as u32,
+        packets: walked as u32 & PACKETS as u32,
     }
 }
 
-/// What [`rest`] returns: the count in the low bits, this one, and the place of the last message in
+/// What [`rest`] returns: the count in the low bits, these, and the place of the last message in
 /// the upper half.
 const CUT: u64 = 1 << 31;
+const PACKETS: u64 = 1 << 30;
 const COUNT: u32 = 0xffff;
 
 const _: () = assert!(WALK_MAX < COUNT);
 
-/// Counts the messages from `offset` on, of the sender and path of a key's words.
+/// Counts the messages from `offset` on, of the sender and path of a key's words. `lengths` is the
+/// total in the upper half, the linear part in the lower one.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every way that leads to the call. It adds up nothing in between: the
+/// itself, not once for every path that leads to the call. It adds up nothing in between: the
 /// verifier would go through the loop once for each sum.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn rest(data: u64, offset: u32, linear: u32, who: u64, what: u64) -> u64 {
+extern "C" fn rest(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> u64 {
     let mut key = MessageKey::from_words([who, what]);
-    let (mut offset, mut last) = (offset, 0);
+    let lengths = Lengths { total: (lengths >> 32) as u32, linear: lengths as u32 };
+    let (mut offset, mut last, mut packets) = (offset, 0, 0);
     for count in 1..WALK_MAX {
-        let Some(header) = header_at(data as *const u8, offset, linear) else {
-            bump(stat::WALK_MALFORMED);
-            return u64::from(last) << 32 | CUT | u64::from(count);
+        let Some(header) = header_at(data as *const u8, offset, lengths) else {
+            let end = if is_padding(data as *const u8, offset, lengths) {
+                0
+            } else if offset > lengths.linear.wrapping_sub(MESSAGE_HEADER_LEN)
+                && lengths.linear < lengths.total
+            {
+                bump(stat::WALK_CUT);
+                CUT
+            } else {
+                bump(stat::WALK_MALFORMED);
+                CUT
+            };
+            return u64::from(last) << 32 | packets | end | u64::from(count);
         };
         key.message_type = header.message_type;
+        packets |= packet_bit(header.message_type);
         tally::add(&key, header.len);
         last = offset;
         offset += aligned(header.len);
-        if offset >= linear {
-            return u64::from(last) << 32 | u64::from(count + 1);
+        if offset >= lengths.total {
+            return u64::from(last) << 32 | packets | u64::from(count + 1);
         }
     }
     bump(stat::WALK_CUT);
-    u64::from(last) << 32 | CUT | u64::from(WALK_MAX)
+    u64::from(last) << 32 | packets | CUT | u64::from(WALK_MAX)
 }
 
-/// The header at `offset`, if it fits what is left: `NLMSG_OK` in include/uapi/linux/netlink.h.
+/// [`PACKETS`] if netfilter's messages of this type may hold bytes of packets. No branch, so that
+/// the verifier does not go on for each outcome. Subsystems 64 apart are taken for each other; there
+/// are 13 (`NFNL_SUBSYS_COUNT`).
+#[inline(always)] // a few instructions
+fn packet_bit(message_type: u16) -> u64 {
+    (PACKET_SUBSYSTEMS >> (message_type >> 8 & 63) & 1) * PACKETS
+}
+
+impl Messages {
+    /// Whether a datagram of netfilter may hold bytes of somebody's packets behind its headers: it
+    /// does unless each message is known, and known to hold none. `quoted` is the type that an error
+    /// quotes.
+    #[inline(always)] // a few compares
+    pub(crate) fn may_carry_packets(&self, quoted: u16) -> bool {
+        self.count == 0
+            || self.cut | self.packets != 0
+            || packet_bit(self.first.message_type) | packet_bit(quoted) != 0
+    }
+}
+
+/// The header at `offset`, if it is in the linear part and its message fits what is left: `NLMSG_OK`
+/// in include/uapi/linux/netlink.h.
 #[inline(always)] // keeps the bounds in one place for the verifier
-fn header_at(data: *const u8, offset: u32, linear: u32) -> Option<MessageHeader> {
-    if linear < MESSAGE_HEADER_LEN || offset > linear - MESSAGE_HEADER_LEN {
+fn header_at(data: *const u8, offset: u32, lengths: Lengths) -> Option<MessageHeader> {
+    if lengths.linear < MESSAGE_HEADER_LEN || offset > lengths.linear - MESSAGE_HEADER_LEN {
         return None;
     }
     // A failed read is a length of zero, which fits nothing.
     let header = skb::message_header(data, offset);
-    (header.len >= MESSAGE_HEADER_LEN && header.len <= linear - offset).then_some(header)
+    (header.len >= MESSAGE_HEADER_LEN && header.len <= lengths.total - offset).then_some(header)
+}
+
+/// Whether what follows the last message, from `offset` on, is zero, as far as a message's first
+/// eight bytes: padding, on which the kernel's own walk ends without a word. `ip route show` sends
+/// 128 bytes of it.
+#[inline(always)] // one caller
+fn is_padding(data: *const u8, offset: u32, lengths: Lengths) -> bool {
+    if lengths.linear < MESSAGE_HEADER_LEN || offset >= lengths.linear {
+        return false;
+    }
+    let left = lengths.linear - offset;
+    if left >= size_of::<u64>() as u32 {
+        return skb::word(data, offset) == 0;
+    }
+    // The last eight bytes, without those before the offset.
+    skb::word(data, lengths.linear - size_of::<u64>() as u32) >> (64 - 8 * left) == 0
 }
 
 /// `NLMSG_ALIGN`.

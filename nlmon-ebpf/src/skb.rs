@@ -1,4 +1,5 @@
-//! The only reads of kernel structures, through the offsets of the running kernel.
+//! Reads of sockets and datagrams, through the offsets of the running kernel. With `task`, the only
+//! reads of kernel structures.
 //!
 //! Two ways to read one field: kprobes have plain addresses and need the probe-read helper;
 //! fentry arguments are typed by BTF, and the verifier turns a plain load into a fault-safe one,
@@ -167,6 +168,18 @@ pub(crate) fn message_header(data: *const u8, offset: u32) -> MessageHeader {
     Helper::read(data, offset)
 }
 
+/// Sequence number of a datagram's first message.
+#[inline(always)] // one read
+pub(crate) fn sequence_number(data: *const u8) -> u32 {
+    Helper::read(data, 8)
+}
+
+/// Reads eight bytes at `offset` of a datagram; zero if the address is bad.
+#[inline(always)] // one read
+pub(crate) fn word(data: *const u8, offset: u32) -> u64 {
+    Helper::read(data, offset)
+}
+
 /// The message that ends a dump: its errno is all it has to hold.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -184,40 +197,4 @@ pub(crate) const DUMP_END_LEN: u32 = size_of::<DumpEnd>() as u32;
 #[inline(always)] // one read
 pub(crate) fn dump_end(data: *const u8, offset: u32) -> DumpEnd {
     Helper::read(data, offset)
-}
-
-/// The current task, as a plain address.
-pub(crate) struct Task(*const u8);
-
-/// `PF_KTHREAD` in `include/linux/sched.h`.
-const PF_KTHREAD: u32 = 0x0020_0000;
-
-impl Task {
-    /// The task that runs now; a bystander if this is an interrupt.
-    pub(crate) fn current() -> Self {
-        // SAFETY: no argument, no precondition.
-        Self(unsafe { generated::bpf_get_current_task() } as *const u8)
-    }
-
-    /// A thread of the kernel.
-    pub(crate) fn is_kernel_thread(&self) -> bool {
-        Helper::read::<u32>(self.0, global!(OFFSETS.task_flags)) & PF_KTHREAD != 0
-    }
-
-    /// Whether `address` is on another stack than the task's: an interrupt's.
-    pub(crate) fn is_foreign_stack(&self, address: u64) -> bool {
-        let stack: u64 = Helper::read(self.0, global!(OFFSETS.task_stack));
-        address.wrapping_sub(stack) >= u64::from(global!(OFFSETS.stack_bytes))
-    }
-
-    /// Name of the thread. Read as it is, which costs a third of `bpf_get_current_comm`.
-    pub(crate) fn comm(&self) -> [u8; 16] {
-        Helper::read(self.0, global!(OFFSETS.task_comm))
-    }
-
-    /// Name of the process, which is its first thread's.
-    pub(crate) fn process_comm(&self) -> [u8; 16] {
-        let leader: *const u8 = Helper::read(self.0, global!(OFFSETS.task_group_leader));
-        Helper::read(leader, global!(OFFSETS.task_comm))
-    }
 }

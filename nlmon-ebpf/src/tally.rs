@@ -3,27 +3,45 @@
 //! No map of the kernel's, because those cost a look-up several times what this does, and the daemon
 //! could read and clear them by system calls only, which keep programs from running (see `maps`).
 //!
-//! A key may be in any of [`MESSAGE_WAYS`] elements, its [`Places`]. Whose a free one is, is
-//! decided by an atomic addition, as with contexts. Two processors that meet a new key at the same
-//! time may make it twice; the daemon adds them up. Only the daemon frees elements.
+//! A key may be in any of [`MESSAGE_ASSOC`] elements, its [`Places`]. An atomic add decides which
+//! processor gets a free one, as with contexts. Two processors that meet a new key at the same time
+//! may make it twice; the daemon adds them up. Only the daemon frees elements.
+//!
+//! Invariant: processors and the daemon share the elements, so that every access is of a [`Shared`]
+//! word. Of a key's words a reader takes none but its own key, both halves of it.
 
 use nlmon_common::{
     counter::{MessageKey, MessageSlot, Places},
-    limits::{MESSAGE_KEYS_MAX, MESSAGE_WAYS},
+    limits::MESSAGE_ASSOC,
 };
 
 use crate::{
-    machine,
-    maps::{MESSAGE_COUNTS, MESSAGES, datagrams, place},
-    skb::Task,
+    machine::{self, Shared},
+    maps::{MESSAGE_COUNTS, MESSAGES, datagrams, global, place},
+    task::Task,
 };
+
+/// A [`MessageSlot`] as several processors use it at one time.
+#[repr(C)]
+struct Slot {
+    words: [Shared; 2],
+    claims: Shared,
+    comm: [Shared; 2],
+    pad: [Shared; 3],
+}
+
+const _: () = assert!(size_of::<Slot>() == size_of::<MessageSlot>());
+const _: () =
+    assert!(core::mem::offset_of!(Slot, claims) == core::mem::offset_of!(MessageSlot, claims));
+const _: () =
+    assert!(core::mem::offset_of!(Slot, comm) == core::mem::offset_of!(MessageSlot, comm));
 
 /// Counts one message.
 #[inline(always)] // two compares in the common case
 pub(crate) fn add(key: &MessageKey, bytes: u32) {
     let words = key.words();
-    let index = Places::of(words).nth(0);
-    if slot(index).is_some_and(|slot| slot.words == words) {
+    let index = Places::of(words).nth(0, global!(SETTINGS.message_keys));
+    if slot(index).is_some_and(|slot| slot.is_of(words)) {
         add_to(index, bytes);
     } else {
         let [who, what] = words;
@@ -34,22 +52,23 @@ pub(crate) fn add(key: &MessageKey, bytes: u32) {
 /// Counts a message of a key that is not in the first place it can be; the arguments are its words.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every way that leads to the call.
+/// itself, not once for every path that leads to the call.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
     let words = [who, what];
     let places = Places::of(words);
-    for way in 0..MESSAGE_WAYS {
-        let index = places.nth(way);
-        if slot(index).is_some_and(|slot| slot.words == words) {
+    let keys = global!(SETTINGS.message_keys);
+    for step in 0..MESSAGE_ASSOC {
+        let index = places.nth(step, keys);
+        if slot(index).is_some_and(|slot| slot.is_of(words)) {
             add_to(index, bytes);
             return 0;
         }
     }
-    for way in 0..MESSAGE_WAYS {
-        let index = places.nth(way);
-        if slot(index).is_some_and(|slot| claim(slot, words)) {
+    for step in 0..MESSAGE_ASSOC {
+        let index = places.nth(step, keys);
+        if slot(index).is_some_and(|slot| slot.claim(words)) {
             add_to(index, bytes);
             return 0;
         }
@@ -63,39 +82,45 @@ extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
 }
 
 #[inline(always)] // an address computation
-fn slot(index: u32) -> Option<&'static mut MessageSlot> {
-    // SAFETY: a live element. Processors and the daemon share it: `claims` is only added to, and of
-    // the words every reader takes none but its own key, both halves of it.
-    MESSAGES.get_ptr_mut(index).map(|slot| unsafe { &mut *slot })
+fn slot(index: u32) -> Option<&'static Slot> {
+    // SAFETY: a live element, of the same layout, all words of which are shared.
+    MESSAGES.get_ptr(index).map(|slot| unsafe { &*slot.cast::<Slot>() })
 }
 
-/// Makes a free element that of a key; notes who the process is, which may have ended when the
-/// daemon looks.
-#[inline(always)] // one caller
-fn claim(slot: &mut MessageSlot, [who, what]: [u64; 2]) -> bool {
-    let [first, second] = slot.words.each_mut();
-    // SAFETY: a live reference. Volatile: another processor may take it meanwhile.
-    if unsafe { core::ptr::read_volatile(second) } != 0 {
-        return false;
+impl Slot {
+    /// Whether it counts the key with these words.
+    #[inline(always)] // two compares
+    fn is_of(&self, [who, what]: [u64; 2]) -> bool {
+        self.words[0].get() == who && self.words[1].get() == what
     }
-    machine::add(&mut slot.claims, 1);
-    // SAFETY: as above.
-    if unsafe { core::ptr::read_volatile(&raw const slot.claims) } != 1 {
-        machine::add(&mut slot.claims, u64::MAX);
-        return false;
+
+    /// Makes a free element that of a key; notes who the process is, which may have ended when the
+    /// daemon looks.
+    #[inline(always)] // one caller
+    fn claim(&self, [who, what]: [u64; 2]) -> bool {
+        if self.words[1].get() != 0 {
+            return false;
+        }
+        self.claims.add(1);
+        if self.claims.get() != 1 {
+            self.claims.add(-1);
+            return false;
+        }
+        let [first, second] = Task::current().process_comm();
+        self.comm[0].set(first);
+        self.comm[1].set(second);
+        self.words[0].set(who);
+        // With the second word the element is whole.
+        self.words[1].set(what);
+        true
     }
-    slot.comm = Task::current().process_comm();
-    // SAFETY: as above. With the second word the element is whole.
-    unsafe { core::ptr::write_volatile(first, who) };
-    // SAFETY: as above.
-    unsafe { core::ptr::write_volatile(second, what) };
-    true
 }
 
 /// Adds a message to this processor's counter at `index`.
 #[inline(always)] // an address computation
 fn add_to(index: u32, bytes: u32) {
-    let Some(count) = MESSAGE_COUNTS.get_ptr_mut(place(MESSAGE_KEYS_MAX, index)) else { return };
+    let stride = global!(SETTINGS.message_keys);
+    let Some(count) = MESSAGE_COUNTS.get_ptr_mut(place(stride, index)) else { return };
     // SAFETY: a live element, which belongs to this processor; what else runs there adds atomically,
     // as we do.
     let count = unsafe { &mut *count };

@@ -160,7 +160,8 @@ pub struct Probe {
     pub attach: Attach,
     /// Do not run without probes.
     pub require: bool,
-    /// Sample one datagram in this many; 0 for none. Counts are exact all the same.
+    /// Sample one outermost call in this many, with all inside it; 0 for none. Counts are exact all
+    /// the same.
     pub sample_every: u32,
     /// Protocols to sample, by name or number; none for all.
     pub sample_protocols: Vec<String>,

@@ -9,7 +9,8 @@ use nlmon_common::limits::{EXEC_PATH_MAX, EXECS_MAX};
 
 use crate::{
     maps::{EXECS, global},
-    skb::{Helper, Memory as _, Task},
+    skb::{Helper, Memory as _},
+    task::Task,
 };
 
 #[raw_tracepoint(tracepoint = "sched_process_exec")]

@@ -1,14 +1,18 @@
-//! The tracepoint `sched_process_exit(task)`: a thread ends.
+//! The tracepoint `sched_process_free(task)`: a thread has ended, and sends nothing any more. While it
+//! ends, after `sched_process_exit`, it still does: its sockets are closed then.
 
-use aya_ebpf::{
-    helpers::bpf_get_current_pid_tgid, macros::raw_tracepoint, programs::RawTracePointContext,
+use aya_ebpf::{macros::raw_tracepoint, programs::RawTracePointContext};
+
+use crate::{
+    frame::{self, Thread},
+    task,
 };
 
-use crate::frame::{self, Thread};
-
-#[raw_tracepoint(tracepoint = "sched_process_exit")]
-fn raw_exit(_ctx: RawTracePointContext) -> i32 {
-    if let Some(context) = Thread::of(bpf_get_current_pid_tgid()).and_then(Thread::context) {
+#[raw_tracepoint(tracepoint = "sched_process_free")]
+fn raw_free(ctx: RawTracePointContext) -> i32 {
+    // Another task may run now.
+    let pid = task::pid(ctx.arg(0));
+    if let Some(context) = Thread::of_id(pid).and_then(Thread::context) {
         frame::end(context);
     }
     0

@@ -64,15 +64,15 @@ impl Snapshot {
             .map(|(key, count)| (i32::from(key.errno), *count))
     }
 
-    /// Second legs of multicast sends, by protocol.
-    pub fn second_legs(&self) -> BTreeMap<u8, u64> {
-        let mut legs = BTreeMap::new();
+    /// Second sends of multicast sends, by protocol.
+    pub fn second_sends(&self) -> BTreeMap<u8, u64> {
+        let mut sends = BTreeMap::new();
         for ((protocol, _), count) in &self.datagrams {
-            if count.second_legs > 0 {
-                *legs.entry(*protocol).or_default() += count.second_legs;
+            if count.second_sends > 0 {
+                *sends.entry(*protocol).or_default() += count.second_sends;
             }
         }
-        legs
+        sends
     }
 }
 
@@ -151,7 +151,7 @@ fn sum(a: &DatagramCount, b: &DatagramCount) -> DatagramCount {
         ok: a.ok + b.ok,
         bytes: a.bytes + b.bytes,
         deliveries: a.deliveries + b.deliveries,
-        second_legs: a.second_legs + b.second_legs,
+        second_sends: a.second_sends + b.second_sends,
         own: a.own + b.own,
         unreported: a.unreported + b.unreported,
         sampled: a.sampled + b.sampled,

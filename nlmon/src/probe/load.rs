@@ -7,7 +7,7 @@ use aya::{Ebpf, EbpfLoader};
 use nlmon_common::{
     ABI,
     counter::{SLOTS, stat},
-    limits::{MESSAGE_KEYS_MAX, PROTOCOLS},
+    limits::{PROTOCOLS, message_keys},
     settings::Settings,
 };
 
@@ -28,7 +28,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-const ABI_MARK: &str = "NLMON_ABI_4";
+const ABI_MARK: &str = "NLMON_ABI_5";
 
 /// The BPF object; empty when the daemon was built without one.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
@@ -38,7 +38,7 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nl
 pub struct Options {
     /// Which hooks are allowed.
     pub attach: Attach,
-    /// Sample one datagram in this many; 0 for none.
+    /// Sample one outermost call in this many, with all inside it; 0 for none.
     pub sample_every: u32,
     /// Protocols to sample, a bit for each by its number.
     pub sample_protocols: u32,
@@ -91,7 +91,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
-    let mut ebpf = load_object(options, &offsets(&btf)?)?;
+    let mut ebpf = load_object(options, &btf)?;
     let descriptors = maps::descriptors(&ebpf);
     // It takes its map by itself.
     let warnings = Warnings::new(&mut ebpf);
@@ -109,7 +109,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
         }
     }
     let links = hooks.into_links();
-    let exits = attach_tracepoint(&mut ebpf, "raw_exit", "sched_process_exit");
+    let exits = attach_tracepoint(&mut ebpf, "raw_free", "sched_process_free");
     let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
     let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf, &mut maps)));
     let (counters, samples) =
@@ -145,14 +145,13 @@ fn processors(list: &str) -> u32 {
     numbers.max().unwrap_or_default() + 1
 }
 
-/// The arrays that have elements for each processor, and how many.
-const PER_CPU: [(&str, u32); 3] =
-    [("DATAGRAMS", SLOTS), ("MESSAGE_COUNTS", MESSAGE_KEYS_MAX), ("STATS", stat::STRIDE)];
+/// Helpers that give the current task and its saved registers with their types, of 5.11 and 5.15.
+const TYPED_TASK: &str = "bpf_get_current_task_btf";
+const TYPED_REGS: &str = "bpf_task_pt_regs";
 
-fn load_object(
-    options: &Options,
-    offsets: &nlmon_common::settings::Offsets,
-) -> Result<Ebpf, Error> {
+fn load_object(options: &Options, btf: &Btf<'_>) -> Result<Ebpf, Error> {
+    let cpus = processors(&fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?);
+    let message_keys = message_keys(cpus);
     let settings = Settings {
         own_tgid: std::process::id(),
         sample_every: options.sample_every,
@@ -161,19 +160,24 @@ fn load_object(
         count_netns: u32::from(options.count_netns),
         capture_secrets: u32::from(options.capture_secrets),
         snap_length: u32::from(options.snap_length),
+        typed_task: u32::from(btf.arguments(TYPED_TASK).is_ok()),
+        typed_regs: u32::from(btf.arguments(TYPED_REGS).is_ok()),
+        message_keys,
         snap: options.snap,
     };
-    let cpus = fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?;
-    let cpus = processors(&cpus);
+    let offsets = offsets(btf)?;
     let mut loader = EbpfLoader::new();
     loader
-        .override_global("OFFSETS", offsets, true)
+        .override_global("OFFSETS", &offsets, true)
         .override_global("SETTINGS", &settings, true)
         // Its own value: what matters is that an object of another layout has no such symbol.
         .override_global(ABI_MARK, &ABI, true)
         .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
-        .map_max_entries("SAMPLES", options.ring_bytes);
-    for (name, per_cpu) in PER_CPU {
+        .map_max_entries("SAMPLES", options.ring_bytes)
+        .map_max_entries("MESSAGES", message_keys);
+    // The arrays that have elements for each processor, and how many.
+    let arrays = [("DATAGRAMS", SLOTS), ("MESSAGE_COUNTS", message_keys), ("STATS", stat::STRIDE)];
+    for (name, per_cpu) in arrays {
         loader.map_max_entries(name, per_cpu * cpus);
     }
     loader.load(OBJECT).map_err(Error::Load)

@@ -5,15 +5,13 @@
 //! adds them up loses nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     mem::offset_of,
     sync::atomic::Ordering,
+    time::{Duration, Instant},
 };
 
-use nlmon_common::{
-    counter::{MessageCount, MessageKey, MessageSlot},
-    limits::MESSAGE_KEYS_MAX,
-};
+use nlmon_common::counter::{MessageCount, MessageKey, MessageSlot};
 
 use super::{Error, mapped::Mapped, maps::Maps};
 use nlmon_core::message::c_string;
@@ -36,13 +34,28 @@ pub(super) struct Messages {
     slots: Mapped<MessageSlot>,
     /// By processor and the index of the slot.
     counts: Mapped<MessageCount>,
-    /// Processes that had ended at the last look: what still ran on their behalf then, an interrupt in
-    /// the middle of their end, has been counted by the next one.
-    gone: BTreeSet<u32>,
+    gone: Gone,
 }
 
-/// Slots, and counters of each processor.
-const STRIDE: usize = MESSAGE_KEYS_MAX as usize;
+/// Processes that have ended, and since when that is known. Their counters are final some time
+/// later: what still ran on their behalf, an interrupt in the middle of their end, has been counted
+/// by then. Looks may follow each other at once.
+#[derive(Default)]
+struct Gone(BTreeMap<u32, Instant>);
+
+impl Gone {
+    const SETTLED: Duration = Duration::from_secs(1);
+
+    /// Notes that a process was found to have ended; whether its counters are final.
+    fn is_final(&mut self, tgid: u32, now: Instant) -> bool {
+        now.saturating_duration_since(*self.0.entry(tgid).or_insert(now)) >= Self::SETTLED
+    }
+
+    /// Keeps those for which `is_counted` holds.
+    fn keep(&mut self, is_counted: impl Fn(u32) -> bool) {
+        self.0.retain(|tgid, _| is_counted(*tgid));
+    }
+}
 
 /// Where the fields of a slot are, in words.
 const WHO: usize = offset_of!(MessageSlot, words) / 8;
@@ -55,7 +68,7 @@ impl Messages {
         Ok(Self {
             slots: Mapped::of(maps, "MESSAGES")?,
             counts: Mapped::of(maps, "MESSAGE_COUNTS")?,
-            gone: BTreeSet::new(),
+            gone: Gone::default(),
         })
     }
 
@@ -63,16 +76,14 @@ impl Messages {
     pub(super) fn totals(&mut self) -> Vec<MessageTotal> {
         let mut processes: HashMap<u32, (String, bool)> = HashMap::new();
         let mut totals: BTreeMap<MessageKey, MessageTotal> = BTreeMap::new();
-        let mut gone = BTreeSet::new();
-        for index in 0..STRIDE {
+        let (now, mut left) = (Instant::now(), HashMap::new());
+        for index in 0..self.slots.len() {
             let Some(slot) = self.slot(index) else { continue };
             let key = MessageKey::from_words(slot.words);
             let (process, alive) =
                 processes.entry(key.tgid).or_insert_with(|| look(key.tgid, &slot.comm)).clone();
-            let ended = !alive && self.gone.contains(&key.tgid);
-            if !alive {
-                gone.insert(key.tgid);
-            }
+            let ended = !alive && self.gone.is_final(key.tgid, now);
+            left.insert(key.tgid, !alive && !ended);
             let count = self.count(index);
             if ended {
                 self.release(index);
@@ -81,7 +92,8 @@ impl Messages {
             // Two processors may have made a counter each.
             totals.entry(key).and_modify(|total| total.count += count).or_insert(total);
         }
-        self.gone = gone;
+        // An id may be used again, by a process that is alive.
+        self.gone.keep(|tgid| left.get(&tgid).is_some_and(|is_left| *is_left));
         totals.into_values().collect()
     }
 
@@ -92,7 +104,7 @@ impl Messages {
 
     fn count(&self, index: usize) -> MessageCount {
         let mut sum = MessageCount::default();
-        for count in self.counts.per_cpu(STRIDE, index) {
+        for count in self.counts.per_cpu(self.slots.len(), index) {
             sum += count;
         }
         sum
@@ -100,7 +112,7 @@ impl Messages {
 
     /// Makes a slot free: the programs forget its key before they can give it another.
     fn release(&mut self, index: usize) {
-        for of_cpu in (index..self.counts.len()).step_by(STRIDE) {
+        for of_cpu in (index..self.counts.len()).step_by(self.slots.len()) {
             self.counts.words(of_cpu).into_iter().flatten().for_each(|word| {
                 word.store(0, Ordering::Relaxed);
             });
@@ -115,8 +127,10 @@ impl Messages {
 /// A process's name, and whether it is alive. The name is what /proc says now, or else what the
 /// programs noted.
 fn look(tgid: u32, noted: &[u8]) -> (String, bool) {
-    if tgid == 0 {
-        return ("swapper".to_owned(), true);
+    match tgid {
+        0 => return ("swapper".to_owned(), true),
+        MessageKey::INTERRUPT => return ("interrupt".to_owned(), true),
+        _ => {}
     }
     match std::fs::read_to_string(format!("/proc/{tgid}/comm")) {
         Ok(comm) => (comm.trim_end().to_owned(), true),
@@ -130,20 +144,27 @@ fn is_alive(tgid: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use nlmon_common::{counter::Places, limits::MESSAGE_WAYS};
+    use nlmon_common::{
+        counter::Places,
+        limits::{MESSAGE_ASSOC, MESSAGE_KEYS_MAX, message_keys},
+    };
 
     use super::*;
+
+    const STRIDE: usize = MESSAGE_KEYS_MAX as usize;
 
     /// Puts keys where the programs would; returns how many found no room.
     fn refused(keys: impl Iterator<Item = MessageKey>) -> usize {
         let mut taken = vec![false; STRIDE];
         let mut place = |key: &MessageKey| {
             let places = Places::of(key.words());
-            (0..MESSAGE_WAYS).map(|way| places.nth(way) as usize).any(|index| {
-                let free = !taken[index];
-                taken[index] = true;
-                free
-            })
+            (0..MESSAGE_ASSOC).map(|step| places.nth(step, MESSAGE_KEYS_MAX) as usize).any(
+                |index| {
+                    let free = !taken[index];
+                    taken[index] = true;
+                    free
+                },
+            )
         };
         keys.filter(|key| !place(key)).count()
     }
@@ -152,12 +173,12 @@ mod tests {
     fn keys(processes: u32) -> impl Iterator<Item = MessageKey> {
         let kinds = [(16, 0), (18, 3), (2, 1), (3, 3), (24, 0), (26, 3), (16, 4), (20, 4)];
         (1..=processes).flat_map(move |tgid| {
-            kinds.map(|(message_type, way)| MessageKey {
+            kinds.map(|(message_type, direction)| MessageKey {
                 tgid,
                 netns: 0xf000_0000 + tgid % 3,
                 message_type,
                 protocol: 0,
-                way,
+                direction,
             })
         })
     }
@@ -171,10 +192,34 @@ mod tests {
     }
 
     #[test]
+    fn counters_of_an_ended_process_are_final_a_second_later() {
+        let (mut gone, start) = (Gone::default(), Instant::now());
+        let after = |millis| start + Duration::from_millis(millis);
+        // Two looks at once: a scrape, and the fold.
+        assert!(!gone.is_final(7, start) && !gone.is_final(7, after(1)));
+        assert!(!gone.is_final(8, after(900)) && gone.is_final(7, after(1000)));
+        // The id is used again, or its counters have gone.
+        gone.keep(|tgid| tgid == 8);
+        assert!(!gone.is_final(7, after(1900)) && gone.is_final(8, after(1900)));
+    }
+
+    #[test]
+    fn counters_of_many_processors_fit_a_services_memory() {
+        assert_eq!([1, 8, 256].map(message_keys), [MESSAGE_KEYS_MAX; 3]);
+        assert_eq!([257, 512, 800, 1024].map(message_keys), [8192, 8192, 4096, 4096]);
+        for cpus in 1..=8192 {
+            let keys = message_keys(cpus);
+            assert!(keys.is_power_of_two() && u64::from(keys * cpus) * 16 <= 64 << 20, "{cpus}");
+        }
+    }
+
+    #[test]
     fn words_are_the_key() {
         for key in keys(3) {
             assert_eq!(MessageKey::from_words(key.words()), key);
             assert!(!key.words().contains(&0));
         }
+        let interrupt = MessageKey { tgid: MessageKey::INTERRUPT, ..keys(1).next().unwrap() };
+        assert_eq!(MessageKey::from_words(interrupt.words()), interrupt);
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         task_stack: btf.offset("task_struct", "stack")?,
         task_group_leader: btf.offset("task_struct", "group_leader")?,
         task_comm: btf.offset("task_struct", "comm")?,
+        task_pid: btf.offset("task_struct", "pid")?,
+        regs_system_call: btf
+            .offset("pt_regs", "orig_ax")
+            .or_else(|_| btf.offset("pt_regs", "syscallno"))?,
+        regs_bytes: btf.size("pt_regs")?,
         // Without it, that program is not attached.
         binprm_interp: btf.offset("linux_binprm", "interp").unwrap_or_default(),
         stack_bytes: STACK_BYTES,

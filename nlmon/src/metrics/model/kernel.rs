@@ -136,7 +136,7 @@ impl Kernel {
 fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
     let mut results = Family::new(&names::DATAGRAMS);
     let mut open = Family::new(&names::DATAGRAMS_OPEN);
-    let mut second_legs = Family::new(&names::SECOND_LEGS);
+    let mut second_sends = Family::new(&names::SECOND_LEGS);
     let mut own = Family::new(&names::OWN_DATAGRAMS);
     let mut deliveries = Family::new(&names::DELIVERIES);
     for ((protocol, path), count) in &snapshot.datagrams {
@@ -160,10 +160,10 @@ fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
             own.add(&[&name, path_name], count.own);
         }
     }
-    for (protocol, count) in snapshot.second_legs() {
-        second_legs.add(&[&protocol_name(protocol)], count);
+    for (protocol, count) in snapshot.second_sends() {
+        second_sends.add(&[&protocol_name(protocol)], count);
     }
-    [results, open, second_legs, own, deliveries]
+    [results, open, second_sends, own, deliveries]
 }
 
 fn messages(ledger: &Ledger) -> [Family; 3] {

@@ -201,7 +201,7 @@ mod tests {
                 netns: NETNS,
                 message_type: 16,
                 protocol: 0,
-                way: path::REQUEST,
+                direction: path::REQUEST,
             },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),
