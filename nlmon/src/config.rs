@@ -26,6 +26,12 @@ pub const DEFAULT_PATH: &str = "/etc/nlmon/nlmon.toml";
 /// Where the live log is served.
 pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
 
+/// Connections of the HTTP server: Prometheus and a few pages take a handful.
+const CONNECTIONS: usize = 64;
+
+/// Most connections: beyond, each new one takes long to find its place.
+const CONNECTIONS_MAX: usize = 4096;
+
 /// Most records of history: a client's place in it is looked for one by one.
 const HISTORY_MAX: usize = 1 << 20;
 
@@ -87,13 +93,16 @@ pub struct Config {
 pub struct Http {
     /// Address and port of `/metrics` and the health checks.
     pub listen: SocketAddr,
+    /// Connections at one time.
+    pub connections: usize,
     /// Serve the live log as a page, to whoever reaches that address.
     pub live: bool,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 9776)), live: false }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 9776));
+        Self { listen, connections: CONNECTIONS, live: false }
     }
 }
 
@@ -320,6 +329,11 @@ impl Config {
             if value == 0 {
                 return Err(Error::Value { key, message: "must be at least 1".to_owned() });
             }
+        }
+        let connections = self.http.connections;
+        if !(2..=CONNECTIONS_MAX).contains(&connections) {
+            let message = format!("must be from 2 to {CONNECTIONS_MAX}, not {connections}");
+            return Err(Error::Value { key: "http.connections", message });
         }
         if self.log.history > HISTORY_MAX {
             let message = format!("must be at most {HISTORY_MAX}, not {}", self.log.history);

@@ -6,6 +6,7 @@ pub mod cli;
 mod clock;
 pub mod commands;
 pub mod config;
+pub mod connections;
 pub mod http;
 pub mod live;
 pub mod metrics;

@@ -21,7 +21,7 @@ const CORE: [Rule; 4] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 19] = [
+const DAEMON: [Rule; 20] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -39,9 +39,10 @@ const DAEMON: [Rule; 19] = [
         ],
     ),
     ("config", &["live", "probe", "subscribe"]),
-    ("http", &["live", "metrics", "shutdown", "subscribe"]),
-    ("live", &["origin", "shutdown", "subscribe"]),
-    ("metrics", &["namespaces", "probe", "sockets"]),
+    ("connections", &["subscribe", "throttle"]),
+    ("http", &["connections", "live", "metrics", "shutdown", "subscribe"]),
+    ("live", &["connections", "origin", "shutdown", "subscribe"]),
+    ("metrics", &["connections", "namespaces", "probe", "sockets"]),
     ("namespaces", &[]),
     ("origin", &["namespaces", "sockets"]),
     (
@@ -79,7 +80,7 @@ const DAEMON: [Rule; 19] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 9] = [
+const OWNERS: [(&str, &str); 11] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -87,6 +88,8 @@ const OWNERS: [(&str, &str); 9] = [
     ("neli", "subscribe"),
     ("prometheus", "metrics"),
     ("axum", "http"),
+    ("hyper", "http"),
+    ("hyper_util", "http"),
     ("ratatui", "commands/top"),
     ("pcap_file", "live/pcapng"),
 ];

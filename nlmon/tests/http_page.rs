@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECTIONS: usize = 8;
 
 struct Server {
     address: SocketAddr,
@@ -38,7 +39,8 @@ impl Server {
         let metrics = Metrics::new(None, Vec::new(), false, LogTotals::default).unwrap();
         let (stop, stopped) = watch::channel(false);
         let log = live.then(|| Arc::clone(&bus));
-        let task = tokio::spawn(http::serve(listener, Arc::new(metrics), log, stopped));
+        let task =
+            tokio::spawn(http::serve(listener, Arc::new(metrics), log, CONNECTIONS, stopped));
         Self { address, bus, stop, task }
     }
 
@@ -232,15 +234,29 @@ async fn a_wrong_filter_suggests_the_nearest_name() {
 }
 
 #[tokio::test]
-async fn its_readers_count_among_the_clients_of_the_log() {
+async fn its_readers_have_places_of_their_own() {
     let server = Server::start(Limits { clients: 1, ..Limits::default() }, true).await;
-    let mut first = server.get("/live").await;
-    first.hello().await;
-    let second = server.get("/live").await;
-    assert_eq!(second.status(), 503);
-    assert!(second.body().await.contains("1 clients read the log already"));
-    drop(first);
-    server.settle(0).await;
+    // Not those of the socket's clients.
+    let _client = server.bus.subscribe();
+    let mut readers = Vec::new();
+    for _ in 0..CONNECTIONS / 2 {
+        let mut reader = server.get("/live").await;
+        reader.hello().await;
+        readers.push(reader);
+    }
+    // All of them are of one user.
+    let one_more = server.get("/live").await;
+    assert_eq!(one_more.status(), 503);
+    assert!(one_more.body().await.contains("4 readers have the stream already"));
+    for _ in 0..CONNECTIONS {
+        assert_eq!(server.get("/healthz").await.status(), 200);
+    }
+    server.publish(1, "route");
+    for reader in &mut readers {
+        assert_eq!(reader.record().await.time_ns, 1);
+    }
+    drop(readers);
+    server.settle(1).await;
     assert_eq!(server.get("/live").await.status(), 200);
 }
 

@@ -20,6 +20,9 @@ pub struct Args {
     /// Address and port of the HTTP server (`http.listen`)
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Connections of the HTTP server at one time (`http.connections`)
+    #[arg(long, value_name = "N")]
+    http_connections: Option<usize>,
     /// Serve the live log as a page, to whoever reaches that address (`http.live`)
     #[arg(long)]
     http_live: bool,
@@ -112,6 +115,7 @@ impl Args {
     fn config(&self) -> Result<Config, crate::config::Error> {
         let mut config = Config::read(self.config.as_deref())?;
         set(&mut config.http.listen, self.listen);
+        set(&mut config.http.connections, self.http_connections);
         set(&mut config.log.socket, self.socket.clone());
         set(&mut config.log.clients, self.clients);
         set(&mut config.log.queue, self.queue);

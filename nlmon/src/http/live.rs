@@ -1,13 +1,14 @@
 //! `/live`: the records of the live log as Server-Sent Events, the same JSON as `nlmon tail --output
-//! json` has, chosen by the same words. A reader has a place among the log's clients and in its
-//! ring: one that is too slow loses records, and is told how many in their place.
+//! json` has, chosen by the same words. A reader has a place of its own, not one of the clients of
+//! the log's socket, and one in the ring: one that is too slow loses records, and is told how many
+//! in their place.
 
 use std::{collections::VecDeque, convert::Infallible, fmt::Write as _, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Query, State},
+    extract::{Extension, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -15,6 +16,8 @@ use axum::{
 use futures_util::stream;
 use tokio::{sync::watch, time::sleep};
 
+use super::server::Connection;
+use crate::connections::{Place, Places};
 use crate::live::{
     bus::{Batch, Bus, Subscription},
     entry::Entry,
@@ -37,14 +40,24 @@ const PULSE: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 struct Log {
     bus: Arc<Bus>,
+    /// Of those who read the stream.
+    readers: Arc<Places>,
     shutdown: watch::Receiver<bool>,
 }
 
-pub(super) fn route(bus: Arc<Bus>, shutdown: watch::Receiver<bool>) -> Router {
-    Router::new().route(PATH, get(show)).with_state(Log { bus, shutdown })
+pub(super) fn route(
+    bus: Arc<Bus>,
+    readers: Arc<Places>,
+    shutdown: watch::Receiver<bool>,
+) -> Router {
+    Router::new().route(PATH, get(show)).with_state(Log { bus, readers, shutdown })
 }
 
-async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>) -> Response {
+async fn show(
+    State(log): State<Log>,
+    Extension(connection): Extension<Connection>,
+    Query(words): Query<Vec<(String, String)>>,
+) -> Response {
     let words = Words::parse(words.iter().map(|(name, value)| (&**name, &**value)));
     let compiled =
         words.and_then(|Words { filter, history }| Ok((filter.compile(log.bus.specs())?, history)));
@@ -52,14 +65,17 @@ async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>
         Ok(wanted) => wanted,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let Some(subscription) = log.bus.subscribe() else {
+    let Some(place) = log.readers.admit(connection.peer, &connection.closing) else {
         let refusal =
-            format!("{} clients read the log already, the most allowed\n", log.bus.clients());
+            format!("{} readers have the stream already, the most allowed\n", log.readers.most());
         return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();
     };
+    place.set_busy(true);
+    connection.leave();
     let wants = |record: &LogRecord| matcher.matches(record);
     let reader = Reader {
-        subscription: subscription.with(&history, monotonic_ns(), wants),
+        subscription: log.bus.subscribe().with(&history, monotonic_ns(), wants),
+        _place: place,
         matcher,
         shutdown: log.shutdown,
         said: format!("event: hello\ndata: {{\"nlmon\":\"{}\"}}\n\n", env!("CARGO_PKG_VERSION")),
@@ -69,12 +85,15 @@ async fn show(State(log): State<Log>, Query(words): Query<Vec<(String, String)>>
         let chunk = reader.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(chunk)), reader))
     });
-    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(chunks)).into_response()
+    // The connection has no place but the reader's, so it ends with the stream.
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CONNECTION, "close")];
+    (headers, Body::from_stream(chunks)).into_response()
 }
 
 /// One reader of the stream. It is asked for more only when the last was taken.
 struct Reader {
     subscription: Subscription,
+    _place: Place,
     matcher: Matcher,
     shutdown: watch::Receiver<bool>,
     /// What comes first of the next chunk.

@@ -13,7 +13,10 @@ use axum::{
 use tokio::sync::watch;
 
 use super::{guard, live};
-use crate::live::bus::Bus;
+use crate::{
+    connections::{HTTP, Places},
+    live::bus::Bus,
+};
 
 const OFF: &str = "there is no page: it is off unless the configuration has live = true in [http], \
     or nlmon run has --http-live\n";
@@ -52,8 +55,16 @@ const FILES: [(&str, &str, &str); 9] = [
 ];
 
 /// The page and its stream of what `bus` has, for who reaches the server by a name that is its own.
-pub(super) fn routes(bus: Arc<Bus>, listen: IpAddr, shutdown: watch::Receiver<bool>) -> Router {
-    let mut router = Router::new().merge(live::route(bus, shutdown));
+///
+/// Half as many read the stream as there are `connections`, so that the other half stays for the rest.
+pub(super) fn routes(
+    bus: Arc<Bus>,
+    listen: IpAddr,
+    connections: usize,
+    shutdown: watch::Receiver<bool>,
+) -> Router {
+    let readers = Places::new((connections / 2).max(1), &HTTP);
+    let mut router = Router::new().merge(live::route(bus, readers, shutdown));
     for (path, kind, contents) in FILES {
         router = router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], contents)));
     }

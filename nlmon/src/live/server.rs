@@ -13,17 +13,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::fcntl::{AtFlags, OFlag, open};
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket,
 };
-use nix::sys::stat::{Mode, fchmod};
-use nix::unistd::{Gid, chown};
+use nix::sys::stat::{Mode, fchmod, fstat};
+use nix::unistd::{Gid, fchownat};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::Error;
 use super::bus::{Batch, Bus, Subscription};
@@ -31,6 +32,7 @@ use super::filter::Matcher;
 use super::json::{Detail, LogRecord};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, Source, StatsRequest};
+use crate::connections::{Closing, LOG, Peer, Place, Places};
 use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
@@ -41,14 +43,12 @@ const MODE: u32 = 0o660;
 /// How long a client may take to say what it wants.
 const REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// Connections that may be about to be admitted or refused at one time; more wait to be accepted.
-const WAITING_MAX: usize = 16;
+/// Connections that may be about to be admitted or refused at one time: one more takes the place of
+/// one that has said nothing yet.
+const WAITING_MAX: usize = 64;
 
 /// What is written at a time, and about the most that is kept for one client.
 const WRITE_BYTES: usize = 64 * 1024;
-
-/// Pause after a failed accept, which is mostly a lack of file descriptors and not over at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// An open socket. Its file goes when this does.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Server {
         remove_stale(path)?;
         let listener = listen_at(path).map_err(failed("listen on"))?;
         let file = SocketFile::new(path).map_err(failed("look at"))?;
-        give_to_group(path).map_err(failed("set the permissions of"))?;
+        give_to_group(&file).map_err(failed("set the permissions of"))?;
         let listener = std::os::unix::net::UnixListener::from(listener);
         let listener = UnixListener::from_std(listener).map_err(failed("poll"))?;
         Ok(Self { listener, _file: file })
@@ -81,9 +81,8 @@ impl Server {
     /// Serves clients from `bus` and `stats` until `shutdown` turns true or its sender is gone.
     pub async fn serve(self, bus: Arc<Bus>, stats: Source, mut shutdown: watch::Receiver<bool>) {
         let mut clients = JoinSet::new();
-        let places = bus.limits().clients;
-        let most = 2 * places + WAITING_MAX;
-        let service = Arc::new(Service { bus, stats, watchers: Arc::new(Semaphore::new(places)) });
+        let most = 2 * bus.limits().clients + 2 * WAITING_MAX;
+        let service = Arc::new(Service::new(bus, stats));
         loop {
             tokio::select! {
                 () = shutdown::requested(&mut shutdown) => break,
@@ -91,10 +90,7 @@ impl Server {
                     Ok((stream, _)) => {
                         clients.spawn(serve_client(stream, Arc::clone(&service)));
                     }
-                    Err(error) => {
-                        log::warn!("live log: cannot accept a client: {error}");
-                        sleep(ACCEPT_PAUSE).await;
-                    }
+                    Err(error) => LOG.accept_failed(&error).await,
                 },
                 Some(_ended) = clients.join_next() => {}
             }
@@ -108,8 +104,20 @@ impl Server {
 struct Service {
     bus: Arc<Bus>,
     stats: Source,
-    /// Places of clients that want numbers: as many as of those that want records.
+    /// Places of connections that have not been admitted yet.
+    waiting: Arc<Places>,
+    /// Places of clients that want records.
+    readers: Arc<Semaphore>,
+    /// Places of clients that want numbers: as many.
     watchers: Arc<Semaphore>,
+}
+
+impl Service {
+    fn new(bus: Arc<Bus>, stats: Source) -> Self {
+        let places = bus.limits().clients;
+        let [readers, watchers] = [(); 2].map(|()| Arc::new(Semaphore::new(places)));
+        Self { bus, stats, waiting: Places::new(WAITING_MAX, &LOG), readers, watchers }
+    }
 }
 
 /// Removes its file, unless another has taken the path meanwhile.
@@ -165,15 +173,25 @@ fn listen_at(path: &Path) -> io::Result<OwnedFd> {
 }
 
 /// Without the group, and without the right to give the file away, root alone may read.
-fn give_to_group(path: &Path) -> io::Result<()> {
+///
+/// By a descriptor of the socket's own file: whoever may write to the directory can put a link in its
+/// place meanwhile, and what the link names must not change hands.
+fn give_to_group(file: &SocketFile) -> io::Result<()> {
+    let path = &file.path;
+    let fd = open(path, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
+    if fstat(&fd)?.st_ino != file.inode {
+        return Err(io::Error::other("another file has taken its place"));
+    }
     let groups = fs::read_to_string("/etc/group").unwrap_or_default();
     if let Some(group) = group_id(&groups, GROUP)
-        && let Err(error) = chown(path, None, Some(group))
+        && let Err(error) = fchownat(&fd, "", None, Some(group), AtFlags::AT_EMPTY_PATH)
     {
         log::warn!("live log: cannot give {} to group {GROUP}: {error}", path.display());
     }
     // The umask may have taken the group's part.
-    fs::set_permissions(path, Permissions::from_mode(MODE))
+    // The descriptor is of a path alone, which `fchmod` does not take.
+    let same = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    fs::set_permissions(same, Permissions::from_mode(MODE))
 }
 
 /// Id of a group in the text of `/etc/group`, where the package's own group is. The C library's
@@ -183,11 +201,26 @@ fn group_id(groups: &str, name: &str) -> Option<Gid> {
     line.split(':').nth(1)?.parse().ok().map(Gid::from_raw)
 }
 
+/// Serves one client, unless it loses its place before it is admitted.
 async fn serve_client(stream: UnixStream, service: Arc<Service>) {
+    let Ok(credentials) = stream.peer_cred() else { return };
+    let closing = Closing::default();
+    let Some(place) = service.waiting.admit(Peer::User(credentials.uid()), &closing) else {
+        return;
+    };
+    tokio::select! {
+        () = converse(stream, &service, &place) => {}
+        () = closing.requested() => {}
+    }
+}
+
+async fn converse(stream: UnixStream, service: &Service, place: &Place) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
-    let admitted = match request(&mut read).await {
-        Ok(request) => admit(request, &service),
+    let request = request(&mut read).await;
+    place.set_busy(true);
+    let admitted = match request {
+        Ok(request) => admit(request, service),
         Err(refusal) => Err(refusal),
     };
     let reply = match &admitted {
@@ -198,12 +231,17 @@ async fn serve_client(stream: UnixStream, service: Arc<Service>) {
         return;
     }
     match admitted {
-        Ok(client) => tokio::select! {
-            _gone = talk(&mut write, client) => {}
-            () = hung_up(read) => {}
-        },
+        Ok(client) => {
+            // It has one among the readers or the watchers now.
+            place.leave();
+            tokio::select! {
+                _gone = talk(&mut write, client) => {}
+                () = hung_up(read) => {}
+            }
+        }
         // To close on unread bytes would reset the connection, and the refusal with it.
         Err(_refused) => {
+            place.set_busy(false);
             drop(write);
             drop(timeout(REQUEST_TIME, hung_up(read)).await);
         }
@@ -222,6 +260,7 @@ struct Records {
     matcher: Matcher,
     detail: Detail,
     subscription: Subscription,
+    _place: OwnedSemaphorePermit,
 }
 
 /// The request, once its line is there.
@@ -268,10 +307,10 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
         return Err((Refusal::History, message.to_owned()));
     }
-    let subscription = bus.subscribe().ok_or_else(busy)?;
+    let place = Arc::clone(&service.readers).try_acquire_owned().map_err(|_full| busy())?;
     let wants = |record: &LogRecord| matcher.matches(record);
-    let subscription = subscription.with(&request.history, monotonic_ns(), wants);
-    let records = Records { matcher, detail: request.detail, subscription };
+    let subscription = bus.subscribe().with(&request.history, monotonic_ns(), wants);
+    let records = Records { matcher, detail: request.detail, subscription, _place: place };
     Ok(Admitted::Records(Box::new(records)))
 }
 
@@ -284,7 +323,7 @@ async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
 
 /// Writes until the client is gone.
 async fn stream_records(write: &mut OwnedWriteHalf, client: Records) -> io::Result<()> {
-    let Records { matcher, detail, mut subscription } = client;
+    let Records { matcher, detail, mut subscription, _place } = client;
     let mut buffer = Vec::new();
     loop {
         let Batch { lost, entries } = subscription.read().await;
@@ -327,5 +366,24 @@ mod tests {
         assert_eq!(group_id(groups, "nlmon"), Some(Gid::from_raw(997)));
         assert_eq!(group_id(groups, "nlmo"), None);
         assert_eq!(group_id(groups, "broken"), None);
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_not_followed() {
+        let directory = std::env::temp_dir().join(format!("nlmon-link-{}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        let (path, other) = (directory.join("log"), directory.join("other"));
+        fs::write(&other, "").unwrap();
+        fs::set_permissions(&other, Permissions::from_mode(0o600)).unwrap();
+        let _socket = listen_at(&path).unwrap();
+        let file = SocketFile::new(&path).unwrap();
+        give_to_group(&file).unwrap();
+        let mode = |path: &Path| fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), MODE);
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert!(give_to_group(&file).is_err());
+        assert_eq!(mode(&other), 0o600);
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

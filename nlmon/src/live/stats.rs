@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Shortest interval: what is asked for costs hundreds of system calls.
@@ -30,14 +31,32 @@ pub struct StatsRequest {
 /// Makes a line of JSON, without its newline, of the metrics of these names.
 type Make = dyn Fn(&[String]) -> String + Send + Sync;
 
-/// Where the numbers come from.
+/// Where the numbers come from. One line is made at a time.
 #[derive(Clone)]
-pub struct Source(Arc<Make>);
+pub struct Source {
+    make: Arc<Make>,
+    turn: Arc<Semaphore>,
+}
 
 impl Source {
     /// One that makes lines so. It may take its time.
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
-        Self(Arc::new(make))
+        Self { make: Arc::new(make), turn: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Source {
+    /// Makes a line off the async threads. A client that leaves leaves its turn with the work, which
+    /// goes on without it: more than one is never under way.
+    async fn line(&self, request: Arc<StatsRequest>) -> io::Result<String> {
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(io::Error::other)?;
+        let make = Arc::clone(&self.make);
+        let work = move || {
+            let line = make(&request.metrics) + "\n";
+            drop(turn);
+            line
+        };
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::other)
     }
 }
 
@@ -64,8 +83,7 @@ pub(super) async fn stream(
     let request = Arc::new(request);
     loop {
         ticks.tick().await;
-        let (request, source) = (Arc::clone(&request), source.clone());
-        let line = tokio::task::spawn_blocking(move || (source.0)(&request.metrics) + "\n");
-        write.write_all(line.await.map_err(io::Error::other)?.as_bytes()).await?;
+        let line = source.line(Arc::clone(&request)).await?;
+        write.write_all(line.as_bytes()).await?;
     }
 }

@@ -26,6 +26,7 @@ use nlmon_core::{
 };
 
 use crate::{
+    connections,
     probe::{Attached, Counters},
     sockets::Scan,
 };
@@ -162,7 +163,7 @@ impl Metrics {
         let mut families = lock(&self.kernel).families();
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
-        families.extend([build_info(), self.log_clients(), self.log_dropped()]);
+        families.extend([build_info(), self.log_clients(), self.log_dropped(), turned_away()]);
         families.extend(lock(&self.sockets).families());
         let mut pipeline = lock(&self.pipeline);
         let label = |protocol, group| pipeline.group_label(protocol, group);
@@ -193,6 +194,14 @@ impl Metrics {
         family.add(&[], (self.log)().dropped);
         family
     }
+}
+
+fn turned_away() -> Family {
+    let mut family = Family::new(&names::CONNECTIONS_TURNED_AWAY);
+    for (server, reason, count) in connections::turned_away() {
+        family.add(&[server, reason], count);
+    }
+    family
 }
 
 fn build_info() -> Family {

@@ -130,6 +130,8 @@ metrics! {
         "Clients of the live log.";
     LOG_DROPPED = Counter "nlmon_log_dropped_total" []
         "Records that slow clients of the live log did not get.";
+    CONNECTIONS_TURNED_AWAY = Counter "nlmon_connections_turned_away_total" ["server", "reason"]
+        "Connections to nlmon that were closed for another (`evicted`), found all places taken (`refused`), or could not be accepted (`not_accepted`).";
     SERIES_OVERFLOW = Counter "nlmon_series_overflow_total" ["metric"]
         "Label values that found the metric's budget used up, and were counted as other.";
 }

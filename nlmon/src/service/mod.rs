@@ -177,7 +177,8 @@ fn serve(
         Ok(())
     });
     let page = config.http.live.then(|| Arc::clone(bus));
-    let http = http::serve(listener, Arc::clone(metrics), page, supervisor.shutdown());
+    let connections = config.http.connections;
+    let http = http::serve(listener, Arc::clone(metrics), page, connections, supervisor.shutdown());
     supervisor.fatal("http", async { Ok(http.await?) });
 }
 

@@ -5,6 +5,7 @@
 mod exercise;
 mod families;
 mod family_groups;
+mod inet_diag;
 mod links;
 mod presence;
 mod reader;
@@ -21,6 +22,7 @@ use std::{io, os::unix::fs::MetadataExt as _, time::Duration};
 pub use crate::clock::{monotonic_ns, realtime_offset_ns};
 pub use exercise::exercise;
 pub use families::families;
+pub(crate) use inet_diag::tcp_user;
 pub use links::{Link, links};
 pub use request::{acknowledge, answer, dump};
 pub use sock_diag::{SocketDump, socket_dump};

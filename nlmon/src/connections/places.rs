@@ -1,0 +1,198 @@
+//! The places of a server's connections, shared fairly among its peers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::{Peer, Turned};
+
+/// Tells a connection that it has lost its place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Closing(Arc<Notify>);
+
+impl Closing {
+    /// Returns once the place is lost.
+    pub(crate) async fn requested(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// So many connections, and no more.
+#[derive(Debug)]
+pub(crate) struct Places {
+    most: usize,
+    turned: &'static Turned,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    next: u64,
+    /// Oldest first.
+    taken: BTreeMap<u64, Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    peer: Peer,
+    is_busy: bool,
+    closing: Closing,
+}
+
+/// One connection's place, free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    number: u64,
+}
+
+impl Places {
+    /// `most` places; who loses one is counted in `turned`.
+    pub(crate) fn new(most: usize, turned: &'static Turned) -> Arc<Self> {
+        Arc::new(Self { most, turned, held: Mutex::default() })
+    }
+
+    /// How many there are.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if all
+    /// are taken, and none by a connection with less right to it.
+    pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Place> {
+        let mut held = self.held();
+        if held.taken.len() >= self.most {
+            let Some(victim) = held.victim(peer) else {
+                self.turned.refuse();
+                return None;
+            };
+            if let Some(taken) = held.taken.remove(&victim) {
+                // Kept until it is waited for.
+                taken.closing.0.notify_one();
+                self.turned.evict();
+            }
+        }
+        let number = held.next;
+        held.next += 1;
+        let taken = Taken { peer, is_busy: false, closing: closing.clone() };
+        held.taken.insert(number, taken);
+        Some(Place { places: Arc::clone(self), number })
+    }
+
+    /// No update leaves it half done, so a panic elsewhere leaves it usable.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Who has to go for a connection of `newcomer`: an idle one of the peer that has the most, the
+    /// oldest; if none is idle, the oldest busy one, but only for a peer that has clearly fewer.
+    fn victim(&self, newcomer: Peer) -> Option<u64> {
+        let mut counts: BTreeMap<Peer, usize> = BTreeMap::from([(newcomer, 1)]);
+        for taken in self.taken.values() {
+            *counts.entry(taken.peer).or_default() += 1;
+        }
+        let own = counts.get(&newcomer).copied().unwrap_or_default();
+        let most = counts.values().copied().max().unwrap_or_default();
+        let of_heaviest = || self.taken.iter().filter(|(_, taken)| counts[&taken.peer] == most);
+        let idle = of_heaviest().find(|(_, taken)| !taken.is_busy);
+        let busy = || of_heaviest().find(|(_, taken)| taken.peer != newcomer && most > own);
+        idle.or_else(busy).map(|(number, _)| *number)
+    }
+}
+
+impl Place {
+    /// Says whether a request is under way: who only has a connection open goes first.
+    pub(crate) fn set_busy(&self, is_busy: bool) {
+        if let Some(taken) = self.places.held().taken.get_mut(&self.number) {
+            taken.is_busy = is_busy;
+        }
+    }
+
+    /// Gives it up, before the connection ends.
+    pub(crate) fn leave(&self) {
+        self.places.held().taken.remove(&self.number);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::connections::HTTP;
+
+    fn peer(number: u8) -> Peer {
+        Peer::of_address(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)))
+    }
+
+    fn is_closing(closing: &Closing) -> bool {
+        closing.requested().now_or_never().is_some()
+    }
+
+    #[test]
+    fn a_peer_with_many_makes_room_for_one_with_few() {
+        let places = Places::new(4, &HTTP);
+        let greedy: Vec<_> = (0..4).map(|_| Closing::default()).collect();
+        let held: Vec<_> = greedy.iter().map(|c| places.admit(peer(1), c).unwrap()).collect();
+        for place in &held {
+            place.set_busy(true);
+        }
+        // None of its own is idle: it gets no more.
+        assert!(places.admit(peer(1), &Closing::default()).is_none());
+        let modest = Closing::default();
+        let place = places.admit(peer(2), &modest).unwrap();
+        let closed: Vec<_> = greedy.iter().map(is_closing).collect();
+        assert_eq!(closed, [true, false, false, false]);
+        drop(held);
+        drop(place);
+        assert!(places.held().taken.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_idle_connection_goes_first() {
+        let places = Places::new(3, &HTTP);
+        let closings: Vec<_> = (0..5).map(|_| Closing::default()).collect();
+        let mut held = Vec::new();
+        for (number, closing) in closings.iter().enumerate() {
+            held.push(places.admit(peer(1), closing).unwrap());
+            held[number].set_busy(number == 0);
+        }
+        let closed: Vec<_> = closings.iter().map(is_closing).collect();
+        assert_eq!(closed, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_peer_with_few_keeps_what_it_has() {
+        let places = Places::new(4, &HTTP);
+        let modest = Closing::default();
+        let _place = places.admit(peer(2), &modest).unwrap();
+        let _held: Vec<_> =
+            (0..100).map(|_| places.admit(peer(1), &Closing::default()).unwrap()).collect();
+        assert!(!is_closing(&modest));
+    }
+
+    #[test]
+    fn who_leaves_early_makes_room() {
+        let places = Places::new(1, &HTTP);
+        let closing = Closing::default();
+        let place = places.admit(peer(1), &closing).unwrap();
+        place.leave();
+        let _other = places.admit(peer(1), &Closing::default()).unwrap();
+        drop(place);
+        assert!(!is_closing(&closing));
+        assert_eq!(places.held().taken.len(), 1);
+    }
+}

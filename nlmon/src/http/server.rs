@@ -1,0 +1,114 @@
+//! The connections of the HTTP server: who is let in, how long a request may take to come, and how
+//! the server ends. What is answered is the router's.
+//!
+//! Invariant: a connection costs one place among those of [`Places`]. One that says nothing ends
+//! within [`HEADER_TIME`], and at once if its place is needed.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service as _};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::timeout,
+};
+
+use crate::{
+    connections::{Closing, HTTP, Peer, Place, Places},
+    shutdown,
+};
+
+/// How long the header of a request may take, from the connection or the answer before it.
+const HEADER_TIME: Duration = Duration::from_secs(5);
+
+/// How long requests that are under way may take at the end.
+const END_TIME: Duration = Duration::from_secs(2);
+
+/// A connection, as the handler of a request needs to know it.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) peer: Peer,
+    pub(super) closing: Closing,
+    place: Arc<Place>,
+}
+
+impl Connection {
+    /// Gives up its place among the connections, for one elsewhere.
+    pub(super) fn leave(&self) {
+        self.place.leave();
+    }
+}
+
+/// Serves until `shutdown`, with at most `connections` at a time.
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    mut shutdown: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let places = Places::new(connections, &HTTP);
+    let ending = GracefulShutdown::new();
+    let mut tasks = JoinSet::new();
+    loop {
+        // One that has lost its place is there until its task has run. Readers have their own.
+        let is_room = tasks.len() < 3 * connections;
+        tokio::select! {
+            () = shutdown::requested(&mut shutdown) => break,
+            accepted = listener.accept(), if is_room => match accepted {
+                Ok((stream, client)) => {
+                    let Some(connection) = admit(&places, client, address) else { continue };
+                    tasks.spawn(serve(stream, router.clone(), connection, ending.watcher()));
+                }
+                Err(error) => HTTP.accept_failed(&error).await,
+            },
+            Some(_ended) = tasks.join_next() => {}
+        }
+    }
+    drop(listener);
+    if timeout(END_TIME, ending.shutdown()).await.is_err() {
+        log::debug!("some HTTP connections did not end in time");
+    }
+    Ok(())
+}
+
+fn admit(places: &Arc<Places>, client: SocketAddr, server: SocketAddr) -> Option<Connection> {
+    let peer = Peer::of_connection(client, server);
+    let closing = Closing::default();
+    let place = Arc::new(places.admit(peer, &closing)?);
+    Some(Connection { peer, closing, place })
+}
+
+/// Serves one connection, until either side ends it or its place is lost.
+async fn serve(stream: TcpStream, router: Router, connection: Connection, ending: Watcher) {
+    let Connection { closing, place, .. } = connection.clone();
+    let router = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        let (place, answer) = (Arc::clone(&place), router.call(request));
+        async move {
+            place.set_busy(true);
+            let answer = answer.await;
+            place.set_busy(false);
+            answer
+        }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    let served = ending.watch(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        () = closing.requested() => {}
+        served = served => {
+            if let Err(error) = served {
+                log::debug!("an HTTP connection ended: {error}");
+            }
+        }
+    }
+}
