@@ -1,7 +1,8 @@
 //! The daemon's clocks. Observations, deliveries and heartbeats carry `CLOCK_MONOTONIC`
-//! nanoseconds; the time of day is made from them when something is shown.
+//! nanoseconds; the time of day is made from them when something is shown, by what the two clocks
+//! were apart when it happened: the time of day can be set at any moment.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -13,7 +14,77 @@ pub fn monotonic_ns() -> u64 {
 
 /// What to add to [`monotonic_ns`] for the time of day, in nanoseconds.
 pub fn realtime_offset_ns() -> i64 {
+    let before_ns = monotonic_ns();
     let now = clock_gettime(ClockId::CLOCK_REALTIME).map(Duration::from);
     let real_ns = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
-    real_ns.saturating_sub_unsigned(monotonic_ns())
+    let after_ns = monotonic_ns();
+    real_ns.saturating_sub_unsigned(before_ns.midpoint(after_ns))
+}
+
+/// Smallest difference between two readings that is kept. Reading takes less; a clock that is
+/// slewed gains it in a fifth of a second at the most.
+const STEP_NS: u64 = 100_000;
+
+/// Readings that are kept: of a clock that is slewed as fast as can be, 100 s.
+const STEPS_MAX: usize = 512;
+
+/// What the time of day was apart from the monotonic clock, and since when.
+#[derive(Debug, Default)]
+pub(crate) struct Offsets {
+    steps: VecDeque<(u64, i64)>,
+}
+
+impl Offsets {
+    /// Takes in a reading. `now_ns` never goes back.
+    pub(crate) fn note(&mut self, now_ns: u64, offset_ns: i64) {
+        let is_near = |&(_, last): &(u64, i64)| last.abs_diff(offset_ns) < STEP_NS;
+        if self.steps.back().is_some_and(is_near) {
+            return;
+        }
+        if self.steps.len() >= STEPS_MAX {
+            self.steps.pop_front();
+        }
+        self.steps.push_back((now_ns, offset_ns));
+    }
+
+    /// What to add to a time of the monotonic clock: the reading before it, or else the first.
+    pub(crate) fn at(&self, time_ns: u64) -> i64 {
+        let later = self.steps.partition_point(|(since_ns, _)| *since_ns <= time_ns);
+        self.steps.get(later.saturating_sub(1)).map_or(0, |(_, offset_ns)| *offset_ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_that_of_its_moment_though_the_clock_is_set_later() {
+        let mut offsets = Offsets::default();
+        offsets.note(1_000, 50);
+        offsets.note(2_000, 60);
+        // Set back by an hour.
+        let hour = 3_600_000_000_000;
+        offsets.note(3_000, 60 - hour);
+        let at: Vec<_> = [500, 1_000, 2_999, 3_000, 9_000].map(|time| offsets.at(time)).into();
+        assert_eq!(at, [50, 50, 50, 60 - hour, 60 - hour]);
+    }
+
+    #[test]
+    fn keeps_a_bounded_number_of_readings() {
+        let mut offsets = Offsets::default();
+        for step in 0..10_000 {
+            offsets.note(step, i64::try_from(step * STEP_NS).unwrap());
+        }
+        assert_eq!(offsets.steps.len(), STEPS_MAX);
+        assert_eq!(offsets.at(9_999), i64::try_from(9_999 * STEP_NS).unwrap());
+        assert_eq!(Offsets::default().at(7), 0);
+    }
+
+    #[test]
+    fn a_reading_is_the_difference_of_the_clocks() {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let shown = i128::from(monotonic_ns()) + i128::from(realtime_offset_ns());
+        assert!(shown.abs_diff(now.as_nanos().cast_signed()) < 1_000_000_000);
+    }
 }

@@ -8,6 +8,7 @@ use std::{
     io,
     os::unix::fs::MetadataExt as _,
     path::PathBuf,
+    time::SystemTime,
 };
 
 use nix::sched::{CloneFlags, setns};
@@ -60,6 +61,11 @@ pub(crate) fn names() -> BTreeMap<u32, String> {
         }
     }
     names
+}
+
+/// When a name was last given or taken, by the clock of that file system; `None` if none ever was.
+pub(crate) fn names_changed() -> Option<SystemTime> {
+    fs::metadata(NAMED).and_then(|directory| directory.modified()).ok()
 }
 
 impl Namespaces {

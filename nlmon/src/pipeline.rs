@@ -19,7 +19,7 @@ use nlmon_core::{
 };
 
 use crate::{
-    clock::{monotonic_ns, realtime_offset_ns},
+    clock::{Offsets, monotonic_ns, realtime_offset_ns},
     live::{
         bus::Bus,
         entry::Entry,
@@ -53,6 +53,8 @@ pub(crate) struct Pipeline {
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) bus: Arc<Bus>,
+    /// What makes times of day of the records' times.
+    pub(crate) offsets: Offsets,
     /// Its sign of life.
     pub(crate) pulse: Pulse,
 }
@@ -144,7 +146,7 @@ impl Pipeline {
         let now_ns = monotonic_ns();
         for observation in observations.drain(..) {
             // At once: in a moment the process may be gone.
-            self.origins.note(&observation.task, observation.netns, now_ns);
+            self.origins.note(&observation, now_ns);
             self.joiner.observe(observation, now_ns);
         }
     }
@@ -202,14 +204,16 @@ impl Pipeline {
     /// Passes on what the join made.
     fn pass_on(&mut self, records: Vec<Record>, now_ns: u64) {
         self.metrics.request_events(&self.joiner.take_request_events());
-        let view = View {
-            // Read each time: the time of day can be set.
-            clock: Clock::new(realtime_offset_ns()),
+        // Read each time: the time of day can be set.
+        self.offsets.note(now_ns, realtime_offset_ns());
+        let mut view = View {
+            clock: Clock::new(0),
             families: Arc::clone(&self.families.borrow()),
             show_secrets: self.show_secrets,
         };
         for record in records {
             self.origins.finish(&record, now_ns);
+            view.clock = Clock::new(self.offsets.at(record.time_ns()));
             self.publish(record, &view);
         }
         self.metrics.join(self.joiner.counts());

@@ -14,7 +14,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
 pub use executables::Executed;
 
-use nlmon_core::record::{Record, Task};
+use nlmon_core::record::{Observation, Record, Task};
 
 /// Entries of each table.
 const ENTRIES_MAX: usize = 8192;
@@ -49,10 +49,12 @@ impl Origins {
         Self { executables: Executables::new(executed), ..Self::default() }
     }
 
-    /// Looks up what is not known yet of a task that has just been seen.
-    pub fn note(&mut self, task: &Task, netns: u32, now_ns: u64) {
-        self.namespaces.note(netns, now_ns);
+    /// Looks up what is not known yet of who sent what has just been seen.
+    pub fn note(&mut self, observation: &Observation, now_ns: u64) {
+        let Observation { task, netns, start_ns, .. } = observation;
+        self.namespaces.note(*netns, now_ns);
         if is_sender(task) {
+            self.namespaces.note_process(*netns, *start_ns);
             self.executables.note(task, now_ns);
             self.cgroups.note(task, now_ns);
         }
@@ -65,7 +67,7 @@ impl Origins {
 
     /// What is known of a record's sender.
     pub fn of(&self, record: &Record) -> Origin {
-        let namespace = self.namespaces.get(record.netns());
+        let namespace = self.namespaces.get(record.netns(), record.time_ns());
         let task = record.observation().map(|observation| &observation.task);
         let Some(task) = task.filter(|task| is_sender(task)) else {
             return Origin { namespace, ..Origin::default() };

@@ -21,7 +21,7 @@ pub use logger::init_log;
 pub use probes::probe_options;
 
 use crate::{
-    clock::monotonic_ns,
+    clock::{Offsets, monotonic_ns},
     commands::Failure,
     config::{Config, Groups},
     http,
@@ -130,6 +130,7 @@ fn start(
         events,
         metrics: Arc::clone(&metrics),
         bus: Arc::clone(&bus),
+        offsets: Offsets::default(),
         pulse: systemd::pulse(heartbeat.clone()),
     };
     let shutdown = supervisor.shutdown();

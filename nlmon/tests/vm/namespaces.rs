@@ -81,3 +81,36 @@ fn namespaces_are_told_apart_where_that_is_configured() {
     compare_in("vmblue", &named, (&before, &last));
     run("ip", &["netns", "del", "vmgreen"]);
 }
+
+#[test]
+fn a_name_is_not_passed_on_with_the_number() {
+    const ROUNDS: u32 = 11;
+    let daemon = Daemon::start(&["--require-probes"]);
+    let count = (2 * ROUNDS).to_string();
+    let tail =
+        daemon.tail(&["--path", "request", "--type", "RTM_NEWLINK", "--count", count.as_str()]);
+    let mut reused = 0;
+    let numbers: Vec<(u64, u64)> = (0..ROUNDS)
+        .map(|round| {
+            // Clearing a namespace away takes the kernel a moment, after which its number is free.
+            let script = format!(
+                "ip netns add vmblue; stat -Lc %i /run/netns/vmblue; \
+                 ip -n vmblue link add vmb0 type dummy; ip netns del vmblue; sleep 0.{round}; \
+                 exec unshare -n sh -c \
+                 'stat -Lc %i /proc/self/ns/net; exec ip link add vmw0 type dummy'"
+            );
+            let text = run("sh", &["-euc", &script]);
+            let mut numbers = text.lines().map(|line| line.parse().unwrap());
+            (numbers.next().unwrap(), numbers.next().unwrap())
+        })
+        .collect();
+    for (records, (blue, other)) in tail.records().chunks(2).zip(numbers) {
+        let [named, unnamed] = records else { panic!("{records:?}") };
+        assert_eq!((&named["netns"], &named["netns_name"]), (&blue.into(), &"vmblue".into()));
+        assert_eq!(unnamed["netns"], other, "{unnamed}");
+        assert_eq!(unnamed["netns_name"], serde_json::Value::Null, "{unnamed}");
+        reused += u32::from(blue == other);
+    }
+    assert!(reused > 0, "no number was given twice");
+    daemon.quiet();
+}
