@@ -1,6 +1,8 @@
 //! The netlink message header: what every part of nlmon has to read of a datagram to know what it
-//! is. No payload is decoded here; a datagram comes from outside and nothing in it is believed.
-//! Netlink is in the byte order of the host.
+//! is. No payload is decoded here but an error's; a datagram comes from outside and nothing in it is
+//! believed. Netlink is in the byte order of the host.
+
+use std::ops::Range;
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = 16;
@@ -76,6 +78,51 @@ impl Header {
     }
 }
 
+/// The parts of an error or acknowledgement (`struct nlmsgerr`, [`kind::ERROR`]), or of the end of a
+/// dump, which has no request in it ([`kind::DONE`]). The one place that knows where each lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nlmsgerr {
+    /// Positive, or 0 for success.
+    pub errno: i32,
+    /// Header of the request that is answered.
+    pub request: Option<Header>,
+    /// Where in the payload that request's own payload is; empty where it is left out
+    /// ([`flag::CAPPED`]). Its end is a claim, and may be beyond what is there.
+    pub request_payload: Range<usize>,
+    /// Where in the payload the attributes of the extended acknowledgement begin, if it has any.
+    pub attributes: Option<usize>,
+}
+
+/// Bytes of the errno that opens both.
+const ERRNO_BYTES: usize = 4;
+
+impl Nlmsgerr {
+    /// Reads the payload of a message of this type and with these flags; `None` if it is of another
+    /// type, or not even its errno is there.
+    pub fn parse(message_type: u16, flags: u16, payload: &[u8]) -> Option<Self> {
+        let errno = word(payload, 0)?.cast_signed().saturating_neg();
+        let has_attributes = flags & flag::ACK_TLVS != 0;
+        match message_type {
+            kind::ERROR => {}
+            kind::DONE => {
+                let attributes = has_attributes.then_some(ERRNO_BYTES);
+                // A positive value there is no error.
+                let (errno, request_payload) = (errno.max(0), ERRNO_BYTES..ERRNO_BYTES);
+                return Some(Self { errno, request: None, request_payload, attributes });
+            }
+            _ => return None,
+        }
+        let request = Header::parse(&payload[ERRNO_BYTES..]);
+        let start = ERRNO_BYTES + HEADER_BYTES;
+        let end = request.filter(|_| flags & flag::CAPPED == 0).map_or(start, |request| {
+            let len = usize::try_from(request.len).unwrap_or(usize::MAX).max(HEADER_BYTES);
+            len.saturating_add(ERRNO_BYTES)
+        });
+        let attributes = request.filter(|_| has_attributes).and(end.checked_next_multiple_of(4));
+        Some(Self { errno, request, request_payload: start..end, attributes })
+    }
+}
+
 /// One message of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -90,48 +137,27 @@ impl Message<'_> {
     ///
     /// `None` if it is neither an acknowledgement nor the end of a dump, or is cut too short.
     pub fn errno(&self) -> Option<i32> {
-        match self.header.message_type {
-            kind::ERROR => word(self.payload, 0).map(|value| value.cast_signed().wrapping_neg()),
-            // A dump's end carries its errno in the same way, or nothing at all.
-            kind::DONE if self.header.len < 20 => Some(0),
-            kind::DONE => word(self.payload, 0).map(|value| match value.cast_signed() {
-                value if value < 0 => value.wrapping_neg(),
-                _ => 0,
-            }),
-            _ => None,
+        // A dump's end carries its errno as an error does, or nothing at all.
+        if self.header.message_type == kind::DONE && self.header.len < 20 {
+            return Some(0);
         }
+        self.nlmsgerr().map(|error| error.errno)
     }
-}
 
-impl Message<'_> {
     /// Type of the message that an acknowledgement or error answers.
     pub fn answered_type(&self) -> Option<u16> {
-        if self.header.message_type != kind::ERROR {
-            return None;
-        }
-        Header::parse(self.payload.get(4..)?).map(|quoted| quoted.message_type)
+        self.nlmsgerr()?.request.map(|request| request.message_type)
     }
 
     /// What an extended acknowledgement says in words: `NLMSGERR_ATTR_MSG`, not escaped.
     pub fn extended_text(&self) -> Option<String> {
-        if self.header.flags & flag::ACK_TLVS == 0 {
-            return None;
-        }
-        let mut rest = self.payload.get(4..)?;
-        if self.header.message_type == kind::ERROR {
-            rest = rest.get(self.quoted_bytes()?..)?;
-        }
+        let rest = self.payload.get(self.nlmsgerr()?.attributes?..)?;
         let text = attributes(rest).find(|(number, _)| *number == ATTRIBUTE_TEXT);
         text.map(|(_, bytes)| c_string(bytes))
     }
 
-    /// How much of the request an error quotes behind its errno.
-    fn quoted_bytes(&self) -> Option<usize> {
-        if self.header.flags & flag::CAPPED != 0 {
-            return Some(HEADER_BYTES);
-        }
-        let quoted = Header::parse(self.payload.get(4..)?)?;
-        usize::try_from(quoted.len).ok()?.checked_next_multiple_of(4)
+    fn nlmsgerr(&self) -> Option<Nlmsgerr> {
+        Nlmsgerr::parse(self.header.message_type, self.header.flags, self.payload)
     }
 }
 
@@ -177,9 +203,10 @@ pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
 /// An error's headers with its attributes right behind them, as a message: the one that the kernel
 /// itself sends to a socket with `NETLINK_CAP_ACK`, which does not want the rest of its request back.
 pub fn capped(data: &[u8]) -> Vec<u8> {
-    let quoted = data.get(HEADER_BYTES + 4..).and_then(Header::parse);
+    let payload = data.get(HEADER_BYTES..).unwrap_or_default();
+    let quoted = Nlmsgerr::parse(kind::ERROR, 0, payload).filter(|error| error.request.is_some());
     let Some((header, quoted)) = Header::parse(data).zip(quoted) else { return data.to_vec() };
-    let left_out = (quoted.len as usize).next_multiple_of(4).saturating_sub(HEADER_BYTES);
+    let left_out = quoted.request_payload.len().next_multiple_of(4);
     let len = header.len.saturating_sub(u32::try_from(left_out).unwrap_or(u32::MAX));
     let flags = header.flags | flag::CAPPED;
     [&Header { len, flags, ..header }.to_bytes(), &data[HEADER_BYTES..]].concat()

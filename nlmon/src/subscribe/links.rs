@@ -11,9 +11,9 @@ use neli::{
 use serde::Serialize;
 
 use super::{Error, Socket, dump};
+use nlmon_core::decode::names::protocol;
 
 const RTM_GETLINK: u16 = 18;
-const PROTOCOL: u8 = 0;
 
 /// A network device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,11 +34,11 @@ pub struct Link {
 
 /// Lists the devices, by index.
 pub fn links(timeout: Duration) -> Result<Vec<Link>, Error> {
-    let socket = Socket::open(PROTOCOL)?;
+    let socket = Socket::open(protocol::ROUTE)?;
     // A bare `struct ifinfomsg`: every device, of every family.
     let replies = dump(&socket, RTM_GETLINK, &[0; 16], timeout)?;
     let links: Option<Vec<Link>> = replies.iter().map(|payload| Link::parse(payload)).collect();
-    let mut links = links.ok_or(Error::Malformed { protocol: PROTOCOL })?;
+    let mut links = links.ok_or(Error::Malformed { protocol: protocol::ROUTE })?;
     links.sort_by_key(|link| link.index);
     Ok(links)
 }

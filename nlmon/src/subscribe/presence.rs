@@ -2,27 +2,19 @@
 //! Reading it has no effect, while opening a socket of an absent protocol makes the kernel load a
 //! module, which is not an observer's business.
 
-use super::Error;
+use super::{
+    Error,
+    proc_table::{ProcSocket, proc_sockets},
+};
+use nlmon_core::decode::names::protocol::USERSOCK;
 
 // Of the calling thread, whose namespace may not be that of the process.
 const PATH: &str = "/proc/thread-self/net/netlink";
 
-/// `NETLINK_USERSOCK`: always there, and without a socket of the kernel.
-const USERSOCK: u8 = 2;
-
 /// The sockets of one namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Presence {
-    sockets: Vec<Row>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Row {
-    protocol: u8,
-    portid: u32,
-    /// Bit 0 is group 1. Groups above 32 are not shown.
-    groups: u32,
-    inode: u64,
+    sockets: Vec<ProcSocket>,
 }
 
 impl Presence {
@@ -34,7 +26,7 @@ impl Presence {
     }
 
     fn parse(text: &str) -> Self {
-        Self { sockets: text.lines().filter_map(Row::parse).collect() }
+        Self { sockets: proc_sockets(text).collect() }
     }
 
     /// Names the registration of `protocol`, if there is one: a protocol that goes and comes back
@@ -51,27 +43,8 @@ impl Presence {
             .iter()
             .filter(|row| row.protocol == protocol && row.portid != 0 && row.portid != own_portid);
         // What cannot be seen is taken for a listener.
-        let listens = |row: &Row| groups.iter().any(|group| *group > 32 || row.has(*group));
+        let listens = |row: &ProcSocket| groups.iter().any(|group| *group > 32 || row.has(*group));
         others.into_iter().any(listens)
-    }
-}
-
-impl Row {
-    fn parse(line: &str) -> Option<Self> {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        Some(Self {
-            protocol: fields.get(1)?.parse().ok()?,
-            portid: fields.get(2)?.parse().ok()?,
-            groups: u32::from_str_radix(fields.get(3)?, 16).ok()?,
-            inode: fields.get(9)?.parse().ok()?,
-        })
-    }
-
-    fn has(&self, group: u32) -> bool {
-        group
-            .checked_sub(1)
-            .and_then(|bit| self.groups.checked_shr(bit))
-            .is_some_and(|g| g & 1 == 1)
     }
 }
 
@@ -104,10 +77,5 @@ sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops 
         assert!(!presence.has_listener(17, &[1], 4_294_963_151));
         assert!(presence.has_listener(17, &[33], 0));
         assert!(!presence.has_listener(0, &[1], 0));
-    }
-
-    #[test]
-    fn passes_over_what_it_cannot_read() {
-        assert_eq!(Presence::parse("sk Eth\n1 2 3\n\nx y z 0 0 0 0 0 0 0\n"), Presence::default());
     }
 }

@@ -4,15 +4,13 @@
 use std::time::Duration;
 
 use super::{Error, Socket, dump};
+use nlmon_core::decode::names::protocol;
 
-const PROTOCOL: u8 = 4;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const AF_NETLINK: u8 = 16;
 
 /// `NDIAG_PROTO_ALL`, `include/uapi/linux/netlink_diag.h`.
 const EVERY_PROTOCOL: u8 = 255;
-/// `NETLINK_UNUSED`
-const UNUSED_PROTOCOL: u8 = 1;
 /// `NDIAG_SHOW_MEMINFO | NDIAG_SHOW_GROUPS | NDIAG_SHOW_FLAGS`
 const SHOW: u32 = 1 | 2 | 8;
 
@@ -31,11 +29,11 @@ pub struct SocketDump {
 /// # Errors
 /// `Refused` with `ENOENT`: the kernel has no `netlink_diag`.
 pub fn socket_dump(timeout: Duration) -> Result<SocketDump, Error> {
-    let socket = Socket::open(PROTOCOL)?;
+    let socket = Socket::open(protocol::SOCK_DIAG)?;
     // The kernel loses the socket that does not fit a part of the dump any more (`sk_diag_fill` in
     // `__netlink_diag_dump`: its walk goes on behind it), and the parts are small until something
     // was received into a large buffer. So it is asked for a protocol of which there is nothing.
-    dump(&socket, SOCK_DIAG_BY_FAMILY, &request(UNUSED_PROTOCOL), timeout)?;
+    dump(&socket, SOCK_DIAG_BY_FAMILY, &request(protocol::UNUSED), timeout)?;
     let replies = dump(&socket, SOCK_DIAG_BY_FAMILY, &request(EVERY_PROTOCOL), timeout)?;
     Ok(SocketDump { portid: socket.portid(), replies })
 }

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{Error, spaces::Spaces};
 use crate::shutdown;
+use nlmon_core::decode::names::protocol;
 use nlmon_core::record::Delivery;
 
 /// What happens on the daemon's sockets. Times are `CLOCK_MONOTONIC` nanoseconds.
@@ -103,9 +104,15 @@ pub enum Hold {
 impl Hold {
     /// `Always` for protocols that no common kernel has in a module.
     pub fn for_protocol(protocol: u8) -> Self {
-        // route, usersock, sock_diag, selinux, audit, fib_lookup, kobject_uevent, generic
         match protocol {
-            0 | 2 | 4 | 7 | 9 | 10 | 15 | 16 => Self::Always,
+            protocol::ROUTE
+            | protocol::USERSOCK
+            | protocol::SOCK_DIAG
+            | protocol::SELINUX
+            | protocol::AUDIT
+            | protocol::FIB_LOOKUP
+            | protocol::KOBJECT_UEVENT
+            | protocol::GENERIC => Self::Always,
             _ => Self::Shared,
         }
     }

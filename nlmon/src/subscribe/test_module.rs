@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::{Error, Socket, acknowledge, answer};
+use nlmon_core::decode::names::protocol;
 
 /// Its protocol number.
-pub const PROTOCOL: u8 = 17;
+pub const PROTOCOL: u8 = protocol::TEST;
 /// Its only group.
 pub const GROUP: u32 = 1;
 /// A request whose payload comes back.

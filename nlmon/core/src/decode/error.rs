@@ -8,13 +8,9 @@ use super::message::ErrorReport;
 use super::payload::{self, Payload};
 use super::reader::{Reader, Search, Span, entry};
 use super::tables::ACKNOWLEDGEMENT;
-use super::walk::{align, i32_at};
 use super::{Context, names};
-use crate::message::flag::{ACK_TLVS, CAPPED};
-use crate::message::{HEADER_BYTES, Header, kind};
-
-/// Bytes of the errno that opens both messages.
-const ERRNO_LEN: usize = 4;
+use crate::message::flag::CAPPED;
+use crate::message::{HEADER_BYTES, Nlmsgerr, kind};
 
 /// A `NLMSG_ERROR`; without a report if even its errno is cut.
 pub(super) fn error(
@@ -24,22 +20,22 @@ pub(super) fn error(
     span: Span<'_>,
     context: &Context<'_>,
 ) -> (Payload, Option<ErrorReport>) {
-    let Some(mut report) = report(span.bytes) else { return (Payload::default(), None) };
-    let quoted = span.after(ERRNO_LEN);
-    let Some(request) = Header::parse(quoted.bytes) else {
-        return (Payload::default(), Some(report));
+    let Some(parts) = Nlmsgerr::parse(kind::ERROR, flags, span.bytes) else {
+        return (Payload::default(), None);
     };
+    let mut report = report(&parts);
+    let Some(request) = parts.request else { return (Payload::default(), Some(report)) };
     report.request = Some(context.type_name(protocol, request.message_type));
     report.capped = flags & CAPPED != 0;
-    let len = if report.capped { HEADER_BYTES } else { request_len(&request) };
     let mut attributes = Vec::new();
-    if flags & ACK_TLVS != 0 {
-        attributes = acknowledgement(reader, &mut report, quoted.after(align(len)));
+    if let Some(at) = parts.attributes {
+        attributes = acknowledgement(reader, &mut report, span.after(at));
     }
-    let asked = quoted.part(HEADER_BYTES, len);
+    let asked = span.part(parts.request_payload.start, parts.request_payload.end);
     let offset = report.offset.and_then(|offset| usize::try_from(offset).ok());
-    reader.search =
-        offset.map(|offset| Search { at: quoted.at.saturating_add(offset), found: None });
+    // It is told from the request's header on.
+    let from = span.at + parts.request_payload.start - HEADER_BYTES;
+    reader.search = offset.map(|offset| Search { at: from.saturating_add(offset), found: None });
     let inside = payload::read(reader, protocol, &request, asked, context);
     let found = reader.search.take().and_then(|search| search.found);
     report.missing = report.missing_attribute.and_then(|number| {
@@ -66,12 +62,15 @@ pub(super) fn done(
     flags: u16,
     span: Span<'_>,
 ) -> (Payload, Option<ErrorReport>) {
-    let mut report = report(span.bytes);
+    let Some(parts) = Nlmsgerr::parse(kind::DONE, flags, span.bytes) else {
+        return (Payload::default(), None);
+    };
+    let mut report = report(&parts);
     let mut attributes = Vec::new();
-    if let Some(report) = report.as_mut().filter(|_| flags & ACK_TLVS != 0) {
-        attributes = acknowledgement(reader, report, span.after(ERRNO_LEN));
+    if let Some(at) = parts.attributes {
+        attributes = acknowledgement(reader, &mut report, span.after(at));
     }
-    (Payload { attributes, ..Payload::default() }, report)
+    (Payload { attributes, ..Payload::default() }, Some(report))
 }
 
 /// The line that a person reads: `RTM_NEWLINK: EEXIST "..."`. Of an answer that was cut, the
@@ -99,13 +98,9 @@ pub(super) fn summary(report: &ErrorReport, message_type: u16) -> String {
     line.finish()
 }
 
-fn report(payload: &[u8]) -> Option<ErrorReport> {
-    let errno = i32_at(payload, 0)?.saturating_neg();
-    Some(ErrorReport { errno, name: names::errno_name(errno), ..ErrorReport::default() })
-}
-
-fn request_len(request: &Header) -> usize {
-    usize::try_from(request.len).unwrap_or(usize::MAX).max(HEADER_BYTES)
+fn report(parts: &Nlmsgerr) -> ErrorReport {
+    let name = names::errno_name(parts.errno);
+    ErrorReport { errno: parts.errno, name, ..ErrorReport::default() }
 }
 
 /// The attributes behind an answer. They are the kernel's own words, in every protocol.
@@ -144,6 +139,8 @@ fn policy(tree: Tree<'_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::decode::Families;
+    use crate::decode::walk::align;
+    use crate::message::flag::ACK_TLVS;
 
     const NLMSGERR_ATTR_MSG: u16 = 1;
     const NLMSGERR_ATTR_OFFS: u16 = 2;

@@ -115,6 +115,15 @@ impl Families {
         })
     }
 
+    /// Every group as [`group`](Self::group) names it, with its number.
+    pub fn groups(&self) -> impl Iterator<Item = (String, u32)> {
+        self.all.iter().flat_map(|family| {
+            let named =
+                |(number, name): &(u32, String)| (format!("{}/{name}", family.name), *number);
+            family.groups.iter().map(named)
+        })
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()
@@ -162,6 +171,31 @@ mod tests {
         let len = u32::try_from(message::HEADER_BYTES + payload.len()).unwrap();
         let header = Header { len, message_type: CONTROLLER, flags: 0, seq: 0, portid: 0 };
         [&header.to_bytes(), &payload[..]].concat()
+    }
+
+    fn attribute(number: u16, value: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(4 + value.len()).unwrap();
+        let mut bytes = [&len.to_ne_bytes()[..], &number.to_ne_bytes(), value].concat();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn reads_the_groups_of_a_family() {
+        let group = |name: &[u8], number: u32| {
+            [attribute(1, name), attribute(2, &number.to_ne_bytes())].concat()
+        };
+        let groups = [attribute(1, &group(b"config\0", 7)), attribute(2, &group(b"x\0", 40))];
+        let payload = [
+            vec![NEWFAMILY, 2, 0, 0],
+            attribute(2, b"devlink\0"),
+            attribute(1, &[21, 0]),
+            attribute(7 | 0x8000, &groups.concat()),
+        ];
+        let families = Families::parse(&[payload.concat()]);
+        let groups: Vec<_> = families.groups().collect();
+        assert_eq!(groups, [("devlink/config".to_owned(), 7), ("devlink/x".to_owned(), 40)]);
+        assert_eq!(families.group(40).as_deref(), Some("devlink/x"));
     }
 
     #[test]

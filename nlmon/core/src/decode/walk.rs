@@ -107,11 +107,6 @@ pub(super) fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*data.get(offset..)?.first_chunk()?))
 }
 
-/// The native-endian number at `offset`.
-pub(super) fn i32_at(data: &[u8], offset: usize) -> Option<i32> {
-    Some(i32::from_ne_bytes(*data.get(offset..)?.first_chunk()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,10 @@ use std::borrow::Cow;
 pub mod protocol {
     /// `NETLINK_ROUTE`
     pub const ROUTE: u8 = 0;
+    /// `NETLINK_UNUSED`
+    pub const UNUSED: u8 = 1;
+    /// `NETLINK_USERSOCK`: always there, without a socket of the kernel, and open to everybody.
+    pub const USERSOCK: u8 = 2;
     /// `NETLINK_SOCK_DIAG`
     pub const SOCK_DIAG: u8 = 4;
     /// `NETLINK_XFRM`
@@ -28,6 +32,8 @@ pub mod protocol {
     pub const ISCSI: u8 = 8;
     /// `NETLINK_AUDIT`
     pub const AUDIT: u8 = 9;
+    /// `NETLINK_FIB_LOOKUP`
+    pub const FIB_LOOKUP: u8 = 10;
     /// `NETLINK_CONNECTOR`
     pub const CONNECTOR: u8 = 11;
     /// `NETLINK_NETFILTER`
