@@ -7,6 +7,8 @@ mod clock;
 pub mod commands;
 pub mod config;
 pub mod connections;
+pub mod health;
+mod hooks;
 pub mod http;
 pub mod live;
 pub mod metrics;

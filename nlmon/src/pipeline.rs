@@ -3,9 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use tokio::{
     sync::{Notify, mpsc, watch},
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Instant, Interval, MissedTickBehavior, interval, timeout_at},
 };
 
 use nlmon_core::{
@@ -20,6 +21,8 @@ use nlmon_core::{
 
 use crate::{
     clock::{Offsets, monotonic_ns, realtime_offset_ns},
+    health::Progress,
+    hooks,
     live::{
         bus::Bus,
         entry::Entry,
@@ -27,7 +30,7 @@ use crate::{
     },
     metrics::Metrics,
     origin::Origins,
-    probe::{Options, WaitingSamples},
+    probe::{Options, Samples, WaitingSamples},
     subscribe::Event,
     supervisor::Pulse,
     throttle,
@@ -39,6 +42,9 @@ const ADVANCE_INTERVAL: Duration = Duration::from_millis(20);
 /// Events of the sockets taken at a time, so that a flood of them does not starve the ring.
 const EVENTS_MAX: usize = 1024;
 
+/// How long the readers of the sockets may take to end.
+const FINISH_TIME: Duration = Duration::from_secs(1);
+
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
@@ -49,6 +55,7 @@ pub(crate) struct Pipeline {
     pub(crate) families: watch::Receiver<Arc<Families>>,
     /// Told when a generic family has a number that is none of those.
     pub(crate) unknown_family: Arc<Notify>,
+    /// The ring, once it runs.
     pub(crate) samples: Option<WaitingSamples>,
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) metrics: Arc<Metrics>,
@@ -57,6 +64,8 @@ pub(crate) struct Pipeline {
     pub(crate) offsets: Offsets,
     /// Its sign of life.
     pub(crate) pulse: Pulse,
+    /// How far it is, for whoever asks.
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl Pipeline {
@@ -72,8 +81,14 @@ impl Pipeline {
         }
     }
 
-    /// Runs until `shutdown`, then takes what is there to its end. What is undecided by then stays so.
-    pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
+    /// Runs until `shutdown`, then takes what is there to its end. What is
+    /// undecided by then stays so.
+    pub(crate) async fn run(
+        mut self,
+        samples: Option<Samples>,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        self.samples = samples.map(Samples::wait).transpose().context("cannot watch the ring")?;
         let mut observations = Vec::new();
         let mut events = Vec::new();
         let mut ticks = interval(ADVANCE_INTERVAL);
@@ -85,18 +100,20 @@ impl Pipeline {
             let now_ns = monotonic_ns();
             self.advance(now_ns);
             self.pulse.beat(now_ns);
+            hooks::fault("pipeline");
+            hooks::stall("stall");
         }
-        self.finish(&mut observations);
+        self.finish(&mut observations).await;
+        Ok(())
     }
 
-    fn finish(&mut self, observations: &mut Vec<Observation>) {
-        let before_ns = monotonic_ns();
-        // Not what comes meanwhile: in a storm that would have no end.
-        for _ in 0..self.events.len() {
-            if let Ok(event) = self.events.try_recv() {
-                self.event(event);
-            }
+    async fn finish(&mut self, observations: &mut Vec<Observation>) {
+        let deadline = Instant::now() + FINISH_TIME;
+        // The readers end as well, with what is in their sockets.
+        while let Ok(Some(event)) = timeout_at(deadline, self.events.recv()).await {
+            self.event(event);
         }
+        let before_ns = monotonic_ns();
         if let Some(samples) = &mut self.samples {
             samples.read_now(observations);
             self.joiner.samples_read(before_ns);
@@ -123,16 +140,24 @@ impl Pipeline {
             // Whether it changed or its sender is gone, the loop looks at the value.
             _changed = shutdown.changed() => {}
             read = read(&mut self.samples, observations) => match read {
-                Ok(malformed) => self.metrics.samples_read(observations.len() as u64, malformed),
+                Ok(malformed) => {
+                    self.metrics.samples_read(observations.len() as u64, malformed);
+                    let ended_ns = |o: &Observation| o.start_ns.saturating_add(o.duration_ns);
+                    self.progress.ring_read(observations.first().map(ended_ns), monotonic_ns());
+                }
                 Err(error) => {
                     log::error!("cannot wait for samples, going on without: {error}");
+                    self.progress.end_samples(error.to_string());
                     self.samples = None;
                 }
             },
             _count = self.events.recv_many(events, EVENTS_MAX) => {
                 self.joiner.samples_read(before_ns);
             }
-            _tick = ticks.tick() => self.joiner.samples_read(before_ns),
+            _tick = ticks.tick() => {
+                self.joiner.samples_read(before_ns);
+                self.progress.ring_read(None, before_ns);
+            }
         }
         // A storm of samples must not starve the sockets.
         while events.len() < EVENTS_MAX

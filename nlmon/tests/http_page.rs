@@ -11,10 +11,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nlmon::health::{Health, ProbeState};
 use nlmon::http;
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::metrics::{LogTotals, Metrics};
+use nlmon::supervisor::{Heartbeat, Tasks};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -31,6 +33,13 @@ struct Server {
     task: JoinHandle<std::io::Result<()>>,
 }
 
+fn health() -> Arc<Health> {
+    let (progress, subscriptions) = (Arc::default(), Arc::default());
+    let (pipeline, tasks) = (Heartbeat::new(Duration::from_mins(1)), Tasks::default());
+    let probes = ProbeState::default();
+    Arc::new(Health { probes, pipeline, progress, ring: None, subscriptions, tasks })
+}
+
 impl Server {
     async fn start(limits: Limits, live: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -39,8 +48,8 @@ impl Server {
         let metrics = Metrics::new(None, Vec::new(), false, LogTotals::default).unwrap();
         let (stop, stopped) = watch::channel(false);
         let log = live.then(|| Arc::clone(&bus));
-        let task =
-            tokio::spawn(http::serve(listener, Arc::new(metrics), log, CONNECTIONS, stopped));
+        let server = http::serve(listener, Arc::new(metrics), health(), log, CONNECTIONS, stopped);
+        let task = tokio::spawn(server);
         Self { address, bus, stop, task }
     }
 

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use super::health;
 use crate::{
     commands::{Failure, rights},
     config::Config,
@@ -20,12 +21,21 @@ pub struct Args {
     /// Configuration file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Ask the running daemon whether it does its work, and change or try nothing.
+    #[arg(long)]
+    live: bool,
+    /// The daemon's socket [default: the configuration's `log.socket`]
+    #[arg(long, value_name = "PATH", requires = "live")]
+    socket: Option<PathBuf>,
 }
 
 /// Runs the check.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::read(args.config.as_deref()).map_err(|e| Failure::Usage(e.into()))?;
     config.check().map_err(|e| Failure::Usage(e.into()))?;
+    if args.live {
+        return health::run(args.socket.as_ref().unwrap_or(&config.log.socket));
+    }
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     println!("configuration   valid");
     if !config.log.specs.is_empty() {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 
@@ -116,7 +117,17 @@ fn next_line(daemon: &mut BufReader<UnixStream>) -> anyhow::Result<Item> {
 
 /// The daemon, once it has let this client in.
 pub(super) fn open(socket: &Path, request: &Request) -> Result<BufReader<UnixStream>, Failure> {
+    open_within(socket, request, None)
+}
+
+/// The same, of a daemon that has to say each thing within this time.
+pub(super) fn open_within(
+    socket: &Path,
+    request: &Request,
+    time: Option<Duration>,
+) -> Result<BufReader<UnixStream>, Failure> {
     let mut daemon = connect(socket)?;
+    daemon.get_ref().set_read_timeout(time).map_err(|e| Failure::Runtime(e.into()))?;
     greet(&mut daemon, request)?;
     Ok(daemon)
 }

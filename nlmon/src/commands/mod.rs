@@ -3,6 +3,7 @@
 
 pub mod check;
 mod feed;
+mod health;
 pub mod links;
 pub mod record;
 pub mod recv;

@@ -64,6 +64,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         detail: Detail::Data,
         history: args.history,
         stats: None,
+        health: false,
     };
     let feed = Feed::daemon(&args.socket, &request)?;
     let stopped = stop_on_signal(&feed).map_err(Failure::Runtime)?;

@@ -105,6 +105,7 @@ impl Args {
             detail: self.detail(),
             history: self.history,
             stats: None,
+            health: false,
         }
     }
 

@@ -1,9 +1,10 @@
-//! The HTTP server: `/metrics`, `/healthz` (the process answers), `/readyz` (it is set up) and, where
+//! The HTTP server: `/metrics`, `/healthz` and `/readyz` (all is well, or why not) and, where
 //! it is wanted, the page at `/` with its `/live` stream of records. The only user of `axum`.
 //!
 //! It reads; nothing can be changed through it.
 
 mod guard;
+mod health;
 mod live;
 mod page;
 mod scrapes;
@@ -14,7 +15,7 @@ use std::{io, sync::Arc};
 use axum::{Router, routing::get};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{live::bus::Bus, metrics::Metrics};
+use crate::{health::Health, live::bus::Bus, metrics::Metrics};
 use scrapes::Scrapes;
 
 /// Serves until `shutdown` is true or its sender is gone, at most `connections` at a time; the page, if
@@ -22,6 +23,7 @@ use scrapes::Scrapes;
 pub async fn serve(
     listener: TcpListener,
     metrics: Arc<Metrics>,
+    health: Arc<Health>,
     log: Option<Arc<Bus>>,
     connections: usize,
     shutdown: watch::Receiver<bool>,
@@ -32,10 +34,8 @@ pub async fn serve(
     };
     let router = Router::new()
         .route("/metrics", get(scrapes::show))
-        .route("/healthz", get(async || "ok\n"))
-        // The listener is bound after everything else is set up, so to be reached is to be ready.
-        .route("/readyz", get(async || "ok\n"))
         .with_state(Arc::new(Scrapes::new(metrics)))
+        .merge(health::routes(health))
         .merge(page);
     server::run(listener, router, connections, shutdown).await
 }

@@ -33,6 +33,9 @@ pub struct Request {
     /// Numbers in place of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<StatsRequest>,
+    /// Whether the daemon does its work, in place of both: one line of its own, and the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub health: bool,
 }
 
 /// The daemon's one answer.

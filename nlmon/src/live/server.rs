@@ -253,7 +253,13 @@ type Refused = (Refusal, String);
 /// What a client that was let in wants.
 enum Admitted {
     Records(Box<Records>),
-    Stats { stats: StatsRequest, source: Source, _place: OwnedSemaphorePermit },
+    Stats {
+        stats: StatsRequest,
+        source: Source,
+        _place: OwnedSemaphorePermit,
+    },
+    /// One line, which takes no place: whether all is well must be told when all places are taken.
+    Health(Source),
 }
 
 struct Records {
@@ -293,6 +299,9 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
         );
         return Err((Refusal::Version, message));
     }
+    if request.health {
+        return Ok(Admitted::Health(service.stats.clone()));
+    }
     let matcher =
         request.filter.compile(bus.specs()).map_err(|e| (Refusal::Filter, e.to_string()))?;
     let busy = || {
@@ -318,6 +327,7 @@ async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
     match client {
         Admitted::Records(records) => stream_records(write, *records).await,
         Admitted::Stats { stats, source, _place } => stats::stream(write, stats, source).await,
+        Admitted::Health(source) => stats::tell_health(write, &source).await,
     }
 }
 

@@ -31,17 +31,28 @@ pub struct StatsRequest {
 /// Makes a line of JSON, without its newline, of the metrics of these names.
 type Make = dyn Fn(&[String]) -> String + Send + Sync;
 
-/// Where the numbers come from. One line is made at a time.
+/// Makes a line of JSON, without its newline, of whether all is well.
+type Report = dyn Fn() -> String + Send + Sync;
+
+/// Where the numbers come from. One line of them is made at a time.
 #[derive(Clone)]
 pub struct Source {
     make: Arc<Make>,
     turn: Arc<Semaphore>,
+    health: Arc<Report>,
 }
 
 impl Source {
     /// One that makes lines so. It may take its time.
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
-        Self { make: Arc::new(make), turn: Arc::new(Semaphore::new(1)) }
+        let (turn, health) = (Arc::new(Semaphore::new(1)), Arc::new(|| "null".to_owned()));
+        Self { make: Arc::new(make), turn, health }
+    }
+
+    /// The same, which can also say so whether all is well.
+    #[must_use]
+    pub fn with_health(self, report: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { health: Arc::new(report), ..self }
     }
 }
 
@@ -70,6 +81,11 @@ impl StatsRequest {
     fn interval(&self) -> Duration {
         Duration::from_millis(self.interval_ms).clamp(INTERVAL_MIN, INTERVAL_MAX)
     }
+}
+
+/// Writes one line of whether all is well. Looking takes no system call that waits.
+pub(super) async fn tell_health(write: &mut OwnedWriteHalf, source: &Source) -> io::Result<()> {
+    write.write_all(((source.health)() + "\n").as_bytes()).await
 }
 
 /// Writes lines until the client is gone. One that does not read gets fewer.

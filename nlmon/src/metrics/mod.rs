@@ -7,6 +7,7 @@ mod model;
 pub mod names;
 mod render;
 
+pub use model::daemon::DaemonTotals;
 pub use render::{Series, Snapshot};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,6 +63,7 @@ pub struct Metrics {
     sockets: Mutex<Sockets>,
     members: Mutex<Members>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
+    daemon: Option<Box<dyn Fn() -> DaemonTotals + Send + Sync>>,
     registry: Registry,
 }
 
@@ -85,8 +87,15 @@ impl Metrics {
             sockets: Mutex::default(),
             members: Mutex::default(),
             log: Box::new(log),
+            daemon: None,
             registry,
         })
+    }
+
+    /// The same, with what the daemon says of itself.
+    #[must_use]
+    pub fn with_daemon(self, daemon: impl Fn() -> DaemonTotals + Send + Sync + 'static) -> Self {
+        Self { daemon: Some(Box::new(daemon)), ..self }
     }
 
     /// Counts what the ring gave.
@@ -164,6 +173,9 @@ impl Metrics {
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped(), turned_away()]);
+        if let Some(totals) = &self.daemon {
+            model::daemon::families(&totals(), &mut families);
+        }
         families.extend(lock(&self.sockets).families());
         let mut pipeline = lock(&self.pipeline);
         let label = |protocol, group| pipeline.group_label(protocol, group);

@@ -48,6 +48,26 @@ macro_rules! metrics {
 metrics! {
     BUILD_INFO = Gauge "nlmon_build_info" ["version", "revision"]
         "Always 1; the labels say what is running.";
+    READY = Gauge "nlmon_ready" []
+        "1 if the daemon does its work, as /readyz says, where the reasons are if not.";
+    START_TIME = Gauge "nlmon_start_time_seconds" []
+        "When the daemon started, in seconds since 1970: its counters begin there.";
+    PIPELINE_LAG = Gauge "nlmon_pipeline_lag_seconds" []
+        "How far the pipeline is behind the kernel: the age of the oldest sample of its last read, or the time since its last tick where that is longer.";
+    LAST_SAMPLE = Gauge "nlmon_last_sample_time_seconds" []
+        "When the pipeline last read a sample, in seconds since 1970.";
+    RING_USED = Gauge "nlmon_ring_used_bytes" []
+        "Bytes of the ring of samples that are not yet read.";
+    RING_SIZE = Gauge "nlmon_ring_size_bytes" []
+        "Bytes that the ring of samples holds.";
+    TASK_RESTARTS = Counter "nlmon_task_restarts_total" ["task"]
+        "Times that a task of the daemon failed and was started again.";
+    PANICS = Counter "nlmon_panics_total" []
+        "Panics in the daemon, which are faults of nlmon; each cost a record or a task.";
+    DECODE_PANICS = Counter "nlmon_decode_panics_total" []
+        "Records whose decoding panicked: the log shows their bytes alone.";
+    LOG_SUPPRESSED = Counter "nlmon_log_suppressed_total" ["kind"]
+        "Lines that the daemon's own log left out, because one of their kind came within the last second.";
     PROBE_ATTACHED = Gauge "nlmon_probe_attached" ["probe", "hook"]
         "1 if the probe is in place, by the hook named (fentry, `kprobe_multi`, kprobe); 0 and hook none if not.";
     DATAGRAMS = Counter "nlmon_datagrams_total" ["protocol", "path", "result"]

@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use aya::maps::{MapData, RingBuf};
+use aya::maps::{Map, MapData, RingBuf};
 use nlmon_common::{
     limits::RING_BYTES,
     observation::{HEADER_LEN, Header, flag},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Error, maps::Maps};
+use super::{Error, RingFill, maps::Maps};
 use nlmon_core::{
     message::{self, c_string},
     record::{Contents, End, Observation, Parent, Path, Task},
@@ -35,11 +35,22 @@ pub struct Samples {
     ring: RingBuf<MapData>,
     /// Records that are none of this version's.
     malformed: u64,
+    ring_bytes: usize,
 }
 
 impl Samples {
     pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
-        Ok(Self { ring: maps.take_as("SAMPLES")?, malformed: 0 })
+        const NAME: &str = "SAMPLES";
+        let failed = |source| Error::Map { name: NAME, source };
+        let map = maps.take(NAME)?;
+        let Map::RingBuf(data) = &map else { return Err(Error::Object(NAME)) };
+        let ring_bytes = data.info().map_err(failed)?.max_entries() as usize;
+        Ok(Self { ring: RingBuf::try_from(map).map_err(failed)?, malformed: 0, ring_bytes })
+    }
+
+    /// Looks into the ring beside the reader.
+    pub fn fill(&self) -> std::io::Result<RingFill> {
+        RingFill::of(&self.ring, self.ring_bytes)
     }
 
     /// Makes it wait on the runtime that this is called in.

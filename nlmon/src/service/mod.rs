@@ -2,6 +2,7 @@
 //! on a signal, or when a task has ended that it cannot do without. What the parts do is theirs.
 
 mod families;
+mod health;
 mod logger;
 mod periodic;
 mod probes;
@@ -24,15 +25,16 @@ use crate::{
     clock::{Offsets, monotonic_ns},
     commands::Failure,
     config::{Config, Groups},
+    health::{Health, ProbeState},
     http,
     live::{bus::Bus, server::Server, stats::Source},
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
-    probe::{self, Probes},
+    probe::Probes,
     spec_files::Found,
     subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
-    supervisor::{Heartbeat, Supervisor},
+    supervisor::Supervisor,
 };
 use families::FamilyKeeper;
 use systemd::{Signals, notify};
@@ -42,9 +44,6 @@ const EVENTS_QUEUE: usize = 4096;
 
 /// How often the daemon looks whether a protocol has come or gone.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
-
-/// How long the pipeline, which has a tick of 20 ms, may stand still.
-const PIPELINE_MAX_AGE: Duration = Duration::from_secs(5);
 
 /// How long the tasks may take to end.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
@@ -59,12 +58,13 @@ pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
         .with_context(|| format!("cannot listen on {}", config.http.listen))
         .map_err(Failure::Runtime)?;
     let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
-    let probes = probes::load(&config)?;
+    let (probes, state) = probes::load(&config)?;
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
     // Dropping it would close the sockets.
-    let _subscriptions = start(&config, found.specs, probes, server, listener, &mut supervisor)
-        .map_err(Failure::Runtime)?;
+    let parts = Parts { probes, state, server, listener };
+    let _subscriptions =
+        start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     log::info!(
         "nlmon {} ready: http://{}/metrics, live log on {}",
         env!("CARGO_PKG_VERSION"),
@@ -98,50 +98,65 @@ fn say_found(found: &Found) {
     }
 }
 
+/// What is set up before any task.
+struct Parts {
+    probes: Option<Probes>,
+    state: ProbeState,
+    server: Server,
+    listener: TcpListener,
+}
+
 /// Starts every task. The probes stay attached as long as the task that owns them runs.
 fn start(
     config: &Config,
     specs: Specs,
-    mut probes: Option<Probes>,
-    server: Server,
-    listener: TcpListener,
+    parts: Parts,
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Subscriptions> {
+    let Parts { mut probes, state, server, listener } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
-    let metrics = metrics(config, probes.as_mut(), &bus)?;
     let (sender, events) = mpsc::channel(EVENTS_QUEUE);
     let (subscriptions, keeper) = Subscriptions::new(subscribe_settings(config)?, sender)?;
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());
-    let samples = samples.map(probe::Samples::wait).transpose().context("cannot watch the ring")?;
+    let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
+    let metrics = metrics(config, probes.as_mut(), &bus, &health)?;
     if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
         let shutdown = supervisor.shutdown();
         supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
     }
     let families = FamilyKeeper::new(specs, &metrics);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
-    let heartbeat = Heartbeat::new(PIPELINE_MAX_AGE);
     let pipeline = Pipeline {
         joiner: Joiner::new(&Pipeline::join_settings(probes.is_some(), &probe_options(config))),
         origins: execs.map_or_else(Origins::default, probes::origins),
         show_secrets: config.capture_secrets,
         families: families.known(),
         unknown_family: families.unknown(),
-        samples,
+        samples: None,
         events,
         metrics: Arc::clone(&metrics),
         bus: Arc::clone(&bus),
         offsets: Offsets::default(),
-        pulse: systemd::pulse(heartbeat.clone()),
+        pulse: systemd::pulse(health.pipeline.clone()),
+        progress: Arc::clone(&health.progress),
     };
     let shutdown = supervisor.shutdown();
-    supervisor.fatal_beating("pipeline", heartbeat, async move {
-        pipeline.run(shutdown).await;
+    supervisor.fatal_thread("pipeline", health.pipeline.clone(), || async move {
+        pipeline.run(samples, shutdown).await?;
         // Last, so that the probes see what happens until the end.
         drop(probes);
         Ok(())
     });
     supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
-    serve(config, server, listener, &metrics, &bus, supervisor);
+    let log = server.serve(Arc::clone(&bus), source(&metrics, &health), supervisor.shutdown());
+    supervisor.fatal("log", async {
+        log.await;
+        Ok(())
+    });
+    let page = config.http.live.then_some(bus);
+    let (metrics_of, connections) = (Arc::clone(&metrics), config.http.connections);
+    let http = http::serve(listener, metrics_of, health, page, connections, supervisor.shutdown());
+    supervisor.fatal("http", async { Ok(http.await?) });
     maintain(config, families, &metrics, supervisor);
     Ok(subscriptions)
 }
@@ -151,6 +166,7 @@ fn metrics(
     config: &Config,
     probes: Option<&mut Probes>,
     bus: &Arc<Bus>,
+    health: &Arc<Health>,
 ) -> anyhow::Result<Arc<Metrics>> {
     let log_totals = {
         let bus = Arc::clone(bus);
@@ -160,27 +176,8 @@ fn metrics(
         Some(probes) => (probes.attached.clone(), probes.counters.take()),
         None => (Vec::new(), None),
     };
-    Ok(Arc::new(Metrics::new(counters, attached, config.metrics.netns, log_totals)?))
-}
-
-/// Starts what others ask.
-fn serve(
-    config: &Config,
-    server: Server,
-    listener: TcpListener,
-    metrics: &Arc<Metrics>,
-    bus: &Arc<Bus>,
-    supervisor: &mut Supervisor,
-) {
-    let log = server.serve(Arc::clone(bus), stats(metrics), supervisor.shutdown());
-    supervisor.fatal("log", async {
-        log.await;
-        Ok(())
-    });
-    let page = config.http.live.then(|| Arc::clone(bus));
-    let connections = config.http.connections;
-    let http = http::serve(listener, Arc::clone(metrics), page, connections, supervisor.shutdown());
-    supervisor.fatal("http", async { Ok(http.await?) });
+    let metrics = Metrics::new(counters, attached, config.metrics.netns, log_totals)?;
+    Ok(Arc::new(metrics.with_daemon(health::totals(health))))
 }
 
 /// Starts what is done now and then.
@@ -204,14 +201,15 @@ fn maintain(
     supervisor.restarting("fold", move || periodic::fold(Arc::clone(&metrics), shutdown.clone()));
 }
 
-/// The metrics as the log's socket tells them.
-fn stats(metrics: &Arc<Metrics>) -> Source {
-    let metrics = Arc::clone(metrics);
-    Source::new(move |names| {
-        let snapshot = metrics.snapshot(monotonic_ns(), names);
-        // Its keys are strings, so this cannot fail.
-        serde_json::to_string(&snapshot).unwrap_or_default()
-    })
+/// The metrics, and whether all is well, as the log's socket tells them. Their keys are strings, so
+/// making text of them cannot fail.
+fn source(metrics: &Arc<Metrics>, health: &Arc<Health>) -> Source {
+    let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
+    let numbers = move |names: &[String]| {
+        serde_json::to_string(&metrics.snapshot(monotonic_ns(), names)).unwrap_or_default()
+    };
+    let report = move || serde_json::to_string(&health.report()).unwrap_or_default();
+    Source::new(numbers).with_health(report)
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {

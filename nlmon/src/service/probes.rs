@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     commands::Failure,
     config::Config,
+    health::ProbeState,
     origin::Origins,
     probe::{self, Attached, Execs, Options, Probes, Proof},
     self_test,
@@ -27,34 +28,44 @@ pub fn probe_options(config: &Config) -> Options {
     }
 }
 
-/// The probes, or the reason why the daemon runs without them.
-pub(super) fn load(config: &Config) -> Result<Option<Probes>, Failure> {
-    match probe::load(&probe_options(config)) {
-        Ok(mut probes) => {
-            say_attached(&probes.attached);
-            for (probe, error) in &probes.missed {
-                log::warn!("no probe {}, its counters stay at zero: {error}", probe.name());
-            }
-            if let Err(error) = &probes.exits {
-                log::warn!("calls of threads that have ended may stay open: {error}");
-            }
-            self_test(&mut probes);
-            Ok(Some(probes))
-        }
-        Err(error) if config.probe.require => Err(Failure::System(error.into())),
+/// The probes, or none where the kernel or the privileges do not allow them; and what is to be said
+/// of that.
+pub(super) fn load(config: &Config) -> Result<(Option<Probes>, ProbeState), Failure> {
+    let mut state = ProbeState::default();
+    let probes = match probe::load(&probe_options(config)) {
+        Ok(probes) => Some(attached(probes, &mut state)),
+        Err(error) if config.probe.require => return Err(Failure::System(error.into())),
         Err(error) => {
-            log::warn!(
-                "running without probes, on the subscriptions alone: {:#}",
-                anyhow::Error::from(error)
-            );
-            Ok(None)
+            let error = anyhow::Error::from(error);
+            let line = format!("running without probes, on the subscriptions alone: {error:#}");
+            state.without.push(line);
+            None
         }
+    };
+    state.without.iter().for_each(|line| log::warn!("{line}"));
+    state.broken.iter().for_each(|line| log::error!("{line}"));
+    Ok((probes, state))
+}
+
+/// Says which probes there are, and finds out which of them work.
+fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
+    say_attached(&probes.attached, state);
+    for (probe, error) in &probes.missed {
+        let line = format!("no probe {}, its counters stay at zero: {error}", probe.name());
+        state.without.push(line);
     }
+    if let Err(error) = &probes.exits {
+        state.without.push(format!("calls of threads that have ended may stay open: {error}"));
+    }
+    self_test(&mut probes, state);
+    let name = |attached: &Attached| format!("{} by {}", attached.probe.name(), attached.hook);
+    state.attached = probes.attached.iter().map(name).collect();
+    probes
 }
 
 /// What is in place, what was wanted instead and why it was refused. Probes that have met the same
 /// refusal share a line.
-fn say_attached(attached: &[Attached]) {
+fn say_attached(attached: &[Attached], state: &mut ProbeState) {
     let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Attached { probe, symbol, hook, refused: reasons, .. } in attached {
         log::info!("probe {}: {symbol} by {hook}", probe.name());
@@ -63,16 +74,16 @@ fn say_attached(attached: &[Attached]) {
         }
     }
     for (reason, probes) in refused {
-        log::warn!("not as wanted ({}): {reason}", probes.join(", "));
+        state.without.push(format!("not as wanted ({}): {reason}", probes.join(", ")));
     }
     let inexact = attached.iter().filter(|attached| !attached.is_exact);
     let inexact: Vec<&str> = inexact.map(|attached| attached.probe.name()).collect();
     if !inexact.is_empty() {
-        log::warn!(
+        state.without.push(format!(
             "this kernel preempts programs, so that calls may be missed ({}); \
              nlmon_bpf_missed_runs_total is the upper bound",
             inexact.join(", ")
-        );
+        ));
     }
 }
 
@@ -88,19 +99,24 @@ pub(super) fn origins(execs: Result<Execs, probe::Error>) -> Origins {
 }
 
 /// Takes a probe off the list that is attached and does not fire: its counters say nothing.
-fn self_test(probes: &mut Probes) {
+fn self_test(probes: &mut Probes, state: &mut ProbeState) {
     let shown = match self_test::run(probes) {
         Ok(shown) => shown,
-        Err(error) => return log::warn!("the probes' self-test did not work: {error:#}"),
+        Err(error) => {
+            state.broken.push(format!("the probes' self-test did not work: {error:#}"));
+            return;
+        }
     };
     for (probe, proof) in shown {
         match proof {
             Proof::Fires | Proof::Untested => {}
             Proof::MissesReturns => {
-                log::warn!("probe {} misses returns: results are not complete", probe.name());
+                let line =
+                    format!("probe {} misses returns: results are not complete", probe.name());
+                state.without.push(line);
             }
             Proof::Silent => {
-                log::error!("probe {} is attached and does not fire", probe.name());
+                state.broken.push(format!("probe {} is attached and does not fire", probe.name()));
                 probes.attached.retain(|attached| attached.probe != probe);
             }
         }

@@ -15,6 +15,7 @@ mod sock_diag;
 mod socket;
 mod source;
 mod spaces;
+mod status;
 mod subscriptions;
 pub mod test_module;
 
@@ -29,6 +30,7 @@ pub use proc_table::{ProcSocket, proc_sockets};
 pub use request::{acknowledge, answer, dump};
 pub use sock_diag::{SocketDump, socket_dump};
 pub use socket::{Datagram, Received, Socket};
+pub use status::Status;
 pub use subscriptions::{
     Event, Hold, Keeper, Reach, SubscribeSettings, Subscription, Subscriptions,
 };

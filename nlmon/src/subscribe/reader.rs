@@ -2,7 +2,13 @@
 //! the reader waits, the kernel's receive buffer takes the burst, and what that cannot hold is
 //! reported as an overrun: memory is bounded, and every loss is told.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use tokio::{
     io::{Interest, unix::AsyncFd},
@@ -11,10 +17,11 @@ use tokio::{
 };
 
 use super::{
-    Error, Socket, monotonic_ns,
+    Error, Socket,
     socket::{BUFFER_BYTES, Datagram, Received},
     subscriptions::Event,
 };
+use crate::{clock::monotonic_ns, hooks, supervisor::panics};
 use nlmon_core::record::Delivery;
 
 /// What there is to read for: a datagram, or an overrun. One that is told of when the queue is empty
@@ -29,7 +36,7 @@ const DRAIN_NS: u64 = 1_000_000_000;
 pub(super) type Stop = oneshot::Sender<()>;
 
 /// What a socket is a member of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) netns: u32,
     pub(super) protocol: u8,
@@ -60,7 +67,15 @@ struct Inbox {
     buffer: Vec<u8>,
     /// Of the socket, as far as they are reported.
     drops: u32,
+    /// When the last read began.
+    read_ns: Arc<AtomicU64>,
 }
+
+/// Why a reader has ended that was not told to.
+pub(super) type Ended = Result<(), String>;
+
+/// How many datagrams of a socket that is about to close are read before other tasks have a turn.
+const DRAIN_BATCH: usize = 64;
 
 /// Why a reader ends by itself.
 enum End {
@@ -70,13 +85,13 @@ enum End {
     Broken(Error),
 }
 
-/// Starts a reader on the current tokio runtime.
+/// Starts a reader on the current tokio runtime. Should it panic, its memberships end all the same.
 pub(super) fn spawn(
     socket: Socket,
     member: Member,
     events: mpsc::Sender<Event>,
     stop: oneshot::Receiver<Stop>,
-) -> Result<JoinHandle<()>, Error> {
+) -> Result<JoinHandle<Ended>, Error> {
     socket.set_nonblocking()?;
     // SAFETY: the socket owns its descriptor, which stays open and the same until it is dropped,
     // and it is dropped only with, or taken out of, this AsyncFd.
@@ -86,21 +101,53 @@ pub(super) fn spawn(
         source: error.into_parts().1,
     })?;
     let backlog = member.joined().collect();
-    let inbox = Inbox { member, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0 };
+    let read_ns = Arc::new(AtomicU64::new(monotonic_ns()));
+    let farewell =
+        Farewell { member: member.clone(), events: events.clone(), read_ns: Arc::clone(&read_ns) };
+    let inbox = Inbox { member, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0, read_ns };
     let reader = Reader { socket, inbox, events };
-    Ok(tokio::spawn(reader.run(stop)))
+    Ok(tokio::spawn(farewell.watch(reader, stop)))
+}
+
+/// What is left to say of a reader that has panicked.
+struct Farewell {
+    member: Member,
+    events: mpsc::Sender<Event>,
+    read_ns: Arc<AtomicU64>,
+}
+
+impl Farewell {
+    async fn watch(self, reader: Reader, stop: oneshot::Receiver<Stop>) -> Ended {
+        let payload = match tokio::spawn(reader.run(stop)).await {
+            Ok(ended) => return ended,
+            Err(error) => match error.try_into_panic() {
+                Ok(payload) => payload,
+                Err(_cancelled) => return Err("was cancelled".to_owned()),
+            },
+        };
+        // What came later than its last read, nobody has read: the membership ends there, so that
+        // those broadcasts are not called lost.
+        for event in self.member.left(self.read_ns.load(Ordering::Relaxed)) {
+            if self.events.send(event).await.is_err() {
+                break;
+            }
+        }
+        Err(format!("panicked: {}", panics::message(payload.as_ref())))
+    }
 }
 
 impl Reader {
-    async fn run(mut self, mut stop: oneshot::Receiver<Stop>) {
+    async fn run(mut self, mut stop: oneshot::Receiver<Stop>) -> Ended {
+        let mut ended = Ok(());
         let closed = loop {
             tokio::select! {
                 biased;
                 asked = &mut stop => break asked.ok(),
                 advanced = self.advance() => match advanced {
                     Ok(()) => {}
-                    Err(End::Unheard) => return,
+                    Err(End::Unheard) => return Ok(()),
                     Err(End::Broken(error)) => {
+                        ended = Err(format!("failed: {error}"));
                         let protocol = self.inbox.member.protocol;
                         self.inbox.backlog.push_back(Event::Failed { protocol, error });
                         break None;
@@ -109,6 +156,7 @@ impl Reader {
             }
         };
         self.finish(closed).await;
+        ended
     }
 
     /// Passes on one event, or else reads one datagram. Loses nothing when it is cancelled.
@@ -135,9 +183,15 @@ impl Reader {
     async fn finish(mut self, closed: Option<Stop>) {
         let at_ns = monotonic_ns();
         // The queue holds no more than the receive buffer, but a storm may refill it for ever.
+        let mut batches = 0..DRAIN_BATCH;
         while monotonic_ns() - at_ns < DRAIN_NS
             && self.inbox.read(self.socket.get_ref()).is_ok_and(|found| found)
-        {}
+        {
+            if batches.next().is_none() {
+                batches = 0..DRAIN_BATCH;
+                tokio::task::yield_now().await;
+            }
+        }
         self.inbox.note_overrun(self.socket.get_ref(), false);
         let Self { socket, inbox: Inbox { member, mut backlog, .. }, events } = self;
         backlog.extend(member.left(at_ns));
@@ -157,6 +211,8 @@ impl Inbox {
     /// Moves one datagram from the socket to the backlog. Says whether there may be more.
     fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
         let at_ns = monotonic_ns();
+        self.read_ns.store(at_ns, Ordering::Relaxed);
+        hooks::fault("reader");
         match socket.receive(&mut self.buffer)? {
             Received::Datagram(datagram) => {
                 self.backlog.push_back(self.member.event(&datagram));

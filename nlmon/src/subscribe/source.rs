@@ -1,7 +1,7 @@
 //! One subscription: whether its socket should be open, and opening and closing it. Does not wait
 //! for anything but a socket to close, because one that is slow must not hold up the others.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -9,11 +9,15 @@ use tokio::{
     time::Instant,
 };
 
+use futures_util::FutureExt as _;
+
 use super::{
-    Error, Event, Hold, Socket, Subscription, family_groups, monotonic_ns,
+    Error, Event, Hold, Socket, Status, Subscription, family_groups,
     presence::Presence,
-    reader::{self, Joined, Member, Stop},
+    reader::{self, Ended, Joined, Member, Stop},
 };
+use crate::{clock::monotonic_ns, supervisor::Backoff, throttle};
+use nlmon_core::decode::names::protocol_name;
 
 /// How long a failed attempt is not repeated.
 const RETRY: Duration = Duration::from_secs(1);
@@ -35,6 +39,8 @@ pub(super) struct Source {
     released: Option<u64>,
     /// When a failure may be tried again.
     retry_at: Option<Instant>,
+    /// How long a reader that has ended by itself is not started again.
+    backoff: Backoff,
     reported: Option<String>,
 }
 
@@ -44,10 +50,11 @@ enum State {
     Open {
         portid: u32,
         stop: oneshot::Sender<Stop>,
-        reader: JoinHandle<()>,
+        reader: JoinHandle<Ended>,
+        since: Instant,
     },
     /// The socket is closed; its last events are still on their way.
-    Ending(JoinHandle<()>),
+    Ending(JoinHandle<Ended>),
 }
 
 /// What every socket of a namespace has in common.
@@ -57,6 +64,7 @@ pub(super) struct Common {
     pub(super) netns: u32,
     pub(super) receive_buffer_bytes: usize,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) status: Arc<Status>,
 }
 
 impl Source {
@@ -69,6 +77,7 @@ impl Source {
             state: State::Closed,
             released: None,
             retry_at: None,
+            backoff: Backoff::default(),
             reported: None,
         }
     }
@@ -126,9 +135,9 @@ impl Source {
     }
 
     /// Closes the socket, and leaves it closed as long as the protocol is registered as it is.
-    pub(super) async fn release(&mut self, presence: &Presence) {
+    pub(super) async fn release(&mut self, presence: &Presence, common: &Common) {
         self.released = presence.registration(self.protocol);
-        self.close().await;
+        self.close(common).await;
     }
 
     pub(super) fn resume(&mut self) {
@@ -137,12 +146,24 @@ impl Source {
 
     /// Takes note that a reader has ended. Only then may its protocol be opened again, so that
     /// the end of one membership is not told after the start of the next.
-    pub(super) fn settle(&mut self) {
-        match &self.state {
+    pub(super) fn settle(&mut self, common: &Common) {
+        match &mut self.state {
             State::Ending(reader) if reader.is_finished() => self.state = State::Closed,
-            State::Open { reader, .. } if reader.is_finished() => {
+            State::Open { reader, since, .. } if reader.is_finished() => {
+                let pause = self.backoff.after(since.elapsed());
+                let ended = reader.now_or_never();
                 self.state = State::Closed;
-                self.retry_at = Some(Instant::now() + RETRY);
+                self.retry_at = Some(Instant::now() + pause);
+                if let Some(Ok(Err(why))) = ended {
+                    let (netns, protocol) = (common.netns, self.protocol);
+                    throttle::SUBSCRIPTION.error(format_args!(
+                        "the reader of {} in network namespace {netns} {why}; it starts again in \
+                         {:.1} s",
+                        protocol_name(protocol),
+                        pause.as_secs_f64()
+                    ));
+                    common.status.reader_ended(netns, protocol, &why);
+                }
             }
             _ => {}
         }
@@ -172,6 +193,7 @@ impl Source {
             Ok(None) => self.retry_at = Some(Instant::now() + RETRY),
             Err(error) => {
                 self.retry_at = Some(Instant::now() + RETRY);
+                common.status.failed(common.netns, self.protocol, &error);
                 self.report(error, &common.events);
             }
         }
@@ -181,7 +203,7 @@ impl Source {
     fn try_open(&mut self, common: &Common) -> Result<Option<State>, Error> {
         let socket = Socket::open(self.protocol)?;
         socket.set_receive_buffer(common.receive_buffer_bytes)?;
-        let groups = self.join(&socket, &common.events);
+        let groups = self.join(&socket, common);
         if groups.is_empty() {
             return Ok(None);
         }
@@ -189,11 +211,11 @@ impl Source {
         let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
         let (stop, stopped) = oneshot::channel();
         let reader = reader::spawn(socket, member, common.events.clone(), stopped)?;
-        Ok(Some(State::Open { portid, stop, reader }))
+        Ok(Some(State::Open { portid, stop, reader, since: Instant::now() }))
     }
 
     /// Joins what can be joined: one group that is refused is no reason to miss the others.
-    fn join(&mut self, socket: &Socket, events: &mpsc::Sender<Event>) -> Vec<Joined> {
+    fn join(&mut self, socket: &Socket, common: &Common) -> Vec<Joined> {
         let mut joined = Vec::new();
         let mut failed = None;
         for (number, name) in self.groups() {
@@ -202,15 +224,22 @@ impl Source {
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
+        match (&failed, joined.is_empty()) {
+            (Some(error), true) => common.status.failed(common.netns, self.protocol, error),
+            (refused, _) => {
+                common.status.opened(common.netns, self.protocol, refused.as_ref());
+            }
+        }
         match failed {
-            Some(error) => self.report(error, events),
+            Some(error) => self.report(error, &common.events),
             None => self.reported = None,
         }
         joined
     }
 
     /// Closes the socket. Returns once it is closed.
-    pub(super) async fn close(&mut self) {
+    pub(super) async fn close(&mut self, common: &Common) {
+        common.status.closed(common.netns, self.protocol);
         self.state = match std::mem::replace(&mut self.state, State::Closed) {
             State::Open { stop, reader, .. } => {
                 let (closed, is_closed) = oneshot::channel();

@@ -6,13 +6,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io, thread,
+    io,
+    sync::Arc,
+    thread,
 };
 
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    Error, Event, Reach, SubscribeSettings, Subscription, own_netns,
+    Error, Event, Reach, Status, SubscribeSettings, Subscription, own_netns,
     presence::Presence,
     source::{Common, Source},
 };
@@ -46,6 +48,7 @@ pub(super) struct Spaces {
     subscriptions: BTreeMap<u8, Subscription>,
     receive_buffer_bytes: usize,
     events: mpsc::Sender<Event>,
+    status: Arc<Status>,
     looks: u32,
 }
 
@@ -59,7 +62,13 @@ impl Spaces {
         subscriptions.retain(|_, wanted| !(wanted.groups.is_empty() && wanted.named.is_empty()));
         let own = own_netns()?;
         let list = Vec::new();
-        Ok(Self { list, own, reach, subscriptions, receive_buffer_bytes, events, looks: 0 })
+        let status = Arc::default();
+        Ok(Self { list, own, reach, subscriptions, receive_buffer_bytes, events, status, looks: 0 })
+    }
+
+    /// What becomes of them.
+    pub(super) fn status(&self) -> Arc<Status> {
+        Arc::clone(&self.status)
     }
 
     /// Opens and closes what has to be.
@@ -102,6 +111,7 @@ impl Spaces {
                     netns,
                     receive_buffer_bytes: self.receive_buffer_bytes,
                     events: self.events.clone(),
+                    status: Arc::clone(&self.status),
                 };
                 self.list.push(Space::new(common, namespace, &self.subscriptions));
             }
@@ -147,10 +157,12 @@ impl Space {
     }
 
     async fn look(&mut self) {
-        self.sources.iter_mut().for_each(Source::settle);
+        for source in &mut self.sources {
+            source.settle(&self.common);
+        }
         if self.leaving {
             for source in &mut self.sources {
-                source.close().await;
+                source.close(&self.common).await;
             }
             return;
         }
@@ -176,7 +188,7 @@ impl Space {
     async fn close(&mut self, close: Vec<bool>) {
         for (source, close) in self.sources.iter_mut().zip(close) {
             if close {
-                source.close().await;
+                source.close(&self.common).await;
             }
         }
     }
@@ -187,7 +199,7 @@ impl Space {
                 // What cannot be read has nothing registered: then it is closed for the moment.
                 let presence = within(self.namespace.as_ref(), Presence::read);
                 let presence = presence.ok().and_then(Result::ok);
-                source.release(&presence.unwrap_or_default()).await;
+                source.release(&presence.unwrap_or_default(), &self.common).await;
             }
         }
     }

@@ -10,6 +10,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,7 +19,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Error, spaces::Spaces};
+use super::{Error, Status, spaces::Spaces};
 use crate::shutdown;
 use nlmon_core::decode::names::protocol;
 use nlmon_core::record::Delivery;
@@ -159,6 +160,7 @@ pub struct SubscribeSettings {
 #[derive(Debug)]
 pub struct Subscriptions {
     commands: mpsc::Sender<Command>,
+    status: Arc<Status>,
 }
 
 /// What keeps them: the task that opens and closes sockets.
@@ -185,7 +187,13 @@ impl Subscriptions {
         let look_interval = settings.look_interval;
         let spaces = Spaces::new(settings, events)?;
         let (commands, received) = mpsc::channel(1);
-        Ok((Self { commands }, Keeper { spaces, look_interval, commands: received }))
+        let status = spaces.status();
+        Ok((Self { commands, status }, Keeper { spaces, look_interval, commands: received }))
+    }
+
+    /// What becomes of them.
+    pub fn status(&self) -> Arc<Status> {
+        Arc::clone(&self.status)
     }
 
     /// Closes the socket of `protocol`, and leaves it closed until the protocol is gone and back,

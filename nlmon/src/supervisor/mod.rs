@@ -13,11 +13,13 @@ mod tasks;
 use std::{
     collections::HashMap,
     future::{Future, pending},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    thread,
     time::Duration,
 };
 
 use tokio::{
-    sync::watch,
+    sync::{oneshot, watch},
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep, timeout},
 };
@@ -78,15 +80,26 @@ impl Supervisor {
         self.spawn(name, beating(task, heartbeat));
     }
 
-    /// The same, of a task that beats by itself.
-    pub fn fatal_beating(
+    /// The same, of a task that beats by itself, on a thread of its own: others cannot keep it from
+    /// running, and should it block, others can tell.
+    pub fn fatal_thread<T: Future<Output = Outcome>>(
         &mut self,
         name: &'static str,
         heartbeat: Heartbeat,
-        task: impl Future<Output = Outcome> + Send + 'static,
+        make: impl FnOnce() -> T + Send + 'static,
     ) {
         self.tasks.add(name, Rule::Fatal, Some(heartbeat));
-        self.spawn(name, task);
+        let (tell, told) = oneshot::channel();
+        let body = move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| block_on(make)));
+            // Nobody is told who has gone away.
+            drop(tell.send(outcome));
+        };
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
+        self.spawn(name, async move {
+            thread?;
+            told.await?.unwrap_or_else(|payload| resume_unwind(payload))
+        });
     }
 
     /// Starts a task that `make` makes, and makes it again when it fails.
@@ -142,6 +155,12 @@ impl Supervisor {
             log::warn!("tasks that did not end in time: {}", late.join(", "));
         }
     }
+}
+
+/// Runs a task on this thread alone. `make` is called in its runtime.
+fn block_on<T: Future<Output = Outcome>>(make: impl FnOnce() -> T) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { make().await })
 }
 
 /// Runs a task again and again, until the daemon is to end.
@@ -212,6 +231,19 @@ mod tests {
         assert_eq!(end_of(failed).await, "the task ends failed: outer: inner");
         let panicked = async { panic!("number {}", 7) };
         assert_eq!(end_of(panicked).await, "the task ends panicked: number 7");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_or_ends_is_a_task_that_does() {
+        async fn end_of(body: impl FnOnce() -> Outcome + Send + 'static) -> String {
+            let (_stop, shutdown) = watch::channel(false);
+            let mut supervisor = Supervisor::new(shutdown);
+            let heartbeat = Heartbeat::new(MAX_AGE);
+            supervisor.fatal_thread("alone", heartbeat, || async { body() });
+            supervisor.failure().await.to_string()
+        }
+        assert_eq!(end_of(|| Ok(())).await, "the task alone ended");
+        assert_eq!(end_of(|| panic!("number {}", 7)).await, "the task alone panicked: number 7");
     }
 
     #[tokio::test]

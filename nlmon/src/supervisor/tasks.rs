@@ -47,9 +47,14 @@ impl Task {
         self.restarts.load(Ordering::Relaxed)
     }
 
+    /// One of its kind was started again.
+    pub fn restarted(&self) {
+        self.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// It has failed, and will be started again.
     pub fn failed(&self, why: &str) {
-        self.restarts.fetch_add(1, Ordering::Relaxed);
+        self.restarted();
         *self.down() = Some(why.to_owned());
     }
 

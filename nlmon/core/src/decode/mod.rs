@@ -107,6 +107,21 @@ pub fn decode(protocol: u8, data: &[u8], full_len: u32, context: &Context<'_>) -
     Decoded { messages, truncated, withheld: reader.secrets }
 }
 
+/// A datagram that cannot be decoded, as one message of raw bytes. Nobody knows what of it is a key:
+/// all but the length of a header is withheld, unless secrets are to be shown.
+pub fn undecoded(data: &[u8], full_len: u32, show_secrets: bool) -> Decoded {
+    let shown = if show_secrets { data.len() } else { data.len().min(HEADER_BYTES) };
+    let message = Message {
+        message_type: "raw".into(),
+        len: full_len,
+        raw: data.get(..shown).and_then(raw),
+        ..Message::default()
+    };
+    let truncated = usize::try_from(full_len).is_ok_and(|len| len > data.len());
+    let withheld = Some(shown..data.len()).filter(|place| !place.is_empty()).into_iter().collect();
+    Decoded { messages: vec![message], truncated, withheld }
+}
+
 /// Whether messages of the protocol may hold keys where no table says so.
 pub fn may_hold_keys(protocol: u8) -> bool {
     payload::is_strict(protocol)

@@ -86,6 +86,7 @@ impl Args {
             detail: Detail::default(),
             history: History::default(),
             stats: Some(StatsRequest { metrics: views::metrics(), interval_ms: self.interval }),
+            health: false,
         }
     }
 }

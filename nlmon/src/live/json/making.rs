@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::contained::contained;
 use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, Process};
+use crate::hooks;
 use crate::origin::Origin;
 use nlmon_core::decode::{self, Context, Families, names, printable};
 use nlmon_core::join;
@@ -51,8 +53,18 @@ impl View {
 }
 
 impl LogRecord {
-    /// The line for `record`, with its messages decoded to their summaries.
+    /// The line for `record`, with its messages decoded to their summaries; where that panics, with
+    /// its bytes.
     pub fn new(record: &Record, view: &View) -> Self {
+        let decoded = || {
+            hooks::fault("decode");
+            Self::make(record, view, true)
+        };
+        contained(decoded, || Self::make(record, view, false))
+    }
+
+    /// The line, decoded or raw. Raw, it has nothing that would be looked up in tables.
+    fn make(record: &Record, view: &View, decodes: bool) -> Self {
         let (observation, delivery) = (record.observation(), record.delivery());
         let protocol = record.protocol();
         let multicast = record.path() == Path::Multicast;
@@ -60,9 +72,14 @@ impl LogRecord {
             Context { families: &view.families, show_secrets: view.show_secrets, multicast };
         // Of the delivered copy, which is whole, decoding finds what must not be shown.
         let (data, bytes) = (record.data(), record.datagram_len());
-        let mut decoded = decode::decode(protocol, data, bytes, &context);
+        let mut decoded = if decodes {
+            decode::decode(protocol, data, bytes, &context)
+        } else {
+            decode::undecoded(data, bytes, view.show_secrets)
+        };
         decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
-        let parent = observation.and_then(|o| Some(LogParent::new(o.parent?, &context)));
+        let sent = observation.filter(|_| decodes);
+        let parent = sent.and_then(|o| Some(LogParent::new(o.parent?, &context)));
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
             time: view.clock.format(record.time_ns()),
@@ -81,9 +98,11 @@ impl LogRecord {
             bytes,
             result: observation.and_then(|o| o.result).map(result),
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
-            answer: record.answer().map(|a| LogAnswer::new(protocol, a, &context)),
-            cause: observation
-                .and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
+            answer: record
+                .answer()
+                .filter(|_| decodes)
+                .map(|a| LogAnswer::new(protocol, a, &context)),
+            cause: sent.and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
             parent,
             outcome: record.outcome(),
             delivery_latency_ns: observation
@@ -97,6 +116,7 @@ impl LogRecord {
                 protocol,
                 multicast,
                 show_secrets: view.show_secrets,
+                undecoded: !decodes,
                 bytes: without(data, &decoded.withheld),
                 families: Arc::clone(&view.families),
             },
@@ -113,7 +133,10 @@ impl LogRecord {
         len: u32,
         context: &Context<'_>,
     ) -> Self {
-        let decoded = decode::decode(protocol, data, len, context);
+        let decoded = contained(
+            || decode::decode(protocol, data, len, context),
+            || decode::undecoded(data, len, context.show_secrets),
+        );
         let record = Self {
             time,
             time_ns: 0,
@@ -166,10 +189,14 @@ impl LogRecord {
     #[must_use]
     pub fn with(&self, detail: Detail) -> Self {
         let mut record = self.clone();
-        if detail >= Detail::Attributes {
-            let Captured { protocol, multicast, show_secrets, bytes, families } = &self.captured;
+        if detail >= Detail::Attributes && !self.captured.undecoded {
+            let Captured { protocol, multicast, show_secrets, bytes, families, .. } =
+                &self.captured;
             let context = Context { families, show_secrets: *show_secrets, multicast: *multicast };
-            record.messages = decode::decode(*protocol, bytes, self.bytes, &context).messages;
+            record.messages = contained(
+                || decode::decode(*protocol, bytes, self.bytes, &context).messages,
+                || self.messages.clone(),
+            );
         }
         if detail >= Detail::Data {
             record.data = Some(hexadecimal(&self.captured.bytes));

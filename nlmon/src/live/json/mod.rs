@@ -2,6 +2,7 @@
 //! readers in `docs/log.md`; fields may be added, but none may change its meaning. What is unknown
 //! or does not apply is absent, never null. How one is made is `making`.
 
+mod contained;
 mod making;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use contained::decode_panics;
 pub use making::{Clock, View};
 
 use nlmon_core::decode::{Families, Message};
@@ -35,6 +37,8 @@ struct Captured {
     protocol: u8,
     multicast: bool,
     show_secrets: bool,
+    /// Decoding it has panicked, and would again.
+    undecoded: bool,
     /// Bytes that are withheld are zero.
     bytes: Vec<u8>,
     families: Arc<Families>,

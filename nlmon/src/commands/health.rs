@@ -1,0 +1,51 @@
+//! `nlmon check --live`: whether the running daemon does its work, as `/readyz` says, but by the log's
+//! socket, which there is in every namespace and without HTTP.
+
+use std::{io::BufRead as _, path::Path, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+
+use super::{Failure, feed};
+use crate::{
+    health::Report,
+    live::{
+        filter::Filter,
+        history::History,
+        json::Detail,
+        protocol::{Request, VERSION},
+    },
+};
+
+/// How long a daemon may take to answer that does not do its work.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Asks, and prints the answer.
+///
+/// # Errors
+/// `System` where the socket may not be used, `Runtime` where no daemon answers, or not well.
+pub(super) fn run(socket: &Path) -> Result<(), Failure> {
+    let report = ask(socket)?;
+    print!("{report}");
+    if report.is_ready() {
+        return Ok(());
+    }
+    Err(Failure::Runtime(anyhow!("the daemon is not ready")))
+}
+
+fn ask(socket: &Path) -> Result<Report, Failure> {
+    let request = Request {
+        version: VERSION,
+        filter: Filter::default(),
+        detail: Detail::default(),
+        history: History::default(),
+        stats: None,
+        health: true,
+    };
+    let mut daemon = feed::open_within(socket, &request, Some(TIMEOUT))?;
+    let mut line = String::new();
+    let read = daemon.read_line(&mut line).context("the daemon does not answer");
+    read.map_err(Failure::Runtime)?;
+    let report =
+        serde_json::from_str(&line).context("the daemon does not tell whether all is well");
+    report.map_err(Failure::Runtime)
+}

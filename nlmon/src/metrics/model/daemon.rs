@@ -1,0 +1,59 @@
+//! What the daemon says of itself: whether it is ready, how far behind it is, what was restarted.
+
+use super::family::Family;
+use crate::metrics::names;
+
+/// Totals of the daemon itself, asked for at each scrape. Times of day are nanoseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DaemonTotals {
+    /// Whether it does its work.
+    pub ready: bool,
+    /// When it started.
+    pub start_ns: u64,
+    /// How far the pipeline is behind the kernel.
+    pub lag_ns: u64,
+    /// Used bytes of the ring of samples, and all of it.
+    pub ring_bytes: Option<(usize, usize)>,
+    /// When the last sample was read.
+    pub last_sample_ns: Option<u64>,
+    /// How often each task that may be was restarted.
+    pub task_restarts: Vec<(&'static str, u64)>,
+    /// Panics, those included that were caught.
+    pub panics: u64,
+    /// Records that could not be decoded because that panicked.
+    pub decode_panics: u64,
+    /// Log lines left out, by kind.
+    pub log_suppressed: Vec<(&'static str, u64)>,
+}
+
+/// Adds their families.
+pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
+    let one = |metric, value: u64| {
+        let mut family = Family::new(metric);
+        family.add(&[], value);
+        family
+    };
+    let time = |metric, ns: Option<u64>| {
+        let mut family = Family::new(metric);
+        ns.into_iter().for_each(|ns| family.add_seconds(&[], ns));
+        family
+    };
+    let each = |metric, counts: &[(&str, u64)]| {
+        let mut family = Family::new(metric);
+        counts.iter().for_each(|(label, count)| family.add(&[label], *count));
+        family
+    };
+    families.extend([
+        one(&names::READY, u64::from(totals.ready)),
+        time(&names::START_TIME, Some(totals.start_ns)),
+        time(&names::PIPELINE_LAG, Some(totals.lag_ns)),
+        time(&names::LAST_SAMPLE, totals.last_sample_ns),
+        each(&names::TASK_RESTARTS, &totals.task_restarts),
+        one(&names::PANICS, totals.panics),
+        one(&names::DECODE_PANICS, totals.decode_panics),
+        each(&names::LOG_SUPPRESSED, &totals.log_suppressed),
+    ]);
+    if let Some((used, all)) = totals.ring_bytes {
+        families.extend([one(&names::RING_USED, used as u64), one(&names::RING_SIZE, all as u64)]);
+    }
+}

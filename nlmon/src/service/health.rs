@@ -1,0 +1,62 @@
+//! What the daemon's health is made of, and its numbers for the metrics.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    clock::{monotonic_ns, realtime_offset_ns},
+    health::{Health, ProbeState},
+    live::json,
+    metrics::DaemonTotals,
+    probe::Samples,
+    subscribe::Subscriptions,
+    supervisor::{Heartbeat, Rule, Supervisor, panics},
+    throttle,
+};
+
+/// How long the pipeline, which has a tick of 20 ms, may stand still.
+const PIPELINE_MAX_AGE: Duration = Duration::from_secs(5);
+
+/// Where it is looked up.
+pub(super) fn health(
+    probes: ProbeState,
+    samples: Option<&Samples>,
+    subscriptions: &Subscriptions,
+    supervisor: &Supervisor,
+) -> Arc<Health> {
+    let fill = |samples: &Samples| {
+        let unknown = |error| log::warn!("how full the ring is stays unknown: {error}");
+        samples.fill().map_err(unknown).ok()
+    };
+    let (subscriptions, tasks) = (subscriptions.status(), supervisor.tasks());
+    subscriptions.count_restarts(tasks.add("subscription-reader", Rule::Restart, None));
+    Arc::new(Health {
+        probes,
+        pipeline: Heartbeat::new(PIPELINE_MAX_AGE),
+        progress: Arc::default(),
+        ring: samples.and_then(fill),
+        subscriptions,
+        tasks,
+    })
+}
+
+/// Its numbers, and what is counted of the daemon itself.
+pub(super) fn totals(health: &Arc<Health>) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
+    let health = Arc::clone(health);
+    let start_ns = monotonic_ns().checked_add_signed(realtime_offset_ns()).unwrap_or_default();
+    move || {
+        let numbers = health.numbers();
+        let restarting =
+            health.tasks.list().into_iter().filter(|task| task.rule() == Rule::Restart);
+        DaemonTotals {
+            ready: numbers.ready,
+            start_ns,
+            lag_ns: numbers.lag_ns,
+            ring_bytes: numbers.ring_bytes,
+            last_sample_ns: numbers.last_sample_ns,
+            task_restarts: restarting.map(|task| (task.name(), task.restarts())).collect(),
+            panics: panics::count(),
+            decode_panics: json::decode_panics(),
+            log_suppressed: throttle::suppressed().collect(),
+        }
+    }
+}
