@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn is_ready_without_probes_if_that_is_said() {
-        let mut health = health(Duration::from_secs(60));
+        let mut health = health(Duration::from_mins(1));
         health.probes.without = vec!["running without probes: no BTF".to_owned()];
         let report = health.report();
         assert!(report.is_ready() && health.is_live() && health.numbers().ready);
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn each_reason_is_a_line() {
-        let mut health = health(Duration::from_secs(60));
+        let mut health = health(Duration::from_mins(1));
         health.probes.broken = vec!["probe dump is attached and does not fire".to_owned()];
         let now_ns = monotonic_ns();
         health.progress.ring_read(Some(now_ns - 6_000_000_000), now_ns);

@@ -2,6 +2,7 @@
 //! call, and no lock.
 
 use std::{
+    ffi::c_void,
     os::fd::AsRawFd,
     sync::{
         Arc,
@@ -43,7 +44,8 @@ impl RingFill {
     }
 
     fn position(&self, at: usize) -> usize {
-        let position = self.memory.as_ptr().wrapping_add(at).cast::<AtomicUsize>();
+        let position = self.memory.as_ptr().wrapping_add(at).cast::<c_void>();
+        let position = position.cast::<AtomicUsize>();
         // SAFETY: within the mapping, at the start of a page, and mapped as long as `self` lives.
         // The kernel and the ring's reader write it as one word.
         unsafe { &*position }.load(Ordering::Acquire)

@@ -63,8 +63,8 @@ impl LogRecord {
         contained(decoded, || Self::make(record, view, false))
     }
 
-    /// The line, decoded or raw. Raw, it has nothing that would be looked up in tables.
-    fn make(record: &Record, view: &View, decodes: bool) -> Self {
+    /// The line, decoded in full or raw. Raw, it has nothing that would be looked up in tables.
+    fn make(record: &Record, view: &View, in_full: bool) -> Self {
         let (observation, delivery) = (record.observation(), record.delivery());
         let protocol = record.protocol();
         let multicast = record.path() == Path::Multicast;
@@ -72,13 +72,13 @@ impl LogRecord {
             Context { families: &view.families, show_secrets: view.show_secrets, multicast };
         // Of the delivered copy, which is whole, decoding finds what must not be shown.
         let (data, bytes) = (record.data(), record.datagram_len());
-        let mut decoded = if decodes {
+        let mut decoded = if in_full {
             decode::decode(protocol, data, bytes, &context)
         } else {
             decode::undecoded(data, bytes, view.show_secrets)
         };
         decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
-        let sent = observation.filter(|_| decodes);
+        let sent = observation.filter(|_| in_full);
         let parent = sent.and_then(|o| Some(LogParent::new(o.parent?, &context)));
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
@@ -100,7 +100,7 @@ impl LogRecord {
             duration_ns: observation.and_then(|o| o.result.map(|_| o.duration_ns)),
             answer: record
                 .answer()
-                .filter(|_| decodes)
+                .filter(|_| in_full)
                 .map(|a| LogAnswer::new(protocol, a, &context)),
             cause: sent.and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
             parent,
@@ -116,7 +116,7 @@ impl LogRecord {
                 protocol,
                 multicast,
                 show_secrets: view.show_secrets,
-                undecoded: !decodes,
+                undecoded: !in_full,
                 bytes: without(data, &decoded.withheld),
                 families: Arc::clone(&view.families),
             },

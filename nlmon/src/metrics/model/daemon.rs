@@ -35,12 +35,16 @@ pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
     };
     let time = |metric, ns: Option<u64>| {
         let mut family = Family::new(metric);
-        ns.into_iter().for_each(|ns| family.add_seconds(&[], ns));
+        if let Some(ns) = ns {
+            family.add_seconds(&[], ns);
+        }
         family
     };
     let each = |metric, counts: &[(&str, u64)]| {
         let mut family = Family::new(metric);
-        counts.iter().for_each(|(label, count)| family.add(&[label], *count));
+        for (label, count) in counts {
+            family.add(&[label], *count);
+        }
         family
     };
     families.extend([
