@@ -93,6 +93,7 @@ fn as_messages(protocol: u8, datagram: &[u8], control: &Control) {
         families: &FAMILIES,
         show_secrets: control.shows_secrets(),
         multicast: control.multicast(),
+        interfaces: None,
     };
     let decoded = decode(protocol, datagram, len, &context);
     assert!(!context.show_secrets || decoded.withheld.is_empty());

@@ -26,6 +26,7 @@ use crate::{
     live::{
         bus::Bus,
         entry::Entry,
+        interfaces::KnownInterfaces,
         json::{Clock, LogRecord, View},
     },
     metrics::Metrics,
@@ -62,6 +63,8 @@ pub(crate) struct Pipeline {
     pub(crate) bus: Arc<Bus>,
     /// What makes times of day of the records' times.
     pub(crate) offsets: Offsets,
+    /// How interfaces are called.
+    pub(crate) interfaces: KnownInterfaces,
     /// Its sign of life.
     pub(crate) pulse: Pulse,
     /// How far it is, for whoever asks.
@@ -171,12 +174,14 @@ impl Pipeline {
         let now_ns = monotonic_ns();
         for observation in observations.drain(..) {
             // At once: in a moment the process may be gone.
+            self.interfaces.observe(&observation);
             self.origins.note(&observation, now_ns);
             self.joiner.observe(observation, now_ns);
         }
     }
 
     fn event(&mut self, event: Event) {
+        self.interfaces.event(&event);
         match event {
             Event::Delivery(delivery) => {
                 let now_ns = delivery.received_ns;
@@ -210,6 +215,9 @@ impl Pipeline {
                 self.joiner.overrun();
                 self.metrics.overrun(protocol, u64::from(lost));
             }
+            Event::Interfaces { netns, links, .. } => {
+                log::debug!("{} interfaces in {netns}", links.len());
+            }
             Event::Failed { protocol, error } => {
                 let cause = anyhow::Error::from(error);
                 throttle::SUBSCRIPTION.warn(format_args!(
@@ -235,10 +243,12 @@ impl Pipeline {
             clock: Clock::new(0),
             families: Arc::clone(&self.families.borrow()),
             show_secrets: self.show_secrets,
+            interfaces: Some(self.interfaces.clone()),
         };
         for record in records {
             self.origins.finish(&record, now_ns);
             view.clock = Clock::new(self.offsets.at(record.time_ns()));
+            self.interfaces.record(&record);
             self.publish(record, &view);
         }
         self.metrics.join(self.joiner.counts());

@@ -22,8 +22,10 @@ pub static SUBSCRIPTION: Throttle = Throttle::new("subscription");
 pub static PANIC: Throttle = Throttle::new("panic");
 /// A client could not be accepted.
 pub static ACCEPT: Throttle = Throttle::new("accept");
+/// The name of an interface found no room.
+pub static INTERFACES: Throttle = Throttle::new("interfaces");
 
-const ALL: [&Throttle; 4] = [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT];
+const ALL: [&Throttle; 5] = [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES];
 
 /// How many lines of each kind were left out.
 pub fn suppressed() -> impl Iterator<Item = (&'static str, u64)> {

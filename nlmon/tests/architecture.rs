@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// A module, and the modules of its own crate that it may use besides itself.
 type Rule = (&'static str, &'static [&'static str]);
 
-const CORE: [Rule; 4] = [
+const CORE: [Rule; 5] = [
+    ("interfaces", &["decode", "message", "record"]),
     ("message", &[]),
     ("record", &[]),
     // Names of types say what a request does, and so what it caused.
@@ -44,7 +45,7 @@ const DAEMON: [Rule; 22] = [
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
     ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe"]),
-    ("live", &["connections", "hooks", "origin", "shutdown", "subscribe"]),
+    ("live", &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle"]),
     ("metrics", &["connections", "namespaces", "probe", "sockets"]),
     ("namespaces", &[]),
     ("origin", &["namespaces", "sockets"]),

@@ -97,12 +97,12 @@ fn run(settings: SubscribeSettings, sender: mpsc::Sender<Event>) -> Subscription
     subscriptions
 }
 
-/// The next event but for how far a socket is read.
+/// The next event but for how far a socket is read, and for the list of interfaces.
 async fn next(events: &mut mpsc::Receiver<Event>) -> Event {
     loop {
         let event = timeout(PATIENCE, events.recv()).await.expect("an event comes");
         match event.expect("events go on") {
-            Event::Empty { .. } => {}
+            Event::Empty { .. } | Event::Interfaces { .. } => {}
             other => return other,
         }
     }

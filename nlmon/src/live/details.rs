@@ -111,6 +111,9 @@ fn value(text: &mut String, attribute: &Attribute) {
     if let Some(value) = &attribute.value {
         write(text, format_args!(" {value}"));
     }
+    if let Some(name) = &attribute.ifname {
+        write(text, format_args!(" ({name})"));
+    }
     if let Some(bytes) = attribute.withheld {
         write(text, format_args!(" withheld ({bytes} bytes)"));
     }

@@ -27,7 +27,7 @@ use crate::{
     config::{Config, Groups},
     health::{Health, ProbeState},
     http,
-    live::{bus::Bus, server::Server, stats::Source},
+    live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::Source},
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
@@ -126,8 +126,10 @@ fn start(
     }
     let families = FamilyKeeper::new(specs, &metrics);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
+    let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
     let pipeline = Pipeline {
-        joiner: Joiner::new(&Pipeline::join_settings(probes.is_some(), &probe_options(config))),
+        joiner: Joiner::new(&join_settings),
+        interfaces: KnownInterfaces::new(&join_settings),
         origins: execs.map_or_else(Origins::default, probes::origins),
         show_secrets: config.capture_secrets,
         families: families.known(),

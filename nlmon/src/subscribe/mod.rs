@@ -6,6 +6,7 @@ mod exercise;
 mod families;
 mod family_groups;
 mod inet_diag;
+mod interfaces;
 mod links;
 mod presence;
 mod proc_table;

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     Error, Socket,
+    interfaces::Lister,
     socket::{BUFFER_BYTES, Datagram, Received},
     subscriptions::Event,
 };
@@ -63,6 +64,8 @@ struct Reader {
 /// What is read, and not yet in the channel.
 struct Inbox {
     member: Member,
+    /// Lists the namespace's interfaces, where this socket tells how they change.
+    lister: Option<Lister>,
     backlog: VecDeque<Event>,
     buffer: Vec<u8>,
     /// Of the socket, as far as they are reported.
@@ -89,6 +92,7 @@ enum End {
 pub(super) fn spawn(
     socket: Socket,
     member: Member,
+    lister: Option<Lister>,
     events: mpsc::Sender<Event>,
     stop: oneshot::Receiver<Stop>,
 ) -> Result<JoinHandle<Ended>, Error> {
@@ -104,7 +108,7 @@ pub(super) fn spawn(
     let read_ns = Arc::new(AtomicU64::new(monotonic_ns()));
     let farewell =
         Farewell { member: member.clone(), events: events.clone(), read_ns: Arc::clone(&read_ns) };
-    let inbox = Inbox { member, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0, read_ns };
+    let inbox = Inbox { member, lister, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0, read_ns };
     let reader = Reader { socket, inbox, events };
     Ok(tokio::spawn(farewell.watch(reader, stop)))
 }
@@ -193,9 +197,12 @@ impl Reader {
             }
         }
         self.inbox.note_overrun(self.socket.get_ref(), false);
-        let Self { socket, inbox: Inbox { member, mut backlog, .. }, events } = self;
+        let Self { socket, inbox: Inbox { member, lister, mut backlog, .. }, events } = self;
         backlog.extend(member.left(at_ns));
         drop(socket);
+        if let Some(lister) = lister {
+            lister.end().await;
+        }
         if closed.is_some_and(|closed| closed.send(()).is_err()) {
             log::debug!("nobody waits for the socket of protocol {} to close", member.protocol);
         }
@@ -240,6 +247,9 @@ impl Inbox {
         if told || lost > 0 {
             let Member { netns, protocol, .. } = self.member;
             self.backlog.push_back(Event::Overrun { netns, protocol, lost, at_ns: monotonic_ns() });
+            if let Some(lister) = &self.lister {
+                lister.again();
+            }
         }
     }
 }

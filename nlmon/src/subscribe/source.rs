@@ -13,6 +13,7 @@ use futures_util::FutureExt as _;
 
 use super::{
     Error, Event, Hold, Socket, Status, Subscription, family_groups,
+    interfaces::Lister,
     presence::Presence,
     reader::{self, Ended, Joined, Member, Stop},
 };
@@ -208,9 +209,11 @@ impl Source {
             return Ok(None);
         }
         let portid = socket.portid();
-        let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
+        let numbers = groups.iter().map(|group| group.number);
+        let lister = Lister::start(self.protocol, numbers, common)?;
         let (stop, stopped) = oneshot::channel();
-        let reader = reader::spawn(socket, member, common.events.clone(), stopped)?;
+        let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
+        let reader = reader::spawn(socket, member, lister, common.events.clone(), stopped)?;
         Ok(Some(State::Open { portid, stop, reader, since: Instant::now() }))
     }
 

@@ -82,6 +82,17 @@ pub enum Event {
         /// When it was noticed.
         at_ns: u64,
     },
+    /// All interfaces of a namespace of which the changes are subscribed to.
+    Interfaces {
+        /// Inode number of the namespace.
+        netns: u32,
+        /// When the list began.
+        began_ns: u64,
+        /// When it was complete.
+        complete_ns: u64,
+        /// The payload of a `RTM_NEWLINK` for each.
+        links: Vec<Vec<u8>>,
+    },
     /// A subscription does not work, or only in part: a group that is refused does not keep the
     /// others from being joined. One that does not work at all is tried again every second; an
     /// unchanged cause is reported once.

@@ -15,6 +15,9 @@ pub struct Attribute {
     /// Absent if it holds attributes, or nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// The name of the interface of which the value is the index, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ifname: Option<Box<str>>,
     /// Bytes of it that are not shown, because they are or may be secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<u32>,
@@ -75,6 +78,17 @@ impl<'a> Tree<'a> {
             Value::Number(number) => Some(*number),
             _ => None,
         }
+    }
+
+    /// The interface of this index: its name, or else its number. 0 and what is below are none.
+    pub(super) fn device(self, name: &str) -> Option<String> {
+        let index = self.number(name).filter(|&index| index != 0)?;
+        Some(self.ifname(name).map_or_else(|| index.to_string(), str::to_owned))
+    }
+
+    /// The name of the interface of this index, where it is known.
+    pub(super) fn ifname(self, name: &str) -> Option<&'a str> {
+        self.get(name)?.ifname.as_deref()
     }
 
     /// Whether there is one.

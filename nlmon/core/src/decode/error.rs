@@ -14,7 +14,7 @@ use crate::message::{HEADER_BYTES, Nlmsgerr, kind};
 
 /// A `NLMSG_ERROR`; without a report if even its errno is cut.
 pub(super) fn error(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     protocol: u8,
     flags: u16,
     span: Span<'_>,
@@ -58,7 +58,7 @@ pub(super) fn error(
 
 /// A `NLMSG_DONE`; without a report if it carries no errno.
 pub(super) fn done(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     flags: u16,
     span: Span<'_>,
 ) -> (Payload, Option<ErrorReport>) {
@@ -105,7 +105,7 @@ fn report(parts: &Nlmsgerr) -> ErrorReport {
 
 /// The attributes behind an answer. They are the kernel's own words, in every protocol.
 fn acknowledgement(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     report: &mut ErrorReport,
     span: Span<'_>,
 ) -> Vec<Attribute> {

@@ -8,8 +8,8 @@ use super::value;
 pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
     match kind {
         Kind::Num => value::unsigned(bytes, false),
-        Kind::Int => value::signed(bytes, false),
-        Kind::Be => value::unsigned(bytes, true),
+        Kind::Int | Kind::Index | Kind::LinkIndex => value::signed(bytes, false),
+        Kind::Be | Kind::BeIndex => value::unsigned(bytes, true),
         Kind::BeInt => value::signed(bytes, true),
         Kind::Limit(word) => value::limit(word, bytes),
         Kind::Word(table) => value::word(table, bytes, false),
@@ -40,6 +40,9 @@ pub(super) fn may_have_len(kind: &Kind, len: usize) -> bool {
         | Kind::Int
         | Kind::Be
         | Kind::BeInt
+        | Kind::Index
+        | Kind::BeIndex
+        | Kind::LinkIndex
         | Kind::Limit(_)
         | Kind::Word(_)
         | Kind::BeWord(_)

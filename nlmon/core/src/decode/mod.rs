@@ -27,6 +27,8 @@ mod value;
 mod walk;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 pub use families::Families;
 pub use message::{Decoded, ErrorReport, Message};
@@ -48,12 +50,38 @@ pub struct Context<'a> {
     pub show_secrets: bool,
     /// The datagram was sent to a group.
     pub multicast: bool,
+    /// The interfaces that indexes in it are of.
+    pub interfaces: Option<Interfaces<'a>>,
+}
+
+/// Whoever knows how interfaces are called.
+pub trait InterfaceNames: fmt::Debug {
+    /// The name that the interface of this index had in this namespace at this time of
+    /// `CLOCK_MONOTONIC`. Printable; `None` where that is not known for certain.
+    fn name(&self, netns: u32, index: u32, at_ns: u64) -> Option<Arc<str>>;
+}
+
+/// The interfaces of one record: those of its namespace, as they were called at its time.
+#[derive(Clone, Copy, Debug)]
+pub struct Interfaces<'a> {
+    /// Who knows them.
+    pub names: &'a dyn InterfaceNames,
+    /// Inode number of the namespace.
+    pub netns: u32,
+    /// `CLOCK_MONOTONIC` nanoseconds.
+    pub at_ns: u64,
+}
+
+impl Interfaces<'_> {
+    fn name(&self, index: u32) -> Option<Arc<str>> {
+        self.names.name(self.netns, index, self.at_ns)
+    }
 }
 
 impl<'a> Context<'a> {
     /// Of a unicast, with secrets withheld.
     pub fn new(families: &'a Families) -> Self {
-        Self { families, show_secrets: false, multicast: false }
+        Self { families, show_secrets: false, multicast: false, interfaces: None }
     }
 
     /// The message type's name; of a generic family the family's.
@@ -147,15 +175,16 @@ fn decode_message(
     payload::read(&mut reader(protocol, context), protocol, header, span, context).attributes
 }
 
-fn reader(protocol: u8, context: &Context<'_>) -> Reader {
+fn reader<'a>(protocol: u8, context: &Context<'a>) -> Reader<'a> {
     Reader {
         strict: payload::is_strict(protocol),
         show_secrets: context.show_secrets,
+        interfaces: context.interfaces,
         ..Reader::default()
     }
 }
 
-fn malformed(reader: &mut Reader, span: Span<'_>) -> Message {
+fn malformed(reader: &mut Reader<'_>, span: Span<'_>) -> Message {
     let message = Message {
         message_type: "raw".into(),
         len: u32::try_from(span.bytes.len()).unwrap_or(u32::MAX),
@@ -169,7 +198,7 @@ fn malformed(reader: &mut Reader, span: Span<'_>) -> Message {
 }
 
 fn message(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     protocol: u8,
     header: &Header,
     span: Span<'_>,

@@ -9,7 +9,7 @@ use super::reader::{Reader, Span};
 use super::tables::{ND_OPTIONS, nd_option};
 
 /// The options of `span`.
-pub(super) fn read(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+pub(super) fn read(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     let mut options = Vec::new();
     let mut rest = span;
     while let &[kind, units, ..] = rest.bytes {

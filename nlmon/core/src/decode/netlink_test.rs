@@ -16,7 +16,7 @@ static LOAD_ORDER: &[(&str, usize, Kind)] =
 static LOAD_FLAGS: &[(u32, &str)] = &[(1, "multicast")];
 
 /// What a message holds.
-pub(super) fn read(reader: &mut Reader, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
+pub(super) fn read(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
     match message_type {
         ECHO | GREETING => {
             let text = span.bytes.strip_suffix(&[0]).unwrap_or(span.bytes);

@@ -3,7 +3,7 @@
 
 use super::attribute::Attribute;
 use super::names::protocol;
-use super::reader::{Reader, Span, width};
+use super::reader::{Elsewhere, Reader, Span, numbers, width};
 use super::tables::kind::{Generic, Kind, Layout, Set, Words};
 use super::tables::{self, generic};
 use super::{Context, nd_options, netlink_test, value, walk};
@@ -48,7 +48,7 @@ pub(super) fn is_strict(protocol: u8) -> bool {
 
 /// Reads the payload of a message.
 pub(super) fn read(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     protocol: u8,
     header: &Header,
     span: Span<'_>,
@@ -72,9 +72,45 @@ pub(super) fn read(
         protocol::RDMA if header.message_type >> 10 == RDMA_DEVICES => Some(tables::rdma()),
         _ => None,
     };
-    match layout {
-        Some(layout) => attributes(read_layout(reader, &layout, span)),
-        None => unknown(reader, span),
+    let Some(layout) = layout else { return unknown(reader, span) };
+    if protocol == protocol::ROUTE {
+        reader.elsewhere = elsewhere(header, &layout, span, !reader.whole);
+    }
+    let read = read_layout(reader, &layout, span);
+    reader.elsewhere = Elsewhere::Nothing;
+    attributes(read)
+}
+
+/// Which interfaces of a message are in another namespace than the message: it says so by an
+/// attribute. Where that may be among what was cut off, it is taken to be there.
+fn elsewhere(header: &Header, layout: &Layout, span: Span<'_>, cut: bool) -> Elsewhere {
+    const IFLA_NET_NS_PID: u16 = 19;
+    const IFLA_NET_NS_FD: u16 = 28;
+    const IFLA_LINK_NETNSID: u16 = 37;
+    const IFLA_TARGET_NETNSID: u16 = 46;
+    const IFA_TARGET_NETNSID: u16 = 10;
+    const NDA_LINK_NETNSID: u16 = 10;
+    /// `NLM_F_CREATE`: what is made in another namespace has its index there.
+    const CREATE: u16 = 0x400;
+    let request = header.flags & flag::REQUEST != 0;
+    let (all, links): (&[u16], &[u16]) = match header.message_type {
+        16..=19 if request && header.flags & CREATE != 0 => {
+            (&[IFLA_TARGET_NETNSID, IFLA_NET_NS_PID, IFLA_NET_NS_FD], &[IFLA_LINK_NETNSID])
+        }
+        16..=19 => (&[IFLA_TARGET_NETNSID], &[IFLA_LINK_NETNSID]),
+        20..=23 => (&[IFA_TARGET_NETNSID], &[]),
+        28..=31 => (&[], &[NDA_LINK_NETNSID]),
+        _ => return Elsewhere::Nothing,
+    };
+    let rest = span.after(walk::align(width(layout.header)));
+    let has = |wanted: &[u16]| numbers(rest.bytes).any(|number| wanted.contains(&number));
+    // The kernel says whose devices it lists in front of them; a request may say it at its end.
+    if has(all) || (cut && request && !all.is_empty()) {
+        Elsewhere::All
+    } else if has(links) || (cut && !links.is_empty()) {
+        Elsewhere::Links
+    } else {
+        Elsewhere::Nothing
     }
 }
 
@@ -83,7 +119,7 @@ fn attributes(attributes: Vec<Attribute>) -> Payload {
 }
 
 /// What cannot be read is shown as bytes by the message itself, or is withheld here.
-fn unknown(reader: &mut Reader, span: Span<'_>) -> Payload {
+fn unknown(reader: &mut Reader<'_>, span: Span<'_>) -> Payload {
     if !reader.strict || span.bytes.is_empty() {
         return Payload { unknown: true, ..Payload::default() };
     }
@@ -101,7 +137,7 @@ fn route(message_type: u16, request: bool, len: usize) -> Option<Layout> {
 }
 
 /// Options of a router advertisement, and attributes behind them.
-fn nd_user_option(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+fn nd_user_option(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     let head = width(tables::NDUSEROPTMSG);
     let options = usize::from(walk::u16_at(span.bytes, 2).unwrap_or_default());
     let members = reader.fields(tables::NDUSEROPTMSG, span.part(0, head));
@@ -123,7 +159,7 @@ fn sock_diag(message_type: u16, request: bool, span: Span<'_>) -> Option<Layout>
     tables::sock_diag(family, request)
 }
 
-fn read_layout(reader: &mut Reader, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {
+fn read_layout(reader: &mut Reader<'_>, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {
     let width = width(layout.header);
     if let Some(&family) = span.bytes.first() {
         reader.family = family.into();
@@ -138,7 +174,7 @@ fn read_layout(reader: &mut Reader, layout: &Layout, span: Span<'_>) -> Vec<Attr
 }
 
 fn read_generic(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     header: &Header,
     span: Span<'_>,
     context: &Context<'_>,
@@ -193,7 +229,7 @@ fn find(words: Words, command: u8) -> Option<(&'static str, Set)> {
 
 /// A text, unless it may hold what somebody typed: arguments of programs, a terminal's input, what
 /// user space reports about itself (`include/uapi/linux/audit.h`).
-fn audit(reader: &mut Reader, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
+fn audit(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -> Vec<Attribute> {
     const GET: u16 = 1000;
     const SET: u16 = 1001;
     const ADD_RULE: u16 = 1011;
@@ -220,7 +256,7 @@ fn audit(reader: &mut Reader, message_type: u16, span: Span<'_>) -> Vec<Attribut
     }
 }
 
-fn connector(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+fn connector(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     /// `CN_IDX_PROC`
     const PROCESSES: Option<u32> = Some(1);
     let head = width(tables::CN_MSG);

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::Interfaces;
 use super::attribute::{Attribute, Value};
 use super::leaf;
 use super::tables::kind::{Fields, Kind, Options, Set};
@@ -18,6 +19,8 @@ use super::walk::{ATTRIBUTE_HEADER_LEN, align, u16_at};
 const DEPTH_MAX: usize = 16;
 /// `NLA_TYPE_MASK`: without the nested and byte order bits.
 const TYPE_MASK: u16 = 0x3fff;
+/// Bytes of an interface's index.
+const INDEX_BYTES: usize = 4;
 /// `NLA_F_NESTED`
 const NESTED: u16 = 0x8000;
 
@@ -53,7 +56,7 @@ pub(super) struct Search {
 
 /// The walk.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     /// Address family of what is being read.
     pub(super) family: u16,
     /// Withhold what no table explains.
@@ -67,11 +70,28 @@ pub(super) struct Reader {
     pub(super) whole: bool,
     /// What of the message is not as the format has it.
     pub(super) remarks: Vec<String>,
+    /// The interfaces of the record.
+    pub(super) interfaces: Option<Interfaces<'a>>,
+    /// Its indexes are of another namespace: all, or those of the other ends of links.
+    pub(super) elsewhere: Elsewhere,
+}
+
+/// Which interfaces of a message are in another namespace than the message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// None.
+    #[default]
+    Nothing,
+    /// The other ends of links.
+    Links,
+    /// All.
+    All,
 }
 
 /// What an attribute holds.
 enum Content {
     Value(Option<Value>),
+    Interface(Option<Value>, Option<Box<str>>),
     Inside(Vec<Attribute>),
     Withheld(u32),
 }
@@ -97,7 +117,7 @@ impl Nest<'_> {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     /// The attributes of `span`. One whose end is missing is shown as far as what is inside it goes.
     pub(super) fn attributes(&mut self, set: Set, span: Span<'_>) -> Vec<Attribute> {
         self.nest(set, span, Place::default())
@@ -166,6 +186,15 @@ impl Reader {
         }
         match kind {
             Kind::Secret => self.secret(span),
+            Kind::Index | Kind::BeIndex | Kind::LinkIndex if bytes.len() == INDEX_BYTES => {
+                self.interface(kind, bytes)
+            }
+            Kind::Elsewhere(kind) => {
+                let outer = std::mem::replace(&mut self.elsewhere, Elsewhere::All);
+                let content = self.content(kind, span, nest);
+                self.elsewhere = outer;
+                content
+            }
             Kind::Long(lens, _) if !lens.contains(&bytes.len()) => self.opaque(span),
             Kind::Long(_, kind) => self.content(kind, span, nest),
             Kind::Bitfield => Content::Inside(self.members(BITFIELD, span, place)),
@@ -298,6 +327,25 @@ impl Reader {
         items
     }
 
+    /// An index, with the name of its interface where that is known.
+    fn interface(&self, kind: &Kind, bytes: &[u8]) -> Content {
+        let value = match kind {
+            Kind::BeIndex => value::unsigned(bytes, true),
+            _ => value::signed(bytes, false),
+        };
+        let here = match self.elsewhere {
+            Elsewhere::Nothing => true,
+            Elsewhere::Links => !matches!(kind, Kind::LinkIndex),
+            Elsewhere::All => false,
+        };
+        let index = match value {
+            Some(Value::Number(index)) if here => u32::try_from(index).ok().filter(|&i| i != 0),
+            _ => None,
+        };
+        let name = index.zip(self.interfaces).and_then(|(index, known)| known.name(index));
+        Content::Interface(value, name.as_deref().map(Box::from))
+    }
+
     /// The kind by another attribute's text. A cut datagram may lack that.
     fn select(
         &mut self,
@@ -382,6 +430,7 @@ fn attribute(name: Cow<'static, str>, content: Content) -> Attribute {
     let attribute = Attribute { name, ..Attribute::default() };
     match content {
         Content::Value(value) => Attribute { value, ..attribute },
+        Content::Interface(value, ifname) => Attribute { value, ifname, ..attribute },
         Content::Inside(attributes) => Attribute { attributes, ..attribute },
         Content::Withheld(bytes) => Attribute { withheld: Some(bytes), ..attribute },
     }
@@ -392,6 +441,16 @@ fn head(bytes: &[u8]) -> Option<(usize, u16)> {
     let len = usize::from(u16_at(bytes, 0)?);
     let number = u16_at(bytes, 2)?;
     (len >= ATTRIBUTE_HEADER_LEN).then_some((len, number))
+}
+
+/// The numbers of the attributes in `bytes`.
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (len, number) = head(rest)?;
+        rest = rest.get(align(len)..).unwrap_or_default();
+        Some(number & TYPE_MASK)
+    })
 }
 
 /// Whether attributes fill `bytes` exactly.
@@ -417,6 +476,7 @@ pub(super) fn entry(set: Set, number: u16) -> Option<&'static (u16, &'static str
 /// What a cut value still shows. What may be secret is among them: what there is of it is withheld.
 fn holds_others(kind: &Kind) -> bool {
     match kind {
+        Kind::Elsewhere(kind) => holds_others(kind),
         Kind::Family(families, other) => {
             holds_others(other) || families.iter().any(|entry| holds_others(&entry.1))
         }
@@ -446,7 +506,7 @@ fn inside(kind: &Kind) -> Set {
     match kind {
         Kind::Nest(set) | Kind::Headed(_, set) | Kind::Hops(_, set) => set,
         Kind::Described(set) => set.get().copied().unwrap_or_default(),
-        Kind::List(kind) => inside(kind),
+        Kind::List(kind) | Kind::Elsewhere(kind) => inside(kind),
         _ => NO_NAMES,
     }
 }

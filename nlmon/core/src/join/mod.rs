@@ -59,6 +59,16 @@ pub struct JoinSettings {
     pub held_max: usize,
 }
 
+impl JoinSettings {
+    /// Whether each message of the protocol is sampled, with at least that many of its bytes.
+    pub fn samples_all(&self, protocol: u8, bytes: u16) -> bool {
+        let snap = self.snap.get(usize::from(protocol)).copied().unwrap_or_default();
+        let is_sampled =
+            self.sampled.checked_shr(protocol.into()).is_some_and(|bits| bits & 1 == 1);
+        self.probes && is_sampled && !self.thinned && snap >= bytes
+    }
+}
+
 impl Default for JoinSettings {
     fn default() -> Self {
         Self {

@@ -237,6 +237,7 @@ function tree(attributes) {
     const item = element("li");
     item.append(element("b", "", attribute.name));
     if (attribute.value !== undefined) item.append(` ${attribute.value}`);
+    if (attribute.ifname !== undefined) item.append(` (${attribute.ifname})`);
     if (attribute.withheld !== undefined) item.append(element("em", "", ` withheld (${attribute.withheld} bytes)`));
     if (attribute.attributes) item.append(tree(attribute.attributes));
     list.append(item);

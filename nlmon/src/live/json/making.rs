@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use super::contained::contained;
 use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, Process};
 use crate::hooks;
+use crate::live::interfaces::KnownInterfaces;
 use crate::origin::Origin;
-use nlmon_core::decode::{self, Context, Families, names, printable};
+use nlmon_core::decode::{self, Context, Families, Interfaces, names, printable};
 use nlmon_core::join;
 use nlmon_core::record::{Answer, Dump, Parent, Path, Record, Task};
 
@@ -43,12 +44,14 @@ pub struct View {
     pub families: Arc<Families>,
     /// Show keys, and what may be keys.
     pub show_secrets: bool,
+    /// How interfaces are called.
+    pub interfaces: Option<KnownInterfaces>,
 }
 
 impl View {
     /// One that knows nothing of the running kernel, and withholds secrets.
     pub fn new(clock: Clock) -> Self {
-        Self { clock, families: Arc::default(), show_secrets: false }
+        Self { clock, families: Arc::default(), show_secrets: false, interfaces: None }
     }
 }
 
@@ -68,8 +71,12 @@ impl LogRecord {
         let (observation, delivery) = (record.observation(), record.delivery());
         let protocol = record.protocol();
         let multicast = record.path() == Path::Multicast;
-        let context =
-            Context { families: &view.families, show_secrets: view.show_secrets, multicast };
+        let context = Context {
+            families: &view.families,
+            show_secrets: view.show_secrets,
+            multicast,
+            interfaces: interfaces(view.interfaces.as_ref(), record.netns(), record.time_ns()),
+        };
         // Of the delivered copy, which is whole, decoding finds what must not be shown.
         let (data, bytes) = (record.data(), record.datagram_len());
         let mut decoded = if in_full {
@@ -119,6 +126,7 @@ impl LogRecord {
                 undecoded: !in_full,
                 bytes: without(data, &decoded.withheld),
                 families: Arc::clone(&view.families),
+                interfaces: view.interfaces.clone(),
             },
         }
     }
@@ -192,7 +200,13 @@ impl LogRecord {
         if detail >= Detail::Attributes && !self.captured.undecoded {
             let Captured { protocol, multicast, show_secrets, bytes, families, .. } =
                 &self.captured;
-            let context = Context { families, show_secrets: *show_secrets, multicast: *multicast };
+            let known = self.captured.interfaces.as_ref();
+            let context = Context {
+                families,
+                show_secrets: *show_secrets,
+                multicast: *multicast,
+                interfaces: interfaces(known, self.netns, self.time_ns),
+            };
             record.messages = contained(
                 || decode::decode(*protocol, bytes, self.bytes, &context).messages,
                 || self.messages.clone(),
@@ -203,6 +217,11 @@ impl LogRecord {
         }
         record
     }
+}
+
+/// The interfaces of a record's namespace at its time.
+fn interfaces(known: Option<&KnownInterfaces>, netns: u32, at_ns: u64) -> Option<Interfaces<'_>> {
+    known.map(|names| Interfaces { names, netns, at_ns })
 }
 
 /// The bytes with zeros in those places.

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use contained::decode_panics;
 pub use making::{Clock, View};
 
+use super::interfaces::KnownInterfaces;
+
 use nlmon_core::decode::{Families, Message};
 use nlmon_core::record::{Cause, Outcome, Path};
 
@@ -42,6 +44,7 @@ struct Captured {
     /// Bytes that are withheld are zero.
     bytes: Vec<u8>,
     families: Arc<Families>,
+    interfaces: Option<KnownInterfaces>,
 }
 
 /// One datagram: who sent it, what it was, who got it, how long it took, whether it failed.
@@ -256,6 +259,7 @@ mod tests {
         message.flags.push("REQUEST".into());
         message.command = Some("CTRL_CMD_GETFAMILY".into());
         message.attributes[0].withheld = Some(1);
+        message.attributes[0].ifname = Some("eth0".into());
         (message.raw, message.truncated) = (Some("00".into()), true);
         message.error = Some(decode::ErrorReport {
             request: Some("RTM_NEWLINK".into()),

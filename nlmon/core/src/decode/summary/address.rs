@@ -1,6 +1,5 @@
 //! `struct ifaddrmsg`: `192.0.2.1/24 dev 5 scope global secondary`.
 
-use super::index;
 use crate::decode::attribute::Tree;
 use crate::decode::line::Line;
 
@@ -9,7 +8,7 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     let mut line = Line::default();
     address(&mut line, tree, head.number("ifa_prefixlen").unwrap_or_default());
     line.optional("brd", tree.text("IFA_BROADCAST"));
-    line.optional("dev", index(head, "ifa_index"));
+    line.optional("dev", head.device("ifa_index"));
     line.optional("scope", head.text("ifa_scope"));
     // The attribute widens the header's eight bits; a request may have just those.
     let bits = tree.text("IFA_FLAGS").or_else(|| head.text("ifa_flags")).unwrap_or_default();

@@ -55,14 +55,24 @@ pub(super) fn summary(kind: &Kind<'_>, command: &str, tree: Tree<'_>) -> String 
     for (end, word) in TELLING {
         let found = all.iter().find(|attribute| attribute.name.ends_with(end));
         let value = found.and_then(|attribute| attribute.value.as_ref());
-        if let Some(value) = value.filter(|_| word.is_empty() || !said.contains(word)) {
-            line.pair(word, value);
-            said.push(word);
-        }
+        let Some(value) = value.filter(|_| word.is_empty() || !said.contains(word)) else {
+            continue;
+        };
+        match found.and_then(|attribute| attribute.ifname.as_deref()) {
+            Some(_) if all.iter().any(|attribute| named(attribute)) => line.pair(word, value),
+            Some(name) => line.pair("dev", name),
+            None => line.pair(word, value),
+        };
+        said.push(word);
     }
     let peers = tree.inside("WGDEVICE_A_PEERS").iter().len();
     line.optional("peers", (peers > 0).then_some(peers));
     line.finish()
+}
+
+/// Whether the message itself says how its interface is called.
+fn named(attribute: &Attribute) -> bool {
+    attribute.name.ends_with("IFNAME") || attribute.name.ends_with("DEV_NAME")
 }
 
 fn flatten(tree: Tree<'_>) -> Vec<&Attribute> {

@@ -15,7 +15,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     if verb == Verb::New {
         flags(&mut line, head, tree);
     }
-    line.optional("mtu", tree.text("IFLA_MTU")).optional("master", tree.text("IFLA_MASTER"));
+    line.optional("mtu", tree.text("IFLA_MTU")).optional("master", tree.device("IFLA_MASTER"));
     line.optional("state", tree.text("IFLA_OPERSTATE")).optional("kind", kind(tree));
     if let Some(address) = tree.text("IFLA_ADDRESS") {
         let layer = head.text("ifi_type").unwrap_or_default();
@@ -34,8 +34,13 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
 /// `veth0@if2` is a link with another, by index, below it or at its other end.
 fn name(line: &mut Line, tree: Tree<'_>, own: Option<u64>) {
     let lower = index(tree, "IFLA_LINK").filter(|&lower| Some(lower) != own);
-    let at = lower.map_or_else(String::new, |lower| format!("@if{lower}"));
-    match (tree.text("IFLA_IFNAME"), own) {
+    let at = match (lower, tree.ifname("IFLA_LINK")) {
+        (None, _) => String::new(),
+        (Some(_), Some(name)) => format!("@{name}"),
+        (Some(lower), None) => format!("@if{lower}"),
+    };
+    let known = || Some(tree.inside("ifinfomsg").ifname("ifi_index")?.to_owned());
+    match (tree.text("IFLA_IFNAME").or_else(known), own) {
         (Some(name), None) => line.word(&format!("{name}{at}")),
         (Some(name), Some(index)) => line.word(&format!("{name}{at} (ifindex {index})")),
         (None, None) => line,

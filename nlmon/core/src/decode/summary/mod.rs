@@ -1,8 +1,8 @@
 //! The one line that says what a message is about, made of its tree: a few words for each type, in
 //! those of `ip`, `tc`, `bridge`, `nft`, `conntrack`, `ss` and `iw`.
 //!
-//! A device that a message knows only by index is printed as its index: names are the host's
-//! state, and this code has none.
+//! A device that a message knows only by index is printed by the name that the reader was told of it,
+//! or as its index: names are the host's state, and this code has none.
 
 mod address;
 mod bridge;

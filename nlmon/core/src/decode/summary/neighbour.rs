@@ -1,7 +1,6 @@
 //! `struct ndmsg`: `192.0.2.9 dev 3 lladdr 02:00:00:00:00:01 REACHABLE`; for a bridge's forwarding
 //! table `02:00:00:00:00:01 dev 3 vlan 10 master 4 PERMANENT`.
 
-use super::index;
 use crate::decode::attribute::Tree;
 use crate::decode::line::Line;
 
@@ -15,9 +14,9 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     } else {
         line.word(&destination.unwrap_or_default());
     }
-    line.optional("dev", index(head, "ndm_ifindex"));
+    line.optional("dev", head.device("ndm_ifindex"));
     line.optional("lladdr", address.filter(|_| !bridge)).optional("vlan", tree.text("NDA_VLAN"));
-    line.optional("vni", tree.text("NDA_VNI")).optional("master", tree.text("NDA_MASTER"));
+    line.optional("vni", tree.text("NDA_VNI")).optional("master", tree.device("NDA_MASTER"));
     let flags = head.text("ndm_flags").filter(|flags| flags != "0").unwrap_or_default();
     line.word(&flags.replace(',', " "));
     let state = head.text("ndm_state").unwrap_or_default();

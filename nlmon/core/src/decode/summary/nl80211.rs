@@ -10,7 +10,8 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     let inside = |name: &str| tree.inside(&["NL80211_ATTR_", name].concat());
     let radio = text("WIPHY_NAME").or_else(|| Some(format!("phy#{}", text("WIPHY")?)));
     line.optional("", radio);
-    line.optional("", text("IFNAME")).optional("ifindex", text("IFINDEX"));
+    let known = || Some(tree.ifname("NL80211_ATTR_IFINDEX")?.to_owned());
+    line.optional("", text("IFNAME").or_else(known)).optional("ifindex", text("IFINDEX"));
     // What has no network device, a P2P device for one, is known by this alone.
     let wdev = tree.number("NL80211_ATTR_WDEV").filter(|_| !tree.has("NL80211_ATTR_IFINDEX"));
     line.optional("wdev", wdev.map(|wdev| format!("{wdev:#x}")));

@@ -1,6 +1,6 @@
 //! `struct rtmsg`: `192.0.2.0/24 via 198.51.100.1 dev 3 proto static metric 100`; `struct nhmsg`.
 
-use super::{index, prefix};
+use super::prefix;
 use crate::decode::attribute::{Attribute, Tree};
 use crate::decode::flags::Verb;
 use crate::decode::line::Line;
@@ -17,7 +17,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     let source_len = head.number("rtm_src_len").unwrap_or_default();
     line.optional("from", tree.text("RTA_SRC").map(|ip| prefix(&ip, source_len)));
     line.optional("nhid", tree.text("RTA_NH_ID")).optional("via", via(tree));
-    line.optional("dev", tree.text("RTA_OIF"));
+    line.optional("dev", tree.device("RTA_OIF"));
     let table = tree.text("RTA_TABLE").unwrap_or_else(|| word("rtm_table"));
     line.optional("table", shows_table(&table, verb).then_some(table));
     if verb != Verb::Get {
@@ -60,7 +60,7 @@ fn via(tree: Tree<'_>) -> Option<String> {
 fn next_hop(hop: &Attribute) -> String {
     let tree = hop.tree();
     let mut line = Line::default();
-    line.optional("via", via(tree)).optional("dev", tree.text("rtnh_ifindex"));
+    line.optional("via", via(tree)).optional("dev", tree.device("rtnh_ifindex"));
     line.optional("weight", tree.number("rtnh_hops").map(|hops| hops + 1));
     line.finish()
 }
@@ -74,7 +74,7 @@ pub(super) fn next_hop_object(tree: Tree<'_>) -> String {
     let members: Vec<_> = members.iter().filter_map(|member| member.tree().text("id")).collect();
     line.optional("group", (!members.is_empty()).then(|| members.join("/")));
     line.word(if tree.has("NHA_BLACKHOLE") { "blackhole" } else { "" });
-    line.optional("via", tree.text("NHA_GATEWAY")).optional("dev", index(tree, "NHA_OIF"));
+    line.optional("via", tree.text("NHA_GATEWAY")).optional("dev", tree.device("NHA_OIF"));
     line.word(if tree.has("NHA_FDB") { "fdb" } else { "" });
     line.optional("proto", head.text("nh_protocol").filter(|protocol| protocol != "unspec"));
     line.finish()

@@ -11,7 +11,7 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     let kind = tree.text("TCA_KIND").unwrap_or_default();
     let mut line = Line::default();
     line.word(&kind);
-    line.optional("dev", index(head, "tcm_ifindex"));
+    line.optional("dev", head.device("tcm_ifindex"));
     if info.has("pref") {
         line.optional("parent", head.text("tcm_parent").filter(|parent| parent != "none"));
         line.optional("protocol", info.text("protocol").filter(|protocol| protocol != "0"));

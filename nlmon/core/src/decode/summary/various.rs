@@ -10,7 +10,9 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
     match object {
         "NETCONF" => {
             line.word(&family(tree).unwrap_or_default());
-            line.optional("dev", tree.text("NETCONFA_IFINDEX"));
+            // Below 0 it is all interfaces, or those to come.
+            let all = tree.text("NETCONFA_IFINDEX");
+            line.optional("dev", tree.device("NETCONFA_IFINDEX").or(all));
             for setting in tree.iter().filter(|a| a.name.starts_with("NETCONFA_")) {
                 let name = setting.name.trim_start_matches("NETCONFA_").to_lowercase();
                 let value = setting.value.as_ref().filter(|_| name != "ifindex");
@@ -21,7 +23,7 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
             let head = tree.inside("prefixmsg");
             let len = head.number("prefix_len").unwrap_or_default();
             line.word(&tree.text("PREFIX_ADDRESS").map_or_else(String::new, |ip| prefix(&ip, len)));
-            line.optional("dev", index(head, "prefix_ifindex"));
+            line.optional("dev", head.device("prefix_ifindex"));
         }
         "NSID" => {
             line.optional("nsid", tree.text("NETNSA_NSID"));
@@ -29,11 +31,15 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
             line.optional("of fd", tree.text("NETNSA_FD"));
         }
         "STATS" => {
-            line.optional("ifindex", index(tree.inside("if_stats_msg"), "ifindex"));
+            let head = tree.inside("if_stats_msg");
+            match head.ifname("ifindex") {
+                Some(name) => line.pair("dev", name),
+                None => line.optional("ifindex", index(head, "ifindex")),
+            };
         }
         "NEIGHTBL" => {
             line.word(&tree.text("NDTA_NAME").unwrap_or_default());
-            line.optional("dev", tree.inside("NDTA_PARMS").text("NDTPA_IFINDEX"));
+            line.optional("dev", tree.inside("NDTA_PARMS").device("NDTPA_IFINDEX"));
         }
         "ADDRLABEL" => {
             let len = tree.inside("ifaddrlblmsg").number("ifal_prefixlen").unwrap_or_default();
@@ -41,13 +47,13 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
             line.optional("label", tree.text("IFAL_LABEL"));
         }
         "NDUSEROPT" => {
-            line.optional("dev", tree.inside("nduseroptmsg").text("nduseropt_ifindex"));
+            line.optional("dev", tree.inside("nduseroptmsg").device("nduseropt_ifindex"));
             for option in tree.iter().skip(1).filter(|option| !option.attributes.is_empty()) {
                 advertised(&mut line, &option.name, option.tree());
             }
         }
         "TUNNEL" => {
-            line.optional("dev", index(tree.inside("tunnel_msg"), "ifindex"));
+            line.optional("dev", tree.inside("tunnel_msg").device("ifindex"));
             let entry = tree.inside("VXLAN_VNIFILTER_ENTRY");
             line.optional("vni", entry.text("VXLAN_VNIFILTER_ENTRY_START"));
         }

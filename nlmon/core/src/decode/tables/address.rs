@@ -1,6 +1,6 @@
 //! Attributes of an address: numbers and names of `include/uapi/linux/if_addr.h`.
 
-use super::kind::Kind::{Family, Int, Ip, Limit, Mask, Num, Struct, Text, Word};
+use super::kind::Kind::{Family, Index, Int, Ip, Limit, Mask, Num, Struct, Text, Word};
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ADDRESS_FLAGS, ADDRESS_FLAGS_6, FAMILIES, SCOPES};
@@ -32,7 +32,7 @@ pub(in crate::decode) static IFADDRMSG: Fields = &[
     ("ifa_prefixlen", 1, Num),
     ("ifa_flags", 1, Family(&[(10, Mask(&ADDRESS_FLAGS_6))], &Mask(&ADDRESS_FLAGS))),
     ("ifa_scope", 1, Word(&SCOPES)),
-    ("ifa_index", 4, Num),
+    ("ifa_index", 4, Index),
 ];
 
 /// `IFAPROT_*`: who made the address.

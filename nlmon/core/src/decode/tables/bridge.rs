@@ -1,20 +1,20 @@
 //! Attributes of a bridge's multicast and VLAN databases: numbers and names of
 //! `include/uapi/linux/if_bridge.h`.
 
-use super::kind::Kind::{Be, Headed, Hex, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word};
+use super::kind::Kind::{Be, Headed, Hex, Index, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word};
 use super::kind::{Bits, Fields, Set};
 use super::link::BRIDGE_VLAN_INFO;
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS};
 
 pub(in crate::decode) static BR_PORT_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Num)];
+    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Index)];
 
 pub(in crate::decode) static BR_VLAN_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Num)];
+    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Index)];
 
 static BR_MDB_ENTRY: Fields = &[
-    ("ifindex", 4, Num),
+    ("ifindex", 4, Index),
     ("state", 1, Word(&MDB_STATES)),
     ("flags", 1, Mask(&MDB_FLAGS)),
     ("vid", 2, Num),
@@ -55,7 +55,7 @@ static MDB_EATTR: Set = &[
 
 static MDB_ROUTER: Set = &[(1, "MDBA_ROUTER_PORT", Headed(&ROUTER_PORT, &ROUTER_PATTR))];
 
-static ROUTER_PORT: Fields = &[("ifindex", 4, Num)];
+static ROUTER_PORT: Fields = &[("ifindex", 4, Index)];
 
 static ROUTER_PATTR: Set = &[
     (1, "MDBA_ROUTER_PATTR_TIMER", Num),

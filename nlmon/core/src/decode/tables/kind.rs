@@ -54,6 +54,14 @@ pub(in crate::decode) enum Kind {
     Int,
     /// A number in network byte order.
     Be,
+    /// An interface's index in the namespace of the message.
+    Index,
+    /// The same in network byte order.
+    BeIndex,
+    /// An interface's index in the namespace that the message says the other end of a link is in.
+    LinkIndex,
+    /// What is in another namespace, so that no interface in it has a name here.
+    Elsewhere(&'static Kind),
     /// A number that stands for a word.
     Word(&'static Table),
     /// The same in network byte order.

@@ -4,8 +4,8 @@
 use super::devconf::{ICMP6_STATS, INET_CONF, INET6_CONF, INET6_STATS};
 use super::generic::devlink::DEVLINK;
 use super::kind::Kind::{
-    BeWord, Family, Flag, Hex, Int, Ip, List, Mac, Mask, Named, Nest, Num, Pad, Select, Struct,
-    Text, Word,
+    BeWord, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest, Num, Pad,
+    Select, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Set};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
@@ -89,7 +89,7 @@ pub(in crate::decode) static LINKINFO_BRPORT_ATTRS: Set = &[
     (31, "IFLA_BRPORT_GROUP_FWD_MASK", Num),
     (32, "IFLA_BRPORT_NEIGH_SUPPRESS", Num),
     (33, "IFLA_BRPORT_ISOLATED", Num),
-    (34, "IFLA_BRPORT_BACKUP_PORT", Num),
+    (34, "IFLA_BRPORT_BACKUP_PORT", Index),
     (35, "IFLA_BRPORT_MRP_RING_OPEN", Num),
     (36, "IFLA_BRPORT_MRP_IN_OPEN", Num),
     (37, "IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT", Num),
@@ -236,12 +236,12 @@ pub(in crate::decode) static LINK_ATTRS: Set = &[
     (2, "IFLA_BROADCAST", Mac),
     (3, "IFLA_IFNAME", Text),
     (4, "IFLA_MTU", Num),
-    (5, "IFLA_LINK", Num),
+    (5, "IFLA_LINK", LinkIndex),
     (6, "IFLA_QDISC", Text),
     (7, "IFLA_STATS", Struct(&RTNL_LINK_STATS)),
     (8, "IFLA_COST", Hex),
     (9, "IFLA_PRIORITY", Num),
-    (10, "IFLA_MASTER", Num),
+    (10, "IFLA_MASTER", Index),
     (11, "IFLA_WIRELESS", Hex),
     (
         12,
@@ -356,7 +356,7 @@ static AF_SPEC_ATTRS: Set = &[
 ];
 
 pub(in crate::decode) static IF_STATS_MSG: Fields =
-    &[("family", 1, Num), ("pad", 3, Pad), ("ifindex", 4, Num), ("filter_mask", 4, Num)];
+    &[("family", 1, Num), ("pad", 3, Pad), ("ifindex", 4, Index), ("filter_mask", 4, Num)];
 
 pub(in crate::decode) static BRIDGE_VLAN_INFO: Fields =
     &[("flags", 2, Mask(&BRIDGE_VLAN_FLAGS)), ("vid", 2, Num)];
@@ -390,7 +390,7 @@ pub(in crate::decode) static IFINFOMSG: Fields = &[
     ("ifi_family", 1, Word(&FAMILIES)),
     ("pad", 1, Pad),
     ("ifi_type", 2, Word(&LINK_LAYERS)),
-    ("ifi_index", 4, Int),
+    ("ifi_index", 4, Index),
     ("ifi_flags", 4, Mask(&LINK_FLAGS)),
     ("ifi_change", 4, Mask(&LINK_FLAGS)),
 ];

@@ -2,8 +2,8 @@
 //! `include/uapi/linux/if_link.h`, `if_tunnel.h` and `veth.h`.
 
 use super::kind::Kind::{
-    Be, BeMask, BeWord, Each, Flag, Headed, Hex, Int, Ip, List, Mac, Mask, Nest, Num, Struct, Text,
-    Word,
+    Be, BeMask, BeWord, Each, Elsewhere, Flag, Headed, Hex, Index, Int, Ip, LinkIndex, List, Mac,
+    Mask, Nest, Num, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set};
 use super::link::{IFINFOMSG, IFLA_BRIDGE_ID, LINK_ATTRS, LINKINFO_BRPORT_ATTRS};
@@ -20,7 +20,7 @@ static BOND_AD_INFO_ATTRS: Set = &[
 
 static LINKINFO_BOND_ATTRS: Set = &[
     (1, "IFLA_BOND_MODE", Num),
-    (2, "IFLA_BOND_ACTIVE_SLAVE", Num),
+    (2, "IFLA_BOND_ACTIVE_SLAVE", Index),
     (3, "IFLA_BOND_MIIMON", Num),
     (4, "IFLA_BOND_UPDELAY", Num),
     (5, "IFLA_BOND_DOWNDELAY", Num),
@@ -29,7 +29,7 @@ static LINKINFO_BOND_ATTRS: Set = &[
     (8, "IFLA_BOND_ARP_IP_TARGET", List(&Ip)),
     (9, "IFLA_BOND_ARP_VALIDATE", Num),
     (10, "IFLA_BOND_ARP_ALL_TARGETS", Num),
-    (11, "IFLA_BOND_PRIMARY", Num),
+    (11, "IFLA_BOND_PRIMARY", Index),
     (12, "IFLA_BOND_PRIMARY_RESELECT", Num),
     (13, "IFLA_BOND_FAIL_OVER_MAC", Num),
     (14, "IFLA_BOND_XMIT_HASH_POLICY", Num),
@@ -108,7 +108,7 @@ static LINKINFO_BRIDGE_ATTRS: Set = &[
 ];
 
 static LINKINFO_GRE_ATTRS: Set = &[
-    (1, "IFLA_GRE_LINK", Num),
+    (1, "IFLA_GRE_LINK", LinkIndex),
     (2, "IFLA_GRE_IFLAGS", Be),
     (3, "IFLA_GRE_OFLAGS", Be),
     (4, "IFLA_GRE_IKEY", Be),
@@ -169,7 +169,7 @@ static TUNNEL_6_FLAGS: Bits = &[
 ];
 
 static LINKINFO_IPTUN_ATTRS: Set = &[
-    (1, "IFLA_IPTUN_LINK", Num),
+    (1, "IFLA_IPTUN_LINK", LinkIndex),
     (2, "IFLA_IPTUN_LOCAL", Ip),
     (3, "IFLA_IPTUN_REMOTE", Ip),
     (4, "IFLA_IPTUN_TTL", Num),
@@ -195,7 +195,7 @@ static LINKINFO_IPTUN_ATTRS: Set = &[
 static SIT_FLAGS: Bits = &[(0x1, "isatap")];
 
 static LINKINFO_SIT_ATTRS: Set = &[
-    (1, "IFLA_IPTUN_LINK", Num),
+    (1, "IFLA_IPTUN_LINK", LinkIndex),
     (2, "IFLA_IPTUN_LOCAL", Ip),
     (3, "IFLA_IPTUN_REMOTE", Ip),
     (4, "IFLA_IPTUN_TTL", Num),
@@ -254,7 +254,7 @@ static LINKINFO_VLAN_ATTRS: Set = &[
 static LINKINFO_VRF_ATTRS: Set = &[(1, "IFLA_VRF_TABLE", Num)];
 
 static LINKINFO_VTI_ATTRS: Set = &[
-    (1, "IFLA_VTI_LINK", Num),
+    (1, "IFLA_VTI_LINK", LinkIndex),
     (2, "IFLA_VTI_IKEY", Be),
     (3, "IFLA_VTI_OKEY", Be),
     (4, "IFLA_VTI_LOCAL", Ip),
@@ -336,7 +336,7 @@ pub(in crate::decode) static LINKINFO_MEMBER_DATA_MSG: Options =
 static VXLAN: Set = &[
     (1, "IFLA_VXLAN_ID", Num),
     (2, "IFLA_VXLAN_GROUP", Ip),
-    (3, "IFLA_VXLAN_LINK", Num),
+    (3, "IFLA_VXLAN_LINK", LinkIndex),
     (4, "IFLA_VXLAN_LOCAL", Ip),
     (5, "IFLA_VXLAN_TTL", Num),
     (6, "IFLA_VXLAN_TOS", Num),
@@ -388,20 +388,20 @@ static IPVLAN_MODES: Table = &[(0, "l2"), (1, "l3"), (2, "l3s")];
 static IPVLAN: Set = &[(1, "IFLA_IPVLAN_MODE", Word(&IPVLAN_MODES)), (2, "IFLA_IPVLAN_FLAGS", Num)];
 
 static XFRM: Set = &[
-    (1, "IFLA_XFRM_LINK", Num),
+    (1, "IFLA_XFRM_LINK", LinkIndex),
     (2, "IFLA_XFRM_IF_ID", Num),
     (3, "IFLA_XFRM_COLLECT_METADATA", Flag),
 ];
 
 static HSR: Set = &[
-    (1, "IFLA_HSR_SLAVE1", Num),
-    (2, "IFLA_HSR_SLAVE2", Num),
+    (1, "IFLA_HSR_SLAVE1", LinkIndex),
+    (2, "IFLA_HSR_SLAVE2", LinkIndex),
     (3, "IFLA_HSR_MULTICAST_SPEC", Num),
     (4, "IFLA_HSR_SUPERVISION_ADDR", Mac),
     (5, "IFLA_HSR_SEQ_NR", Num),
     (6, "IFLA_HSR_VERSION", Num),
     (7, "IFLA_HSR_PROTOCOL", Num),
-    (8, "IFLA_HSR_INTERLINK", Num),
+    (8, "IFLA_HSR_INTERLINK", LinkIndex),
 ];
 
 static MACSEC: Set = &[
@@ -435,7 +435,7 @@ static GTP: Set = &[
 
 static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Hex)];
 
-static VETH: Set = &[(1, "VETH_INFO_PEER", Headed(&IFINFOMSG, &LINK_ATTRS))];
+static VETH: Set = &[(1, "VETH_INFO_PEER", Elsewhere(&Headed(&IFINFOMSG, &LINK_ATTRS)))];
 
 static CAN: Set = &[
     (1, "IFLA_CAN_BITTIMING", Struct(&CAN_BITTIMING)),

@@ -189,7 +189,10 @@ mod tests {
                     assert!(table.is_sorted_by(|a, b| a.0 < b.0), "{name}");
                 }
                 Kind::Nest(set) => self.set(set),
-                Kind::List(kind) | Kind::Each(_, kind) | Kind::Named(_, kind, _) => {
+                Kind::List(kind)
+                | Kind::Each(_, kind)
+                | Kind::Named(_, kind, _)
+                | Kind::Elsewhere(kind) => {
                     self.kind(name, kind);
                 }
                 Kind::Struct(fields) => self.fields(fields),

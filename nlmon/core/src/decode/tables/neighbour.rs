@@ -1,7 +1,9 @@
 //! Attributes of a neighbour and of a neighbour table: numbers and names of
 //! `include/uapi/linux/neighbour.h`.
 
-use super::kind::Kind::{Be, Flag, Int, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, Flag, Index, Int, Ip, LinkIndex, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+};
 use super::kind::{Bits, Fields, Set};
 use crate::decode::names::words::{
     FAMILIES, NEIGHBOUR_FLAGS, NEIGHBOUR_STATES, ROUTE_PROTOCOLS, ROUTE_TYPES,
@@ -20,8 +22,8 @@ pub(in crate::decode) static NEIGHBOUR_ATTRS: Set = &[
     (5, "NDA_VLAN", Num),
     (6, "NDA_PORT", Be),
     (7, "NDA_VNI", Num),
-    (8, "NDA_IFINDEX", Num),
-    (9, "NDA_MASTER", Num),
+    (8, "NDA_IFINDEX", LinkIndex),
+    (9, "NDA_MASTER", Index),
     (10, "NDA_LINK_NETNSID", Int),
     (11, "NDA_SRC_VNI", Num),
     (12, "NDA_PROTOCOL", Word(&ROUTE_PROTOCOLS)),
@@ -45,7 +47,7 @@ static NDT_CONFIG: Fields = &[
 ];
 
 static NDTPA_ATTRS: Set = &[
-    (1, "NDTPA_IFINDEX", Num),
+    (1, "NDTPA_IFINDEX", Index),
     (2, "NDTPA_REFCNT", Num),
     (3, "NDTPA_REACHABLE_TIME", Num),
     (4, "NDTPA_BASE_REACHABLE_TIME", Num),
@@ -95,7 +97,7 @@ pub(in crate::decode) static NDT_ATTRS: Set = &[
 pub(in crate::decode) static NDMSG: Fields = &[
     ("ndm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
-    ("ndm_ifindex", 4, Int),
+    ("ndm_ifindex", 4, Index),
     ("ndm_state", 2, Mask(&NEIGHBOUR_STATES)),
     ("ndm_flags", 1, Mask(&NEIGHBOUR_FLAGS)),
     ("ndm_type", 1, Word(&ROUTE_TYPES)),

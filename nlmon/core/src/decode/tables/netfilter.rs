@@ -2,7 +2,9 @@
 //! Beginnings of other people's packets are withheld like keys.
 
 use super::conntrack::{CONNTRACK_ATTRS, EXPECTATION};
-use super::kind::Kind::{Be, BeInt, BeWord, Hex, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, BeIndex, BeInt, BeWord, Hex, Nest, Num, Pad, Secret, Struct, Text, Word,
+};
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
@@ -14,10 +16,10 @@ pub(in crate::decode) static LOG: Set = &[
     (1, "NFULA_PACKET_HDR", Hex),
     (2, "NFULA_MARK", Be),
     (3, "NFULA_TIMESTAMP", Hex),
-    (4, "NFULA_IFINDEX_INDEV", Be),
-    (5, "NFULA_IFINDEX_OUTDEV", Be),
-    (6, "NFULA_IFINDEX_PHYSINDEV", Be),
-    (7, "NFULA_IFINDEX_PHYSOUTDEV", Be),
+    (4, "NFULA_IFINDEX_INDEV", BeIndex),
+    (5, "NFULA_IFINDEX_OUTDEV", BeIndex),
+    (6, "NFULA_IFINDEX_PHYSINDEV", BeIndex),
+    (7, "NFULA_IFINDEX_PHYSOUTDEV", BeIndex),
     (8, "NFULA_HWADDR", Hex),
     (9, "NFULA_PAYLOAD", Secret),
     (10, "NFULA_PREFIX", Text),
@@ -51,10 +53,10 @@ pub(in crate::decode) static QUEUE: Set = &[
     (2, "NFQA_VERDICT_HDR", Struct(&QUEUE_VERDICT)),
     (3, "NFQA_MARK", Be),
     (4, "NFQA_TIMESTAMP", Hex),
-    (5, "NFQA_IFINDEX_INDEV", Be),
-    (6, "NFQA_IFINDEX_OUTDEV", Be),
-    (7, "NFQA_IFINDEX_PHYSINDEV", Be),
-    (8, "NFQA_IFINDEX_PHYSOUTDEV", Be),
+    (5, "NFQA_IFINDEX_INDEV", BeIndex),
+    (6, "NFQA_IFINDEX_OUTDEV", BeIndex),
+    (7, "NFQA_IFINDEX_PHYSINDEV", BeIndex),
+    (8, "NFQA_IFINDEX_PHYSOUTDEV", BeIndex),
     (9, "NFQA_HWADDR", Hex),
     (10, "NFQA_PAYLOAD", Secret),
     (11, "NFQA_CT", Nest(&CONNTRACK_ATTRS)),

@@ -1,6 +1,6 @@
 //! Attributes of a next hop object: numbers and names of `include/uapi/linux/nexthop.h`.
 
-use super::kind::Kind::{Each, Flag, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word};
+use super::kind::Kind::{Each, Flag, Index, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word};
 use super::kind::{Fields, Set};
 use super::route::{ENCAP_TYPES, ENCAPS, ROUTE_FLAGS};
 use crate::decode::names::Table;
@@ -24,12 +24,12 @@ pub(in crate::decode) static NEXTHOP: Set = &[
     (2, "NHA_GROUP", Each(8, &Struct(&NEXTHOP_GRP))),
     (3, "NHA_GROUP_TYPE", Word(&GROUP_TYPES)),
     (4, "NHA_BLACKHOLE", Flag),
-    (5, "NHA_OIF", Num),
+    (5, "NHA_OIF", Index),
     (6, "NHA_GATEWAY", Ip),
     (7, "NHA_ENCAP_TYPE", Word(&ENCAP_TYPES)),
     (8, "NHA_ENCAP", Select(7, &ENCAPS)),
     (9, "NHA_GROUPS", Flag),
-    (10, "NHA_MASTER", Num),
+    (10, "NHA_MASTER", Index),
     (11, "NHA_FDB", Flag),
     (12, "NHA_RES_GROUP", Nest(&RES_GROUP)),
     (13, "NHA_RES_BUCKET", Nest(&RES_BUCKET)),

@@ -1,7 +1,9 @@
 //! Attributes of the objects of nftables: numbers and names of
 //! `include/uapi/linux/netfilter/nf_tables.h`.
 
-use super::kind::Kind::{Be, BeInt, BeMask, BeWord, Hex, Nest, Num, Pad, Secret, Select, Text};
+use super::kind::Kind::{
+    Be, BeIndex, BeInt, BeMask, BeWord, Hex, Nest, Num, Pad, Secret, Select, Text,
+};
 use super::kind::{Bits, Options, Set};
 use super::nftables_expressions::{EXPR_OPS, QUOTA_ATTRS};
 use crate::decode::names::Table;
@@ -226,9 +228,9 @@ pub(in crate::decode) static TRACE: Set = &[
     (7, "NFTA_TRACE_LL_HEADER", Secret),
     (8, "NFTA_TRACE_NETWORK_HEADER", Secret),
     (9, "NFTA_TRACE_TRANSPORT_HEADER", Secret),
-    (10, "NFTA_TRACE_IIF", Be),
+    (10, "NFTA_TRACE_IIF", BeIndex),
     (11, "NFTA_TRACE_IIFTYPE", Be),
-    (12, "NFTA_TRACE_OIF", Be),
+    (12, "NFTA_TRACE_OIF", BeIndex),
     (13, "NFTA_TRACE_OIFTYPE", Be),
     (14, "NFTA_TRACE_MARK", Be),
     (15, "NFTA_TRACE_NFPROTO", Be),

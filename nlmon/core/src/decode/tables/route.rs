@@ -2,7 +2,8 @@
 //! `mpls_iptunnel.h` and `seg6_local.h`.
 
 use super::kind::Kind::{
-    Be, BeMask, Hex, Hops, Int, Ip, Labels, Mask, Nest, Num, Realms, Select, Struct, Text, Word,
+    Be, BeMask, Hex, Hops, Index, Int, Ip, Labels, Mask, Nest, Num, Realms, Select, Struct, Text,
+    Word,
 };
 use super::kind::{Bits, Fields, Options, Set};
 use crate::decode::names::Table;
@@ -44,8 +45,8 @@ static RTA_CACHEINFO: Fields = &[
 pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (1, "RTA_DST", Ip),
     (2, "RTA_SRC", Ip),
-    (3, "RTA_IIF", Num),
-    (4, "RTA_OIF", Num),
+    (3, "RTA_IIF", Index),
+    (4, "RTA_OIF", Index),
     (5, "RTA_GATEWAY", Ip),
     (6, "RTA_PRIORITY", Num),
     (7, "RTA_PREFSRC", Ip),
@@ -91,7 +92,7 @@ static RTNEXTHOP: Fields = &[
     ("rtnh_len", 2, Num),
     ("rtnh_flags", 1, Mask(&ROUTE_FLAGS)),
     ("rtnh_hops", 1, Num),
-    ("rtnh_ifindex", 4, Int),
+    ("rtnh_ifindex", 4, Index),
 ];
 
 static RTVIA: Fields = &[("rtvia_family", 2, Word(&FAMILIES)), ("rtvia_addr", 0, Ip)];
@@ -189,12 +190,12 @@ static SEG6_LOCAL: Set = &[
     (3, "SEG6_LOCAL_TABLE", Num),
     (4, "SEG6_LOCAL_NH4", Ip),
     (5, "SEG6_LOCAL_NH6", Ip),
-    (6, "SEG6_LOCAL_IIF", Num),
-    (7, "SEG6_LOCAL_OIF", Num),
+    (6, "SEG6_LOCAL_IIF", Index),
+    (7, "SEG6_LOCAL_OIF", Index),
     (8, "SEG6_LOCAL_BPF", Num),
     (9, "SEG6_LOCAL_VRFTABLE", Num),
     (10, "SEG6_LOCAL_COUNTERS", Num),
     (11, "SEG6_LOCAL_FLAVORS", Num),
 ];
 
-static XFRM_ENCAP: Set = &[(1, "LWT_XFRM_IF_ID", Num), (2, "LWT_XFRM_LINK", Num)];
+static XFRM_ENCAP: Set = &[(1, "LWT_XFRM_IF_ID", Num), (2, "LWT_XFRM_LINK", Index)];

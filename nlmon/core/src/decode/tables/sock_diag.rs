@@ -1,7 +1,9 @@
 //! Socket statistics: numbers and names of `include/uapi/linux/inet_diag.h`, `unix_diag.h`,
 //! `netlink_diag.h`, `packet_diag.h`, `vm_sockets_diag.h` and `xdp_diag.h`.
 
-use super::kind::Kind::{Be, Each, Hex, LongIp, Mask, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, Each, Hex, Index, LongIp, Mask, Nest, Num, Pad, Secret, Struct, Text, Word,
+};
 use super::kind::{Bits, Fields, Layout, Set};
 use crate::decode::names::PROTOCOLS;
 use crate::decode::names::Table;
@@ -37,7 +39,7 @@ static SOCKET_ID: Fields = &[
     ("idiag_dport", 2, Be),
     ("idiag_src", 16, LongIp),
     ("idiag_dst", 16, LongIp),
-    ("idiag_if", 4, Num),
+    ("idiag_if", 4, Index),
     ("idiag_cookie", 8, Hex),
 ];
 

@@ -2,8 +2,8 @@
 //! and `gen_stats.h`.
 
 use super::kind::Kind::{
-    Around, BeWord, Bitfield, Each, Flag, Handle, Headed, Hex, Int, List, Nest, Num, Pad, Select,
-    Struct, Text, Word,
+    Around, BeWord, Bitfield, Each, Flag, Handle, Headed, Hex, Index, Int, List, Nest, Num, Pad,
+    Select, Struct, Text, Word,
 };
 use super::kind::{Fields, Options, Set};
 use super::tc_action::{
@@ -383,7 +383,7 @@ static TC_FQ_CODEL_CLASS_XSTATS: Fields = &[
 pub(in crate::decode) static TCMSG: Fields = &[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
-    ("tcm_ifindex", 4, Int),
+    ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Handle),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Num),
@@ -393,7 +393,7 @@ pub(in crate::decode) static TCMSG: Fields = &[
 pub(in crate::decode) static TCMSG_CLASS: Fields = &[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
-    ("tcm_ifindex", 4, Int),
+    ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Handle),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Handle),
@@ -403,7 +403,7 @@ pub(in crate::decode) static TCMSG_CLASS: Fields = &[
 pub(in crate::decode) static TCMSG_FILTER: Fields = &[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
-    ("tcm_ifindex", 4, Int),
+    ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Num),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Struct(&FILTER_INFO)),

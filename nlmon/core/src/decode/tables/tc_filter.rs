@@ -1,8 +1,8 @@
 //! What each kind of filter has: numbers and names of `include/uapi/linux/pkt_cls.h`.
 
 use super::kind::Kind::{
-    Be, BeMask, BeWord, Each, Handle, HashHandle, Hex, Int, Ip, List, Mac, Mask, Nest, Num, Pad,
-    Struct, Text, Word,
+    Be, BeMask, BeWord, Each, Handle, HashHandle, Hex, Index, Int, Ip, List, Mac, Mask, Nest, Num,
+    Pad, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Set};
 use super::tc_action::{ACT_ATTRS, POLICE_ATTRS};
@@ -250,7 +250,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (1, "TCA_ROUTE4_CLASSID", Handle),
     (2, "TCA_ROUTE4_TO", Num),
     (3, "TCA_ROUTE4_FROM", Num),
-    (4, "TCA_ROUTE4_IIF", Num),
+    (4, "TCA_ROUTE4_IIF", Index),
     (5, "TCA_ROUTE4_POLICE", Nest(&POLICE_ATTRS)),
     (6, "TCA_ROUTE4_ACT", List(&Nest(&ACT_ATTRS))),
 ];

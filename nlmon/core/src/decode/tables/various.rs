@@ -1,7 +1,9 @@
 //! The smaller objects of rtnetlink: numbers and names of `include/uapi/linux/netconf.h`,
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
-use super::kind::Kind::{Be, Each, Hex, Int, Ip, Mac, Nest, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, Each, Hex, Index, Int, Ip, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
+};
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
@@ -13,7 +15,7 @@ pub(in crate::decode) static NETCONFMSG: Fields =
     &[("ncm_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
 
 pub(in crate::decode) static NETCONF: Set = &[
-    (1, "NETCONFA_IFINDEX", Int),
+    (1, "NETCONFA_IFINDEX", Index),
     (2, "NETCONFA_FORWARDING", Int),
     (3, "NETCONFA_RP_FILTER", Int),
     (4, "NETCONFA_MC_FORWARDING", Int),
@@ -26,7 +28,7 @@ pub(in crate::decode) static NETCONF: Set = &[
 pub(in crate::decode) static PREFIXMSG: Fields = &[
     ("prefix_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
-    ("prefix_ifindex", 4, Int),
+    ("prefix_ifindex", 4, Index),
     ("prefix_type", 1, Num),
     ("prefix_len", 1, Num),
     ("prefix_flags", 1, Num),
@@ -51,7 +53,7 @@ pub(in crate::decode) static IFADDRLBLMSG: Fields = &[
     ("pad", 1, Pad),
     ("ifal_prefixlen", 1, Num),
     ("ifal_flags", 1, Num),
-    ("ifal_index", 4, Num),
+    ("ifal_index", 4, Index),
     ("ifal_seq", 4, Num),
 ];
 
@@ -62,7 +64,7 @@ pub(in crate::decode) static NDUSEROPTMSG: Fields = &[
     ("nduseropt_family", 1, Word(&FAMILIES)),
     ("pad", 1, Pad),
     ("nduseropt_opts_len", 2, Num),
-    ("nduseropt_ifindex", 4, Int),
+    ("nduseropt_ifindex", 4, Index),
     ("nduseropt_icmp_type", 1, Num),
     ("nduseropt_icmp_code", 1, Num),
     ("pad", 6, Pad),
@@ -115,7 +117,7 @@ pub(in crate::decode) static CACHE_REPORT: Set = &[
 ];
 
 pub(in crate::decode) static TUNNEL_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("flags", 1, Num), ("pad", 2, Pad), ("ifindex", 4, Num)];
+    &[("family", 1, Word(&FAMILIES)), ("flags", 1, Num), ("pad", 2, Pad), ("ifindex", 4, Index)];
 
 pub(in crate::decode) static VNI_FILTER: Set =
     &[(1, "VXLAN_VNIFILTER_ENTRY", Nest(&VNI_FILTER_ENTRY))];

@@ -1,6 +1,6 @@
 //! IP security: numbers and names of `include/uapi/linux/xfrm.h`. Keys end their structures.
 
-use super::kind::Kind::{Be, Each, Hex, Int, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{Be, Each, Hex, Index, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word};
 use super::kind::{Bits, Fields, Layout, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
@@ -34,7 +34,7 @@ static SELECTOR: Fields = &[
     ("prefixlen_s", 1, Num),
     ("proto", 1, Word(&IP_PROTOCOLS)),
     ("pad", 3, Pad),
-    ("ifindex", 4, Int),
+    ("ifindex", 4, Index),
     ("user", 4, Num),
 ];
 
@@ -201,7 +201,7 @@ static ADDRESS_FILTER: Fields = &[
 
 static MARK: Fields = &[("v", 4, Num), ("m", 4, Num)];
 
-static OFFLOAD: Fields = &[("ifindex", 4, Int), ("flags", 1, Num)];
+static OFFLOAD: Fields = &[("ifindex", 4, Index), ("flags", 1, Num)];
 
 pub(in crate::decode) static XFRM: Set = &[
     (1, "XFRMA_ALG_AUTH", Struct(&ALGO)),

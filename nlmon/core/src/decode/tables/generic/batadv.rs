@@ -1,16 +1,16 @@
 //! Attributes of the generic family `batadv`: numbers and names of `include/uapi/linux/batman_adv.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Flag, Ip, Mac, Num, Text};
+use crate::decode::tables::kind::Kind::{Flag, Index, Ip, Mac, Num, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static BATADV: Set = &[
     (1, "BATADV_ATTR_VERSION", Text),
     (2, "BATADV_ATTR_ALGO_NAME", Text),
-    (3, "BATADV_ATTR_MESH_IFINDEX", Num),
+    (3, "BATADV_ATTR_MESH_IFINDEX", Index),
     (4, "BATADV_ATTR_MESH_IFNAME", Text),
     (5, "BATADV_ATTR_MESH_ADDRESS", Mac),
-    (6, "BATADV_ATTR_HARD_IFINDEX", Num),
+    (6, "BATADV_ATTR_HARD_IFINDEX", Index),
     (7, "BATADV_ATTR_HARD_IFNAME", Text),
     (8, "BATADV_ATTR_HARD_ADDRESS", Mac),
     (9, "BATADV_ATTR_ORIG_ADDRESS", Mac),

@@ -3,14 +3,14 @@
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Be, Each, Flag, Hex, Mask, Nest, Num, Pad, Secret, Text, Word,
+    Be, Each, Flag, Hex, Index, Mask, Nest, Num, Pad, Secret, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Generic, Set};
 
 static HEADER_FLAGS: Bits = &[(0x1, "compact-bitsets"), (0x2, "omit-reply"), (0x4, "stats")];
 
 static HEADER: Set = &[
-    (1, "ETHTOOL_A_HEADER_DEV_INDEX", Num),
+    (1, "ETHTOOL_A_HEADER_DEV_INDEX", Index),
     (2, "ETHTOOL_A_HEADER_DEV_NAME", Text),
     (3, "ETHTOOL_A_HEADER_FLAGS", Mask(&HEADER_FLAGS)),
     (4, "ETHTOOL_A_HEADER_PHY_INDEX", Num),

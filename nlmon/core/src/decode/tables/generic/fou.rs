@@ -1,7 +1,7 @@
 //! Attributes of the generic family `fou`: numbers and names of `include/uapi/linux/fou.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Flag, Hex, Int, Num};
+use crate::decode::tables::kind::Kind::{Be, Flag, Hex, Index, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static FOU: Set = &[
@@ -15,7 +15,7 @@ static FOU: Set = &[
     (8, "FOU_ATTR_PEER_V4", Num),
     (9, "FOU_ATTR_PEER_V6", Hex),
     (10, "FOU_ATTR_PEER_PORT", Be),
-    (11, "FOU_ATTR_IFINDEX", Int),
+    (11, "FOU_ATTR_IFINDEX", Index),
 ];
 
 static COMMANDS: Words =

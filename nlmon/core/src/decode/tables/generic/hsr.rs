@@ -1,12 +1,12 @@
 //! Attributes of the generic family `HSR`: numbers and names of `include/uapi/linux/hsr_netlink.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Mac, Num};
+use crate::decode::tables::kind::Kind::{Index, Mac, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static HSR: Set = &[
     (1, "HSR_A_NODE_ADDR", Mac),
-    (2, "HSR_A_IFINDEX", Num),
+    (2, "HSR_A_IFINDEX", Index),
     (3, "HSR_A_IF1_AGE", Num),
     (4, "HSR_A_IF2_AGE", Num),
     (5, "HSR_A_NODE_ADDR_B", Mac),

@@ -1,14 +1,14 @@
 //! Attributes of the generic family `ila`: numbers and names of `include/uapi/linux/ila.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Int, Num};
+use crate::decode::tables::kind::Kind::{Be, Index, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static ILA: Set = &[
     (1, "ILA_ATTR_LOCATOR", Be),
     (2, "ILA_ATTR_IDENTIFIER", Be),
     (3, "ILA_ATTR_LOCATOR_MATCH", Be),
-    (4, "ILA_ATTR_IFINDEX", Int),
+    (4, "ILA_ATTR_IFINDEX", Index),
     (5, "ILA_ATTR_DIR", Num),
     (6, "ILA_ATTR_PAD", Num),
     (7, "ILA_ATTR_CSUM_MODE", Num),

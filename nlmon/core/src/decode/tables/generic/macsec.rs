@@ -1,11 +1,11 @@
 //! Attributes of the generic family `macsec`: numbers and names of `include/uapi/linux/if_macsec.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Hex, List, Nest, Num, Secret};
+use crate::decode::tables::kind::Kind::{Be, Hex, Index, List, Nest, Num, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static MACSEC: Set = &[
-    (1, "MACSEC_ATTR_IFINDEX", Num),
+    (1, "MACSEC_ATTR_IFINDEX", Index),
     (2, "MACSEC_ATTR_RXSC_CONFIG", Nest(&RXSC)),
     (3, "MACSEC_ATTR_SA_CONFIG", Nest(&SA)),
     (4, "MACSEC_ATTR_SECY", Nest(&SECY)),

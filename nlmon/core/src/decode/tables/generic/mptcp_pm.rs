@@ -2,7 +2,7 @@
 //! Events share their numbers with commands: what the kernel sends to its group is an event.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Int, Ip, Nest, Num};
+use crate::decode::tables::kind::Kind::{Be, Index, Ip, Nest, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static ADDRESS: Set = &[
@@ -12,7 +12,7 @@ static ADDRESS: Set = &[
     (4, "MPTCP_PM_ADDR_ATTR_ADDR6", Ip),
     (5, "MPTCP_PM_ADDR_ATTR_PORT", Num),
     (6, "MPTCP_PM_ADDR_ATTR_FLAGS", Num),
-    (7, "MPTCP_PM_ADDR_ATTR_IF_IDX", Int),
+    (7, "MPTCP_PM_ADDR_ATTR_IF_IDX", Index),
 ];
 
 static ENDPOINT: Set = &[(1, "MPTCP_PM_ENDPOINT_ADDR", Nest(&ADDRESS))];
@@ -41,7 +41,7 @@ static EVENT_ATTR: Set = &[
     (12, "MPTCP_ATTR_ERROR", Num),
     (13, "MPTCP_ATTR_FLAGS", Num),
     (14, "MPTCP_ATTR_TIMEOUT", Num),
-    (15, "MPTCP_ATTR_IF_IDX", Int),
+    (15, "MPTCP_ATTR_IF_IDX", Index),
     (16, "MPTCP_ATTR_RESET_REASON", Num),
     (17, "MPTCP_ATTR_RESET_FLAGS", Num),
     (18, "MPTCP_ATTR_SERVER_SIDE", Num),

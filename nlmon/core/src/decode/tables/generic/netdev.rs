@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Mask, Nest, Num, Word};
+use crate::decode::tables::kind::Kind::{Index, Mask, Nest, Num, Word};
 use crate::decode::tables::kind::{Bits, Generic, Set, Words};
 
 static XDP_ACT: Bits = &[
@@ -21,7 +21,7 @@ static XSK_FLAGS: Bits =
     &[(0x1, "tx-timestamp"), (0x2, "tx-checksum"), (0x4, "tx-launch-time-fifo")];
 
 static DEV: Set = &[
-    (1, "NETDEV_A_DEV_IFINDEX", Num),
+    (1, "NETDEV_A_DEV_IFINDEX", Index),
     (2, "NETDEV_A_DEV_PAD", Num),
     (3, "NETDEV_A_DEV_XDP_FEATURES", Mask(&XDP_ACT)),
     (4, "NETDEV_A_DEV_XDP_ZC_MAX_SEGS", Num),
@@ -33,7 +33,7 @@ static IO_URING_PROVIDER_INFO: Set = &[];
 
 static PAGE_POOL: Set = &[
     (1, "NETDEV_A_PAGE_POOL_ID", Num),
-    (2, "NETDEV_A_PAGE_POOL_IFINDEX", Num),
+    (2, "NETDEV_A_PAGE_POOL_IFINDEX", Index),
     (3, "NETDEV_A_PAGE_POOL_NAPI_ID", Num),
     (4, "NETDEV_A_PAGE_POOL_INFLIGHT", Num),
     (5, "NETDEV_A_PAGE_POOL_INFLIGHT_MEM", Num),
@@ -63,7 +63,7 @@ static XSK_INFO: Set = &[];
 
 static QUEUE: Set = &[
     (1, "NETDEV_A_QUEUE_ID", Num),
-    (2, "NETDEV_A_QUEUE_IFINDEX", Num),
+    (2, "NETDEV_A_QUEUE_IFINDEX", Index),
     (3, "NETDEV_A_QUEUE_TYPE", Word(&QUEUE_TYPE)),
     (4, "NETDEV_A_QUEUE_NAPI_ID", Num),
     (5, "NETDEV_A_QUEUE_DMABUF", Num),
@@ -74,7 +74,7 @@ static QUEUE: Set = &[
 static NAPI_THREADED: Table = &[(0, "disabled"), (1, "enabled"), (2, "busy-poll")];
 
 static NAPI: Set = &[
-    (1, "NETDEV_A_NAPI_IFINDEX", Num),
+    (1, "NETDEV_A_NAPI_IFINDEX", Index),
     (2, "NETDEV_A_NAPI_ID", Num),
     (3, "NETDEV_A_NAPI_IRQ", Num),
     (4, "NETDEV_A_NAPI_PID", Num),
@@ -87,7 +87,7 @@ static NAPI: Set = &[
 static QSTATS_SCOPE: Bits = &[(0x1, "queue")];
 
 static QSTATS: Set = &[
-    (1, "NETDEV_A_QSTATS_IFINDEX", Num),
+    (1, "NETDEV_A_QSTATS_IFINDEX", Index),
     (2, "NETDEV_A_QSTATS_QUEUE_TYPE", Word(&QUEUE_TYPE)),
     (3, "NETDEV_A_QSTATS_QUEUE_ID", Num),
     (4, "NETDEV_A_QSTATS_SCOPE", Mask(&QSTATS_SCOPE)),
@@ -121,7 +121,7 @@ static QSTATS: Set = &[
 ];
 
 static DMABUF: Set = &[
-    (1, "NETDEV_A_DMABUF_IFINDEX", Num),
+    (1, "NETDEV_A_DMABUF_IFINDEX", Index),
     (2, "NETDEV_A_DMABUF_QUEUES", Nest(&QUEUE)),
     (3, "NETDEV_A_DMABUF_FD", Num),
     (4, "NETDEV_A_DMABUF_ID", Num),

@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Int, Ip, Nest, Num, Secret, Word};
+use crate::decode::tables::kind::Kind::{Be, Index, Int, Ip, Nest, Num, Secret, Word};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static CIPHERS: Table = &[(0, "none"), (1, "aes-gcm"), (2, "chacha20-poly1305")];
@@ -18,7 +18,7 @@ static REASONS: Table = &[
 static SLOTS: Table = &[(0, "primary"), (1, "secondary")];
 
 static OVPN: Set = &[
-    (1, "OVPN_A_IFINDEX", Num),
+    (1, "OVPN_A_IFINDEX", Index),
     (2, "OVPN_A_PEER", Nest(&PEER)),
     (3, "OVPN_A_KEYCONF", Nest(&KEYCONF)),
 ];

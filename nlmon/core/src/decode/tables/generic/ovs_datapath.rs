@@ -1,6 +1,6 @@
 //! Attributes of the generic family `ovs_datapath`: numbers and names of `include/uapi/linux/openvswitch.h`.
 
-use crate::decode::tables::kind::Kind::{Each, Int, Mask, Num, Pad, Struct, Text};
+use crate::decode::tables::kind::Kind::{Each, Index, Mask, Num, Pad, Struct, Text};
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
 static DATAPATH_STATS: Fields =
@@ -33,7 +33,7 @@ static DATAPATH: Set = &[
     (9, "OVS_DP_ATTR_IFINDEX", Num),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Int)];
+static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
 
 static COMMANDS: Words = &[
     (1, "OVS_DP_CMD_NEW", &DATAPATH),

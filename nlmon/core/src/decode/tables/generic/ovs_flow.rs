@@ -3,7 +3,7 @@
 use crate::decode::names::Table;
 use crate::decode::names::words::ETHERTYPES;
 use crate::decode::tables::kind::Kind::{
-    Be, BeWord, Each, Flag, Hex, Int, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+    Be, BeWord, Each, Flag, Hex, Index, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
@@ -236,7 +236,7 @@ static FLOW_ATTRS: Set = &[
     (11, "OVS_FLOW_ATTR_PAD", Hex),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Int)];
+static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
 
 static COMMANDS: Words = &[
     (1, "OVS_FLOW_CMD_NEW", &FLOW_ATTRS),

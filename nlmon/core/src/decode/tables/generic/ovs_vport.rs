@@ -1,7 +1,7 @@
 //! Attributes of the generic family `ovs_vport`: numbers and names of `include/uapi/linux/openvswitch.h`.
 
 use crate::decode::names::Table;
-use crate::decode::tables::kind::Kind::{Each, Int, Nest, Num, Struct, Text, Word};
+use crate::decode::tables::kind::Kind::{Each, Index, Int, Nest, Num, Struct, Text, Word};
 use crate::decode::tables::kind::{Fields, Generic, Set, Words};
 
 static VPORT_TYPE: Table =
@@ -37,7 +37,7 @@ static VPORT: Set = &[
     (10, "OVS_VPORT_ATTR_UPCALL_STATS", Nest(&UPCALL_STATS)),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Int)];
+static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
 
 static COMMANDS: Words = &[
     (1, "OVS_VPORT_CMD_NEW", &VPORT),

@@ -1,7 +1,7 @@
 //! Attributes of the generic family `team`: numbers and names of `include/uapi/linux/if_team.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Nest, Num, Text};
+use crate::decode::tables::kind::Kind::{Flag, Hex, Index, Nest, Num, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static ATTR_OPTION: Set = &[
@@ -10,7 +10,7 @@ static ATTR_OPTION: Set = &[
     (3, "TEAM_ATTR_OPTION_TYPE", Num),
     (4, "TEAM_ATTR_OPTION_DATA", Hex),
     (5, "TEAM_ATTR_OPTION_REMOVED", Flag),
-    (6, "TEAM_ATTR_OPTION_PORT_IFINDEX", Num),
+    (6, "TEAM_ATTR_OPTION_PORT_IFINDEX", Index),
     (7, "TEAM_ATTR_OPTION_ARRAY_INDEX", Num),
 ];
 
@@ -18,7 +18,7 @@ static ITEM_OPTION: Set =
     &[(0, "TEAM_ATTR_ITEM_OPTION_UNSPEC", Num), (1, "TEAM_ATTR_ITEM_OPTION", Nest(&ATTR_OPTION))];
 
 static ATTR_PORT: Set = &[
-    (1, "TEAM_ATTR_PORT_IFINDEX", Num),
+    (1, "TEAM_ATTR_PORT_IFINDEX", Index),
     (2, "TEAM_ATTR_PORT_CHANGED", Flag),
     (3, "TEAM_ATTR_PORT_LINKUP", Flag),
     (4, "TEAM_ATTR_PORT_SPEED", Num),
@@ -30,7 +30,7 @@ static ITEM_PORT: Set =
     &[(0, "TEAM_ATTR_ITEM_PORT_UNSPEC", Num), (1, "TEAM_ATTR_ITEM_PORT", Nest(&ATTR_PORT))];
 
 static TEAM: Set = &[
-    (1, "TEAM_ATTR_TEAM_IFINDEX", Num),
+    (1, "TEAM_ATTR_TEAM_IFINDEX", Index),
     (2, "TEAM_ATTR_LIST_OPTION", Nest(&ITEM_OPTION)),
     (3, "TEAM_ATTR_LIST_PORT", Nest(&ITEM_PORT)),
 ];

@@ -3,7 +3,7 @@
 use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Base64, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
+    Base64, Index, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
@@ -37,7 +37,7 @@ static WGPEER: Set = &[
 ];
 
 static WGDEVICE: Set = &[
-    (1, "WGDEVICE_A_IFINDEX", Num),
+    (1, "WGDEVICE_A_IFINDEX", Index),
     (2, "WGDEVICE_A_IFNAME", Text),
     (3, "WGDEVICE_A_PRIVATE_KEY", Secret),
     (4, "WGDEVICE_A_PUBLIC_KEY", Base64),

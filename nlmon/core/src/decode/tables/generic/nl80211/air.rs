@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
-    Each, Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+    Each, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Set};
 
@@ -187,7 +187,7 @@ pub(super) static MULTIPLE_BSSIDS: Set = &[
     (1, "NL80211_MBSSID_CONFIG_ATTR_MAX_INTERFACES", Num),
     (2, "NL80211_MBSSID_CONFIG_ATTR_MAX_EMA_PROFILE_PERIODICITY", Num),
     (3, "NL80211_MBSSID_CONFIG_ATTR_INDEX", Num),
-    (4, "NL80211_MBSSID_CONFIG_ATTR_TX_IFINDEX", Num),
+    (4, "NL80211_MBSSID_CONFIG_ATTR_TX_IFINDEX", Index),
     (5, "NL80211_MBSSID_CONFIG_ATTR_EMA", Flag),
     (6, "NL80211_MBSSID_CONFIG_ATTR_TX_LINK_ID", Num),
 ];

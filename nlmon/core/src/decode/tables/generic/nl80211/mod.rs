@@ -10,7 +10,7 @@ mod station;
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Each, Flag, Hex, Int, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Each, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Generic, Set};
 
@@ -119,7 +119,7 @@ static IFTYPE_AKMS: Set = &[
 static NL80211_ATTRS: Set = &[
     (1, "NL80211_ATTR_WIPHY", Num),
     (2, "NL80211_ATTR_WIPHY_NAME", Text),
-    (3, "NL80211_ATTR_IFINDEX", Num),
+    (3, "NL80211_ATTR_IFINDEX", Index),
     (4, "NL80211_ATTR_IFNAME", Text),
     (5, "NL80211_ATTR_IFTYPE", Word(&IFTYPES)),
     (6, "NL80211_ATTR_MAC", Mac),
