@@ -3,6 +3,7 @@
 //! Two sources: the kernel's exact counters, read at each scrape, and what the daemon counts of
 //! the records that pass it. Neither is derived from the other.
 
+mod collect;
 mod model;
 pub mod names;
 mod render;
@@ -10,15 +11,25 @@ mod render;
 pub use model::daemon::DaemonTotals;
 pub use render::{Series, Snapshot};
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use prometheus::{
     Encoder as _, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
 
-use self::model::{
-    family::Family, kernel, kernel::Kernel, members::Members, pipeline::Pipeline,
-    requests::Requests, sockets::Sockets,
+use self::{
+    collect::{Collected, Collector, Source},
+    model::{
+        family::Family,
+        kernel::{self, Kernel, RingTotals},
+        members::Members,
+        pipeline::Pipeline,
+        requests::Requests,
+        sockets::Sockets,
+    },
 };
 use nlmon_core::{
     decode::Families,
@@ -57,7 +68,11 @@ pub struct LogTotals {
 
 /// All metrics of the daemon.
 pub struct Metrics {
+    collector: Collector,
     kernel: Mutex<Kernel>,
+    /// What the ring gave.
+    read: AtomicU64,
+    malformed: AtomicU64,
     pipeline: Mutex<Pipeline>,
     requests: Mutex<Requests>,
     sockets: Mutex<Sockets>,
@@ -76,12 +91,24 @@ impl Metrics {
         by_netns: bool,
         log: impl Fn() -> LogTotals + Send + Sync + 'static,
     ) -> Result<Self, Error> {
+        let source = counters.map(|counters| Box::new(counters) as Box<dyn Source>);
+        Self::of(Collector::new(source, by_netns), attached, log)
+    }
+
+    fn of(
+        collector: Collector,
+        attached: Vec<Attached>,
+        log: impl Fn() -> LogTotals + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
         let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
         let requests = Requests::new(&registry).map_err(Error::Setup)?;
         Ok(Self {
-            kernel: Mutex::new(Kernel::new(counters, attached, by_netns)),
+            collector,
+            kernel: Mutex::new(Kernel::new(attached)),
+            read: AtomicU64::new(0),
+            malformed: AtomicU64::new(0),
             pipeline: Mutex::new(pipeline),
             requests: Mutex::new(requests),
             sockets: Mutex::default(),
@@ -100,9 +127,8 @@ impl Metrics {
 
     /// Counts what the ring gave.
     pub fn samples_read(&self, read: u64, malformed: u64) {
-        let mut kernel = lock(&self.kernel);
-        kernel.read += read;
-        kernel.malformed += malformed;
+        self.read.fetch_add(read, Ordering::Relaxed);
+        self.malformed.fetch_add(malformed, Ordering::Relaxed);
     }
 
     /// Counts a finished record.
@@ -153,7 +179,11 @@ impl Metrics {
 
     /// Folds the counters of ended processes; to be called now and then.
     pub fn fold(&self) {
-        lock(&self.kernel).fold();
+        self.collector.collect(|collected| {
+            if let Some(collected) = collected {
+                lock(&self.kernel).add(collected);
+            }
+        });
     }
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.
@@ -169,7 +199,7 @@ impl Metrics {
     }
 
     fn gather(&self) -> Vec<MetricFamily> {
-        let mut families = lock(&self.kernel).families();
+        let mut families = self.collector.collect(|collected| self.kernel_families(collected));
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped(), turned_away()]);
@@ -193,6 +223,16 @@ impl Metrics {
             same
         });
         all
+    }
+
+    fn kernel_families(&self, collected: Option<&Collected>) -> Vec<Family> {
+        let mut kernel = lock(&self.kernel);
+        if let Some(collected) = collected {
+            kernel.add(collected);
+        }
+        let [read, malformed] =
+            [&self.read, &self.malformed].map(|count| count.load(Ordering::Relaxed));
+        kernel.families(collected.map(|c| &c.snapshot), RingTotals { read, malformed })
     }
 
     fn log_clients(&self) -> Family {
@@ -225,4 +265,52 @@ fn build_info() -> Family {
 /// Counters stay usable after a panic elsewhere: no update leaves them half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::*;
+
+    /// A source that takes as long as the test wants it to.
+    struct Slow {
+        began: mpsc::Sender<()>,
+        finish: mpsc::Receiver<()>,
+    }
+
+    impl Source for Slow {
+        fn snapshot(&mut self) -> Option<crate::probe::Snapshot> {
+            self.began.send(()).unwrap();
+            self.finish.recv().unwrap();
+            None
+        }
+    }
+
+    #[test]
+    fn the_pipeline_does_not_wait_for_a_scrape() {
+        let (began, has_begun) = mpsc::channel();
+        let (finish, finished) = mpsc::channel();
+        let slow: Box<dyn Source> = Box::new(Slow { began, finish: finished });
+        let collector = Collector::new(Some(slow), false);
+        let metrics = Arc::new(Metrics::of(collector, Vec::new(), LogTotals::default).unwrap());
+        let scraped = Arc::clone(&metrics);
+        let scrape = thread::spawn(move || scraped.encode().unwrap());
+        has_begun.recv().unwrap();
+        let (done, is_done) = mpsc::channel();
+        thread::spawn(move || {
+            metrics.samples_read(3, 1);
+            metrics.request_events(&[]);
+            metrics.name_group(16, 7, "a/b");
+            metrics.name_families(&Arc::default());
+            metrics.overrun(0, 1);
+            metrics.unicast(0);
+            metrics.join(Counts::default());
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(20)).expect("none of them waits for the scrape");
+        finish.send(()).unwrap();
+        let text = String::from_utf8(scrape.join().unwrap()).unwrap();
+        assert!(text.contains("nlmon_own_overruns_total{protocol=\"route\"} 1"), "{text}");
+    }
 }

@@ -17,35 +17,30 @@ use nlmon_core::decode::{
 };
 
 use crate::{
-    namespaces,
-    probe::{Attached, Counters, Probe, Snapshot},
+    metrics::collect::Collected,
+    probe::{Attached, Probe, Snapshot},
 };
 
-/// The kernel's counters and what was added up from them.
-pub(crate) struct Kernel {
-    counters: Option<Counters>,
-    attached: Vec<Attached>,
-    /// The counters tell network namespaces apart.
-    by_netns: bool,
-    ledger: Ledger,
-    overruns: Overruns,
-    /// Samples that the daemon has read; the rest of their fate is the kernel's to tell.
+/// What the daemon has taken out of the ring. The rest of the samples' fate is the kernel's to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RingTotals {
+    /// Samples.
     pub(crate) read: u64,
-    /// Records of the ring that were no samples of this version.
+    /// Records that were no samples of this version.
     pub(crate) malformed: u64,
 }
 
+/// What was added up from the kernel's counters.
+#[derive(Debug, Default)]
+pub(crate) struct Kernel {
+    attached: Vec<Attached>,
+    ledger: Ledger,
+    overruns: Overruns,
+}
+
 impl Kernel {
-    pub(crate) fn new(counters: Option<Counters>, attached: Vec<Attached>, by_netns: bool) -> Self {
-        Self {
-            counters,
-            attached,
-            by_netns,
-            ledger: Ledger::default(),
-            overruns: Overruns::default(),
-            read: 0,
-            malformed: 0,
-        }
+    pub(crate) fn new(attached: Vec<Attached>) -> Self {
+        Self { attached, ..Self::default() }
     }
 
     /// Names the types of generic netlink by these families from now on.
@@ -53,38 +48,24 @@ impl Kernel {
         self.ledger.families = families;
     }
 
-    /// Folds ended processes, so that the kernel's map has room for new ones.
-    pub(crate) fn fold(&mut self) {
-        self.read_counters();
+    /// Takes a collection in.
+    pub(crate) fn add(&mut self, collected: &Collected) {
+        self.overruns.resolve(&collected.snapshot, &self.ledger.families);
+        self.ledger.add(&collected.snapshot, collected.namespaces.as_ref());
     }
 
-    /// All families. Without probes just the one that says so.
-    pub(crate) fn families(&mut self) -> Vec<Family> {
+    /// All families, of a snapshot that was added. Without probes just the one that says so.
+    pub(crate) fn families(&self, snapshot: Option<&Snapshot>, ring: RingTotals) -> Vec<Family> {
         let mut families = vec![self.attached()];
-        if let Some(snapshot) = self.read_counters() {
-            families.extend(datagrams(&snapshot));
-            families.extend(self.overruns.families(&snapshot));
+        if let Some(snapshot) = snapshot {
+            families.extend(datagrams(snapshot));
+            families.extend(self.overruns.families(snapshot));
             families.extend(messages(&self.ledger));
-            families.extend(self.samples(&snapshot));
-            families.extend(runs(&snapshot));
+            families.extend(samples(snapshot, ring));
+            families.extend(runs(snapshot));
             families.push(overflow(&self.ledger));
         }
         families
-    }
-
-    fn read_counters(&mut self) -> Option<Snapshot> {
-        match self.counters.as_mut()?.snapshot() {
-            Ok(snapshot) => {
-                self.overruns.resolve(&snapshot, &self.ledger.families);
-                let namespaces = self.by_netns.then(namespaces::names);
-                self.ledger.add(&snapshot, namespaces.as_ref());
-                Some(snapshot)
-            }
-            Err(error) => {
-                log::error!("cannot read the kernel's counters: {error}");
-                None
-            }
-        }
     }
 
     fn attached(&self) -> Family {
@@ -97,40 +78,40 @@ impl Kernel {
         }
         family
     }
+}
 
-    fn samples(&self, snapshot: &Snapshot) -> [Family; 3] {
-        let mut samples = Family::new(&names::SAMPLES);
-        samples.add(&["read"], self.read);
-        samples.add(&["malformed"], self.malformed);
-        for (outcome, index) in [
-            ("rate_limited", stat::RATE_LIMITED),
-            ("too_deep", stat::TOO_DEEP),
-            ("no_context", stat::NO_CONTEXT),
-            ("unseen", stat::UNSEEN),
-            ("ring_full", stat::RING_FULL),
-        ] {
-            samples.add(&[outcome], snapshot.stat(index));
-        }
-        let sum = |field: fn(&DatagramCount) -> u64| snapshot.datagrams.values().map(field).sum();
-        let (taken, thinned): (u64, u64) = (sum(|count| count.sampled), sum(|count| count.thinned));
-        samples.add(&["thinned"], thinned);
-        let mut pending = Family::new(&names::SAMPLES_PENDING);
-        let ended = self.read + self.malformed + snapshot.stat(stat::RING_FULL);
-        pending.add(&[], taken.saturating_sub(ended));
-        let mut faults = Family::new(&names::PROBE_FAULTS);
-        for (fault, index) in [
-            ("no_entry", stat::NO_ENTRY),
-            ("read_failed", stat::READ_FAILED),
-            ("walk_cut", stat::WALK_CUT),
-            ("walk_malformed", stat::WALK_MALFORMED),
-            ("error_overflow", stat::ERROR_OVERFLOW),
-            ("overrun_overflow", stat::OVERRUN_OVERFLOW),
-            ("unframed_delivery", stat::UNFRAMED_DELIVERY),
-        ] {
-            faults.add(&[fault], snapshot.stat(index));
-        }
-        [samples, pending, faults]
+fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
+    let mut samples = Family::new(&names::SAMPLES);
+    samples.add(&["read"], ring.read);
+    samples.add(&["malformed"], ring.malformed);
+    for (outcome, index) in [
+        ("rate_limited", stat::RATE_LIMITED),
+        ("too_deep", stat::TOO_DEEP),
+        ("no_context", stat::NO_CONTEXT),
+        ("unseen", stat::UNSEEN),
+        ("ring_full", stat::RING_FULL),
+    ] {
+        samples.add(&[outcome], snapshot.stat(index));
     }
+    let sum = |field: fn(&DatagramCount) -> u64| snapshot.datagrams.values().map(field).sum();
+    let (taken, thinned): (u64, u64) = (sum(|count| count.sampled), sum(|count| count.thinned));
+    samples.add(&["thinned"], thinned);
+    let mut pending = Family::new(&names::SAMPLES_PENDING);
+    let ended = ring.read + ring.malformed + snapshot.stat(stat::RING_FULL);
+    pending.add(&[], taken.saturating_sub(ended));
+    let mut faults = Family::new(&names::PROBE_FAULTS);
+    for (fault, index) in [
+        ("no_entry", stat::NO_ENTRY),
+        ("read_failed", stat::READ_FAILED),
+        ("walk_cut", stat::WALK_CUT),
+        ("walk_malformed", stat::WALK_MALFORMED),
+        ("error_overflow", stat::ERROR_OVERFLOW),
+        ("overrun_overflow", stat::OVERRUN_OVERFLOW),
+        ("unframed_delivery", stat::UNFRAMED_DELIVERY),
+    ] {
+        faults.add(&[fault], snapshot.stat(index));
+    }
+    [samples, pending, faults]
 }
 
 fn datagrams(snapshot: &Snapshot) -> [Family; 5] {

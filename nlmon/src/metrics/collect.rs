@@ -1,0 +1,59 @@
+//! Reads what the metrics are made of: the kernel's counters, and the names of network namespaces. Owns
+//! every system call of a scrape.
+//!
+//! Invariant: scrapes and folding alone take its lock. Whatever a collection waits for, the pipeline
+//! does not wait for it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    namespaces,
+    probe::{Counters, Snapshot},
+};
+
+/// Where the kernel's counters come from.
+pub(super) trait Source: Send {
+    /// All of them now; `None` if they cannot be read, which is said.
+    fn snapshot(&mut self) -> Option<Snapshot>;
+}
+
+impl Source for Counters {
+    fn snapshot(&mut self) -> Option<Snapshot> {
+        Self::snapshot(self)
+            .inspect_err(|error| log::error!("cannot read the kernel's counters: {error}"))
+            .ok()
+    }
+}
+
+/// What a collection found.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    pub(super) snapshot: Snapshot,
+    /// The names that network namespaces have now, by inode number; `None` where they are not told
+    /// apart.
+    pub(super) namespaces: Option<BTreeMap<u32, String>>,
+}
+
+/// Collects, one at a time.
+pub(super) struct Collector {
+    source: Mutex<Option<Box<dyn Source>>>,
+    by_netns: bool,
+}
+
+impl Collector {
+    pub(super) fn new(source: Option<Box<dyn Source>>, by_netns: bool) -> Self {
+        Self { source: Mutex::new(source), by_netns }
+    }
+
+    /// Collects, and hands over what it found before the next collection begins: the model must see
+    /// snapshots in the order in which they were taken.
+    pub(super) fn collect<T>(&self, take: impl FnOnce(Option<&Collected>) -> T) -> T {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = source.as_mut().and_then(|source| source.snapshot());
+        let namespaces = self.by_netns.then(namespaces::names);
+        take(snapshot.map(|snapshot| Collected { snapshot, namespaces }).as_ref())
+    }
+}
