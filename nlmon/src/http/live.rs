@@ -22,7 +22,7 @@ use crate::live::{
     bus::{Batch, Bus, Subscription},
     entry::Entry,
     filter::Matcher,
-    json::{Detail, LogRecord},
+    json::Detail,
     words::Words,
 };
 use crate::shutdown;
@@ -72,9 +72,16 @@ async fn show(
     };
     place.set_busy(true);
     connection.leave();
-    let wants = |record: &LogRecord| matcher.matches(record);
+    let matcher = Arc::new(matcher);
+    let subscription = log.bus.subscribe().with(history, monotonic_ns(), matcher.wants());
+    let subscription = match subscription.await {
+        Ok(subscription) => subscription,
+        Err(error) => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response();
+        }
+    };
     let reader = Reader {
-        subscription: log.bus.subscribe().with(&history, monotonic_ns(), wants),
+        subscription,
         _place: place,
         matcher,
         shutdown: log.shutdown,
@@ -94,7 +101,7 @@ async fn show(
 struct Reader {
     subscription: Subscription,
     _place: Place,
-    matcher: Matcher,
+    matcher: Arc<Matcher>,
     shutdown: watch::Receiver<bool>,
     /// What comes first of the next chunk.
     said: String,
@@ -107,7 +114,7 @@ impl Reader {
     async fn next(&mut self) -> Option<String> {
         while self.said.is_empty() && self.waiting.is_empty() {
             tokio::select! {
-                batch = self.subscription.read() => self.take(batch),
+                batch = self.subscription.read() => self.take(batch).await?,
                 () = sleep(PULSE) => self.said.push_str(": \n\n"),
                 () = shutdown::requested(&mut self.shutdown) => return None,
             }
@@ -124,11 +131,15 @@ impl Reader {
         Some(chunk)
     }
 
-    fn take(&mut self, Batch { lost, entries }: Batch) {
+    /// Takes a batch in; `None` if it cannot be decoded, which ends the stream.
+    async fn take(&mut self, Batch { lost, entries }: Batch) -> Option<()> {
         if lost > 0 {
             // Writing to a string does not fail.
             let _ok = write!(self.said, "event: lost\ndata: {{\"lost\":{lost}}}\n\n");
         }
-        self.waiting.extend(entries.into_iter().filter(|e| self.matcher.matches(e.record())));
+        let chosen = self.subscription.choose(entries, self.matcher.wants()).await;
+        let chosen = chosen.inspect_err(|error| log::error!("/live: cannot go on: {error}"));
+        self.waiting.extend(chosen.ok()?);
+        Some(())
     }
 }

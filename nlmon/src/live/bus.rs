@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinError;
 
 use super::entry::Entry;
 use super::history::History;
@@ -20,6 +21,12 @@ use nlmon_core::decode::specs::Specs;
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
 /// the ring's lock short.
 const BATCH_MAX: usize = 64;
+
+/// Records of the past that are decoded in one go.
+const PIECE: usize = 64;
+
+/// Records of the past whose times are compared under the ring's lock in one go.
+const TIMES_PIECE: usize = 1024;
 
 /// What the bus may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,12 @@ impl Ring {
     fn first(&self) -> u64 {
         self.next - self.entries.len() as u64
     }
+
+    /// The records from that one on.
+    fn from(&self, number: u64) -> impl Iterator<Item = &Arc<Entry>> {
+        let skip = number.saturating_sub(self.first());
+        self.entries.range(usize::try_from(skip).unwrap_or(usize::MAX).min(self.entries.len())..)
+    }
 }
 
 /// The fan-out.
@@ -102,6 +115,8 @@ pub struct Bus {
     published: watch::Sender<u64>,
     clients: AtomicUsize,
     dropped: AtomicU64,
+    /// Turns of decoding for clients that catch up.
+    decoding: Arc<Semaphore>,
 }
 
 impl Bus {
@@ -119,6 +134,7 @@ impl Bus {
             published: watch::Sender::new(0),
             clients: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
+            decoding: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -188,6 +204,22 @@ impl Bus {
         Subscription { bus: Arc::clone(self), next, owed: next, published }
     }
 
+    /// Does work on a piece of the past off the async threads, one at a time and in the order in which
+    /// it is asked for. A client that leaves meanwhile leaves its turn with the work.
+    pub(crate) async fn off_workers<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        // It is never closed.
+        let turn = Arc::clone(&self.decoding).acquire_owned().await.ok();
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(work).await
+    }
+
     /// A panic elsewhere while the lock was held leaves a ring that is still a ring.
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
@@ -214,26 +246,71 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Goes back to where `history` begins among the records that `wants` lets pass.
-    #[must_use]
-    pub fn with(
+    /// Goes back to where `history` begins among the records that `wants` lets pass. Records are
+    /// decoded for that off the async threads and piece by piece, the newest first, and no more than it
+    /// takes to find what is asked for.
+    ///
+    /// # Errors
+    /// Decoding panicked.
+    pub async fn with(
         mut self,
-        history: &History,
+        history: History,
         now_ns: u64,
-        wants: impl Fn(&LogRecord) -> bool,
-    ) -> Self {
+        wants: impl Fn(&LogRecord) -> bool + Send + Sync + 'static,
+    ) -> Result<Self, JoinError> {
         if history.is_wanted() {
-            // A copy: matching takes too long to hold the lock meanwhile.
-            let (first, mut entries) = {
-                let ring = self.bus.ring();
-                (ring.first(), ring.entries.clone())
+            let by_time = history.oldest_ns(now_ns).map_or(0, |oldest| self.first_since(oldest));
+            let by_count = match history.last {
+                Some(last) => self.last_wanted(last, by_time, Arc::new(wants)).await?,
+                None => 0,
             };
-            // What came since is not the past.
-            let past = self.next.saturating_sub(first);
-            entries.truncate(usize::try_from(past).unwrap_or(usize::MAX));
-            self.next = self.next.min(first + history.begin(&entries, now_ns, wants) as u64);
+            self.next = self.next.min(by_time.max(by_count));
         }
-        self
+        Ok(self)
+    }
+
+    /// The first record that is not older. They come out a little out of order: everything behind it
+    /// counts.
+    fn first_since(&self, oldest_ns: u64) -> u64 {
+        let mut number = 0;
+        loop {
+            let ring = self.bus.ring();
+            number = number.max(ring.first());
+            let piece = ring.from(number).take(TIMES_PIECE).take_while(|e| e.time_ns() < oldest_ns);
+            let older = piece.count();
+            drop(ring);
+            number += older as u64;
+            if older < TIMES_PIECE {
+                return number;
+            }
+        }
+    }
+
+    /// The record from which on `last` are wanted, of those from `floor` on.
+    async fn last_wanted<W>(&self, last: u64, floor: u64, wants: Arc<W>) -> Result<u64, JoinError>
+    where
+        W: Fn(&LogRecord) -> bool + Send + Sync + 'static,
+    {
+        let (mut number, mut missing) = (self.next, last);
+        while missing > 0 {
+            let (first, piece) = self.piece_before(number, floor);
+            if piece.is_empty() {
+                return Ok(first);
+            }
+            let wants = Arc::clone(&wants);
+            let find = move || find_last(&piece, missing, &*wants);
+            let (found, index) = self.bus.off_workers(find).await?;
+            (number, missing) = (first + index as u64, missing - found);
+        }
+        Ok(number)
+    }
+
+    /// The latest records before that one, and the number of the first of them.
+    fn piece_before(&self, number: u64, floor: u64) -> (u64, Vec<Arc<Entry>>) {
+        let ring = self.bus.ring();
+        let first = number.saturating_sub(PIECE as u64).max(floor).max(ring.first());
+        let len = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
+        (first, ring.from(first).take(len).cloned().collect())
     }
 
     /// Waits for records and takes them. Losing the race against the ring is no error. Cancel
@@ -252,12 +329,29 @@ impl Subscription {
         }
     }
 
+    /// Those of a batch that `wants` lets pass. Decodes them off the async threads, if there are so many
+    /// that the client has to be catching up.
+    ///
+    /// # Errors
+    /// Decoding panicked.
+    pub async fn choose(
+        &self,
+        mut entries: Vec<Arc<Entry>>,
+        wants: impl Fn(&LogRecord) -> bool + Send + 'static,
+    ) -> Result<Vec<Arc<Entry>>, JoinError> {
+        let is_many = entries.len() == BATCH_MAX;
+        let choose = move || {
+            entries.retain(|entry| wants(entry.record()));
+            entries
+        };
+        if is_many { self.bus.off_workers(choose).await } else { Ok(choose()) }
+    }
+
     fn take(&mut self) -> Batch {
         let ring = self.bus.ring();
         let from = self.next.max(ring.first());
         let lost = from.saturating_sub(self.next.max(self.owed));
-        let skip = usize::try_from(from - ring.first()).unwrap_or(usize::MAX);
-        let entries: Vec<_> = ring.entries.iter().skip(skip).take(BATCH_MAX).cloned().collect();
+        let entries: Vec<_> = ring.from(from).take(BATCH_MAX).cloned().collect();
         drop(ring);
         self.next = from + entries.len() as u64;
         if lost > 0 || !entries.is_empty() {
@@ -266,6 +360,19 @@ impl Subscription {
         self.bus.dropped.fetch_add(lost, Ordering::Relaxed);
         Batch { lost, entries }
     }
+}
+
+/// How many of `piece` are wanted, from its end, up to `most`; and the index of the first of them, or 0
+/// if there are fewer.
+fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&LogRecord) -> bool) -> (u64, usize) {
+    let mut found = 0;
+    for (index, entry) in piece.iter().enumerate().rev() {
+        found += u64::from(wants(entry.record()));
+        if found == most {
+            return (found, index);
+        }
+    }
+    (found, 0)
 }
 
 impl Drop for Subscription {
@@ -303,9 +410,10 @@ mod tests {
     }
 
     /// What a client gets that begins there and is sent what is there.
-    fn history(bus: &Arc<Bus>, history: History, wants: fn(u64) -> bool) -> Vec<u64> {
+    async fn history(bus: &Arc<Bus>, history: History, wants: fn(u64) -> bool) -> Vec<u64> {
         let subscription = bus.subscribe();
-        let mut subscription = subscription.with(&history, 1000, |record| wants(record.time_ns));
+        let wanted = move |record: &LogRecord| wants(record.time_ns);
+        let mut subscription = subscription.with(history, 1000, wanted).await.unwrap();
         let (lost, mut numbers) = drain(&mut subscription);
         assert_eq!(lost, 0);
         numbers.retain(|number| wants(*number));
@@ -383,12 +491,12 @@ mod tests {
         assert_eq!((bus.clients(), ring.entries.len(), ring.bytes), (0, 0, 0));
     }
 
-    #[test]
-    fn history_is_kept_without_clients_and_bounded() {
+    #[tokio::test]
+    async fn history_is_kept_without_clients_and_bounded() {
         let bus = with_history(100);
         (0..150).for_each(|number| bus.publish(|| record(number).into()));
         let all = History { last: Some(u64::MAX), since_ns: None };
-        assert_eq!(history(&bus, all, |_| true), (50..150).collect::<Vec<_>>());
+        assert_eq!(history(&bus, all, |_| true).await, (50..150).collect::<Vec<_>>());
         let entry = bus.ring().entries[0].bytes();
         let few = Extent { records: usize::MAX, bytes: 10 * entry };
         let bus = Bus::new(Limits { history: few, ..Limits::default() });
@@ -397,23 +505,23 @@ mod tests {
         assert_eq!((ring.entries.len(), ring.bytes), (10, 10 * entry));
     }
 
-    #[test]
-    fn a_client_begins_as_far_back_as_it_wants() {
+    #[tokio::test]
+    async fn a_client_begins_as_far_back_as_it_wants() {
         let bus = with_history(100);
         (900..1000).for_each(|number| bus.publish(|| record(number).into()));
         let even = |number| number % 2 == 0;
-        let begin = |last, since_ns| history(&bus, History { last, since_ns }, even);
-        assert!(begin(None, None).is_empty());
-        assert!(begin(Some(0), None).is_empty());
-        assert_eq!(begin(Some(3), None), [994, 996, 998]);
-        assert_eq!(begin(None, Some(5)), [996, 998]);
-        assert!(begin(None, Some(0)).is_empty());
-        assert_eq!(begin(Some(1), Some(5)), [998]);
-        assert_eq!(begin(Some(9), Some(5)), [996, 998]);
+        let begin = async |last, since_ns| history(&bus, History { last, since_ns }, even).await;
+        assert!(begin(None, None).await.is_empty());
+        assert!(begin(Some(0), None).await.is_empty());
+        assert_eq!(begin(Some(3), None).await, [994, 996, 998]);
+        assert_eq!(begin(None, Some(5)).await, [996, 998]);
+        assert!(begin(None, Some(0)).await.is_empty());
+        assert_eq!(begin(Some(1), Some(5)).await, [998]);
+        assert_eq!(begin(Some(9), Some(5)).await, [996, 998]);
     }
 
-    #[test]
-    fn history_that_goes_before_it_is_read_is_no_loss_and_what_comes_later_is() {
+    #[tokio::test]
+    async fn history_that_goes_before_it_is_read_is_no_loss_and_what_comes_later_is() {
         let bus = Bus::new(Limits {
             clients: 1,
             queue: Extent { records: 10, bytes: usize::MAX },
@@ -424,11 +532,11 @@ mod tests {
         };
         publish(0..10);
         let all = History { last: Some(10), since_ns: None };
-        let mut client = bus.subscribe().with(&all, 0, |_| true);
+        let mut client = bus.subscribe().with(all, 0, |_| true).await.unwrap();
         publish(10..15);
         assert_eq!(drain(&mut client), (0, (5..15).collect()));
         drop(client);
-        let mut client = bus.subscribe().with(&all, 0, |_| true);
+        let mut client = bus.subscribe().with(all, 0, |_| true).await.unwrap();
         publish(15..28);
         assert_eq!(drain(&mut client), (3, (18..28).collect()));
         assert_eq!(bus.dropped(), 3);
@@ -444,5 +552,59 @@ mod tests {
         let ring = bus.ring();
         assert_eq!(ring.entries.len(), 5);
         assert_eq!(ring.bytes, ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>());
+    }
+
+    /// Records that count how many of them were decoded.
+    fn counted(bus: &Arc<Bus>, numbers: std::ops::Range<u64>) -> Arc<AtomicUsize> {
+        let count = Arc::new(AtomicUsize::new(0));
+        for number in numbers {
+            let counter = Arc::clone(&count);
+            let make = move || {
+                counter.fetch_add(1, Ordering::Relaxed);
+                record(number)
+            };
+            bus.publish(|| Entry::later(number, 100, make));
+        }
+        count
+    }
+
+    #[tokio::test]
+    async fn no_more_is_decoded_than_it_takes() {
+        let bus = with_history(2000);
+        let made = counted(&bus, 0..2000);
+        let begin = async |last, since_ns| {
+            let wanted = |record: &LogRecord| record.time_ns.is_multiple_of(2);
+            let subscription = bus.subscribe();
+            let history = History { last, since_ns };
+            subscription.with(history, 2000, wanted).await.unwrap().next
+        };
+        assert_eq!(begin(Some(3), None).await, 1994);
+        assert_eq!(made.load(Ordering::Relaxed), 6);
+        assert_eq!(begin(None, Some(1900)).await, 100);
+        assert_eq!(made.load(Ordering::Relaxed), 6);
+        assert_eq!(begin(Some(500), Some(200)).await, 1800);
+        assert_eq!(made.load(Ordering::Relaxed), 200);
+    }
+
+    #[tokio::test]
+    async fn a_search_delays_neither_others_nor_the_publisher() {
+        let (found, is_found) = std::sync::mpsc::channel();
+        let bus = with_history(40_000);
+        let slow = move || {
+            // Until another client has been served: this test has one async thread.
+            is_found.recv().unwrap();
+            record(0)
+        };
+        bus.publish(|| Entry::later(0, 100, slow));
+        let made = counted(&bus, 1..32_768);
+        let nothing = History { last: Some(1), since_ns: None };
+        let search = tokio::spawn(bus.subscribe().with(nothing, 0, |_| false));
+        tokio::task::yield_now().await;
+        let mut other = bus.subscribe();
+        bus.publish(|| record(40_000).into());
+        assert_eq!(other.read().await.entries[0].time_ns(), 40_000);
+        found.send(()).unwrap();
+        let searched = search.await.unwrap().unwrap();
+        assert_eq!((searched.next, made.load(Ordering::Relaxed)), (0, 32_767));
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Within one field any value may match; all fields that are given have to.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::glob;
@@ -107,6 +109,14 @@ pub struct Matcher {
     filter: Filter,
     paths: Vec<Path>,
     causes: Vec<Cause>,
+}
+
+impl Matcher {
+    /// [`matches`](Self::matches) as a function, for whoever matches elsewhere.
+    pub fn wants(self: &Arc<Self>) -> impl Fn(&LogRecord) -> bool + Send + Sync + use<> {
+        let matcher = Arc::clone(self);
+        move |record| matcher.matches(record)
+    }
 }
 
 impl Filter {

@@ -1,14 +1,8 @@
-//! How far back a reader begins: the flags of `nlmon tail`, the request on the socket, and the
-//! place in the ring that they mean. Pure: the time of now is an argument.
-
-use std::collections::VecDeque;
-use std::sync::Arc;
+//! How far back a reader begins: the flags of `nlmon tail` and the request on the socket. Where in the
+//! ring that is, the bus finds. Pure: the time of now is an argument.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-
-use super::entry::Entry;
-use super::json::LogRecord;
 
 /// What of the past is wanted; none by default. Of both, what is less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
@@ -37,29 +31,9 @@ impl History {
         self.last.is_some() || self.since_ns.is_some()
     }
 
-    /// The index in `entries`, oldest first, of the first record to show. Records come out a
-    /// little out of order: of a span, everything behind the first that falls into it is shown.
-    pub(super) fn begin(
-        &self,
-        entries: &VecDeque<Arc<Entry>>,
-        now_ns: u64,
-        wants: impl Fn(&LogRecord) -> bool,
-    ) -> usize {
-        let by_time = self.since_ns.map_or(0, |span| {
-            let oldest = now_ns.saturating_sub(span);
-            let found = entries.iter().position(|entry| entry.time_ns() >= oldest);
-            found.unwrap_or(entries.len())
-        });
-        let by_count = self.last.map_or(0, |last| match last.checked_sub(1) {
-            None => entries.len(),
-            Some(before) => {
-                let wanted = entries.iter().enumerate().rev();
-                let mut wanted = wanted.filter(|(_, entry)| wants(entry.record()));
-                let before = usize::try_from(before).unwrap_or(usize::MAX);
-                wanted.nth(before).map_or(0, |(index, _)| index)
-            }
-        });
-        by_time.max(by_count)
+    /// The time of the oldest record that is wanted, if that is what is asked for.
+    pub(super) fn oldest_ns(&self, now_ns: u64) -> Option<u64> {
+        self.since_ns.map(|span| now_ns.saturating_sub(span))
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::time::timeout;
 use super::Error;
 use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
-use super::json::{Detail, LogRecord};
+use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, Source, StatsRequest};
 use crate::connections::{Closing, LOG, Peer, Place, Places};
@@ -220,7 +220,7 @@ async fn converse(stream: UnixStream, service: &Service, place: &Place) {
     let request = request(&mut read).await;
     place.set_busy(true);
     let admitted = match request {
-        Ok(request) => admit(request, service),
+        Ok(request) => admit(request, service).await,
         Err(refusal) => Err(refusal),
     };
     let reply = match &admitted {
@@ -263,7 +263,7 @@ enum Admitted {
 }
 
 struct Records {
-    matcher: Matcher,
+    matcher: Arc<Matcher>,
     detail: Detail,
     subscription: Subscription,
     _place: OwnedSemaphorePermit,
@@ -289,7 +289,7 @@ async fn request(read: &mut BufReader<OwnedReadHalf>) -> Result<Request, Refused
     Err((Refusal::Request, problem))
 }
 
-fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
+async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
     let bus = &service.bus;
     if request.version != VERSION {
         let message = format!(
@@ -317,8 +317,11 @@ fn admit(request: Request, service: &Service) -> Result<Admitted, Refused> {
         return Err((Refusal::History, message.to_owned()));
     }
     let place = Arc::clone(&service.readers).try_acquire_owned().map_err(|_full| busy())?;
-    let wants = |record: &LogRecord| matcher.matches(record);
-    let subscription = bus.subscribe().with(&request.history, monotonic_ns(), wants);
+    let matcher = Arc::new(matcher);
+    let subscription = bus.subscribe().with(request.history, monotonic_ns(), matcher.wants());
+    let subscription = subscription.await.map_err(|error| {
+        (Refusal::History, format!("cannot look for the place to begin at: {error}"))
+    })?;
     let records = Records { matcher, detail: request.detail, subscription, _place: place };
     Ok(Admitted::Records(Box::new(records)))
 }
@@ -340,7 +343,8 @@ async fn stream_records(write: &mut OwnedWriteHalf, client: Records) -> io::Resu
         if lost > 0 {
             buffer.extend(line(&Lost { lost }));
         }
-        for entry in entries.iter().filter(|entry| matcher.matches(entry.record())) {
+        let chosen = subscription.choose(entries, matcher.wants()).await;
+        for entry in chosen.map_err(io::Error::other)? {
             buffer.extend_from_slice(entry.json(detail).as_bytes());
             // In full, a record can be long.
             if buffer.len() >= WRITE_BYTES {
