@@ -104,9 +104,15 @@ impl Namespace {
         Self { inode, name: name.to_owned(), ..Self::default() }
     }
 
-    /// Moves the calling thread into it.
+    /// Moves the calling thread into it. The path may lead to another namespace by now, because
+    /// process ids and names are used again: then this is an error.
     pub(crate) fn enter(&self) -> io::Result<()> {
-        Ok(setns(File::open(&self.path)?, CloneFlags::CLONE_NEWNET)?)
+        let file = File::open(&self.path)?;
+        if file.metadata()?.ino() != self.inode {
+            let why = format!("{} is another namespace by now", self.path.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
+        Ok(setns(file, CloneFlags::CLONE_NEWNET)?)
     }
 
     /// Whether it is still there.
@@ -126,4 +132,17 @@ pub(crate) fn pids() -> BTreeSet<u32> {
 pub(crate) fn is_hidden(pid: u32, error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied
         && fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|arguments| !arguments.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leads_to_another_namespace_by_now_is_not_entered() {
+        let path = PathBuf::from("/proc/thread-self/ns/net");
+        let stale = Namespace { inode: 1, name: "pid:7".to_owned(), pid: Some(7), path };
+        assert_eq!(stale.enter().unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!stale.exists());
+    }
 }

@@ -17,6 +17,8 @@ use crate::{cache, ebpf, layout, process};
 pub(crate) fn cargo(subcommand: &str) -> Command {
     let mut command = Command::new(cargo_program());
     command.args([subcommand, "--profile", "guest", "--target", layout::GUEST_TRIPLE]);
+    // Tests ask for faults. What is shipped is built without.
+    command.args(["--features", "nlmon/test-hooks"]);
     command.env("RUSTFLAGS", "-Ctarget-feature=+crt-static").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("NLMON_BPF_OBJECT", layout::bpf_object()).current_dir(layout::root());
     command

@@ -3,11 +3,68 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{Error, families};
+use crate::throttle;
 use nlmon_core::decode::Families;
 
 /// The kernel answers at once; this is for one that does not.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long an answer is good for.
+const ASK: Duration = Duration::from_secs(5);
+
+/// The groups of the daemon's own namespace, which stand for whether there is any news in the others:
+/// families are registered for all namespaces at once.
+#[derive(Debug, Default)]
+pub(super) struct FamilyGroups {
+    own: BTreeMap<String, u32>,
+    edition: u64,
+    /// `None` where nobody needs them.
+    ask_at: Option<Instant>,
+}
+
+impl FamilyGroups {
+    /// None yet; to be asked for if they are `wanted`.
+    pub(super) fn new(wanted: bool) -> Self {
+        Self { ask_at: wanted.then(Instant::now), ..Self::default() }
+    }
+
+    /// Whether it is time to ask.
+    pub(super) fn is_due(&self) -> bool {
+        self.ask_at.is_some_and(|at| Instant::now() >= at)
+    }
+
+    /// Asks, if it is time. To be called in the daemon's own namespace.
+    pub(super) fn ask(&mut self) {
+        if !self.is_due() {
+            return;
+        }
+        self.ask_at = Some(Instant::now() + ASK);
+        match groups() {
+            Ok(found) if found == self.own && self.edition > 0 => {}
+            Ok(found) => {
+                self.own = found;
+                self.edition += 1;
+            }
+            Err(error) => throttle::SUBSCRIPTION.warn(format_args!(
+                "the groups of generic netlink stay as they were: {:#}",
+                anyhow::Error::from(error)
+            )),
+        }
+    }
+
+    /// The groups of the daemon's own namespace, by `family/group`.
+    pub(super) fn own(&self) -> &BTreeMap<String, u32> {
+        &self.own
+    }
+
+    /// Raised with each change; 0 until the first answer.
+    pub(super) fn edition(&self) -> u64 {
+        self.edition
+    }
+}
 
 /// Numbers of the groups there are in the calling thread's namespace, by `family/group`.
 pub(super) fn groups() -> Result<BTreeMap<String, u32>, Error> {

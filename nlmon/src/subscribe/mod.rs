@@ -5,6 +5,7 @@
 mod exercise;
 mod families;
 mod family_groups;
+mod helper;
 mod inet_diag;
 mod interfaces;
 mod links;
@@ -15,6 +16,7 @@ mod request;
 mod sock_diag;
 mod socket;
 mod source;
+mod space;
 mod spaces;
 mod status;
 mod subscriptions;
@@ -98,6 +100,9 @@ pub enum Error {
         /// Text of the extended acknowledgement; may be empty.
         text: String,
     },
+    /// What subscribes has no thread to work on.
+    #[error("cannot look after the subscriptions")]
+    Helper(#[source] io::Error),
     /// The answer is no netlink message, or too long.
     #[error("the answer from netlink protocol {protocol} is malformed")]
     Malformed {
@@ -121,7 +126,8 @@ impl Error {
     /// What the kernel said, if it was the kernel.
     pub fn errno(&self) -> Option<nix::errno::Errno> {
         match self {
-            Self::Open { source, .. }
+            Self::Helper(source)
+            | Self::Open { source, .. }
             | Self::Join { source, .. }
             | Self::Option { source, .. }
             | Self::Send { source, .. }

@@ -12,7 +12,8 @@ use tokio::{
 use futures_util::FutureExt as _;
 
 use super::{
-    Error, Event, Hold, Socket, Status, Subscription, family_groups,
+    Error, Event, Hold, Socket, Status, Subscription,
+    family_groups::{self, FamilyGroups},
     interfaces::Lister,
     presence::Presence,
     reader::{self, Ended, Joined, Member, Stop},
@@ -23,9 +24,6 @@ use nlmon_core::decode::names::protocol_name;
 /// How long a failed attempt is not repeated.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long an answer to which generic groups there are is good for.
-const ASK: Duration = Duration::from_secs(5);
-
 /// A subscription, and how far it is.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -33,8 +31,8 @@ pub(super) struct Source {
     wanted: Subscription,
     /// Numbers of the groups that the kernel gives out, as far as there are such.
     found: BTreeMap<String, u32>,
-    /// When those are asked for again.
-    ask_at: Option<Instant>,
+    /// Which list of families those are of; 0 is none.
+    found_of: u64,
     state: State,
     /// The registration of the protocol that was released on demand.
     released: Option<u64>,
@@ -63,6 +61,8 @@ enum State {
 pub(super) struct Common {
     /// Inode number.
     pub(super) netns: u32,
+    /// It is the daemon's own.
+    pub(super) is_own: bool,
     pub(super) receive_buffer_bytes: usize,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) status: Arc<Status>,
@@ -74,7 +74,7 @@ impl Source {
             protocol,
             wanted: subscription,
             found: BTreeMap::new(),
-            ask_at: None,
+            found_of: 0,
             state: State::Closed,
             released: None,
             retry_at: None,
@@ -83,11 +83,16 @@ impl Source {
         }
     }
 
-    /// Whether nothing that happens elsewhere can change its state.
-    pub(super) fn is_settled(&self) -> bool {
+    /// Whether nothing that happens elsewhere can change its state, but other `families`.
+    pub(super) fn is_settled(&self, families: &FamilyGroups) -> bool {
         self.wanted.hold == Hold::Always
-            && self.wanted.named.is_empty()
             && matches!(self.state, State::Open { .. })
+            && !self.lacks(families)
+    }
+
+    /// Whether it has not looked for its groups among these.
+    pub(super) fn lacks(&self, families: &FamilyGroups) -> bool {
+        !self.wanted.named.is_empty() && self.found_of != families.edition()
     }
 
     /// Whether it has nothing left that runs.
@@ -97,8 +102,13 @@ impl Source {
 
     /// Opens the socket if it is wanted. Says whether it is open and should not be. To be called in
     /// the namespace that it is for, and in a runtime.
-    pub(super) fn update(&mut self, presence: &Presence, common: &Common) -> bool {
-        let stale = self.ask(&common.events);
+    pub(super) fn update(
+        &mut self,
+        presence: &Presence,
+        families: &FamilyGroups,
+        common: &Common,
+    ) -> bool {
+        let stale = self.lacks(families) && self.find(families, common);
         let wanted = self.wants(presence) && !self.groups().is_empty();
         match self.state {
             State::Closed if wanted => self.open(common),
@@ -108,14 +118,14 @@ impl Source {
         false
     }
 
-    /// Asks for the numbers of groups that have none of their own. Says whether any has changed.
-    fn ask(&mut self, events: &mpsc::Sender<Event>) -> bool {
-        let due = self.ask_at.is_none_or(|at| Instant::now() >= at);
-        if self.wanted.named.is_empty() || !due {
-            return false;
-        }
-        self.ask_at = Some(Instant::now() + ASK);
-        match family_groups::groups() {
+    /// Finds the numbers of groups that have none of their own. Says whether any has changed.
+    fn find(&mut self, families: &FamilyGroups, common: &Common) -> bool {
+        // Not every family is there in every namespace.
+        let groups =
+            if common.is_own { Ok(families.own().clone()) } else { family_groups::groups() };
+        // An error is not cured by asking again at once.
+        self.found_of = families.edition();
+        match groups {
             Ok(mut groups) => {
                 groups.retain(|name, _| self.wanted.named.contains(name));
                 let changed = groups != self.found;
@@ -123,7 +133,7 @@ impl Source {
                 changed
             }
             Err(error) => {
-                self.report(error, events);
+                self.report(error, &common.events);
                 false
             }
         }
@@ -147,7 +157,8 @@ impl Source {
 
     /// Takes note that a reader has ended. Only then may its protocol be opened again, so that
     /// the end of one membership is not told after the start of the next.
-    pub(super) fn settle(&mut self, common: &Common) {
+    /// Says whether one has.
+    pub(super) fn settle(&mut self, common: &Common) -> bool {
         match &mut self.state {
             State::Ending(reader) if reader.is_finished() => self.state = State::Closed,
             State::Open { reader, since, .. } if reader.is_finished() => {
@@ -166,8 +177,9 @@ impl Source {
                     common.status.reader_ended(netns, protocol, &why);
                 }
             }
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     fn wants(&mut self, presence: &Presence) -> bool {

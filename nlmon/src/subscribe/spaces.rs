@@ -3,20 +3,22 @@
 //! A socket keeps its namespace alive. An observer must not be why one stays, so the sockets are
 //! closed as soon as no process is in it any more and no name leads to it; until the next look
 //! they delay its end, and what happens in a namespace on its way down is nobody's to receive.
+//!
+//! Invariant: a look makes at most one thread, however many namespaces there are, and none where
+//! nothing is due.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
+    collections::{BTreeMap, HashMap},
+    mem::take,
     sync::Arc,
-    thread,
+    time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::sync::mpsc;
 
 use super::{
-    Error, Event, Reach, Status, SubscribeSettings, Subscription, own_netns,
-    presence::Presence,
-    source::{Common, Source},
+    Error, Event, Reach, Status, SubscribeSettings, Subscription, family_groups::FamilyGroups,
+    helper::elsewhere, own_netns, source::Common, space::Space,
 };
 use crate::namespaces::{Namespace, Namespaces, named};
 
@@ -26,29 +28,22 @@ const SPACES_MAX: usize = 1024;
 /// How often, in looks, other namespaces are looked for: that takes a system call a process.
 const LOOKS_PER_SEARCH: u32 = 4;
 
-/// A namespace with its subscriptions.
-#[derive(Debug)]
-struct Space {
-    common: Common,
-    /// `None` for the own one.
-    namespace: Option<Namespace>,
-    sources: Vec<Source>,
-    /// It is gone, but for the sockets.
-    leaving: bool,
-    /// Why it cannot be entered has been said.
-    refused: bool,
-}
+/// Every namespace that there is and is to be followed.
+type Found = BTreeMap<u32, Option<Namespace>>;
 
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Spaces {
     list: Vec<Space>,
+    groups: FamilyGroups,
     own: u32,
     reach: Reach,
     subscriptions: BTreeMap<u8, Subscription>,
     receive_buffer_bytes: usize,
     events: mpsc::Sender<Event>,
     status: Arc<Status>,
+    look_interval: Duration,
+    /// Looks until the next search.
     looks: u32,
 }
 
@@ -58,12 +53,22 @@ impl Spaces {
         settings: SubscribeSettings,
         events: mpsc::Sender<Event>,
     ) -> Result<Self, Error> {
-        let SubscribeSettings { reach, mut subscriptions, receive_buffer_bytes, .. } = settings;
+        let SubscribeSettings { reach, mut subscriptions, receive_buffer_bytes, look_interval } =
+            settings;
         subscriptions.retain(|_, wanted| !(wanted.groups.is_empty() && wanted.named.is_empty()));
-        let own = own_netns()?;
-        let list = Vec::new();
-        let status = Arc::default();
-        Ok(Self { list, own, reach, subscriptions, receive_buffer_bytes, events, status, looks: 0 })
+        let named = subscriptions.values().any(|wanted| !wanted.named.is_empty());
+        Ok(Self {
+            list: Vec::new(),
+            groups: FamilyGroups::new(named),
+            own: own_netns()?,
+            reach,
+            subscriptions,
+            receive_buffer_bytes,
+            events,
+            status: Arc::default(),
+            look_interval,
+            looks: 0,
+        })
     }
 
     /// What becomes of them.
@@ -71,184 +76,123 @@ impl Spaces {
         Arc::clone(&self.status)
     }
 
-    /// Opens and closes what has to be.
-    pub(super) async fn look(&mut self) {
-        if self.looks.is_multiple_of(LOOKS_PER_SEARCH) {
-            self.search();
+    /// Opens and closes what has to be. An error says that nothing is kept any more.
+    pub(super) async fn look(&mut self) -> Result<(), Error> {
+        self.list.iter_mut().for_each(Space::settle);
+        if self.looks == 0 || self.list.iter().any(Space::is_lost) {
+            self.looks = LOOKS_PER_SEARCH;
+            self.search().await?;
         }
-        self.looks = self.looks.wrapping_add(1);
+        self.looks -= 1;
+        if self.groups.is_due() || self.list.iter().any(|space| space.is_due(&self.groups)) {
+            self.visit().await?;
+        }
         for space in &mut self.list {
-            space.look().await;
+            space.close().await;
         }
         self.list.retain(|space| !space.is_over());
+        Ok(())
     }
 
     /// Closes the sockets of `protocol`. Says whether there is such a subscription.
-    pub(super) async fn release(&mut self, protocol: u8) -> bool {
-        for space in &mut self.list {
-            space.release(protocol).await;
+    pub(super) async fn release(&mut self, protocol: u8) -> Result<bool, Error> {
+        let list = self.own_first();
+        let work = move || {
+            // What cannot be read has nothing registered: then it is closed for the moment.
+            let seen: Vec<_> = list.iter().map(Space::presence).collect();
+            (list, seen)
+        };
+        let (list, seen) = elsewhere(self.enters(), work).await?;
+        self.list = list;
+        for (space, presence) in self.list.iter_mut().zip(&seen) {
+            space.release(protocol, presence).await;
         }
-        self.subscriptions.contains_key(&protocol)
+        Ok(self.subscriptions.contains_key(&protocol))
     }
 
     /// Takes back a release. Says whether there is such a subscription.
     pub(super) fn resume(&mut self, protocol: u8) -> bool {
-        let sources = self.list.iter_mut().flat_map(|space| &mut space.sources);
-        sources.filter(|source| source.protocol == protocol).for_each(Source::resume);
+        self.list.iter_mut().for_each(|space| space.resume(protocol));
         self.subscriptions.contains_key(&protocol)
     }
 
-    /// Takes in what has come, and marks what is gone.
-    fn search(&mut self) {
-        let found = self.find();
+    /// Whether there are other namespaces to enter.
+    fn enters(&self) -> bool {
+        self.reach != Reach::Own
+    }
+
+    /// Takes the list, the own namespace first: a thread that has left it does not come back.
+    fn own_first(&mut self) -> Vec<Space> {
+        let mut list = take(&mut self.list);
+        list.sort_by_key(|space| space.namespace.is_some());
+        list
+    }
+
+    /// Visits every namespace that is due, one after the other, on one thread.
+    async fn visit(&mut self) -> Result<(), Error> {
+        let (mut list, mut groups) = (self.own_first(), take(&mut self.groups));
+        let pause = self.look_interval;
+        let work = move || {
+            groups.ask();
+            for space in list.iter_mut().filter(|space| space.is_due(&groups)) {
+                space.visit(&groups, pause);
+            }
+            (list, groups)
+        };
+        (self.list, self.groups) = elsewhere(self.enters(), work).await?;
+        Ok(())
+    }
+
+    /// Takes in what has come, marks what is gone, and notes how each is reached now: a process that
+    /// showed the way may end long before its namespace.
+    async fn search(&mut self) -> Result<(), Error> {
+        let (reach, own) = (self.reach.clone(), self.own);
+        let found = match reach {
+            Reach::Own => Found::from([(own, None)]),
+            _ => elsewhere(false, move || find(&reach, own)).await?,
+        };
+        let mut found: HashMap<_, _> = found.into_iter().collect();
         for space in &mut self.list {
-            space.leaving = !found.contains_key(&space.common.netns);
-        }
-        let known: BTreeSet<u32> = self.list.iter().map(|space| space.common.netns).collect();
-        for (netns, namespace) in found {
-            if !known.contains(&netns) && self.list.len() < SPACES_MAX {
-                let common = Common {
-                    netns,
-                    receive_buffer_bytes: self.receive_buffer_bytes,
-                    events: self.events.clone(),
-                    status: Arc::clone(&self.status),
-                };
-                self.list.push(Space::new(common, namespace, &self.subscriptions));
-            }
-        }
-    }
-
-    /// Every namespace that there is and is to be followed.
-    fn find(&self) -> BTreeMap<u32, Option<Namespace>> {
-        let own = (self.own, None);
-        let other = |namespace: Namespace| {
-            let netns = u32::try_from(namespace.inode).ok()?;
-            (netns != self.own).then_some((netns, Some(namespace)))
-        };
-        match &self.reach {
-            Reach::Own => BTreeMap::from([own]),
-            Reach::All => {
-                let all = Namespaces::find().list.into_iter().filter_map(other);
-                all.chain([own]).collect()
-            }
-            Reach::Named(names) => {
-                let wanted = named().filter(|namespace| names.contains(&namespace.name));
-                let own = names.contains("self").then_some(own);
-                wanted.filter_map(other).chain(own).collect()
-            }
-        }
-    }
-}
-
-impl Space {
-    fn new(
-        common: Common,
-        namespace: Option<Namespace>,
-        subscriptions: &BTreeMap<u8, Subscription>,
-    ) -> Self {
-        let source =
-            |(protocol, wanted): (&u8, &Subscription)| Source::new(*protocol, wanted.clone());
-        let sources = subscriptions.iter().map(source).collect();
-        Self { common, namespace, sources, leaving: false, refused: false }
-    }
-
-    fn is_over(&self) -> bool {
-        self.leaving && self.sources.iter().all(Source::is_closed)
-    }
-
-    async fn look(&mut self) {
-        for source in &mut self.sources {
-            source.settle(&self.common);
-        }
-        if self.leaving {
-            for source in &mut self.sources {
-                source.close(&self.common).await;
-            }
-            return;
-        }
-        if self.sources.iter().all(Source::is_settled) {
-            return;
-        }
-        let (common, sources) = (&self.common, &mut self.sources);
-        let updated = within(self.namespace.as_ref(), || {
-            let presence = Presence::read()?;
-            Ok(sources.iter_mut().map(|source| source.update(&presence, common)).collect())
-        });
-        match updated {
-            Ok(Ok(close)) => self.close(close).await,
-            Ok(Err(error)) => {
-                if let Some(source) = self.sources.first_mut() {
-                    source.report(error, &self.common.events);
+            match found.remove(&space.common.netns) {
+                Some(namespace) => {
+                    space.leaving = false;
+                    space.found(namespace);
                 }
-            }
-            Err(error) => self.refuse(&error),
-        }
-    }
-
-    async fn close(&mut self, close: Vec<bool>) {
-        for (source, close) in self.sources.iter_mut().zip(close) {
-            if close {
-                source.close(&self.common).await;
+                None => space.leaving = true,
             }
         }
-    }
-
-    async fn release(&mut self, protocol: u8) {
-        for source in &mut self.sources {
-            if source.protocol == protocol {
-                // What cannot be read has nothing registered: then it is closed for the moment.
-                let presence = within(self.namespace.as_ref(), Presence::read);
-                let presence = presence.ok().and_then(Result::ok);
-                source.release(&presence.unwrap_or_default(), &self.common).await;
-            }
+        let room = SPACES_MAX.saturating_sub(self.list.len());
+        for (netns, namespace) in found.into_iter().take(room) {
+            let common = Common {
+                netns,
+                is_own: netns == self.own,
+                receive_buffer_bytes: self.receive_buffer_bytes,
+                events: self.events.clone(),
+                status: Arc::clone(&self.status),
+            };
+            self.list.push(Space::new(common, namespace, &self.subscriptions));
         }
-    }
-
-    /// Says once that the namespace cannot be entered; one that has just gone is no news.
-    fn refuse(&mut self, error: &io::Error) {
-        let Some(namespace) = self.namespace.as_ref().filter(|found| found.exists()) else {
-            return;
-        };
-        if !self.refused {
-            self.refused = true;
-            log::warn!(
-                "no subscription in the network namespace {}: {error} (needs CAP_SYS_ADMIN)",
-                namespace.name
-            );
-        }
+        Ok(())
     }
 }
 
-/// Runs `work` in a namespace: in another one than the own on a thread that does not come back.
-fn within<T: Send>(
-    namespace: Option<&Namespace>,
-    work: impl FnOnce() -> T + Send,
-) -> io::Result<T> {
-    let Some(namespace) = namespace else { return Ok(work()) };
-    let runtime = Handle::current();
-    thread::scope(|scope| {
-        let visit = move || {
-            namespace.enter()?;
-            let _entered = runtime.enter();
-            Ok(work())
-        };
-        let visitor =
-            thread::Builder::new().name("namespaces".to_owned()).spawn_scoped(scope, visit)?;
-        visitor.join().unwrap_or_else(|_| Err(io::Error::other("the thread panicked")))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn work_in_another_namespace_leaves_the_own_thread_where_it_is() {
-        let before = own_netns().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let gone = Namespace::fake(1, "gone");
-        let refused = runtime.block_on(async { within(Some(&gone), || ()) });
-        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert_eq!(within(None, own_netns).unwrap().unwrap(), before);
+/// Every namespace that there is and is to be followed.
+fn find(reach: &Reach, own_netns: u32) -> Found {
+    let own = (own_netns, None);
+    let other = |namespace: Namespace| {
+        let netns = u32::try_from(namespace.inode).ok()?;
+        (netns != own_netns).then_some((netns, Some(namespace)))
+    };
+    match reach {
+        Reach::Own => Found::from([own]),
+        Reach::All => {
+            let all = Namespaces::find().list.into_iter().filter_map(other);
+            all.chain([own]).collect()
+        }
+        Reach::Named(names) => {
+            let wanted = named().filter(|namespace| names.contains(&namespace.name));
+            let own = names.contains("self").then_some(own);
+            wanted.filter_map(other).chain(own).collect()
+        }
     }
 }

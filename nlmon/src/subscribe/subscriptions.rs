@@ -236,9 +236,9 @@ impl Keeper {
         loop {
             tokio::select! {
                 () = shutdown::requested(&mut shutdown) => return Ok(()),
-                _ = looks.tick() => spaces.look().await,
+                _ = looks.tick() => spaces.look().await?,
                 command = commands.recv() => match command {
-                    Some(command) => obey(&mut spaces, command).await,
+                    Some(command) => obey(&mut spaces, command).await?,
                     None => return Ok(()),
                 },
             }
@@ -246,14 +246,15 @@ impl Keeper {
     }
 }
 
-async fn obey(spaces: &mut Spaces, command: Command) {
+async fn obey(spaces: &mut Spaces, command: Command) -> Result<(), Error> {
     let (protocol, release, reply) = match command {
         Command::Release(protocol, reply) => (protocol, true, reply),
         Command::Resume(protocol, reply) => (protocol, false, reply),
     };
-    let known = if release { spaces.release(protocol).await } else { spaces.resume(protocol) };
-    spaces.look().await;
+    let known = if release { spaces.release(protocol).await? } else { spaces.resume(protocol) };
+    spaces.look().await?;
     if reply.send(known).is_err() {
         log::debug!("nobody waits for the release or resumption of protocol {protocol}");
     }
+    Ok(())
 }

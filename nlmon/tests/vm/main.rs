@@ -11,6 +11,7 @@ mod capture;
 mod causes;
 mod counts;
 mod delivery;
+mod faults;
 mod goings;
 mod interrupts;
 mod join;

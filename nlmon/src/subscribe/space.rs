@@ -1,0 +1,182 @@
+//! One network namespace with its subscriptions: when it is visited, and what is done there.
+
+use std::{collections::BTreeMap, io, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    Subscription,
+    family_groups::FamilyGroups,
+    presence::Presence,
+    source::{Common, Source},
+};
+use crate::{namespaces::Namespace, throttle};
+
+/// The longest time between two visits of another namespace in which nothing changes: with hundreds
+/// of them, more would be a load of its own.
+const PAUSE_MAX: Duration = Duration::from_secs(8);
+
+/// A namespace with its subscriptions.
+#[derive(Debug)]
+pub(super) struct Space {
+    pub(super) common: Common,
+    /// How it is reached; `None` for the own one.
+    pub(super) namespace: Option<Namespace>,
+    /// It is gone, but for the sockets.
+    pub(super) leaving: bool,
+    sources: Vec<Source>,
+    /// Those that are open and should not be.
+    unwanted: Vec<bool>,
+    visit_at: Instant,
+    pause: Duration,
+    /// The way to it has ended: another one has to be found.
+    lost: bool,
+    /// Why it cannot be entered has been said.
+    refused: bool,
+}
+
+impl Space {
+    pub(super) fn new(
+        common: Common,
+        namespace: Option<Namespace>,
+        subscriptions: &BTreeMap<u8, Subscription>,
+    ) -> Self {
+        let source =
+            |(protocol, wanted): (&u8, &Subscription)| Source::new(*protocol, wanted.clone());
+        let sources: Vec<Source> = subscriptions.iter().map(source).collect();
+        Self {
+            unwanted: vec![false; sources.len()],
+            common,
+            namespace,
+            leaving: false,
+            sources,
+            visit_at: Instant::now(),
+            pause: Duration::ZERO,
+            lost: false,
+            refused: false,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.leaving && self.sources.iter().all(Source::is_closed)
+    }
+
+    /// Whether another way to it has to be found.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost && !self.leaving
+    }
+
+    /// A way to it, which is as good as the last or better.
+    pub(super) fn found(&mut self, namespace: Option<Namespace>) {
+        if self.namespace != namespace {
+            self.namespace = namespace;
+            self.visit_soon();
+        }
+        self.lost = false;
+    }
+
+    pub(super) fn visit_soon(&mut self) {
+        self.visit_at = Instant::now();
+    }
+
+    /// Takes note of readers that have ended.
+    pub(super) fn settle(&mut self) {
+        let mut ended = false;
+        for source in &mut self.sources {
+            ended |= source.settle(&self.common);
+        }
+        if ended {
+            self.visit_soon();
+        }
+    }
+
+    /// Whether there may be something to do in it.
+    pub(super) fn is_due(&self, groups: &FamilyGroups) -> bool {
+        let is_settled = |source: &Source| source.is_settled(groups);
+        let is_new = |source: &Source| source.lacks(groups);
+        !self.leaving
+            && !self.lost
+            && (self.sources.iter().any(is_new)
+                || (Instant::now() >= self.visit_at && !self.sources.iter().all(is_settled)))
+    }
+
+    /// Enters it, and opens what has to be; then the next visit is in `pause`, or later if nothing
+    /// has changed in another namespace. For a thread of its own.
+    pub(super) fn visit(&mut self, groups: &FamilyGroups, pause: Duration) {
+        let entered = self.namespace.as_ref().map_or(Ok(()), Namespace::enter);
+        let changed = match entered {
+            Ok(()) => {
+                self.refused = false;
+                self.update(groups)
+            }
+            Err(error) => {
+                self.refuse(&error);
+                false
+            }
+        };
+        let longer = (2 * self.pause).min(PAUSE_MAX);
+        let rests = self.namespace.is_some() && !changed;
+        self.pause = if rests { longer.max(pause) } else { pause };
+        self.visit_at = Instant::now() + self.pause;
+    }
+
+    fn update(&mut self, groups: &FamilyGroups) -> bool {
+        let presence = match Presence::read() {
+            Ok(presence) => presence,
+            Err(error) => {
+                if let Some(source) = self.sources.first_mut() {
+                    source.report(error, &self.common.events);
+                }
+                return false;
+            }
+        };
+        let mut changed = false;
+        for (source, unwanted) in self.sources.iter_mut().zip(&mut self.unwanted) {
+            let was_closed = source.is_closed();
+            *unwanted = source.update(&presence, groups, &self.common);
+            changed |= *unwanted || was_closed != source.is_closed();
+        }
+        changed
+    }
+
+    /// Closes what the last visit found unwanted; all, if it is leaving.
+    pub(super) async fn close(&mut self) {
+        for (source, unwanted) in self.sources.iter_mut().zip(&mut self.unwanted) {
+            if std::mem::take(unwanted) || self.leaving {
+                source.close(&self.common).await;
+            }
+        }
+    }
+
+    /// Closes the socket of `protocol`, whose registration is in `presence`.
+    pub(super) async fn release(&mut self, protocol: u8, presence: &Presence) {
+        for source in self.sources.iter_mut().filter(|source| source.protocol == protocol) {
+            source.release(presence, &self.common).await;
+        }
+    }
+
+    pub(super) fn resume(&mut self, protocol: u8) {
+        self.sources.iter_mut().filter(|s| s.protocol == protocol).for_each(Source::resume);
+        self.visit_soon();
+    }
+
+    /// What is there in it; nothing if it cannot be entered. For a thread of its own.
+    pub(super) fn presence(&self) -> Presence {
+        let entered = self.namespace.as_ref().map_or(Ok(()), Namespace::enter);
+        entered.ok().and_then(|()| Presence::read().ok()).unwrap_or_default()
+    }
+
+    /// Says once that the namespace cannot be entered. If the way to it has ended, there may be
+    /// another.
+    fn refuse(&mut self, error: &io::Error) {
+        let Some(namespace) = self.namespace.as_ref() else { return };
+        if !namespace.exists() {
+            self.lost = true;
+        } else if !std::mem::replace(&mut self.refused, true) {
+            throttle::SUBSCRIPTION.warn(format_args!(
+                "no subscription in the network namespace {}: {error} (needs CAP_SYS_ADMIN)",
+                namespace.name
+            ));
+        }
+    }
+}
