@@ -176,20 +176,27 @@ pub struct ErrorKey {
     pub path: u8,
 }
 
-/// Key of a counter of datagrams that a receiving socket had no room for.
+/// Type of a datagram whose own type has no counter, because its owner's share is used up.
+pub const TYPE_OTHER: u32 = 1 << 17;
+
+/// Key of a counter of datagrams that a receiving socket had no room for. By the process that holds
+/// the socket and not by the socket, of which there is no end.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OverrunKey {
-    /// Inode number of the socket's network namespace.
-    pub netns: u32,
-    /// Port id of the socket.
-    pub portid: u32,
-    /// `nlmsg_type` of the datagram's first message, or [`TYPE_RAW`] where it is not known.
+    /// Process; 0 where it is not known, and with [`TYPE_OTHER`] where its user's share is used up.
+    pub tgid: u32,
+    /// User that made the socket.
+    pub uid: u32,
+    /// `nlmsg_type` of the datagram's first message, [`TYPE_RAW`] where it is not known, or
+    /// [`TYPE_OTHER`].
     pub message_type: u32,
     /// Netlink protocol number.
     pub protocol: u8,
     /// Zero.
     pub pad: [u8; 3],
+    /// Name of the process, which is its first thread's.
+    pub comm: [u8; 16],
 }
 
 /// An element of the table of message counters.
@@ -237,8 +244,13 @@ pub mod stat {
     /// Not sampled: the call was counted at its return, because no program saw it begin (it was
     /// running on that processor) or because there was no frame for it.
     pub const UNSEEN: u32 = 13;
+    /// Sockets whose owner found no room.
+    pub const OWNER_OVERFLOW: u32 = 14;
+    /// Overruns that were counted without their type, or without their process too, because the
+    /// share of their owner was used up.
+    pub const OVERRUN_FOLDED: u32 = 15;
     /// How many there are.
-    pub const COUNT: u32 = 14;
+    pub const COUNT: u32 = 16;
     /// Elements of the array per processor: no two processors share a cache line.
     pub const STRIDE: u32 = 16;
 }
@@ -248,7 +260,7 @@ const _: () = assert!(size_of::<MessageKey>() == 12 && align_of::<MessageKey>() 
 const _: () = assert!(size_of::<MessageCount>() == 16);
 const _: () = assert!(size_of::<DatagramCount>() == 88);
 const _: () = assert!(size_of::<ErrorKey>() == 4);
-const _: () = assert!(size_of::<OverrunKey>() == 16);
+const _: () = assert!(size_of::<OverrunKey>() == 32);
 const _: () = assert!(size_of::<MessageSlot>() == 64);
 
 #[cfg(feature = "user")]

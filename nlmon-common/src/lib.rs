@@ -11,6 +11,8 @@ pub mod exec;
 pub mod limits;
 pub mod observation;
 pub mod settings;
+pub mod share;
+pub mod socket;
 
 /// Version of everything in this crate. The object carries it as a global; the daemon refuses an
 /// object that carries another.

@@ -47,9 +47,12 @@ pub const MESSAGE_ASSOC: u32 = 16;
 /// counted as overflow.
 pub const ERROR_KEYS_MAX: u32 = 2048;
 
-/// Distinct (socket, type) counters of datagrams that found no room. Beyond it they are counted as
+/// Distinct (process, type) counters of datagrams that found no room. Beyond it they are counted as
 /// overflow.
 pub const OVERRUN_KEYS_MAX: u32 = 4096;
+
+/// Sockets whose owner is known. Overruns of others are counted without one.
+pub const OWNERS_MAX: u32 = 16_384;
 
 /// Processes whose executed program is remembered, by the low bits of their id. A power of two.
 pub const EXECS_MAX: u32 = 4096;

@@ -5,7 +5,7 @@
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
-    counter::{DatagramCount, MessageKey, OverrunKey, TYPE_RAW, path, stat},
+    counter::{DatagramCount, MessageKey, TYPE_RAW, path, stat},
     observation::Header,
 };
 
@@ -16,7 +16,7 @@ use crate::{
     machine,
     maps::{bump, datagrams, global},
     messages::{self, Lengths},
-    sampler,
+    overruns, sampler,
     skb::{self, Memory},
     task,
 };
@@ -138,13 +138,7 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) {
         Some((context, index)) => type_of(context.frame(index)),
         None => TYPE_RAW,
     };
-    count::overrun(&OverrunKey {
-        netns: skb::netns::<M>(sk),
-        portid: skb::socket_portid(sk),
-        message_type,
-        protocol: skb::protocol::<M>(sk),
-        pad: [0; 3],
-    });
+    overruns::count::<M>(sk, message_type);
 }
 
 /// Type of the datagram that a frame is of, as far as it is known.

@@ -1,11 +1,11 @@
-//! Exact counts: what calls returned, and what found no room.
+//! Exact counts of what calls returned.
 
 use aya_ebpf::{bindings::BPF_NOEXIST, maps::PerCpuHashMap};
-use nlmon_common::counter::{ErrorKey, OverrunKey, stat};
+use nlmon_common::counter::{ErrorKey, stat};
 
 use crate::{
     machine,
-    maps::{ERRORS, OVERRUNS, bump, datagrams},
+    maps::{ERRORS, bump, datagrams},
 };
 
 /// Counts what a call returned, and how many sockets got its datagram.
@@ -30,11 +30,6 @@ pub(crate) fn deliveries(protocol: u8, path: u8, deliveries: u32) {
     if let Some(counters) = datagrams(protocol, path) {
         machine::add(&mut counters.deliveries, u64::from(deliveries));
     }
-}
-
-/// Counts a datagram that a receiving socket had no room for.
-pub(crate) fn overrun(key: &OverrunKey) {
-    one_more(&OVERRUNS, key, stat::OVERRUN_OVERFLOW);
 }
 
 /// Adds one to the counter of `key`, made if there is none; without room, to `overflow`.

@@ -23,6 +23,11 @@ pub(crate) struct Shared(UnsafeCell<u64>);
 unsafe impl Sync for Shared {}
 
 impl Shared {
+    /// A number that begins with `value`.
+    pub(crate) fn new(value: u64) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+
     /// Adds atomically. A [`Shared::get`] that follows sees this addition, and every one before it.
     #[inline(always)] // one instruction
     pub(crate) fn add(&self, value: i64) {

@@ -1,5 +1,5 @@
 //! nlmon's kernel side: programs that count every netlink datagram exactly and sample it into a
-//! ring buffer. `probes` holds the hooks, which all end in one body; `skb` and `task` are
+//! ring buffer. `probes` holds the hooks, which all end in one body; `skb`, `task` and `socket` are
 //! the only readers of kernel structures; `maps` lists what is shared with the daemon.
 #![no_std]
 #![no_main]
@@ -12,9 +12,12 @@ mod frame;
 mod machine;
 mod maps;
 mod messages;
+mod overruns;
+mod owners;
 mod probes;
 mod sampler;
 mod skb;
+mod socket;
 mod tally;
 mod task;
 

@@ -12,20 +12,26 @@ use aya_ebpf::{
     bindings::BPF_F_MMAPABLE,
     helpers::bpf_get_smp_processor_id,
     macros::map,
-    maps::{Array, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, HashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use nlmon_common::{
     ABI,
     counter::{DatagramCount, ErrorKey, MessageCount, MessageSlot, OverrunKey, SLOTS, slot, stat},
     exec::Exec,
     limits::{
-        CONTEXTS_MAX, ERROR_KEYS_MAX, EXECS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, PROTOCOLS,
-        RING_BYTES, SNAP_MAX,
+        CONTEXTS_MAX, ERROR_KEYS_MAX, EXECS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, OWNERS_MAX,
+        PROTOCOLS, RING_BYTES, SNAP_MAX,
     },
     settings::{Offsets, Settings},
+    share,
+    socket::{Owner, SocketOffsets},
 };
 
-use crate::{frame::Context, machine, sampler::Sampler};
+use crate::{
+    frame::Context,
+    machine::{self, Shared},
+    sampler::Sampler,
+};
 
 /// Datagrams by processor, protocol and path.
 #[map]
@@ -36,10 +42,19 @@ static DATAGRAMS: Array<DatagramCount> = Array::with_max_entries(SLOTS, BPF_F_MM
 pub(crate) static ERRORS: PerCpuHashMap<ErrorKey, u64> =
     PerCpuHashMap::with_max_entries(ERROR_KEYS_MAX, 0);
 
-/// Datagrams that found no room, by receiving socket and type.
+/// Datagrams that found no room, by the receiving process and type.
 #[map]
-pub(crate) static OVERRUNS: PerCpuHashMap<OverrunKey, u64> =
-    PerCpuHashMap::with_max_entries(OVERRUN_KEYS_MAX, 0);
+pub(crate) static OVERRUNS: HashMap<OverrunKey, Shared> =
+    HashMap::with_max_entries(OVERRUN_KEYS_MAX, 0);
+
+/// Whose sockets are, by the address of the kernel's `struct sock`.
+#[map]
+pub(crate) static OWNERS: HashMap<u64, Owner> = HashMap::with_max_entries(OWNERS_MAX, 0);
+
+/// What users and processes have taken of the maps that they could fill; see
+/// [`nlmon_common::share`].
+#[map]
+static SHARES: Array<Shared> = Array::with_max_entries(share::COUNT, BPF_F_MMAPABLE);
 
 /// What the elements of [`MESSAGE_COUNTS`] count; see `tally`.
 #[map]
@@ -102,6 +117,26 @@ pub(crate) static OFFSETS: Offsets = Offsets {
     stack_bytes: 0,
 };
 
+/// Field offsets of files and sockets.
+#[unsafe(no_mangle)]
+pub(crate) static SOCKET_OFFSETS: SocketOffsets = SocketOffsets {
+    iter_seq: 0,
+    iter_session: 0,
+    task_tgid: 0,
+    file_inode: 0,
+    file_private: 0,
+    inode_mode: 0,
+    inode_number: 0,
+    socket_sk: 0,
+    sock_family: 0,
+    sock_uid: 0,
+    sock_rmem: 0,
+    sock_rcvbuf: 0,
+    sock_drops: 0,
+    netlink_groups: 0,
+    netlink_groups_len: 0,
+};
+
 /// Choices of the configuration.
 #[unsafe(no_mangle)]
 pub(crate) static SETTINGS: Settings = Settings {
@@ -129,6 +164,21 @@ macro_rules! global {
     };
 }
 pub(crate) use global;
+
+/// An offset of [`SOCKET_OFFSETS`].
+macro_rules! socket_field {
+    ($field:ident) => {
+        $crate::maps::global!(SOCKET_OFFSETS.$field)
+    };
+}
+pub(crate) use socket_field;
+
+/// An element of [`SHARES`].
+#[inline(always)] // an address computation
+pub(crate) fn share(index: u32) -> Option<&'static Shared> {
+    // SAFETY: a live element, which is added to atomically by all.
+    SHARES.get_ptr(index).map(|share| unsafe { &*share })
+}
 
 /// The counters of a protocol's path on this processor.
 #[inline(always)] // an address computation

@@ -5,7 +5,7 @@ use aya_ebpf::helpers::generated;
 
 use crate::{
     machine::is_nonzero,
-    maps::global,
+    maps::{global, socket_field},
     skb::{Helper, Load, Memory as _},
 };
 
@@ -26,6 +26,16 @@ impl Task {
         Self(unsafe { generated::bpf_get_current_task() } as *const u8)
     }
 
+    /// The task at this address.
+    pub(crate) fn at(task: *const u8) -> Self {
+        Self(task)
+    }
+
+    /// Its process.
+    pub(crate) fn tgid(&self) -> u32 {
+        Helper::read(self.0, socket_field!(task_tgid))
+    }
+
     /// Name of the thread. Read as it is, which costs a third of `bpf_get_current_comm`.
     pub(crate) fn comm(&self) -> [u8; 16] {
         Helper::read(self.0, global!(OFFSETS.task_comm))
@@ -33,8 +43,16 @@ impl Task {
 
     /// Name of the process, which is its first thread's, as two words.
     pub(crate) fn process_comm(&self) -> [u64; 2] {
-        let leader: *const u8 = Helper::read(self.0, global!(OFFSETS.task_group_leader));
-        Helper::read(leader, global!(OFFSETS.task_comm))
+        Helper::read(self.leader(), global!(OFFSETS.task_comm))
+    }
+
+    /// The same as it is.
+    pub(crate) fn process_name(&self) -> [u8; 16] {
+        Helper::read(self.leader(), global!(OFFSETS.task_comm))
+    }
+
+    fn leader(&self) -> *const u8 {
+        Helper::read(self.0, global!(OFFSETS.task_group_leader))
     }
 }
 

@@ -104,6 +104,11 @@ impl Namespace {
         Self { inode, name: name.to_owned(), ..Self::default() }
     }
 
+    /// One that is known by a socket in it, which the process holds.
+    pub(crate) fn told(inode: u64, pid: u32) -> Self {
+        Self { inode, name: format!("pid:{pid}"), ..Self::default() }
+    }
+
     /// Moves the calling thread into it. The path may lead to another namespace by now, because
     /// process ids and names are used again: then this is an error.
     pub(crate) fn enter(&self) -> io::Result<()> {

@@ -89,7 +89,7 @@ const DAEMON: [Rule; 22] = [
         ],
     ),
     ("shutdown", &[]),
-    ("sockets", &["namespaces", "subscribe"]),
+    ("sockets", &["namespaces", "probe", "subscribe"]),
     ("spec_files", &[]),
     ("subscribe", &["clock", "hooks", "namespaces", "shutdown", "supervisor", "throttle"]),
     ("supervisor", &["clock", "shutdown", "throttle"]),

@@ -55,6 +55,7 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `result`, `errno` | `ok` or the errno's name |
 | `process` | name of the process in whose context it was sent; one for all `kworker`; `swapper` is the idle task; `other` beyond the budget |
 | `(netns)` | only with `metrics.netns`: network namespace of the sending socket, by its name in `/run/netns` at the time of reading, which is every 5 s and at each scrape, or else its inode number; `other` beyond the budget |
+| `process` of `nlmon_overruns_total` | name of the process that made the socket or, if it was passed on before the last scan, of the first that holds it; `unknown` where that is not known, `other` where its user's share is used up, too |
 | `process` of `nlmon_socket*` | name of the process that holds it, not init if another does; `kernel`; `unknown` where that cannot be seen |
 | `outcome` of `nlmon_multicast_deliveries_total` | `delivered`; `lost`: a probe saw it and nlmon's own socket never got it; `unobserved`: the other way round; `not_sampled`: nlmon got it, and not every datagram of the protocol is sampled; `undecided`: nlmon ended, or had too many waiting, before it was clear |
 | `outcome` of `nlmon_process_requests_total` | `answered`; `refused`: with an error; `unanswered`: it asked for an answer (`NLM_F_ACK`, a dump), and within 10 s none came or found room; `unasked`: it did not ask, and got none before it returned; `not_sampled`: none was seen, or no end of its dump, and not every datagram is sampled; `undecided`: nlmon ended before |

@@ -15,7 +15,7 @@ use nix::{
     sys::socket::{SetSockOpt, setsockopt, sockopt},
 };
 use nlmon::{
-    sockets::{Endpoint, Scan, Source},
+    sockets::{Endpoint, Scan, Scanner, Source},
     subscribe::{Socket, acknowledge},
 };
 
@@ -96,7 +96,7 @@ fn in_proc(portid: u32) -> (u32, u32) {
 fn agrees_with_the_kernels_two_other_accounts() {
     in_namespace(|| {
         let listener = overrun_listener();
-        let scan = Scan::take().unwrap();
+        let scan = Scanner::default().scan().unwrap();
         let socket = find(&scan, listener.portid());
         assert!(socket.drops >= 53, "{}", socket.drops);
         assert_eq!(socket.drops, listener.drops().unwrap());
@@ -121,7 +121,7 @@ fn has_every_socket_of_proc_once_and_no_other() {
         let listener = overrun_listener();
         // More than one part of the kernel's dump holds, which loses some on the way.
         let many: Vec<_> = (0..701).map(|_| Socket::open(ROUTE).unwrap()).collect();
-        let scan = Scan::take().unwrap();
+        let scan = Scanner::default().scan().unwrap();
         let mut seen: Vec<_> =
             scan.seen[0].sockets.iter().map(|s| (s.protocol, s.portid, s.inode)).collect();
         let text = fs::read_to_string("/proc/thread-self/net/netlink").unwrap();
@@ -154,7 +154,7 @@ fn sees_into_the_namespaces_of_others() {
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut said).unwrap();
         let link = fs::metadata(format!("/proc/{}/ns/net", child.id())).unwrap();
         let inode = std::os::unix::fs::MetadataExt::ino(&link);
-        let scan = Scan::take().unwrap();
+        let scan = Scanner::default().scan().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         let seen = scan.seen.iter().find(|seen| seen.namespace.inode == inode).unwrap();

@@ -14,12 +14,15 @@ use crate::{
     maps::bump,
 };
 
+mod bind;
 mod broadcast;
 mod delivery;
 mod dump;
 mod exec;
 mod exit;
+mod holdings;
 mod overrun;
+mod release;
 mod unicast;
 
 /// Counts what went wrong, and tells the daemon's log at the first, second, fourth, ... time.

@@ -17,7 +17,10 @@ use nlmon_core::decode::{
     printable,
 };
 
-use crate::sockets::{Endpoint, Flags, Owner, Scan, Seen, Source};
+use crate::{
+    probe::Holdings,
+    sockets::{Endpoint, Flags, Owner, Scan, Scanner, Seen, Source},
+};
 
 /// Owners of one socket that the table names.
 const OWNERS_MAX: usize = 3;
@@ -64,7 +67,9 @@ fn protocol(text: &str) -> Result<u8, String> {
 
 /// Lists the sockets. The one that asked for them is left out.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let mut scan = Scan::take().map_err(|error| Failure::System(error.into()))?;
+    // Without the right to load it, `/proc` tells as much as may be seen there.
+    let scanner = Scanner::new(Holdings::load().ok());
+    let mut scan = scanner.scan().map_err(|error| Failure::System(error.into()))?;
     for seen in &mut scan.seen {
         seen.sockets.retain(|socket| args.wants(socket));
     }

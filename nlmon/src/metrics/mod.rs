@@ -166,8 +166,10 @@ impl Metrics {
         lock(&self.pipeline).unicast(protocol);
     }
 
-    /// Takes in a look at all sockets.
+    /// Takes in a scan of all sockets.
     pub fn sockets(&self, scan: &Scan) {
+        lock(&self.kernel).expect_overruns(scan);
+        lock(&self.requests).expect(scan);
         lock(&self.sockets).add(scan);
         lock(&self.members).add(scan);
     }

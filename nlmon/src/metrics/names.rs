@@ -81,7 +81,7 @@ metrics! {
     DELIVERIES = Counter "nlmon_deliveries_total" ["protocol", "path"]
         "Receiving sockets that got a datagram, by the path it came. A ledger of its own: one multicast has many. Exact.";
     OVERRUNS = Counter "nlmon_overruns_total" ["protocol", "process"]
-        "Datagrams that found no room at a receiving socket, by the process that holds it: the sum of the sockets' drops. Exact.";
+        "Datagrams that found no room at a receiving socket, by the process that holds it. Exact. There at 0 for each process that a scan saw in a group.";
     OVERRUN_TYPES = Counter "nlmon_overrun_types_total" ["protocol", "type"]
         "The same datagrams by type of their first message.";
     MESSAGES = Counter "nlmon_messages_total" ["protocol", "path", "type"] + ["netns"]
@@ -102,6 +102,8 @@ metrics! {
         "Sum of the times from those requests to their acknowledgement, error or end of dump.";
     PROCESS_REQUEST_ERRORS = Counter "nlmon_process_request_errors_total" ["process", "protocol", "type", "errno"]
         "The errors of requests by process.";
+    PROCESS_ERRORS = Counter "nlmon_process_errors_total" ["process", "protocol"]
+        "The same by process alone, for alerts: there at 0 for each process that a scan saw in a group.";
     DUMPS = Counter "nlmon_dumps_total" ["protocol", "type", "outcome"]
         "Dumps by type of their request: complete, interrupted because what they list changed, failed, unfinished.";
     DUMP_BYTES = Counter "nlmon_dump_bytes_total" ["protocol", "type"]

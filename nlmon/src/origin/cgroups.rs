@@ -1,106 +1,192 @@
 //! Cgroup ids as systemd units and containers.
 //!
-//! A probe gives the id that `bpf_get_current_cgroup_id` returns, which is the file handle of the
-//! cgroup's directory (`kernfs_fh_to_dentry` in `fs/kernfs/mount.c`): one system call opens it,
-//! however many cgroups there are. Where that is not allowed, the process is asked.
+//! A probe gives the id that `bpf_get_current_cgroup_id` returns, which on the hierarchy of version 2
+//! is the inode number of the cgroup's directory. The sender says where it is, and the directory there
+//! has to have that number; where the sender has gone, the hierarchy is searched, now and then.
+//!
+//! Invariant: what one process says is never taken for another's. Where all ids are the root's, as on
+//! hosts with version 1 alone, each process is asked for itself.
 
 use std::{
-    collections::HashMap,
-    fs::{self, File},
-    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
-    path::PathBuf,
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+    fs,
+    os::unix::fs::{DirEntryExt as _, MetadataExt as _},
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::{is_fresh, keep};
+use super::{ENTRIES_MAX, is_fresh, keep};
 use nlmon_core::record::Task;
 
 use crate::sockets::cgroup;
 
-/// `FILEID_KERNFS`, `include/linux/exportfs.h`.
-const FILEID_KERNFS: i32 = 0xfe;
+/// Directories that a search looks into.
+const DIRECTORIES_MAX: usize = 65_536;
+
+/// Least time between two searches, and how much more for each directory of the last: a large host is
+/// searched less often.
+const PAUSE_NS: u64 = 1_000_000_000;
+const PAUSE_PER_DIRECTORY_NS: u64 = 1_000_000;
 
 /// The unit and the container that a cgroup belongs to.
 type Place = (Option<Arc<str>>, Option<Arc<str>>);
 
-/// `struct file_handle` with the eight bytes of a cgroup's id.
-#[repr(C)]
-struct Handle {
-    bytes: u32,
-    kind: i32,
-    id: u64,
+/// A cgroup whose directory was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cgroup {
+    /// That of all processes that no one has put elsewhere; version 1 may know more of them.
+    Root,
+    At(Place),
 }
 
+/// What a process said of itself.
 #[derive(Debug)]
-struct Known {
-    place: Option<Place>,
+struct OfProcess {
+    comm: String,
+    place: Place,
     looked_ns: u64,
 }
 
 /// The cgroups that were looked up. An id is never used again, so what is known stays true.
 #[derive(Debug, Default)]
 pub(super) struct Cgroups {
-    by_id: HashMap<u64, Known>,
-    mount: Option<Mount>,
+    by_id: HashMap<u64, Cgroup>,
+    by_pid: HashMap<u32, OfProcess>,
+    /// Ids that are to be searched for.
+    missing: HashSet<u64>,
+    hierarchy: OnceCell<Option<Hierarchy>>,
+    searched_ns: Option<u64>,
+    pause_ns: u64,
 }
 
-/// Where the hierarchy of version 2 is mounted.
+/// The hierarchy of version 2.
 #[derive(Debug)]
-struct Mount {
-    path: PathBuf,
-    directory: File,
+struct Hierarchy {
+    mount: PathBuf,
+    device: u64,
 }
 
 impl Cgroups {
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
-        let known = self.by_id.get(&task.cgroup_id);
-        if known.is_some_and(|k| k.place.is_some() || is_fresh(k.looked_ns, now_ns)) {
+        let Some(hierarchy) = self.hierarchy.get_or_init(Hierarchy::find) else {
+            return self.note_process(task, now_ns);
+        };
+        let known = self.by_id.get(&task.cgroup_id).cloned();
+        let known = known.or_else(|| {
+            let cgroup = hierarchy.of(task)?;
+            keep(&mut self.by_id, task.cgroup_id, cgroup.clone());
+            Some(cgroup)
+        });
+        match known {
+            Some(Cgroup::At(_)) => {}
+            Some(Cgroup::Root) => self.note_process(task, now_ns),
+            None => {
+                if self.missing.len() < ENTRIES_MAX {
+                    self.missing.insert(task.cgroup_id);
+                }
+                self.search(now_ns);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, task: &Task) -> Place {
+        if let Some(Cgroup::At(place)) = self.by_id.get(&task.cgroup_id) {
+            return place.clone();
+        }
+        let of_process = self.by_pid.get(&task.pid).filter(|process| process.comm == task.comm);
+        of_process.map(|process| process.place.clone()).unwrap_or_default()
+    }
+
+    fn note_process(&mut self, task: &Task, now_ns: u64) {
+        let known = self.by_pid.get(&task.pid).filter(|known| known.comm == task.comm);
+        if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
             return;
         }
-        let place = self.look(task).map(|text| place(&text));
-        keep(&mut self.by_id, task.cgroup_id, Known { place, looked_ns: now_ns });
-    }
-
-    pub(super) fn get(&self, id: u64) -> Place {
-        self.by_id.get(&id).and_then(|known| known.place.clone()).unwrap_or_default()
-    }
-
-    /// The line of `/proc/PID/cgroup` for the task's cgroup.
-    fn look(&mut self, task: &Task) -> Option<String> {
-        if self.mount.is_none() {
-            self.mount = Mount::find();
+        if let Some(text) = told(task) {
+            let of_process =
+                OfProcess { comm: task.comm.clone(), place: place(&text), looked_ns: now_ns };
+            keep(&mut self.by_pid, task.pid, of_process);
         }
-        let opened = self.mount.as_ref().and_then(|mount| mount.open(task.cgroup_id));
-        opened.or_else(|| fs::read_to_string(format!("/proc/{}/cgroup", task.pid)).ok())
     }
+
+    /// Searches for all that is missing, unless the last search was a moment ago. What is not found
+    /// has gone.
+    fn search(&mut self, now_ns: u64) {
+        let is_due = |searched_ns| now_ns.saturating_sub(searched_ns) >= self.pause_ns;
+        let Some(Some(hierarchy)) = self.hierarchy.get() else { return };
+        if !self.searched_ns.is_none_or(is_due) {
+            return;
+        }
+        let missing = std::mem::take(&mut self.missing);
+        let (found, directories) = hierarchy.search(&missing);
+        for (id, cgroup) in found {
+            keep(&mut self.by_id, id, cgroup);
+        }
+        self.searched_ns = Some(now_ns);
+        self.pause_ns = PAUSE_NS.max(PAUSE_PER_DIRECTORY_NS * directories as u64);
+    }
+}
+
+/// `/proc/PID/cgroup`
+fn told(task: &Task) -> Option<String> {
+    fs::read_to_string(format!("/proc/{}/cgroup", task.pid)).ok()
 }
 
 fn place(text: &str) -> Place {
     (cgroup::unit(text).map(Into::into), cgroup::container(text).map(Into::into))
 }
 
-impl Mount {
+impl Hierarchy {
     fn find() -> Option<Self> {
         let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let path = mounts.lines().find_map(mount_point)?;
-        let directory = File::open(&path).ok()?;
-        Some(Self { path, directory })
+        let mount = mounts.lines().find_map(mount_point)?;
+        let device = fs::metadata(&mount).ok()?.dev();
+        Some(Self { mount, device })
     }
 
-    fn open(&self, id: u64) -> Option<String> {
-        let mut handle =
-            Handle { bytes: u32::try_from(size_of::<u64>()).ok()?, kind: FILEID_KERNFS, id };
-        let flags = libc::O_PATH | libc::O_CLOEXEC;
-        let pointer = (&raw mut handle).cast();
-        // SAFETY: the handle is laid out as the kernel's structure, is as long as it says, and
-        // outlives the call.
-        let fd = unsafe { libc::open_by_handle_at(self.directory.as_raw_fd(), pointer, flags) };
-        let fd = nix::errno::Errno::result(fd).ok()?;
-        // SAFETY: the call has just returned it, and nobody else has it.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        let path = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).ok()?;
-        Some(format!("0::/{}", path.strip_prefix(&self.path).ok()?.display()))
+    /// The cgroup that a sender says it is in, if that has the id that the probe saw: it may have
+    /// moved, or its number be another's by now.
+    fn of(&self, task: &Task) -> Option<Cgroup> {
+        let text = told(task)?;
+        let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
+        let metadata = fs::metadata(self.mount.join(path)).ok()?;
+        let is_it = (metadata.dev(), metadata.ino()) == (self.device, task.cgroup_id);
+        is_it.then(|| cgroup(Path::new(path)))
     }
+
+    /// Those of `ids` that have a directory, and how many directories there are.
+    fn search(&self, ids: &HashSet<u64>) -> (Vec<(u64, Cgroup)>, usize) {
+        let mut found = Vec::new();
+        let mut directories = vec![PathBuf::new()];
+        let mut looked = 0;
+        while let Some(path) = directories.pop() {
+            looked += 1;
+            let entries = fs::read_dir(self.mount.join(&path)).into_iter().flatten().flatten();
+            for entry in entries {
+                if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    continue;
+                }
+                let path = path.join(entry.file_name());
+                // The number in a directory's list is that of its metadata.
+                if ids.contains(&entry.ino()) {
+                    found.push((entry.ino(), cgroup(&path)));
+                }
+                if looked + directories.len() < DIRECTORIES_MAX {
+                    directories.push(path);
+                }
+            }
+        }
+        (found, looked)
+    }
+}
+
+/// What the cgroup of this directory is, below the mount point.
+fn cgroup(path: &Path) -> Cgroup {
+    if path.as_os_str().is_empty() {
+        return Cgroup::Root;
+    }
+    Cgroup::At(place(&format!("0::/{}", path.display())))
 }
 
 /// The mount point in a line of `mountinfo`, if it is one of the hierarchy of version 2.
@@ -113,6 +199,23 @@ fn mount_point(line: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
+    fn task(pid: u32, cgroup_id: u64) -> Task {
+        Task { pid, cgroup_id, comm: "x".to_owned(), ..Task::default() }
+    }
+
+    /// A directory in the place of the hierarchy, with a unit in a slice; the unit's number.
+    fn hierarchy(name: &str) -> (Cgroups, u64, PathBuf) {
+        let mount =
+            std::env::temp_dir().join(format!("nlmon-cgroups-{name}-{}", std::process::id()));
+        let unit = mount.join("a.slice/b.service");
+        fs::create_dir_all(&unit).unwrap();
+        fs::write(mount.join("a.slice/cgroup.procs"), "").unwrap();
+        let device = fs::metadata(&mount).unwrap().dev();
+        let hierarchy = OnceCell::from(Some(Hierarchy { mount: mount.clone(), device }));
+        let id = fs::metadata(&unit).unwrap().ino();
+        (Cgroups { hierarchy, ..Cgroups::default() }, id, mount)
+    }
+
     #[test]
     fn finds_the_hierarchy_of_version_two() {
         let line = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate";
@@ -122,12 +225,49 @@ mod tests {
     }
 
     #[test]
-    fn asks_the_process_where_the_id_tells_nothing() {
-        let mut cgroups = Cgroups::default();
-        let task = Task { pid: std::process::id(), cgroup_id: u64::MAX, ..Task::default() };
+    fn finds_the_unit_of_a_process_that_has_gone() {
+        let (mut cgroups, id, mount) = hierarchy("gone");
+        let gone = task(u32::MAX, id);
+        cgroups.note(&gone, 1);
+        assert_eq!(cgroups.get(&gone), (Some("b.service".into()), None));
+        fs::remove_dir_all(mount).unwrap();
+    }
+
+    #[test]
+    fn searches_for_what_is_missing_once_in_a_while() {
+        let (mut cgroups, _, mount) = hierarchy("while");
+        cgroups.note(&task(u32::MAX, 1), 1);
+        let late = mount.join("late.service");
+        fs::create_dir(&late).unwrap();
+        let late = task(u32::MAX, fs::metadata(&late).unwrap().ino());
+        cgroups.note(&late, 2);
+        assert_eq!(cgroups.get(&late), (None, None));
+        cgroups.note(&late, 1 + PAUSE_NS);
+        assert_eq!(cgroups.get(&late).0.as_deref(), Some("late.service"));
+        fs::remove_dir_all(mount).unwrap();
+    }
+
+    #[test]
+    fn does_not_take_the_cgroup_of_one_process_for_that_of_another() {
+        // As with version 1 alone: every process has the same id.
+        let mut cgroups = Cgroups { hierarchy: OnceCell::from(None), ..Cgroups::default() };
+        let own = task(std::process::id(), 1);
         let text = fs::read_to_string("/proc/self/cgroup").unwrap();
-        cgroups.note(&task, 1);
-        assert_eq!(cgroups.get(u64::MAX), place(&text));
-        assert_eq!(cgroups.get(7), (None, None));
+        cgroups.note(&own, 1);
+        assert_eq!(cgroups.get(&own), place(&text));
+        let other = task(u32::MAX, 1);
+        cgroups.note(&other, 1);
+        assert_eq!(cgroups.get(&other), (None, None));
+        // Another process with the number of the first.
+        assert_eq!(cgroups.get(&Task { comm: "y".to_owned(), ..own }), (None, None));
+    }
+
+    #[test]
+    fn does_not_believe_a_process_that_is_elsewhere_by_now() {
+        let (cgroups, id, mount) = hierarchy("elsewhere");
+        let hierarchy = cgroups.hierarchy.get().unwrap().as_ref().unwrap();
+        // It says where it is on this machine, which is no directory below.
+        assert_eq!(hierarchy.of(&task(std::process::id(), id)), None);
+        fs::remove_dir_all(mount).unwrap();
     }
 }

@@ -72,7 +72,7 @@ impl Origins {
         let Some(task) = task.filter(|task| is_sender(task)) else {
             return Origin { namespace, ..Origin::default() };
         };
-        let (unit, container) = self.cgroups.get(task.cgroup_id);
+        let (unit, container) = self.cgroups.get(task);
         Origin { executable: self.executables.get(task), unit, container, namespace }
     }
 }

@@ -164,6 +164,10 @@ fn names(step: &Step, hook: Hook) -> Names {
         (Probe::Delivery, Hook::Fentry, _) => ("fentry_deliver", None),
         (Probe::Overrun, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_overrun", None),
         (Probe::Overrun, Hook::Fentry, _) => ("fentry_overrun", None),
+        (Probe::Bind, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_bind", None),
+        (Probe::Bind, Hook::Fentry, _) => ("fentry_bind", None),
+        (Probe::Release, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_release", None),
+        (Probe::Release, Hook::Fentry, _) => ("fentry_release", None),
     };
     Names { entry, exit }
 }
@@ -184,7 +188,8 @@ pub(super) fn attach_tracepoint(
     Ok(())
 }
 
-fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+/// A program of the object, as its type.
+pub(super) fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
 where
     &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
 {
@@ -213,6 +218,11 @@ fn with_advice(hook: Option<Hook>, reason: &str) -> String {
 /// What the verifier's log ends with, behind the reason: figures.
 const VERIFIER_FIGURES: [&str; 5] =
     ["processed ", "stack depth", "verification time", "subprog ", "max_states"];
+
+/// Why a program is refused.
+pub(super) fn reason(error: ProgramError) -> String {
+    chain(&error.into())
+}
 
 /// An error and its causes on one line. The verifier's log has many: the last ones say why.
 fn chain(error: &Refusal) -> String {

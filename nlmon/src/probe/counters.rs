@@ -7,7 +7,7 @@ use aya::{
     maps::{MapData, MapError, PerCpuHashMap},
 };
 use nlmon_common::{
-    counter::{DatagramCount, ErrorKey, MessageCount, OverrunKey, SLOTS, slot, stat},
+    counter::{DatagramCount, ErrorKey, MessageCount, SLOTS, slot, stat},
     limits::PROTOCOL_MAX,
 };
 
@@ -16,6 +16,7 @@ use super::{
     mapped::Mapped,
     maps::Maps,
     messages::{MessageTotal, Messages},
+    overruns::{OverrunTotal, Overruns},
     proof::OwnCalls,
     runs::{Programs, Runs},
 };
@@ -26,7 +27,7 @@ pub struct Counters {
     datagrams: Mapped<DatagramCount>,
     errors: PerCpuHashMap<MapData, ErrorKey, u64>,
     messages: Messages,
-    overruns: PerCpuHashMap<MapData, OverrunKey, u64>,
+    overruns: Overruns,
     stats: Mapped<u64>,
     programs: Programs,
 }
@@ -40,8 +41,8 @@ pub struct Snapshot {
     pub errors: BTreeMap<ErrorKey, u64>,
     /// Messages by process and type.
     pub messages: Vec<MessageTotal>,
-    /// Datagrams that found no room, by receiving socket and type.
-    pub overruns: BTreeMap<OverrunKey, u64>,
+    /// Datagrams that found no room, by the process that holds the socket and by type.
+    pub overruns: Vec<OverrunTotal>,
     /// Fate of samples, by `nlmon_common::counter::stat`.
     pub stats: Vec<u64>,
     /// What the programs themselves have done.
@@ -83,7 +84,7 @@ impl Counters {
             datagrams: Mapped::of(maps, "DATAGRAMS")?,
             errors: maps.take_as("ERRORS")?,
             messages: Messages::new(maps)?,
-            overruns: maps.take_as("OVERRUNS")?,
+            overruns: Overruns::new(maps)?,
             stats: Mapped::of(maps, "STATS")?,
             programs,
         })
@@ -91,8 +92,8 @@ impl Counters {
 
     /// Reads everything; takes out what ended processes have counted.
     pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
-        // What may fail goes first: the messages are taken out for good.
-        let (errors, overruns) = (sums(&self.errors)?, sums(&self.overruns)?);
+        // What may fail goes first: the others are taken out for good.
+        let (errors, overruns) = (sums(&self.errors)?, self.overruns.totals()?);
         Ok(Snapshot {
             datagrams: self.datagrams(),
             errors,

@@ -17,6 +17,7 @@ use super::{
     btf::Btf,
     counters::Counters,
     execs::Execs,
+    holdings::{Holdings, socket_offsets},
     is_in_pid_namespace, is_locked_down,
     maps::{self, Maps},
     offsets::offsets,
@@ -28,10 +29,11 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-const ABI_MARK: &str = "NLMON_ABI_5";
+pub(super) const ABI_MARK: &str = "NLMON_ABI_5";
 
 /// The BPF object; empty when the daemon was built without one.
-static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
+pub(super) static OBJECT: &[u8] =
+    aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/nlmon.bpf.o"));
 
 /// What the configuration chooses.
 #[derive(Clone, Debug)]
@@ -72,6 +74,8 @@ pub struct Probes {
     pub exits: Result<(), Error>,
     /// Programs that processes execute, or why they are not known; `None` once taken.
     pub execs: Option<Result<Execs, Error>>,
+    /// Which process holds which socket, or why that is not known; `None` once taken.
+    pub holdings: Option<Result<Holdings, Error>>,
     /// Own the programs and their links.
     _ebpf: Ebpf,
     _links: Vec<OwnLink>,
@@ -79,15 +83,7 @@ pub struct Probes {
 
 /// Loads and attaches the probes. One that is not required may be missing; the reason is kept.
 pub fn load(options: &Options) -> Result<Probes, Error> {
-    if OBJECT.is_empty() {
-        return Err(Error::NoObject);
-    }
-    if is_locked_down() {
-        return Err(Error::LockedDown);
-    }
-    if is_in_pid_namespace() {
-        return Err(Error::PidNamespace);
-    }
+    check_system()?;
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
     let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
@@ -109,6 +105,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
         }
     }
     let links = hooks.into_links();
+    let holdings = Some(Holdings::begin(&mut ebpf));
     let exits = attach_tracepoint(&mut ebpf, "raw_free", "sched_process_free");
     let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
     let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf, &mut maps)));
@@ -122,9 +119,24 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
         warnings,
         exits,
         execs,
+        holdings,
         _ebpf: ebpf,
         _links: links,
     })
+}
+
+/// Whether programs are to be had at all, and what they tell makes sense.
+pub(super) fn check_system() -> Result<(), Error> {
+    if OBJECT.is_empty() {
+        return Err(Error::NoObject);
+    }
+    if is_locked_down() {
+        return Err(Error::LockedDown);
+    }
+    if is_in_pid_namespace() {
+        return Err(Error::PidNamespace);
+    }
+    Ok(())
 }
 
 /// Notes a probe that is not to be had; an error if there is no use without it.
@@ -165,10 +177,11 @@ fn load_object(options: &Options, btf: &Btf<'_>) -> Result<Ebpf, Error> {
         message_keys,
         snap: options.snap,
     };
-    let offsets = offsets(btf)?;
+    let (offsets, socket_offsets) = (offsets(btf)?, socket_offsets(btf)?);
     let mut loader = EbpfLoader::new();
     loader
         .override_global("OFFSETS", &offsets, true)
+        .override_global("SOCKET_OFFSETS", &socket_offsets, true)
         .override_global("SETTINGS", &settings, true)
         // Its own value: what matters is that an object of another layout has no such symbol.
         .override_global(ABI_MARK, &ABI, true)

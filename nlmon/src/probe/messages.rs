@@ -138,7 +138,8 @@ fn look(tgid: u32, noted: &[u8]) -> (String, bool) {
     }
 }
 
-fn is_alive(tgid: u32) -> bool {
+/// Whether a process has this id.
+pub(super) fn is_alive(tgid: u32) -> bool {
     std::path::Path::new("/proc").join(tgid.to_string()).exists()
 }
 

@@ -6,12 +6,14 @@ mod btf;
 mod counters;
 mod execs;
 mod fill;
+mod holdings;
 mod load;
 mod mapped;
 mod maps;
 mod messages;
 mod multi;
 mod offsets;
+mod overruns;
 mod plan;
 mod preemption;
 mod proof;
@@ -25,8 +27,11 @@ pub use attach::Attached;
 pub use counters::{Counters, Snapshot};
 pub use execs::Execs;
 pub use fill::RingFill;
+pub use holdings::Holdings;
 pub use load::{Options, Probes, load};
 pub use messages::MessageTotal;
+pub use nlmon_common::socket::Holding;
+pub use overruns::OverrunTotal;
 pub use plan::{Attach, Hook, Probe, Step, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
@@ -74,6 +79,12 @@ pub enum Error {
          run it with the host's, as `--pid=host`)"
     )]
     PidNamespace,
+    /// No program can iterate over open files.
+    #[error("cannot iterate over open files: {0}")]
+    Iteration(String),
+    /// The iteration ended early.
+    #[error("cannot read the iteration over open files")]
+    Holdings(#[source] io::Error),
     /// The counters cannot be read.
     #[error("cannot map the counters into memory")]
     Memory(#[source] io::Error),

@@ -20,12 +20,23 @@ pub enum Probe {
     Delivery,
     /// Datagrams that found no room there.
     Overrun,
+    /// Sockets that get a port id.
+    Bind,
+    /// Sockets that are freed.
+    Release,
 }
 
 impl Probe {
     /// Every probe.
-    pub const ALL: [Self; 5] =
-        [Self::Unicast, Self::Broadcast, Self::Dump, Self::Delivery, Self::Overrun];
+    pub const ALL: [Self; 7] = [
+        Self::Unicast,
+        Self::Broadcast,
+        Self::Dump,
+        Self::Delivery,
+        Self::Overrun,
+        Self::Bind,
+        Self::Release,
+    ];
 
     /// The word used in metrics and messages.
     pub fn name(self) -> &'static str {
@@ -35,6 +46,8 @@ impl Probe {
             Self::Dump => "dump",
             Self::Delivery => "delivery",
             Self::Overrun => "overrun",
+            Self::Bind => "bind",
+            Self::Release => "release",
         }
     }
 
@@ -51,6 +64,8 @@ impl Probe {
             Self::Dump => &["netlink_dump"],
             Self::Delivery => &["__netlink_sendskb", "netlink_deliver_tap"],
             Self::Overrun => &["netlink_overrun"],
+            Self::Bind => &["netlink_insert"],
+            Self::Release => &["netlink_sock_destruct"],
         }
     }
 

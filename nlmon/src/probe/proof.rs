@@ -52,7 +52,7 @@ pub fn proof(probe: Probe, before: &OwnCalls, after: &OwnCalls) -> Proof {
         Probe::Broadcast => broadcasts,
         Probe::Dump => dumps,
         Probe::Delivery => deliveries,
-        Probe::Overrun => return Proof::Untested,
+        Probe::Overrun | Probe::Bind | Probe::Release => return Proof::Untested,
     };
     if seen == 0 {
         Proof::Silent

@@ -32,6 +32,7 @@ use crate::{
     origin::Origins,
     pipeline::Pipeline,
     probe::Probes,
+    sockets::Scanner,
     spec_files::Found,
     subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
     supervisor::Supervisor,
@@ -127,6 +128,7 @@ fn start(
     let families = FamilyKeeper::new(specs, &metrics);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
+    let holdings = probes.as_mut().and_then(|probes| probes.holdings.take());
     let pipeline = Pipeline {
         joiner: Joiner::new(&join_settings),
         interfaces: KnownInterfaces::new(&join_settings),
@@ -159,7 +161,7 @@ fn start(
     let (metrics_of, connections) = (Arc::clone(&metrics), config.http.connections);
     let http = http::serve(listener, metrics_of, health, page, connections, supervisor.shutdown());
     supervisor.fatal("http", async { Ok(http.await?) });
-    maintain(config, families, &metrics, supervisor);
+    maintain(config, families, probes::scanner(holdings), &metrics, supervisor);
     Ok(subscriptions)
 }
 
@@ -186,17 +188,22 @@ fn metrics(
 fn maintain(
     config: &Config,
     families: FamilyKeeper,
+    scanner: Scanner,
     metrics: &Arc<Metrics>,
     supervisor: &mut Supervisor,
 ) {
+    let scanner = Arc::new(scanner);
     let shutdown = supervisor.shutdown();
     supervisor.restarting("families", move || families.clone().run(shutdown.clone()));
     if let Some(period) = sockets_interval(config) {
         // The first scan is what drops are counted from, so it comes before anybody is told that
         // the daemon is ready.
-        periodic::scan(metrics, true);
+        periodic::scan(&scanner, metrics, true);
         let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
-        let scan = move || periodic::scan_sockets(period, Arc::clone(&metrics), shutdown.clone());
+        let scan = move || {
+            let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&metrics));
+            periodic::scan_sockets(period, scanner, metrics, shutdown.clone())
+        };
         supervisor.restarting("sockets", scan);
     }
     let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());

@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use crate::{metrics::Metrics, shutdown, sockets::Scan};
+use crate::{metrics::Metrics, shutdown, sockets::Scanner};
 
 /// How often counters of ended processes are folded, so that their map does not fill.
 const FOLD_INTERVAL: Duration = Duration::from_secs(5);
@@ -24,16 +24,17 @@ pub(super) async fn fold(
 /// Scans all sockets of the host, never because of a scrape.
 pub(super) async fn scan_sockets(
     period: Duration,
+    scanner: Arc<Scanner>,
     metrics: Arc<Metrics>,
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let scan = move || scan(&metrics, false);
+    let scan = move || scan(&scanner, &metrics, false);
     repeat(period, shutdown, scan).await.context("cannot scan the sockets")
 }
 
 /// One scan. What cannot be seen is said at the first, and not again.
-pub(super) fn scan(metrics: &Metrics, first: bool) {
-    match Scan::take() {
+pub(super) fn scan(scanner: &Scanner, metrics: &Metrics, first: bool) {
+    match scanner.scan() {
         Ok(scan) => {
             let gaps = scan.gaps.to_string();
             if first && !gaps.is_empty() {

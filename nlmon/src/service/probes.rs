@@ -8,8 +8,9 @@ use crate::{
     config::Config,
     health::ProbeState,
     origin::Origins,
-    probe::{self, Attached, Execs, Options, Probes, Proof},
+    probe::{self, Attached, Execs, Holdings, Options, Probes, Proof},
     self_test,
+    sockets::Scanner,
 };
 
 /// What the configuration means for the probes.
@@ -96,6 +97,15 @@ pub(super) fn origins(execs: Result<Execs, probe::Error>) -> Origins {
             Origins::default()
         }
     }
+}
+
+/// What scans the sockets, with their holders as the kernel tells them if that is to be had.
+pub(super) fn scanner(holdings: Option<Result<Holdings, probe::Error>>) -> Scanner {
+    let holdings = holdings.transpose().unwrap_or_else(|error| {
+        log::warn!("owners of sockets are read from /proc: {:#}", anyhow::Error::from(error));
+        None
+    });
+    Scanner::new(holdings)
 }
 
 /// Takes a probe off the list that is attached and does not fire: its counters say nothing.

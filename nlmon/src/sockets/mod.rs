@@ -1,30 +1,23 @@
 //! Every netlink socket of every network namespace that can be reached: what it is, what waits in
 //! it, what it lost, and who holds it. One look at a time; nothing is kept between two.
 //!
-//! `subscribe` asks the kernel, and `/proc` is read here. Invariant: nothing is made up: what a
+//! `subscribe` and a program of `probe` ask the kernel, and `/proc` is read here. Invariant: nothing is made up: what a
 //! source does not tell is absent, and what could not be looked at is in [`Gaps`].
 
 pub(crate) mod cgroup;
 mod diag;
 mod owners;
+mod scanner;
 mod table;
+mod told;
 
-use std::{
-    collections::HashSet, fmt, fs, os::unix::fs::MetadataExt as _, sync::Arc, thread,
-    time::Duration,
-};
+use std::{fmt, sync::Arc};
 
 pub use owners::Owner;
+pub use scanner::Scanner;
 use serde::{Serialize, Serializer};
 
-use self::owners::Owners;
 pub use crate::namespaces::Namespace;
-use nlmon_core::decode::names::protocol;
-
-use crate::{namespaces::Namespaces, subscribe};
-
-/// The kernel answers at once; this is for one that does not.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +25,9 @@ pub enum Error {
     /// Neither way of asking worked in nlmon's own namespace.
     #[error("cannot list the netlink sockets")]
     List(#[source] std::io::Error),
+    /// Not for want of rights: of descriptors, or of memory.
+    #[error("cannot find out whose the netlink sockets are")]
+    Owners(#[source] std::io::Error),
     /// The thread that enters namespaces could not be made, or panicked.
     #[error("cannot look into the namespaces")]
     Thread,
@@ -43,6 +39,8 @@ pub enum Error {
 pub enum Source {
     /// The kernel was asked.
     SockDiag,
+    /// An iteration over open files, which knows no flags.
+    Iteration,
     /// `/proc/net/netlink`, which knows neither buffers nor flags nor groups above 32.
     Proc,
 }
@@ -102,7 +100,11 @@ pub struct Endpoint {
 impl Endpoint {
     /// How it was found.
     pub fn source(&self) -> Source {
-        if self.cookie.is_some() { Source::SockDiag } else { Source::Proc }
+        match (self.cookie, self.buffer_bytes) {
+            (Some(_), _) => Source::SockDiag,
+            (None, Some(_)) => Source::Iteration,
+            (None, None) => Source::Proc,
+        }
     }
 
     /// Whether it is the kernel's own.
@@ -129,7 +131,7 @@ pub struct Seen {
 /// What a look could not see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
-    /// Namespaces that could not be entered, and are seen from `/proc` alone.
+    /// Namespaces that could not be entered, and are seen from `/proc` or the iteration alone.
     pub not_entered: usize,
     /// Inode numbers of the namespaces of which nothing is seen.
     pub hidden: Vec<u64>,
@@ -148,12 +150,13 @@ impl fmt::Display for Gaps {
             let seen = self.not_entered;
             parts.push(format!(
                 "namespaces not entered, for want of CAP_SYS_ADMIN: {others}, of which seen from \
-                 /proc: {seen}"
+                 outside: {seen}"
             ));
         }
         if self.processes > 0 {
             parts.push(format!(
-                "processes not looked into, for want of CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: {}",
+                "processes not looked into, for want of CAP_BPF and CAP_PERFMON, or of \
+                 CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: {}",
                 self.processes
             ));
         }
@@ -171,93 +174,6 @@ pub struct Scan {
     pub seen: Vec<Seen>,
     /// What is missing from it.
     pub gaps: Gaps,
-}
-
-impl Scan {
-    /// Looks at all sockets. Makes several system calls for each process, and starts a thread that
-    /// goes into the namespaces: not for an async task.
-    pub fn take() -> Result<Self, Error> {
-        let Namespaces { list, unreadable } = Namespaces::find();
-        let visitor = thread::Builder::new().name("namespaces".to_owned());
-        let visitor = visitor.spawn(move || visit(list)).ok();
-        let visited = visitor.and_then(|visitor| visitor.join().ok()).ok_or(Error::Thread)?;
-        let mut scan = visited.map_err(Error::List)?;
-        let all = || scan.seen.iter().flat_map(|seen| &seen.sockets);
-        let inodes: HashSet<u64> =
-            all().filter(|socket| !socket.is_kernel()).map(|socket| socket.inode).collect();
-        let owners = Owners::find(&inodes);
-        for socket in scan.seen.iter_mut().flat_map(|seen| &mut seen.sockets) {
-            if !socket.is_kernel() {
-                socket.owners = owners.of(socket);
-            }
-        }
-        scan.gaps.processes = unreadable.max(owners.unreadable());
-        Ok(scan)
-    }
-}
-
-/// Reads the sockets of each namespace, of which the first is the calling thread's own. The thread
-/// does not come back from where it goes.
-fn visit(list: Vec<Namespace>) -> std::io::Result<Scan> {
-    let mut scan = Scan { seen: Vec::new(), gaps: Gaps::default() };
-    for namespace in list {
-        let own = scan.seen.is_empty();
-        if own || namespace.enter().is_ok() {
-            match read(&mut scan.gaps.refused) {
-                Ok(sockets) => scan.seen.push(Seen { namespace, sockets }),
-                Err(error) if own => return Err(error),
-                Err(_unreadable) => scan.gaps.hidden.push(namespace.inode),
-            }
-        } else if let Some(sockets) = read_from_outside(&namespace) {
-            scan.gaps.not_entered += 1;
-            scan.seen.push(Seen { namespace, sockets });
-        } else if namespace.exists() {
-            scan.gaps.hidden.push(namespace.inode);
-        }
-    }
-    Ok(scan)
-}
-
-/// The sockets of a namespace through a process that is in it, for which no privilege is needed.
-fn read_from_outside(namespace: &Namespace) -> Option<Vec<Endpoint>> {
-    let pid = namespace.pid?;
-    let sockets = table::read(format!("/proc/{pid}/net/netlink")).ok()?;
-    // The process may have gone, and its number to another.
-    let inode = fs::metadata(format!("/proc/{pid}/ns/net")).ok()?.ino();
-    (inode == namespace.inode).then_some(sockets)
-}
-
-/// The sockets of the calling thread's namespace, in the best way that works.
-fn read(refused: &mut Option<String>) -> std::io::Result<Vec<Endpoint>> {
-    // Of the thread, which may be in another namespace than the process.
-    let listed = || table::read("/proc/thread-self/net/netlink");
-    let (mut sockets, own_portid) = match ask() {
-        Ok(answer) => answer,
-        Err(error) => {
-            refused.get_or_insert_with(|| format!("{:#}", anyhow::Error::from(error)));
-            return listed();
-        }
-    };
-    // The dump may lack some, see `socket_dump`; the list never does.
-    if let Ok(listed) = listed() {
-        let key = |socket: &Endpoint| (socket.protocol, socket.portid, socket.inode);
-        let known: HashSet<_> = sockets.iter().map(key).collect();
-        sockets.extend(listed.into_iter().filter(|socket| !known.contains(&key(socket))));
-    }
-    sockets.retain(|s| (s.protocol, s.portid) != (protocol::SOCK_DIAG, own_portid));
-    // What waits in the kernel's end is the request that was answered.
-    let asked =
-        |socket: &&mut Endpoint| socket.protocol == protocol::SOCK_DIAG && socket.is_kernel();
-    sockets.iter_mut().filter(asked).for_each(|socket| socket.queue_bytes = 0);
-    Ok(sockets)
-}
-
-/// The sockets that the kernel reports, and the port id of the one that asked.
-fn ask() -> Result<(Vec<Endpoint>, u32), subscribe::Error> {
-    let dump = subscribe::socket_dump(TIMEOUT)?;
-    let sockets = diag::sockets(&dump.replies);
-    let sockets = sockets.ok_or(subscribe::Error::Malformed { protocol: protocol::SOCK_DIAG })?;
-    Ok((sockets, dump.portid))
 }
 
 #[cfg(test)]
@@ -290,8 +206,9 @@ mod tests {
         };
         assert_eq!(
             gaps.to_string(),
-            "namespaces not entered, for want of CAP_SYS_ADMIN: 3, of which seen from /proc: 2; \
-             processes not looked into, for want of CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: 5; \
+            "namespaces not entered, for want of CAP_SYS_ADMIN: 3, of which seen from outside: 2; \
+             processes not looked into, for want of CAP_BPF and CAP_PERFMON, or of \
+             CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: 5; \
              sockets are read from /proc, because sock_diag fails: the kernel answered ENOENT"
         );
     }

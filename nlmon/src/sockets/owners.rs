@@ -1,15 +1,19 @@
-//! Finds the processes that hold sockets, from the descriptors in `/proc`, and what they are.
+//! Finds the processes that hold sockets, and what they are.
+//!
+//! The kernel tells who holds which. Where it cannot be asked, the descriptors in `/proc` tell as much
+//! as may be seen of them.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
     fs, io,
     sync::Arc,
 };
 
+use nlmon_core::message::c_string;
 use serde::Serialize;
 
 use super::{Endpoint, cgroup};
-use crate::namespaces::{is_hidden, pids};
+use crate::{namespaces::is_hidden, probe::Holding};
 
 /// A process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,14 +42,35 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    /// The processes that hold one of these.
-    pub(super) fn find(inodes: &HashSet<u64>) -> Self {
+    /// The processes that the kernel told of.
+    pub(super) fn told(holdings: &[Holding]) -> io::Result<Self> {
+        let mut processes: HashMap<u32, Arc<Owner>> = HashMap::new();
         let mut owners = Self::default();
-        for pid in pids() {
+        for holding in holdings {
+            let owner = match processes.entry(holding.tgid) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let comm = c_string(&holding.comm);
+                    new.insert(Arc::new(Owner { comm, ..describe(holding.tgid)? }))
+                }
+            };
+            let holders = owners.by_inode.entry(holding.inode).or_default();
+            // A process may hold it by several descriptors.
+            if holders.last().is_none_or(|last| last.pid != holding.tgid) {
+                holders.push(Arc::clone(owner));
+            }
+        }
+        Ok(owners)
+    }
+
+    /// The processes that hold one of these, by their descriptors.
+    pub(super) fn find(inodes: &HashSet<u64>) -> io::Result<Self> {
+        let mut owners = Self::default();
+        for pid in pids()? {
             match held(pid, inodes) {
                 Ok(held) if held.is_empty() => {}
                 Ok(held) => {
-                    let owner = Arc::new(describe(pid));
+                    let owner = Arc::new(describe(pid)?);
                     for inode in held {
                         owners.by_inode.entry(inode).or_default().push(Arc::clone(&owner));
                     }
@@ -53,28 +78,44 @@ impl Owners {
                 Err(error) if is_hidden(pid, &error) => {
                     owners.hidden.insert(pid);
                 }
-                // It has gone.
-                Err(_) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
             }
         }
-        owners
+        Ok(owners)
     }
 
     /// The owners of a socket.
-    pub(super) fn of(&self, socket: &Endpoint) -> Vec<Arc<Owner>> {
-        match self.by_inode.get(&socket.inode) {
+    pub(super) fn of(&self, socket: &Endpoint) -> io::Result<Vec<Arc<Owner>>> {
+        Ok(match self.by_inode.get(&socket.inode) {
             Some(owners) => owners.clone(),
             None if self.hidden.contains(&socket.portid) => {
-                vec![Arc::new(Owner { guessed: true, ..describe(socket.portid) })]
+                vec![Arc::new(Owner { guessed: true, ..describe(socket.portid)? })]
             }
             None => Vec::new(),
-        }
+        })
     }
 
     /// Processes whose descriptors may not be seen.
     pub(super) fn unreadable(&self) -> usize {
         self.hidden.len()
     }
+}
+
+/// Whether this error means that a process is not there any more, or one of the kernel's threads,
+/// and not that nlmon itself lacks something.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+        || error.raw_os_error() == Some(libc::ESRCH)
+}
+
+/// Every process, by pid.
+fn pids() -> io::Result<BTreeSet<u32>> {
+    let mut pids = BTreeSet::new();
+    for entry in fs::read_dir("/proc")? {
+        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(pids)
 }
 
 /// Those of `inodes` that the process holds, each once.
@@ -90,17 +131,20 @@ fn socket_inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-fn describe(pid: u32) -> Owner {
-    let read = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    let comm = String::from_utf8_lossy(&read("comm")).trim_end_matches('\n').to_owned();
-    let cgroups = String::from_utf8_lossy(&read("cgroup")).into_owned();
-    Owner {
+/// What a process is; little of one that has gone.
+fn describe(pid: u32) -> io::Result<Owner> {
+    let read = |file: &str| match fs::read(format!("/proc/{pid}/{file}")) {
+        Err(error) if is_gone(&error) => Ok(String::new()),
+        read => read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+    };
+    let (comm, cgroups) = (read("comm")?, read("cgroup")?);
+    Ok(Owner {
         pid,
-        comm,
+        comm: comm.trim_end_matches('\n').to_owned(),
         unit: cgroup::unit(&cgroups),
         container: cgroup::container(&cgroups),
         guessed: false,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -113,5 +157,35 @@ mod tests {
         for other in ["pipe:[4711]", "socket:[", "socket:[x]", "/tmp/socket:[1]", ""] {
             assert_eq!(socket_inode(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn an_own_lack_is_not_taken_for_a_process_that_has_gone() {
+        let gone = |errno| is_gone(&io::Error::from_raw_os_error(errno));
+        assert!(gone(libc::ENOENT) && gone(libc::ESRCH) && gone(libc::EACCES));
+        assert!(!gone(libc::EMFILE) && !gone(libc::ENFILE) && !gone(libc::ENOMEM));
+    }
+
+    #[test]
+    fn a_process_holds_a_socket_once_however_many_descriptors_it_has() {
+        let pid = std::process::id();
+        let holding = |tgid| Holding {
+            inode: 5,
+            groups: [0; 4],
+            tgid,
+            netns: 1,
+            portid: 9,
+            queue_bytes: 0,
+            buffer_bytes: 0,
+            drops: 0,
+            protocol: 0,
+            groups_len: 0,
+            comm: *b"me\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        };
+        let owners = Owners::told(&[holding(pid), holding(pid), holding(u32::MAX)]).unwrap();
+        let socket = Endpoint { inode: 5, portid: 9, ..Endpoint::default() };
+        let held: Vec<_> = owners.of(&socket).unwrap().iter().map(|owner| owner.pid).collect();
+        assert_eq!(held, [pid, u32::MAX]);
+        assert_eq!(owners.of(&socket).unwrap()[0].comm, "me");
     }
 }

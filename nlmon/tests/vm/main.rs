@@ -19,6 +19,7 @@ mod listeners;
 mod lockdown;
 mod module;
 mod namespaces;
+mod owners;
 mod packets;
 mod page;
 mod programs;

@@ -299,6 +299,11 @@ impl Metrics {
         self.matching(name, labels).sum()
     }
 
+    /// Whether there is a series of a metric that has these labels.
+    pub(crate) fn has(&self, name: &str, labels: &[(&str, &str)]) -> bool {
+        self.matching(name, labels).next().is_some()
+    }
+
     fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = f64> {
         let has = |found: &BTreeMap<String, String>| {
             labels.iter().all(|(name, value)| found.get(*name).is_some_and(|f| f == value))

@@ -19,6 +19,7 @@ use nlmon_core::decode::{
 use crate::{
     metrics::collect::Collected,
     probe::{Attached, Probe, Snapshot},
+    sockets::Scan,
 };
 
 /// What the daemon has taken out of the ring. The rest of the samples' fate is the kernel's to tell.
@@ -50,8 +51,13 @@ impl Kernel {
 
     /// Takes a collection in.
     pub(crate) fn add(&mut self, collected: &Collected) {
-        self.overruns.resolve(&collected.snapshot, &self.ledger.families);
+        self.overruns.add(&collected.snapshot, &self.ledger.families);
         self.ledger.add(&collected.snapshot, collected.namespaces.as_ref());
+    }
+
+    /// Makes series for the processes of a scan that can lose multicasts.
+    pub(crate) fn expect_overruns(&mut self, scan: &Scan) {
+        self.overruns.expect(scan);
     }
 
     /// All families, of a snapshot that was added. Without probes just the one that says so.
@@ -59,7 +65,7 @@ impl Kernel {
         let mut families = vec![self.attached()];
         if let Some(snapshot) = snapshot {
             families.extend(datagrams(snapshot));
-            families.extend(self.overruns.families(snapshot));
+            families.extend(self.overruns.families());
             families.extend(messages(&self.ledger));
             families.extend(samples(snapshot, ring));
             families.extend(runs(snapshot));
@@ -107,6 +113,8 @@ fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
         ("walk_malformed", stat::WALK_MALFORMED),
         ("error_overflow", stat::ERROR_OVERFLOW),
         ("overrun_overflow", stat::OVERRUN_OVERFLOW),
+        ("overrun_folded", stat::OVERRUN_FOLDED),
+        ("owner_overflow", stat::OWNER_OVERFLOW),
         ("unframed_delivery", stat::UNFRAMED_DELIVERY),
     ] {
         faults.add(&[fault], snapshot.stat(index));

@@ -1,8 +1,8 @@
 //! How many sockets listen to each multicast group: the fan-out of what is sent there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::family::Family;
+use super::{family::Family, ledger::series_name};
 use crate::metrics::names;
 use nlmon_core::decode::names::protocol_name;
 
@@ -10,6 +10,16 @@ use crate::sockets::Scan;
 
 /// Groups that are counted. Sockets can be in any of thousands.
 const GROUPS_MAX: usize = 4096;
+
+/// The processes whose sockets are in a group of a protocol: those that count on what comes, and have
+/// counters before anything is lost or refused.
+pub(crate) fn listeners(scan: &Scan) -> BTreeSet<(u8, &str)> {
+    let sockets = scan.seen.iter().flat_map(|seen| &seen.sockets);
+    let members = sockets.filter(|socket| !socket.groups.is_empty());
+    members
+        .filter_map(|socket| Some((socket.protocol, series_name(&socket.owner()?.comm))))
+        .collect()
+}
 
 /// Members by protocol and group, of the last scan.
 #[derive(Debug, Default)]

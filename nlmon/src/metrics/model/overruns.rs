@@ -1,132 +1,191 @@
 //! Datagrams that receiving sockets had no room for, by the process that holds the socket and by
 //! the type that did not fit.
 //!
-//! The kernel counts by port id. Whose it is, is looked up when a socket first loses something,
-//! and kept: a count must not move from one name to another when its process is gone.
+//! Pure. What a counter of the kernel's has grown by is added to its series, so that those stay when
+//! the process and its counters are gone. The processes whose sockets are in groups have a series
+//! before they lose anything: an increase from nothing to something is none.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use nlmon_common::counter::OverrunKey;
+use nlmon_common::counter::{OverrunKey, TYPE_OTHER, TYPE_RAW};
+use nlmon_core::{
+    decode::{Context, Families, names::protocol_name},
+    message::c_string,
+};
 
 use super::{
     family::Family,
-    ledger::{Budget, OTHER, PROCESSES_MAX},
+    ledger::{Budget, OTHER, PROCESSES_MAX, series_name},
+    members::listeners,
 };
-use crate::metrics::names;
-use nlmon_core::decode::{Context, Families, names::protocol_name};
+use crate::{metrics::names, probe::Snapshot, sockets::Scan};
 
-use crate::{probe::Snapshot, sockets::Scan};
-
-/// A socket that nobody held any more, or that could not be seen.
+/// The owner is not known: the socket is older than the probes and was passed on, or there were too
+/// many.
 const UNKNOWN: &str = "unknown";
 
-/// Network namespace, protocol and port id: a socket, as the kernel's counter tells it.
-type Receiver = (u32, u8, u32);
-
-/// The names of the sockets that have lost something.
+/// Everything that was lost so far.
 #[derive(Debug, Default)]
 pub(crate) struct Overruns {
-    names: BTreeMap<Receiver, String>,
-    /// The names of the types that did not fit, as they were at the first of each.
-    types: BTreeMap<(u8, u32), Cow<'static, str>>,
+    processes: BTreeMap<(u8, String), u64>,
+    /// By name: a generic family that came twice has had two numbers.
+    types: BTreeMap<(u8, Cow<'static, str>), u64>,
+    /// What of each of the kernel's counters is in the series.
+    counted: BTreeMap<OverrunKey, u64>,
     budget: Budget<String>,
 }
 
 impl Overruns {
-    /// Finds out who holds the sockets that have lost something for the first time.
-    pub(crate) fn resolve(&mut self, snapshot: &Snapshot, families: &Families) {
-        for key in snapshot.overruns.keys() {
-            let of_type = (key.protocol, key.message_type);
-            self.types.entry(of_type).or_insert_with(|| type_name(of_type, families));
-        }
-        let known = |key: &OverrunKey| self.names.contains_key(&receiver(key));
-        if snapshot.overruns.keys().all(known) {
-            return;
-        }
-        let holders = holders();
-        for key in snapshot.overruns.keys() {
-            self.names.entry(receiver(key)).or_insert_with(|| {
-                let name = holders.get(&receiver(key)).map_or(UNKNOWN, String::as_str);
-                let admitted = self.budget.admits(name.to_owned(), PROCESSES_MAX);
-                if admitted { name } else { OTHER }.to_owned()
-            });
+    /// Takes a snapshot in.
+    pub(crate) fn add(&mut self, snapshot: &Snapshot, families: &Families) {
+        for total in &snapshot.overruns {
+            let before = if total.ended {
+                self.counted.remove(&total.key)
+            } else {
+                self.counted.insert(total.key, total.count)
+            };
+            // One that is lower than before is another, of a process that took the same number.
+            let before = before.filter(|before| *before <= total.count).unwrap_or_default();
+            let grown = total.count - before;
+            if grown > 0 {
+                let process = self.process(&total.key);
+                *self.processes.entry((total.key.protocol, process)).or_default() += grown;
+                let name = type_name(&total.key, families);
+                *self.types.entry((total.key.protocol, name)).or_default() += grown;
+            }
         }
     }
 
-    /// Both families. [`resolve`](Self::resolve) has to have seen the snapshot.
-    pub(crate) fn families(&self, snapshot: &Snapshot) -> [Family; 2] {
-        let mut by_process: BTreeMap<(u8, &str), u64> = BTreeMap::new();
-        // By name: a generic family that came twice has had two numbers.
-        let mut by_type: BTreeMap<(u8, &str), u64> = BTreeMap::new();
-        for (key, count) in &snapshot.overruns {
-            let name = self.names.get(&receiver(key)).map_or(UNKNOWN, String::as_str);
-            *by_process.entry((key.protocol, name)).or_default() += count;
-            let of_type = self.types.get(&(key.protocol, key.message_type));
-            *by_type.entry((key.protocol, of_type.map_or(OTHER, |name| name))).or_default() +=
-                count;
+    /// Makes series for processes that can lose multicasts.
+    pub(crate) fn expect(&mut self, scan: &Scan) {
+        for (protocol, process) in listeners(scan) {
+            let process = self.admitted(process.to_owned());
+            self.processes.entry((protocol, process)).or_default();
         }
+    }
+
+    /// Both families.
+    pub(crate) fn families(&self) -> [Family; 2] {
         let mut processes = Family::new(&names::OVERRUNS);
-        for ((protocol, process), count) in by_process {
-            processes.add(&[&protocol_name(protocol), process], count);
+        for ((protocol, process), count) in &self.processes {
+            processes.add(&[&protocol_name(*protocol), process], *count);
         }
         let mut types = Family::new(&names::OVERRUN_TYPES);
-        for ((protocol, message_type), count) in by_type {
-            types.add(&[&protocol_name(protocol), message_type], count);
+        for ((protocol, message_type), count) in &self.types {
+            types.add(&[&protocol_name(*protocol), message_type], *count);
         }
         [processes, types]
     }
-}
 
-fn receiver(key: &OverrunKey) -> Receiver {
-    (key.netns, key.protocol, key.portid)
-}
-
-fn type_name((protocol, message_type): (u8, u32), families: &Families) -> Cow<'static, str> {
-    let context = Context::new(families);
-    u16::try_from(message_type)
-        .map_or(Cow::Borrowed("raw"), |message_type| context.type_name(protocol, message_type))
-}
-
-/// Who holds which socket now; nobody where they cannot be seen.
-fn holders() -> BTreeMap<Receiver, String> {
-    let scan = match Scan::take() {
-        Ok(scan) => scan,
-        Err(error) => {
-            log::warn!("cannot find out who lost datagrams: {error}");
-            return BTreeMap::new();
+    fn process(&mut self, key: &OverrunKey) -> String {
+        match (key.tgid, key.message_type) {
+            (0, TYPE_OTHER) => OTHER.to_owned(),
+            (0, _) => UNKNOWN.to_owned(),
+            _ => self.admitted(series_name(&c_string(&key.comm)).to_owned()),
         }
-    };
-    let sockets = scan.seen.iter().flat_map(|seen| {
-        let netns = u32::try_from(seen.namespace.inode).unwrap_or_default();
-        seen.sockets.iter().map(move |socket| (netns, socket))
-    });
-    let name = |(netns, socket): (u32, &crate::sockets::Endpoint)| {
-        Some(((netns, socket.protocol, socket.portid), socket.owner()?.comm.clone()))
-    };
-    sockets.filter_map(name).collect()
+    }
+
+    fn admitted(&mut self, name: String) -> String {
+        if self.budget.admits(name.clone(), PROCESSES_MAX) { name } else { OTHER.to_owned() }
+    }
+}
+
+fn type_name(key: &OverrunKey, families: &Families) -> Cow<'static, str> {
+    match u16::try_from(key.message_type) {
+        Ok(message_type) => Context::new(families).type_name(key.protocol, message_type),
+        Err(_) if key.message_type == TYPE_RAW => Cow::Borrowed("raw"),
+        Err(_) => Cow::Borrowed(OTHER),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::{
+        probe::OverrunTotal,
+        sockets::{Endpoint, Gaps, Namespace, Owner, Seen},
+    };
+
+    fn key(tgid: u32, process: &str, message_type: u32) -> OverrunKey {
+        let mut comm = [0; 16];
+        comm[..process.len()].copy_from_slice(process.as_bytes());
+        OverrunKey { tgid, uid: 0, message_type, protocol: 16, pad: [0; 3], comm }
+    }
+
+    fn snapshot(counts: &[(OverrunKey, u64, bool)]) -> Snapshot {
+        let total =
+            |(key, count, ended): &_| OverrunTotal { key: *key, count: *count, ended: *ended };
+        Snapshot { overruns: counts.iter().map(total).collect(), ..Snapshot::default() }
+    }
+
+    fn of(overruns: &Overruns, process: &str) -> Option<u64> {
+        overruns.processes.get(&(16, process.to_owned())).copied()
+    }
+
+    #[test]
+    fn what_a_process_lost_stays_when_it_has_ended() {
+        let mut overruns = Overruns::default();
+        let (a, b) = (key(7, "a", 35), key(7, "b", 35));
+        overruns.add(&snapshot(&[(a, 5, false)]), &Families::default());
+        overruns.add(&snapshot(&[(a, 6, true)]), &Families::default());
+        assert!(overruns.counted.is_empty());
+        // Others with the number of the ended one, of another name and of the same.
+        overruns.add(&snapshot(&[(b, 2, false), (a, 3, false)]), &Families::default());
+        assert_eq!((of(&overruns, "a"), of(&overruns, "b")), (Some(9), Some(2)));
+    }
+
+    #[test]
+    fn who_is_not_known_and_who_has_used_up_his_share_are_told_apart() {
+        let mut overruns = Overruns::default();
+        let counts = [
+            (key(0, "", 35), 1, false),
+            (key(0, "", TYPE_OTHER), 2, false),
+            (key(7, "a", TYPE_OTHER), 3, false),
+            (key(7, "a", TYPE_RAW), 4, false),
+        ];
+        overruns.add(&snapshot(&counts), &Families::default());
+        let processes = [UNKNOWN, OTHER, "a"].map(|name| of(&overruns, name));
+        assert_eq!(processes, [Some(1), Some(2), Some(7)]);
+        let types = ["35", OTHER, "raw"].map(|name| overruns.types[&(16, name.into())]);
+        assert_eq!(types, [1, 5, 4]);
+    }
+
+    #[test]
+    fn a_listener_has_a_series_before_it_loses_anything() {
+        let socket = |comm: &str, groups: &[u32]| {
+            let owner = Owner { pid: 7, comm: comm.to_owned(), ..Owner::default() };
+            Endpoint {
+                protocol: 16,
+                portid: 7,
+                groups: groups.to_vec(),
+                owners: vec![Arc::new(owner)],
+                ..Endpoint::default()
+            }
+        };
+        let sockets = vec![socket("a", &[1]), socket("b", &[])];
+        let seen = vec![Seen { namespace: Namespace::fake(1, "self"), sockets }];
+        let mut overruns = Overruns::default();
+        overruns.add(&snapshot(&[(key(7, "a", 35), 5, false)]), &Families::default());
+        overruns.expect(&Scan { seen, gaps: Gaps::default() });
+        assert_eq!((of(&overruns, "a"), of(&overruns, "b")), (Some(5), None));
+        let mut fresh = Overruns::default();
+        let sockets = vec![socket("a", &[1])];
+        let seen = vec![Seen { namespace: Namespace::fake(1, "self"), sockets }];
+        fresh.expect(&Scan { seen, gaps: Gaps::default() });
+        assert_eq!(of(&fresh, "a"), Some(0));
+    }
 
     #[test]
     fn a_family_that_came_twice_is_one_series() {
         let mut overruns = Overruns::default();
-        let mut snapshot = Snapshot::default();
         for (number, count) in [(35, 2), (40, 3)] {
-            overruns.types.insert((16, number), "nl80211".into());
-            let key = OverrunKey {
-                netns: 1,
-                portid: number,
-                message_type: number,
-                protocol: 16,
-                pad: [0; 3],
-            };
-            snapshot.overruns.insert(key, count);
+            let named = BTreeMap::from([(number, "nl80211".to_owned())]);
+            let key = key(7, "iw", number.into());
+            overruns.add(&snapshot(&[(key, count, false)]), &Families::named(&named));
         }
-        let families = overruns.families(&snapshot).into_iter().filter_map(Family::finish);
-        let families: Vec<_> = families.collect();
+        let families: Vec<_> = overruns.families().into_iter().filter_map(Family::finish).collect();
         let text = prometheus::TextEncoder::new().encode_to_string(&families).unwrap();
         let by_type = text.lines().filter(|line| line.starts_with("nlmon_overrun_types_total"));
         let by_type: Vec<_> = by_type.collect();

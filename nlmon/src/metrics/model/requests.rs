@@ -7,10 +7,11 @@ use prometheus::{HistogramVec, Registry};
 use super::{
     family::{Family, seconds},
     latency,
-    ledger::{Budget, OTHER, series_name},
+    ledger::{Budget, OTHER, PROCESSES_MAX, series_name},
+    members::listeners,
     pipeline::SERIES_MAX,
 };
-use crate::metrics::names;
+use crate::{metrics::names, sockets::Scan};
 use nlmon_core::{
     decode::{
         Context, Families,
@@ -31,6 +32,8 @@ pub(crate) struct Requests {
     /// Protocol, type and errno.
     errors: BTreeMap<(String, String, String), u64>,
     process_errors: BTreeMap<(Who, String), u64>,
+    /// Process and protocol.
+    errors_of_process: BTreeMap<(String, u8), u64>,
     verdicts: BTreeMap<(Who, Verdict), u64>,
     completion_ns: BTreeMap<Who, u64>,
     /// Protocol, type and outcome.
@@ -41,6 +44,7 @@ pub(crate) struct Requests {
     pub(crate) families: Arc<Families>,
     types: Budget<(u8, u16)>,
     requesters: Budget<(String, u8, u16)>,
+    failing: Budget<String>,
 }
 
 impl Requests {
@@ -51,6 +55,7 @@ impl Requests {
             dump_durations: latency::histogram(registry, &names::DUMP_DURATION)?,
             errors: BTreeMap::new(),
             process_errors: BTreeMap::new(),
+            errors_of_process: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             completion_ns: BTreeMap::new(),
             dumps: BTreeMap::new(),
@@ -59,6 +64,7 @@ impl Requests {
             families: Arc::default(),
             types: Budget::default(),
             requesters: Budget::default(),
+            failing: Budget::default(),
         })
     }
 
@@ -87,6 +93,21 @@ impl Requests {
         *self.errors.entry((protocol, label, errno.to_owned())).or_default() += 1;
         let who = self.who(&requester.comm, requester.protocol, message_type);
         *self.process_errors.entry((who, errno.to_owned())).or_default() += 1;
+        *self.errors_of(&requester.comm, requester.protocol) += 1;
+    }
+
+    /// Makes counters for the processes of a scan that are in groups.
+    pub(crate) fn expect(&mut self, scan: &Scan) {
+        for (protocol, process) in listeners(scan) {
+            self.errors_of(process, protocol);
+        }
+    }
+
+    fn errors_of(&mut self, comm: &str, protocol: u8) -> &mut u64 {
+        let process = series_name(comm);
+        let admitted = self.failing.admits(process.to_owned(), PROCESSES_MAX);
+        let process = if admitted { process } else { OTHER };
+        self.errors_of_process.entry((process.to_owned(), protocol)).or_default()
     }
 
     fn ended(&mut self, requester: &Requester, verdict: Verdict, completion_ns: Option<u64>) {
@@ -150,6 +171,10 @@ impl Requests {
         for (((process, protocol, message_type), errno), count) in &self.process_errors {
             process_errors.add(&[process, protocol, message_type, errno], *count);
         }
+        let mut of_process = Family::new(&names::PROCESS_ERRORS);
+        for ((process, protocol), count) in &self.errors_of_process {
+            of_process.add(&[process, &protocol_name(*protocol)], *count);
+        }
         let mut requests = Family::new(&names::PROCESS_REQUESTS);
         for (((process, protocol, message_type), verdict), count) in &self.verdicts {
             requests.add(&[process, protocol, message_type, verdict.name()], *count);
@@ -173,7 +198,17 @@ impl Requests {
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::REQUEST_DURATION.name], self.types.refused);
         overflow.add(&[names::PROCESS_REQUESTS.name], self.requesters.refused);
-        families.extend([errors, process_errors, requests, time, dumps, bytes, messages, overflow]);
+        families.extend([
+            errors,
+            process_errors,
+            of_process,
+            requests,
+            time,
+            dumps,
+            bytes,
+            messages,
+            overflow,
+        ]);
     }
 }
 
@@ -218,6 +253,7 @@ mod tests {
         for line in [
             r#"nlmon_request_errors_total{errno="EEXIST",protocol="route",type="RTM_NEWROUTE"} 1"#,
             r#"nlmon_process_request_errors_total{errno="EEXIST",process="ip",protocol="route",type="RTM_NEWROUTE"} 1"#,
+            r#"nlmon_process_errors_total{process="ip",protocol="route"} 1"#,
             r#"nlmon_process_requests_total{outcome="refused",process="ip",protocol="route",type="RTM_NEWLINK"} 1"#,
             r#"nlmon_process_request_seconds_total{process="ip",protocol="route",type="RTM_NEWLINK"} 0.002"#,
         ] {

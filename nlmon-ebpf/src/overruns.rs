@@ -1,0 +1,89 @@
+//! Counts datagrams that receiving sockets had no room for, by the process that holds the socket and
+//! by type.
+//!
+//! Any user can lose as many datagrams of as many types as he likes, so keys have shares: beyond
+//! those of a process it is counted without types, and beyond those of a user under nobody's name. The
+//! daemon removes the keys of processes that have ended.
+
+use aya_ebpf::bindings::BPF_NOEXIST;
+use nlmon_common::{
+    counter::{OverrunKey, TYPE_OTHER, stat},
+    share,
+};
+
+use crate::{
+    machine::Shared,
+    maps::{OVERRUNS, bump, share},
+    owners,
+    skb::{self, Memory},
+    socket,
+};
+
+/// Counts a datagram of a type that found no room at the socket `sk`.
+#[inline(always)] // one copy per hook
+pub(crate) fn count<M: Memory>(sk: *const u8, message_type: u32) {
+    let uid = socket::user(sk);
+    let (protocol, pad) = (skb::protocol::<M>(sk), [0; 3]);
+    let mut key = OverrunKey { tgid: 0, uid, message_type, protocol, pad, comm: [0; 16] };
+    if let Some(owner) = owners::of(sk) {
+        (key.tgid, key.comm) = (owner.tgid, owner.comm);
+    }
+    if add_one(&key) || (process_has_room(key.tgid) && user_has_room(uid) && make(&key)) {
+        return;
+    }
+    bump(stat::OVERRUN_FOLDED);
+    key.message_type = TYPE_OTHER;
+    if add_one(&key) || (user_has_room(uid) && make(&key)) {
+        return;
+    }
+    (key.tgid, key.uid, key.comm) = (0, 0, [0; 16]);
+    if !add_one(&key) && !make(&key) {
+        bump(stat::OVERRUN_OVERFLOW);
+    }
+}
+
+#[inline(always)] // one look-up
+fn add_one(key: &OverrunKey) -> bool {
+    let Some(counter) = OVERRUNS.get_ptr(key) else { return false };
+    // SAFETY: a live element, which is added to atomically by all.
+    unsafe { &*counter }.add(1);
+    true
+}
+
+/// Makes the counter of a key, with one in it. Another processor may have made it meanwhile.
+#[inline(always)] // one update
+fn make(key: &OverrunKey) -> bool {
+    if OVERRUNS.insert(key, Shared::new(1), u64::from(BPF_NOEXIST)).is_err() {
+        return add_one(key);
+    }
+    if key.uid != 0 {
+        charge(share::OVERRUNS);
+        charge(share::user(key.uid));
+    }
+    charge(share::process(key.tgid));
+    true
+}
+
+#[inline(always)] // one compare
+fn process_has_room(tgid: u32) -> bool {
+    is_below(share::process(tgid), share::OVERRUNS_MAX_PROCESS)
+}
+
+#[inline(always)] // two compares
+fn user_has_room(uid: u32) -> bool {
+    uid == 0
+        || (is_below(share::OVERRUNS, share::OVERRUNS_MAX_OTHERS)
+            && is_below(share::user(uid), share::OVERRUNS_MAX_USER))
+}
+
+#[inline(always)] // one compare
+fn is_below(index: u32, max: u64) -> bool {
+    share(index).is_some_and(|taken| taken.get() < max)
+}
+
+#[inline(always)] // one add
+fn charge(index: u32) {
+    if let Some(taken) = share(index) {
+        taken.add(1);
+    }
+}

@@ -1,0 +1,116 @@
+//! Whose a netlink socket is, so that an overrun, which happens in the task of a sender, is known to
+//! be of its receiver.
+//!
+//! A socket is noted when it gets its port id, in the task of whoever made it, and forgotten when the
+//! kernel frees it, after the last sender that may still have it. Whoever else holds it since, by a
+//! fork or because it was passed on, is found by an iteration over all open files, which also finds
+//! the sockets that are older than the probes.
+
+use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_get_current_pid_tgid};
+use nlmon_common::{counter::stat, share, socket::Owner};
+
+use crate::{
+    maps::{OWNERS, bump, share},
+    skb, socket,
+    task::Task,
+};
+
+/// systemd makes sockets for services, and keeps them.
+const INIT: u32 = 1;
+
+/// A socket gets its port id from the current task.
+#[inline(always)] // two callers, each a program of its own
+pub(crate) fn note(sk: *const u8, portid: u32) {
+    // The kernel's own have none.
+    if portid == 0 {
+        return;
+    }
+    keep(
+        sk as u64,
+        &Owner {
+            session: 0,
+            tgid: (bpf_get_current_pid_tgid() >> 32) as u32,
+            uid: socket::user(sk),
+            portid,
+            pad: 0,
+            comm: Task::current().process_name(),
+        },
+    );
+}
+
+/// The iteration `session` finds a socket with `task`. The first that is not init has it.
+#[inline(always)] // one caller
+pub(crate) fn found(sk: *const u8, session: u64, task: &Task) {
+    let portid = skb::socket_portid(sk);
+    if portid == 0 {
+        return;
+    }
+    let tgid = task.tgid();
+    if let Some(known) = known(sk as u64) {
+        let is_found = known.session == session && known.portid == portid;
+        if is_found && (known.tgid != INIT || tgid == INIT) {
+            return;
+        }
+    }
+    let uid = socket::user(sk);
+    keep(sk as u64, &Owner { session, tgid, uid, portid, pad: 0, comm: task.process_name() });
+}
+
+/// A socket is freed.
+#[inline(always)] // two callers, each a program of its own
+pub(crate) fn forget(sk: *const u8) {
+    drop_key(sk as u64);
+}
+
+/// Whose a socket is; `None` where it is not known.
+#[inline(always)] // one caller
+pub(crate) fn of(sk: *const u8) -> Option<&'static Owner> {
+    let portid = skb::socket_portid(sk);
+    known(sk as u64).filter(|owner| owner.portid == portid)
+}
+
+#[inline(always)] // one look-up
+fn known(key: u64) -> Option<&'static Owner> {
+    // SAFETY: a live element. One that is replaced meanwhile stays readable until the program ends.
+    OWNERS.get_ptr(key).map(|owner| unsafe { &*owner })
+}
+
+/// Keeps an owner, instead of another one of the socket.
+#[inline(always)] // few callers
+fn keep(key: u64, owner: &Owner) {
+    if known(key).is_some_and(|known| known.uid == owner.uid) {
+        // Replacing takes no room. If the socket is gone by now, nobody needs it.
+        let _kept = OWNERS.insert(key, owner, 0);
+        return;
+    }
+    // Another socket had the address.
+    drop_key(key);
+    if has_room(owner.uid) && OWNERS.insert(key, owner, u64::from(BPF_NOEXIST)).is_ok() {
+        charge(owner.uid, 1);
+    } else if known(key).is_none() {
+        bump(stat::OWNER_OVERFLOW);
+    }
+}
+
+#[inline(always)] // few callers
+fn drop_key(key: u64) {
+    let Some(owner) = known(key) else { return };
+    let uid = owner.uid;
+    if OWNERS.remove(key).is_ok() {
+        charge(uid, -1);
+    }
+}
+
+#[inline(always)] // one compare
+fn has_room(uid: u32) -> bool {
+    uid == 0 || share(share::OWNERS).is_some_and(|taken| taken.get() < share::OWNERS_MAX_OTHERS)
+}
+
+#[inline(always)] // one compare
+fn charge(uid: u32, count: i64) {
+    if uid != 0
+        && let Some(taken) = share(share::OWNERS)
+    {
+        taken.add(count);
+    }
+}

@@ -1,0 +1,23 @@
+//! `netlink_sock_destruct(sk)`: a socket is freed. Not `netlink_release`, which a sender on another
+//! processor may still outlive that has found no room in the socket.
+
+use aya_ebpf::{
+    macros::{fentry, kprobe},
+    programs::{FEntryContext, ProbeContext},
+};
+
+use crate::owners::forget;
+
+#[kprobe]
+fn kprobe_release(ctx: ProbeContext) -> u32 {
+    if let Some(sk) = ctx.arg(0) {
+        forget(sk);
+    }
+    0
+}
+
+#[fentry(function = "netlink_sock_destruct")]
+fn fentry_release(ctx: FEntryContext) -> i32 {
+    forget(ctx.arg(0));
+    0
+}

@@ -1,0 +1,134 @@
+//! Which process holds which netlink socket, of all processes and namespaces: an iteration over the
+//! open files, by a program that the kernel runs for each while the daemon reads. It needs no right
+//! to look into other users' processes, and 5.8.
+//!
+//! The same program keeps the owners that overruns are counted by (`nlmon-ebpf/src/owners.rs`).
+
+use std::{
+    borrow::Cow,
+    io::{self, Read as _},
+};
+
+use aya::{Ebpf, EbpfLoader, programs::Iter};
+use nlmon_common::{
+    ABI,
+    socket::{Holding, SocketOffsets},
+};
+
+use super::{
+    Error,
+    attach::{program, reason},
+    btf::{self, Btf},
+    load::{ABI_MARK, OBJECT, check_system},
+    offsets::offsets,
+    read_btf,
+};
+
+const PROGRAM: &str = "iter_holdings";
+
+/// Every map of the object that is large, and not this program's.
+const OTHER_MAPS: [&str; 9] = [
+    "CONTEXTS",
+    "DATAGRAMS",
+    "ERRORS",
+    "EXECS",
+    "MESSAGES",
+    "MESSAGE_COUNTS",
+    "OVERRUNS",
+    "OWNERS",
+    "SHARES",
+];
+
+/// The smallest size of a ring: a page, of any architecture.
+const RING_BYTES: u32 = 64 << 10;
+
+/// The loaded program.
+pub struct Holdings {
+    program: Iter,
+}
+
+impl Holdings {
+    /// Loads the program of an object by itself, for whoever does without the probes.
+    pub fn load() -> Result<Self, Error> {
+        check_system()?;
+        let blob = read_btf()?;
+        let btf = Btf::parse(&blob)?;
+        let (offsets, socket_offsets) = (offsets(&btf)?, socket_offsets(&btf)?);
+        let mut loader = EbpfLoader::new();
+        loader
+            .override_global("OFFSETS", &offsets, true)
+            .override_global("SOCKET_OFFSETS", &socket_offsets, true)
+            .override_global(ABI_MARK, &ABI, true)
+            .map_max_entries("SAMPLES", RING_BYTES);
+        for name in OTHER_MAPS {
+            loader.map_max_entries(name, 1);
+        }
+        let mut ebpf = loader.load(OBJECT).map_err(Error::Load)?;
+        Self::of(&mut ebpf)
+    }
+
+    /// The program of a loaded object, once gone through: sockets that were there before the probes
+    /// have owners by then.
+    pub(super) fn begin(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        let mut holdings = Self::of(ebpf)?;
+        holdings.read()?;
+        Ok(holdings)
+    }
+
+    fn of(ebpf: &mut Ebpf) -> Result<Self, Error> {
+        let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
+        let mut load = || {
+            let program: &mut Iter = program(ebpf, PROGRAM)?;
+            program.load("task_file", &kernel)?;
+            // With a descriptor of its own, so that it can be read wherever the probes are.
+            Iter::from_program_info(program.info()?, Cow::Borrowed(PROGRAM))
+        };
+        let program = load().map_err(|error| Error::Iteration(reason(error)))?;
+        Ok(Self { program })
+    }
+
+    /// What is held now. A socket is told once for each process that holds it, by the number of the
+    /// process.
+    pub fn read(&mut self) -> Result<Vec<Holding>, Error> {
+        let begin = |program: &mut Iter| {
+            let link = program.attach()?;
+            program.take_link(link)
+        };
+        let link = begin(&mut self.program).map_err(|error| Error::Iteration(reason(error)))?;
+        let mut bytes = Vec::new();
+        let read = link
+            .into_file()
+            .map_err(io::Error::other)
+            .and_then(|mut file| file.read_to_end(&mut bytes));
+        read.map_err(Error::Holdings)?;
+        Ok(bytes.chunks_exact(size_of::<Holding>()).filter_map(parse).collect())
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<Holding> {
+    let bytes = bytes.get(..size_of::<Holding>())?;
+    // SAFETY: the slice has the size of a Holding, every bit pattern of which is a value, and the
+    // read does not ask for alignment.
+    Some(unsafe { bytes.as_ptr().cast::<Holding>().read_unaligned() })
+}
+
+/// Every offset of [`SocketOffsets`]; the error names the first field that is missing.
+pub(super) fn socket_offsets(btf: &Btf<'_>) -> Result<SocketOffsets, btf::Error> {
+    Ok(SocketOffsets {
+        iter_seq: btf.offset("bpf_iter_meta", "seq")?,
+        iter_session: btf.offset("bpf_iter_meta", "session_id")?,
+        task_tgid: btf.offset("task_struct", "tgid")?,
+        file_inode: btf.offset("file", "f_inode")?,
+        file_private: btf.offset("file", "private_data")?,
+        inode_mode: btf.offset("inode", "i_mode")?,
+        inode_number: btf.offset("inode", "i_ino")?,
+        socket_sk: btf.offset("socket", "sk")?,
+        sock_family: btf.offset("sock", "__sk_common.skc_family")?,
+        sock_uid: btf.offset("sock", "sk_uid")?,
+        sock_rmem: btf.offset("sock", "sk_backlog.rmem_alloc")?,
+        sock_rcvbuf: btf.offset("sock", "sk_rcvbuf")?,
+        sock_drops: btf.offset("sock", "sk_drops")?,
+        netlink_groups: btf.offset("netlink_sock", "groups")?,
+        netlink_groups_len: btf.offset("netlink_sock", "ngroups")?,
+    })
+}

@@ -1,0 +1,76 @@
+//! The exact counters of datagrams that found no room, by the process that holds the socket and by
+//! type. As with messages, those of a process that has ended are taken out for good, marked as final.
+
+use std::{collections::BTreeSet, sync::atomic::Ordering};
+
+use aya::maps::{HashMap, MapData, MapError};
+use nlmon_common::{counter::OverrunKey, share};
+
+use super::{Error, mapped::Mapped, maps::Maps, messages::is_alive};
+
+/// One counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverrunTotal {
+    /// What it counts.
+    pub key: OverrunKey,
+    /// How many.
+    pub count: u64,
+    /// The process has ended: this count is final, and in no later snapshot.
+    pub ended: bool,
+}
+
+/// The programs' table of them.
+pub(super) struct Overruns {
+    counts: HashMap<MapData, OverrunKey, u64>,
+    /// What users and processes have taken of it.
+    shares: Mapped<u64>,
+    /// Processes that had ended at the last look: what was still lost then has been counted by the
+    /// next one.
+    gone: BTreeSet<u32>,
+}
+
+impl Overruns {
+    /// The table of a loaded object.
+    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+        Ok(Self {
+            counts: maps.take_as("OVERRUNS")?,
+            shares: Mapped::of(maps, "SHARES")?,
+            gone: BTreeSet::new(),
+        })
+    }
+
+    /// Reads all; takes out what was counted for ended processes.
+    pub(super) fn totals(&mut self) -> Result<Vec<OverrunTotal>, MapError> {
+        let counts: Result<Vec<(OverrunKey, u64)>, MapError> = self.counts.iter().collect();
+        let (mut gone, mut totals) = (BTreeSet::new(), Vec::new());
+        for (key, count) in counts? {
+            let has_ended = key.tgid != 0 && !is_alive(key.tgid);
+            if has_ended {
+                gone.insert(key.tgid);
+            }
+            let ended = has_ended && self.gone.contains(&key.tgid) && self.remove(&key);
+            totals.push(OverrunTotal { key, count, ended });
+        }
+        self.gone = gone;
+        Ok(totals)
+    }
+
+    /// Removes a counter, and gives back what it took of its owner's shares.
+    fn remove(&mut self, key: &OverrunKey) -> bool {
+        if self.counts.remove(key).is_err() {
+            return false;
+        }
+        if key.uid != 0 {
+            self.give_back(share::OVERRUNS);
+            self.give_back(share::user(key.uid));
+        }
+        self.give_back(share::process(key.tgid));
+        true
+    }
+
+    fn give_back(&self, index: u32) {
+        for word in self.shares.words(index as usize).into_iter().flatten() {
+            word.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
