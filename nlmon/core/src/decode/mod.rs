@@ -7,6 +7,7 @@
 //! as `raw`.
 
 pub mod attribute;
+mod elements;
 mod error;
 mod families;
 pub mod flags;

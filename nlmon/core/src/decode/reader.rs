@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::Interfaces;
 use super::attribute::{Attribute, Value};
+use super::elements;
 use super::leaf;
 use super::tables::kind::{Fields, Kind, Options, Set};
 use super::value;
@@ -140,6 +141,18 @@ impl Reader<'_> {
         attribute(name.into(), content)
     }
 
+    /// One value, which nothing is beside.
+    pub(super) fn value(
+        &mut self,
+        name: Cow<'static, str>,
+        kind: &Kind,
+        span: Span<'_>,
+    ) -> Attribute {
+        let content =
+            self.content(kind, span, Nest { set: NO_NAMES, span, place: Place::default() });
+        attribute(name, content)
+    }
+
     fn nest(&mut self, set: Set, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
         let nest = Nest { set, span, place };
         let mut attributes = Vec::new();
@@ -206,6 +219,7 @@ impl Reader<'_> {
             Kind::Named(width, kind, names) => {
                 Content::Inside(self.each(*width, kind, names, span, place))
             }
+            Kind::Elements => Content::Inside(elements::read(self, span)),
             Kind::Struct(fields) => Content::Inside(self.members(fields, span, place)),
             Kind::Headed(fields, set) => Content::Inside(self.headed(fields, set, span, place)),
             Kind::Hops(fields, set) => Content::Inside(self.hops(fields, set, span, place)),
@@ -491,6 +505,7 @@ fn holds_others(kind: &Kind) -> bool {
         | Kind::Hops(..)
         | Kind::Select(..)
         | Kind::Around(..)
+        | Kind::Elements
         | Kind::Secret => true,
         _ => false,
     }

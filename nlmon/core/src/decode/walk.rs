@@ -102,6 +102,11 @@ pub(super) fn u16_at(data: &[u8], offset: usize) -> Option<u16> {
     Some(u16::from_ne_bytes(*data.get(offset..)?.first_chunk()?))
 }
 
+/// The little-endian number at `offset`, as IEEE 802.11 has them.
+pub(super) fn u16_le_at(data: &[u8], offset: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*data.get(offset..)?.first_chunk()?))
+}
+
 /// The native-endian number at `offset`.
 pub(super) fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(*data.get(offset..)?.first_chunk()?))

@@ -113,23 +113,68 @@ pub(in crate::decode) static FAMILIES: Table = &[
     (129, "ip6mr"),
 ];
 
-/// `ARPHRD_*` of `include/uapi/linux/if_arp.h`, as far as hosts have them
+/// `ARPHRD_*` of `include/uapi/linux/if_arp.h`, in the words of `ip`
 pub(in crate::decode) static LINK_LAYERS: Table = &[
     (1, "ether"),
+    (2, "eether"),
+    (3, "ax25"),
+    (4, "pronet"),
+    (5, "chaos"),
+    (6, "ieee802"),
+    (7, "arcnet"),
+    (8, "atalk"),
+    (15, "dlci"),
+    (19, "atm"),
+    (23, "metricom"),
     (24, "ieee1394"),
+    (27, "eui64"),
     (32, "infiniband"),
     (256, "slip"),
+    (257, "cslip"),
+    (258, "slip6"),
+    (259, "cslip6"),
+    (260, "rsrvd"),
+    (264, "adapt"),
+    (270, "rose"),
+    (271, "x25"),
+    (272, "hwx25"),
     (280, "can"),
+    (290, "mctp"),
     (512, "ppp"),
+    (513, "hdlc"),
+    (516, "lapb"),
+    (517, "ddcmp"),
+    (518, "rawhdlc"),
     (519, "rawip"),
     (768, "ipip"),
     (769, "tunnel6"),
+    (770, "frad"),
+    (771, "skip"),
     (772, "loopback"),
+    (773, "ltalk"),
+    (774, "fddi"),
+    (775, "bif"),
     (776, "sit"),
+    (777, "ip/ddp"),
     (778, "gre"),
+    (779, "pimreg"),
+    (780, "hippi"),
+    (781, "ash"),
+    (782, "econet"),
+    (783, "irda"),
+    (784, "fcpp"),
+    (785, "fcal"),
+    (786, "fcpl"),
+    (787, "fcfabric"),
+    (800, "tr"),
     (801, "ieee802.11"),
+    (802, "ieee802.11/prism"),
     (803, "ieee802.11/radiotap"),
     (804, "ieee802.15.4"),
+    (805, "ieee802.15.4/monitor"),
+    (820, "phonet"),
+    (821, "phonet_pipe"),
+    (822, "caif"),
     (823, "gre6"),
     (824, "netlink"),
     (825, "6lowpan"),
@@ -189,6 +234,7 @@ pub(in crate::decode) static LINK_FLAGS: &[(u32, &str)] = &[
     (1 << 13, "PORTSEL"),
     (1 << 5, "NOTRAILERS"),
     (1, "UP"),
+    (1 << 6, "RUNNING"),
     (1 << 16, "LOWER_UP"),
     (1 << 17, "DORMANT"),
     (1 << 18, "ECHO"),
@@ -334,7 +380,9 @@ pub fn address_flags(bits: u32) -> String {
 }
 
 fn set_bits(table: &[(u32, &str)], bits: u32, separator: &str) -> String {
-    let set = table.iter().filter(|entry| bits & entry.0 != 0 && entry.1 != "permanent");
+    // Neither goes for what `ip` says, where the state tells the one and the other is the rule.
+    let said = |name: &str| !matches!(name, "permanent" | "RUNNING");
+    let set = table.iter().filter(|entry| bits & entry.0 != 0 && said(entry.1));
     set.map(|entry| entry.1).collect::<Vec<_>>().join(separator)
 }
 

@@ -54,7 +54,11 @@ fn flags(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
     let bits = head.text("ifi_flags").unwrap_or_default();
     let up = |bits: &str| bits.split(',').any(|bit| bit == "UP" || bit == "0xffffffff");
     if tree.has("IFLA_OPERSTATE") {
-        let named = bits.split(',').filter(|bit| !bit.starts_with('0'));
+        let has = |name: &str| bits.split(',').any(|bit| bit == name);
+        let named = bits.split(',').filter(|bit| !bit.starts_with('0') && *bit != "RUNNING");
+        // As in `ip`: up, but nothing is plugged in.
+        let carrier = (has("UP") && !has("RUNNING")).then_some("NO-CARRIER");
+        let named = carrier.into_iter().chain(named);
         line.word(&format!("<{}>", named.collect::<Vec<_>>().join(",")));
     } else if up(&head.text("ifi_change").unwrap_or_default()) {
         line.word(if up(&bits) { "up" } else { "down" });

@@ -1,11 +1,13 @@
 //! Attributes of a bridge's multicast and VLAN databases: numbers and names of
 //! `include/uapi/linux/if_bridge.h`.
 
-use super::kind::Kind::{Be, Headed, Hex, Index, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word};
+use super::kind::Kind::{
+    BeWord, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word,
+};
 use super::kind::{Bits, Fields, Set};
-use super::link::BRIDGE_VLAN_INFO;
+use super::link::{BRIDGE_VLAN_INFO, PORT_STATES};
 use crate::decode::names::Table;
-use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS};
+use crate::decode::names::words::{ETHERTYPES, FAMILIES, ROUTE_PROTOCOLS};
 
 pub(in crate::decode) static BR_PORT_MSG: Fields =
     &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Index)];
@@ -19,7 +21,7 @@ static BR_MDB_ENTRY: Fields = &[
     ("flags", 1, Mask(&MDB_FLAGS)),
     ("vid", 2, Num),
     ("addr", 16, LongIp),
-    ("proto", 2, Be),
+    ("proto", 2, BeWord(&ETHERTYPES)),
     ("pad", 2, Pad),
 ];
 
@@ -42,8 +44,8 @@ static MDB_ENTRY: Set = &[(1, "MDBA_MDB_ENTRY_INFO", Headed(&BR_MDB_ENTRY, &MDB_
 
 static MDB_EATTR: Set = &[
     (1, "MDBA_MDB_EATTR_TIMER", Num),
-    (2, "MDBA_MDB_EATTR_SRC_LIST", Hex),
-    (3, "MDBA_MDB_EATTR_GROUP_MODE", Num),
+    (2, "MDBA_MDB_EATTR_SRC_LIST", Nest(&SOURCES)),
+    (3, "MDBA_MDB_EATTR_GROUP_MODE", Word(&GROUP_MODES)),
     (4, "MDBA_MDB_EATTR_SOURCE", Ip),
     (5, "MDBA_MDB_EATTR_RTPROT", Word(&ROUTE_PROTOCOLS)),
     (6, "MDBA_MDB_EATTR_DST", Ip),
@@ -70,13 +72,13 @@ pub(in crate::decode) static MDB_REQUEST: Set =
 
 static MDB_SET: Set = &[
     (1, "MDBE_ATTR_SOURCE", Ip),
-    (2, "MDBE_ATTR_SRC_LIST", Hex),
-    (3, "MDBE_ATTR_GROUP_MODE", Num),
+    (2, "MDBE_ATTR_SRC_LIST", Nest(&SET_SOURCES)),
+    (3, "MDBE_ATTR_GROUP_MODE", Word(&GROUP_MODES)),
     (4, "MDBE_ATTR_RTPROT", Word(&ROUTE_PROTOCOLS)),
     (5, "MDBE_ATTR_DST", Ip),
     (6, "MDBE_ATTR_DST_PORT", Num),
     (7, "MDBE_ATTR_VNI", Num),
-    (8, "MDBE_ATTR_IFINDEX", Num),
+    (8, "MDBE_ATTR_IFINDEX", Int),
     (9, "MDBE_ATTR_SRC_VNI", Num),
     (10, "MDBE_ATTR_STATE_MASK", Num),
 ];
@@ -89,13 +91,14 @@ pub(in crate::decode) static VLANDB: Set = &[
 static VLANDB_ENTRY: Set = &[
     (1, "BRIDGE_VLANDB_ENTRY_INFO", Struct(&BRIDGE_VLAN_INFO)),
     (2, "BRIDGE_VLANDB_ENTRY_RANGE", Num),
-    (3, "BRIDGE_VLANDB_ENTRY_STATE", Num),
-    (4, "BRIDGE_VLANDB_ENTRY_TUNNEL_INFO", Hex),
-    (5, "BRIDGE_VLANDB_ENTRY_STATS", Hex),
+    (3, "BRIDGE_VLANDB_ENTRY_STATE", Word(&PORT_STATES)),
+    (4, "BRIDGE_VLANDB_ENTRY_TUNNEL_INFO", Nest(&TUNNEL_INFO)),
+    (5, "BRIDGE_VLANDB_ENTRY_STATS", Nest(&VLAN_STATS)),
     (6, "BRIDGE_VLANDB_ENTRY_MCAST_ROUTER", Num),
     (7, "BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS", Num),
     (8, "BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS", Num),
     (9, "BRIDGE_VLANDB_ENTRY_NEIGH_SUPPRESS", Num),
+    (10, "BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT", Num),
 ];
 
 static VLANDB_GLOBAL: Set = &[
@@ -114,7 +117,39 @@ static VLANDB_GLOBAL: Set = &[
     (13, "BRIDGE_VLANDB_GOPTS_MCAST_QUERY_RESPONSE_INTVL", Num),
     (14, "BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_INTVL", Num),
     (15, "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER", Num),
-    (16, "BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS", Hex),
-    (17, "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE", Num),
+    (16, "BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS", Nest(&MDB_ROUTER)),
+    (17, "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE", Nest(&QUERIER)),
     (18, "BRIDGE_VLANDB_GOPTS_MSTI", Num),
+];
+
+static SOURCES: Set = &[(1, "MDBA_MDB_SRCLIST_ENTRY", Nest(&SOURCE))];
+
+static SOURCE: Set = &[(1, "MDBA_MDB_SRCATTR_ADDRESS", Ip), (2, "MDBA_MDB_SRCATTR_TIMER", Num)];
+
+static SET_SOURCES: Set = &[(1, "MDBE_SRC_LIST_ENTRY", Nest(&SET_SOURCE))];
+
+static SET_SOURCE: Set = &[(1, "MDBE_SRCATTR_ADDRESS", Ip)];
+
+/// `MCAST_EXCLUDE` and `MCAST_INCLUDE`
+static GROUP_MODES: Table = &[(0, "exclude"), (1, "include")];
+
+static TUNNEL_INFO: Set =
+    &[(1, "BRIDGE_VLANDB_TINFO_ID", Num), (2, "BRIDGE_VLANDB_TINFO_CMD", Num)];
+
+static VLAN_STATS: Set = &[
+    (1, "BRIDGE_VLANDB_STATS_RX_BYTES", Num),
+    (2, "BRIDGE_VLANDB_STATS_RX_PACKETS", Num),
+    (3, "BRIDGE_VLANDB_STATS_TX_BYTES", Num),
+    (4, "BRIDGE_VLANDB_STATS_TX_PACKETS", Num),
+    (5, "BRIDGE_VLANDB_STATS_PAD", Pad),
+];
+
+pub(in crate::decode) static QUERIER: Set = &[
+    (1, "BRIDGE_QUERIER_IP_ADDRESS", Ip),
+    (2, "BRIDGE_QUERIER_IP_PORT", Num),
+    (3, "BRIDGE_QUERIER_IP_OTHER_TIMER", Num),
+    (4, "BRIDGE_QUERIER_PAD", Pad),
+    (5, "BRIDGE_QUERIER_IPV6_ADDRESS", Ip),
+    (6, "BRIDGE_QUERIER_IPV6_PORT", Num),
+    (7, "BRIDGE_QUERIER_IPV6_OTHER_TIMER", Num),
 ];

@@ -94,6 +94,8 @@ pub(in crate::decode) enum Kind {
     Sockaddr,
     /// A link layer address.
     Mac,
+    /// A link layer address in a field that is longer, filled with zeros.
+    PaddedMac,
     /// It is there, or not.
     Flag,
     /// Bytes, shown in hexadecimal.
@@ -124,6 +126,8 @@ pub(in crate::decode) enum Kind {
     Headed(&'static Fields, &'static Set),
     /// Several of those, each beginning with its length in 16 bits.
     Hops(&'static Fields, &'static Set),
+    /// Elements of IEEE 802.11, some of which are secret.
+    Elements,
     /// What the text of the attribute beside, of this number, says.
     Select(u16, &'static Options),
     /// The same, where that attribute is further out: in the nearest nest of this set that has it.

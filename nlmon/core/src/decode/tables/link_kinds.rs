@@ -1,6 +1,7 @@
 //! What each kind of link (`IFLA_INFO_KIND`) has of its own: numbers and names of
 //! `include/uapi/linux/if_link.h`, `if_tunnel.h` and `veth.h`.
 
+use super::bridge::QUERIER;
 use super::kind::Kind::{
     Be, BeMask, BeWord, Each, Elsewhere, Flag, Headed, Hex, Index, Int, Ip, LinkIndex, List, Mac,
     Mask, Nest, Num, Struct, Text, Word,
@@ -19,7 +20,7 @@ static BOND_AD_INFO_ATTRS: Set = &[
 ];
 
 static LINKINFO_BOND_ATTRS: Set = &[
-    (1, "IFLA_BOND_MODE", Num),
+    (1, "IFLA_BOND_MODE", Word(&BOND_MODES)),
     (2, "IFLA_BOND_ACTIVE_SLAVE", Index),
     (3, "IFLA_BOND_MIIMON", Num),
     (4, "IFLA_BOND_UPDELAY", Num),
@@ -31,16 +32,16 @@ static LINKINFO_BOND_ATTRS: Set = &[
     (10, "IFLA_BOND_ARP_ALL_TARGETS", Num),
     (11, "IFLA_BOND_PRIMARY", Index),
     (12, "IFLA_BOND_PRIMARY_RESELECT", Num),
-    (13, "IFLA_BOND_FAIL_OVER_MAC", Num),
-    (14, "IFLA_BOND_XMIT_HASH_POLICY", Num),
+    (13, "IFLA_BOND_FAIL_OVER_MAC", Word(&BOND_FAIL_OVER)),
+    (14, "IFLA_BOND_XMIT_HASH_POLICY", Word(&BOND_POLICIES)),
     (15, "IFLA_BOND_RESEND_IGMP", Num),
     (16, "IFLA_BOND_NUM_PEER_NOTIF", Num),
     (17, "IFLA_BOND_ALL_SLAVES_ACTIVE", Num),
     (18, "IFLA_BOND_MIN_LINKS", Num),
     (19, "IFLA_BOND_LP_INTERVAL", Num),
     (20, "IFLA_BOND_PACKETS_PER_SLAVE", Num),
-    (21, "IFLA_BOND_AD_LACP_RATE", Num),
-    (22, "IFLA_BOND_AD_SELECT", Num),
+    (21, "IFLA_BOND_AD_LACP_RATE", Word(&LACP_RATES)),
+    (22, "IFLA_BOND_AD_SELECT", Word(&AD_SELECTS)),
     (23, "IFLA_BOND_AD_INFO", Nest(&BOND_AD_INFO_ATTRS)),
     (24, "IFLA_BOND_AD_ACTOR_SYS_PRIO", Num),
     (25, "IFLA_BOND_AD_USER_PORT_KEY", Num),
@@ -51,6 +52,8 @@ static LINKINFO_BOND_ATTRS: Set = &[
     (30, "IFLA_BOND_MISSED_MAX", Num),
     (31, "IFLA_BOND_NS_IP6_TARGET", List(&Ip)),
     (32, "IFLA_BOND_COUPLED_CONTROL", Num),
+    (33, "IFLA_BOND_BROADCAST_NEIGH", Num),
+    (34, "IFLA_BOND_LACP_STRICT", Num),
 ];
 
 static BR_BOOLOPT_MULTI: Fields = &[("optval", 4, Num), ("optmask", 4, Num)];
@@ -76,7 +79,7 @@ static LINKINFO_BRIDGE_ATTRS: Set = &[
     (18, "IFLA_BR_TOPOLOGY_CHANGE_TIMER", Num),
     (19, "IFLA_BR_GC_TIMER", Num),
     (20, "IFLA_BR_GROUP_ADDR", Mac),
-    (21, "IFLA_BR_FDB_FLUSH", Hex),
+    (21, "IFLA_BR_FDB_FLUSH", Flag),
     (22, "IFLA_BR_MCAST_ROUTER", Num),
     (23, "IFLA_BR_MCAST_SNOOPING", Num),
     (24, "IFLA_BR_MCAST_QUERY_USE_IFADDR", Num),
@@ -102,9 +105,10 @@ static LINKINFO_BRIDGE_ATTRS: Set = &[
     (44, "IFLA_BR_MCAST_MLD_VERSION", Num),
     (45, "IFLA_BR_VLAN_STATS_PER_PORT", Num),
     (46, "IFLA_BR_MULTI_BOOLOPT", Struct(&BR_BOOLOPT_MULTI)),
-    (47, "IFLA_BR_MCAST_QUERIER_STATE", Hex),
+    (47, "IFLA_BR_MCAST_QUERIER_STATE", Nest(&QUERIER)),
     (48, "IFLA_BR_FDB_N_LEARNED", Num),
     (49, "IFLA_BR_FDB_MAX_LEARNED", Num),
+    (50, "IFLA_BR_STP_MODE", Num),
 ];
 
 static LINKINFO_GRE_ATTRS: Set = &[
@@ -152,6 +156,9 @@ static LINKINFO_GENEVE_ATTRS: Set = &[
     (13, "IFLA_GENEVE_DF", Num),
     (14, "IFLA_GENEVE_INNER_PROTO_INHERIT", Flag),
     (15, "IFLA_GENEVE_PORT_RANGE", Struct(&IFLA_GENEVE_PORT_RANGE)),
+    (16, "IFLA_GENEVE_GRO_HINT", Flag),
+    (17, "IFLA_GENEVE_LOCAL", Ip),
+    (18, "IFLA_GENEVE_LOCAL6", Ip),
 ];
 
 /// `IP6_TNL_F_*` of `ip6_tunnel.h`: a tunnel over IPv6 has 32 bits in the host's byte order.
@@ -269,7 +276,7 @@ static NETKIT_MODE: Table = &[(0, "l2"), (1, "l3")];
 static NETKIT_SCRUB: Table = &[(0, "none"), (1, "default")];
 
 static LINKINFO_NETKIT_ATTRS: Set = &[
-    (1, "IFLA_NETKIT_PEER_INFO", Hex),
+    (1, "IFLA_NETKIT_PEER_INFO", Elsewhere(&Headed(&IFINFOMSG, &LINK_ATTRS))),
     (2, "IFLA_NETKIT_PRIMARY", Num),
     (3, "IFLA_NETKIT_POLICY", Word(&NETKIT_POLICY)),
     (4, "IFLA_NETKIT_PEER_POLICY", Word(&NETKIT_POLICY)),
@@ -278,6 +285,7 @@ static LINKINFO_NETKIT_ATTRS: Set = &[
     (7, "IFLA_NETKIT_PEER_SCRUB", Word(&NETKIT_SCRUB)),
     (8, "IFLA_NETKIT_HEADROOM", Num),
     (9, "IFLA_NETKIT_TAILROOM", Num),
+    (10, "IFLA_NETKIT_PAIRING", Num),
 ];
 
 static OVPN_MODE: Table = &[(0, "p2p"), (1, "mp")];
@@ -316,22 +324,36 @@ pub(in crate::decode) static LINKINFO_DATA_MSG: Options = &[
     ("can", Nest(&CAN)),
     ("ip6gretap", Nest(&LINKINFO_GRE_ATTRS)),
     ("ip6erspan", Nest(&LINKINFO_GRE_ATTRS)),
+    ("vxcan", Nest(&VXCAN)),
+    ("ipoib", Nest(&IPOIB)),
+    ("wwan", Nest(&WWAN)),
+    ("bareudp", Nest(&BAREUDP)),
+    ("amt", Nest(&AMT)),
+    ("batadv", Nest(&BATADV)),
+    ("dsa", Nest(&DSA)),
+    ("ppp", Nest(&PPP)),
 ];
 
 static BOND_SLAVE_ATTRS: Set = &[
-    (1, "IFLA_BOND_SLAVE_STATE", Num),
-    (2, "IFLA_BOND_SLAVE_MII_STATUS", Num),
+    (1, "IFLA_BOND_SLAVE_STATE", Word(&BOND_STATES)),
+    (2, "IFLA_BOND_SLAVE_MII_STATUS", Word(&BOND_LINKS)),
     (3, "IFLA_BOND_SLAVE_LINK_FAILURE_COUNT", Num),
     (4, "IFLA_BOND_SLAVE_PERM_HWADDR", Mac),
     (5, "IFLA_BOND_SLAVE_QUEUE_ID", Num),
     (6, "IFLA_BOND_SLAVE_AD_AGGREGATOR_ID", Num),
-    (7, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", Num),
-    (8, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", Num),
+    (7, "IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", Mask(&AD_PORT_STATES)),
+    (8, "IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", Mask(&AD_PORT_STATES)),
     (9, "IFLA_BOND_SLAVE_PRIO", Int),
+    (10, "IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", Num),
+    (11, "IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE", Num),
+    (12, "IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE", Num),
 ];
 
-pub(in crate::decode) static LINKINFO_MEMBER_DATA_MSG: Options =
-    &[("bridge", Nest(&LINKINFO_BRPORT_ATTRS)), ("bond", Nest(&BOND_SLAVE_ATTRS))];
+pub(in crate::decode) static LINKINFO_MEMBER_DATA_MSG: Options = &[
+    ("bridge", Nest(&LINKINFO_BRPORT_ATTRS)),
+    ("bond", Nest(&BOND_SLAVE_ATTRS)),
+    ("vrf", Nest(&VRF_PORT)),
+];
 
 static VXLAN: Set = &[
     (1, "IFLA_VXLAN_ID", Num),
@@ -366,6 +388,8 @@ static VXLAN: Set = &[
     (30, "IFLA_VXLAN_VNIFILTER", Num),
     (31, "IFLA_VXLAN_LOCALBYPASS", Num),
     (32, "IFLA_VXLAN_LABEL_POLICY", Num),
+    (33, "IFLA_VXLAN_RESERVED_BITS", Hex),
+    (34, "IFLA_VXLAN_MC_ROUTE", Num),
 ];
 
 static MACVLAN_MODES: Bits =
@@ -433,7 +457,7 @@ static GTP: Set = &[
     (8, "IFLA_GTP_LOCAL6", Ip),
 ];
 
-static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Hex)];
+static RMNET: Set = &[(1, "IFLA_RMNET_MUX_ID", Num), (2, "IFLA_RMNET_FLAGS", Struct(&RMNET_FLAGS))];
 
 static VETH: Set = &[(1, "VETH_INFO_PEER", Elsewhere(&Headed(&IFINFOMSG, &LINK_ATTRS)))];
 
@@ -543,4 +567,92 @@ static CAN_PWM: Set = &[
     (7, "IFLA_CAN_PWM_PWMS", Num),
     (8, "IFLA_CAN_PWM_PWML", Num),
     (9, "IFLA_CAN_PWM_PWMO", Num),
+];
+
+static IPOIB: Set =
+    &[(1, "IFLA_IPOIB_PKEY", Num), (2, "IFLA_IPOIB_MODE", Num), (3, "IFLA_IPOIB_UMCAST", Num)];
+
+static WWAN: Set = &[(1, "IFLA_WWAN_LINK_ID", Num)];
+
+static BAREUDP: Set = &[
+    (1, "IFLA_BAREUDP_PORT", Be),
+    (2, "IFLA_BAREUDP_ETHERTYPE", Be),
+    (3, "IFLA_BAREUDP_SRCPORT_MIN", Num),
+    (4, "IFLA_BAREUDP_MULTIPROTO_MODE", Flag),
+];
+
+static AMT: Set = &[
+    (1, "IFLA_AMT_MODE", Num),
+    (2, "IFLA_AMT_RELAY_PORT", Be),
+    (3, "IFLA_AMT_GATEWAY_PORT", Be),
+    (4, "IFLA_AMT_LINK", Num),
+    (5, "IFLA_AMT_LOCAL_IP", Ip),
+    (6, "IFLA_AMT_REMOTE_IP", Ip),
+    (7, "IFLA_AMT_DISCOVERY_IP", Ip),
+    (8, "IFLA_AMT_MAX_TUNNELS", Num),
+];
+
+static BATADV: Set = &[(1, "IFLA_BATADV_ALGO_NAME", Text)];
+
+static DSA: Set = &[(1, "IFLA_DSA_CONDUIT", Index)];
+
+static PPP: Set = &[(1, "IFLA_PPP_DEV_FD", Int)];
+
+static VRF_PORT: Set = &[(1, "IFLA_VRF_PORT_TABLE", Num)];
+
+static VXCAN: Set = &[(1, "VXCAN_INFO_PEER", Elsewhere(&Headed(&IFINFOMSG, &LINK_ATTRS)))];
+
+static RMNET_FLAGS: Fields =
+    &[("flags", 4, Mask(&RMNET_FLAG_BITS)), ("mask", 4, Mask(&RMNET_FLAG_BITS))];
+
+static RMNET_FLAG_BITS: Bits = &[
+    (0x1, "ingress-deaggregation"),
+    (0x2, "ingress-map-commands"),
+    (0x4, "ingress-map-ckscsum-v4"),
+    (0x8, "egress-map-ckscsum-v4"),
+    (0x10, "ingress-map-ckscsum-v5"),
+    (0x20, "egress-map-ckscsum-v5"),
+];
+
+/// `BOND_MODE_*`, in the words of `ip`
+static BOND_MODES: Table = &[
+    (0, "balance-rr"),
+    (1, "active-backup"),
+    (2, "balance-xor"),
+    (3, "broadcast"),
+    (4, "802.3ad"),
+    (5, "balance-tlb"),
+    (6, "balance-alb"),
+];
+
+/// `BOND_XMIT_POLICY_*`
+static BOND_POLICIES: Table = &[
+    (0, "layer2"),
+    (1, "layer3+4"),
+    (2, "layer2+3"),
+    (3, "encap2+3"),
+    (4, "encap3+4"),
+    (5, "vlan+srcmac"),
+];
+
+static LACP_RATES: Table = &[(0, "slow"), (1, "fast")];
+
+static AD_SELECTS: Table = &[(0, "stable"), (1, "bandwidth"), (2, "count"), (3, "actor_port_prio")];
+
+static BOND_FAIL_OVER: Table = &[(0, "none"), (1, "active"), (2, "follow")];
+
+static BOND_STATES: Table = &[(0, "ACTIVE"), (1, "BACKUP")];
+
+static BOND_LINKS: Table = &[(0, "UP"), (1, "GOING_DOWN"), (2, "DOWN"), (3, "GOING_BACK")];
+
+/// `LACP_STATE_*` of `if_bonding.h`
+static AD_PORT_STATES: Bits = &[
+    (0x1, "active"),
+    (0x2, "short_timeout"),
+    (0x4, "aggregating"),
+    (0x8, "in_sync"),
+    (0x10, "collecting"),
+    (0x20, "distributing"),
+    (0x40, "defaulted"),
+    (0x80, "expired"),
 ];

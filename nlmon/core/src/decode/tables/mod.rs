@@ -32,6 +32,9 @@ mod xfrm;
 use super::names::words::FAMILIES;
 pub(super) use audit::{AUDIT_FEATURES, AUDIT_RULE, AUDIT_STATUS};
 pub(super) use connector::{CN_MSG, PROC_EVENT, PROC_INPUT, event as process_event};
+pub(super) use generic::nl80211::security::{
+    CIPHERS as WLAN_CIPHERS, ELEMENTS as WLAN_ELEMENTS, KEY_MANAGEMENT as WLAN_AKMS,
+};
 use kind::{Fields, Kind, Layout, Set};
 pub(super) use sock_diag::{layout as sock_diag, old_layout as sock_diag_old};
 pub(super) use various::{ND_OPTIONS, NDUSEROPT, NDUSEROPTMSG, nd_option};

@@ -1,9 +1,10 @@
 //! Attributes of a route: numbers and names of `include/uapi/linux/rtnetlink.h`, `lwtunnel.h`,
 //! `mpls_iptunnel.h` and `seg6_local.h`.
 
+use super::generic::ila::ILA;
 use super::kind::Kind::{
-    Be, BeMask, Hex, Hops, Index, Int, Ip, Labels, Mask, Nest, Num, Realms, Select, Struct, Text,
-    Word,
+    Be, BeMask, Each, Hex, Hops, Index, Int, Ip, Labels, Mask, Nest, Num, Pad, Realms, Select,
+    Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set};
 use crate::decode::names::Table;
@@ -12,7 +13,7 @@ use crate::decode::names::words::{
 };
 
 static METRICS: Set = &[
-    (1, "RTAX_LOCK", Num),
+    (1, "RTAX_LOCK", Mask(&LOCKED_METRICS)),
     (2, "RTAX_MTU", Num),
     (3, "RTAX_WINDOW", Num),
     (4, "RTAX_RTT", Num),
@@ -23,7 +24,7 @@ static METRICS: Set = &[
     (9, "RTAX_REORDERING", Num),
     (10, "RTAX_HOPLIMIT", Num),
     (11, "RTAX_INITCWND", Num),
-    (12, "RTAX_FEATURES", Num),
+    (12, "RTAX_FEATURES", Mask(&ROUTE_FEATURES)),
     (13, "RTAX_RTO_MIN", Num),
     (14, "RTAX_INITRWND", Num),
     (15, "RTAX_QUICKACK", Num),
@@ -59,7 +60,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (14, "RTA_MP_ALGO", Num),
     (15, "RTA_TABLE", Word(&ROUTE_TABLES)),
     (16, "RTA_MARK", Num),
-    (17, "RTA_MFC_STATS", Hex),
+    (17, "RTA_MFC_STATS", Struct(&RTA_MFC_STATS)),
     (18, "RTA_VIA", Struct(&RTVIA)),
     (19, "RTA_NEWDST", Labels),
     (20, "RTA_PREF", Word(&ROUTE_PREFERENCES)),
@@ -74,6 +75,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (29, "RTA_DPORT", Be),
     (30, "RTA_NH_ID", Num),
     (31, "RTA_FLOWLABEL", Be),
+    (32, "RTA_DEL_REASON", Num),
 ];
 
 pub(in crate::decode) static RTMSG: Fields = &[
@@ -97,6 +99,7 @@ static RTNEXTHOP: Fields = &[
 
 static RTVIA: Fields = &[("rtvia_family", 2, Word(&FAMILIES)), ("rtvia_addr", 0, Ip)];
 
+/// `RTNH_F_*` and `RTM_F_*`, and of a cloned route `RTCF_*`, one of which shares its bit.
 pub(in crate::decode) static ROUTE_FLAGS: Bits = &[
     (1, "dead"),
     (2, "pervasive"),
@@ -113,7 +116,20 @@ pub(in crate::decode) static ROUTE_FLAGS: Bits = &[
     (0x2000, "fib_match"),
     (0x4000, "rt_offload"),
     (0x8000, "rt_trap"),
-    (0x2000_0000, "offload_failed"),
+    (0x1_0000, "cache_notify"),
+    (0x2_0000, "direct_dst"),
+    (0x4_0000, "redirected"),
+    (0x8_0000, "tproxy"),
+    (0x20_0000, "fast"),
+    (0x40_0000, "masq"),
+    (0x80_0000, "snat"),
+    (0x100_0000, "do_redirect"),
+    (0x400_0000, "direct_src"),
+    (0x800_0000, "dnat"),
+    (0x1000_0000, "broadcast"),
+    (0x2000_0000, "offload_failed/multicast"),
+    (0x4000_0000, "reject"),
+    (0x8000_0000, "local"),
 ];
 
 static ROUTE_PREFERENCES: Table = &[(0, "medium"), (1, "high"), (3, "low")];
@@ -138,6 +154,11 @@ pub(in crate::decode) static ENCAPS: Options = &[
     ("ip6", Nest(&IP6_ENCAP)),
     ("seg6local", Nest(&SEG6_LOCAL)),
     ("xfrm", Nest(&XFRM_ENCAP)),
+    ("seg6", Nest(&SEG6_ENCAP)),
+    ("rpl", Nest(&RPL_ENCAP)),
+    ("ioam6", Nest(&IOAM6_ENCAP)),
+    ("bpf", Nest(&BPF_ENCAP)),
+    ("ila", Nest(&ILA)),
 ];
 
 static MPLS_ENCAP: Set = &[(1, "MPLS_IPTUNNEL_DST", Labels), (2, "MPLS_IPTUNNEL_TTL", Num)];
@@ -170,7 +191,7 @@ static IP_ENCAP: Set = &[
     (5, "LWTUNNEL_IP_TOS", Num),
     (6, "LWTUNNEL_IP_FLAGS", BeMask(&TUNNEL_FLAGS)),
     (7, "LWTUNNEL_IP_PAD", Num),
-    (8, "LWTUNNEL_IP_OPTS", Num),
+    (8, "LWTUNNEL_IP_OPTS", Nest(&IP_OPTIONS)),
 ];
 
 static IP6_ENCAP: Set = &[
@@ -181,21 +202,167 @@ static IP6_ENCAP: Set = &[
     (5, "LWTUNNEL_IP6_TC", Num),
     (6, "LWTUNNEL_IP6_FLAGS", BeMask(&TUNNEL_FLAGS)),
     (7, "LWTUNNEL_IP6_PAD", Num),
-    (8, "LWTUNNEL_IP6_OPTS", Num),
+    (8, "LWTUNNEL_IP6_OPTS", Nest(&IP_OPTIONS)),
 ];
 
 static SEG6_LOCAL: Set = &[
-    (1, "SEG6_LOCAL_ACTION", Num),
-    (2, "SEG6_LOCAL_SRH", Hex),
+    (1, "SEG6_LOCAL_ACTION", Word(&SEG6_LOCAL_ACTIONS)),
+    (2, "SEG6_LOCAL_SRH", Struct(&SRH)),
     (3, "SEG6_LOCAL_TABLE", Num),
     (4, "SEG6_LOCAL_NH4", Ip),
     (5, "SEG6_LOCAL_NH6", Ip),
     (6, "SEG6_LOCAL_IIF", Index),
     (7, "SEG6_LOCAL_OIF", Index),
-    (8, "SEG6_LOCAL_BPF", Num),
+    (8, "SEG6_LOCAL_BPF", Nest(&SEG6_LOCAL_PROGRAM)),
     (9, "SEG6_LOCAL_VRFTABLE", Num),
-    (10, "SEG6_LOCAL_COUNTERS", Num),
-    (11, "SEG6_LOCAL_FLAVORS", Num),
+    (10, "SEG6_LOCAL_COUNTERS", Nest(&SEG6_LOCAL_CNT)),
+    (11, "SEG6_LOCAL_FLAVORS", Nest(&SEG6_LOCAL_FLV)),
 ];
 
 static XFRM_ENCAP: Set = &[(1, "LWT_XFRM_IF_ID", Num), (2, "LWT_XFRM_LINK", Index)];
+
+static SEG6_ENCAP: Set = &[
+    (1, "SEG6_IPTUNNEL_SRH", Struct(&SEG6_IPTUNNEL_ENCAP)),
+    (2, "SEG6_IPTUNNEL_SRC", Ip),
+    (3, "SEG6_IPTUNNEL_TABLE", Num),
+];
+
+static SEG6_IPTUNNEL_ENCAP: Fields = &[("mode", 4, Word(&SEG6_MODES)), ("srh", 0, Struct(&SRH))];
+
+static SEG6_MODES: Table =
+    &[(0, "inline"), (1, "encap"), (2, "l2encap"), (3, "encap.red"), (4, "l2encap.red")];
+
+/// `struct ipv6_sr_hdr`; TLVs may be behind the segments.
+static SRH: Fields = &[
+    ("nexthdr", 1, Num),
+    ("hdrlen", 1, Num),
+    ("type", 1, Num),
+    ("segments_left", 1, Num),
+    ("first_segment", 1, Num),
+    ("flags", 1, Num),
+    ("tag", 2, Be),
+    ("segments", 0, Each(16, &Ip)),
+];
+
+static RPL_ENCAP: Set = &[(1, "RPL_IPTUNNEL_SRH", Struct(&RPL_SRH))];
+
+/// `struct ipv6_rpl_sr_hdr`; the addresses may be compressed.
+static RPL_SRH: Fields = &[
+    ("nexthdr", 1, Num),
+    ("hdrlen", 1, Num),
+    ("type", 1, Num),
+    ("segments_left", 1, Num),
+    ("cmpr_pad", 4, Hex),
+    ("segments", 0, Each(16, &Ip)),
+];
+
+static IOAM6_ENCAP: Set = &[
+    (1, "IOAM6_IPTUNNEL_MODE", Word(&IOAM6_MODES)),
+    (2, "IOAM6_IPTUNNEL_DST", Ip),
+    (3, "IOAM6_IPTUNNEL_TRACE", Struct(&IOAM6_TRACE)),
+    (4, "IOAM6_IPTUNNEL_FREQ_K", Num),
+    (5, "IOAM6_IPTUNNEL_FREQ_N", Num),
+    (6, "IOAM6_IPTUNNEL_SRC", Ip),
+];
+
+static IOAM6_MODES: Table = &[(1, "inline"), (2, "encap"), (3, "auto")];
+
+/// `struct ioam6_trace_hdr`
+static IOAM6_TRACE: Fields = &[
+    ("namespace_id", 2, Be),
+    ("nodelen_flags_remlen", 2, Hex),
+    ("type", 4, Hex),
+    ("data", 0, Hex),
+];
+
+static BPF_ENCAP: Set = &[
+    (1, "LWT_BPF_IN", Nest(&BPF_PROGRAM)),
+    (2, "LWT_BPF_OUT", Nest(&BPF_PROGRAM)),
+    (3, "LWT_BPF_XMIT", Nest(&BPF_PROGRAM)),
+    (4, "LWT_BPF_XMIT_HEADROOM", Num),
+];
+
+static BPF_PROGRAM: Set = &[(1, "LWT_BPF_PROG_FD", Num), (2, "LWT_BPF_PROG_NAME", Text)];
+
+static SEG6_LOCAL_PROGRAM: Set =
+    &[(1, "SEG6_LOCAL_BPF_PROG", Num), (2, "SEG6_LOCAL_BPF_PROG_NAME", Text)];
+
+static SEG6_LOCAL_ACTIONS: Table = &[
+    (1, "End"),
+    (2, "End.X"),
+    (3, "End.T"),
+    (4, "End.DX2"),
+    (5, "End.DX6"),
+    (6, "End.DX4"),
+    (7, "End.DT6"),
+    (8, "End.DT4"),
+    (9, "End.B6"),
+    (10, "End.B6.Encaps"),
+    (11, "End.BM"),
+    (12, "End.S"),
+    (13, "End.AS"),
+    (14, "End.AM"),
+    (15, "End.BPF"),
+    (16, "End.DT46"),
+];
+
+static SEG6_LOCAL_CNT: Set = &[
+    (1, "SEG6_LOCAL_CNT_PAD", Pad),
+    (2, "SEG6_LOCAL_CNT_PACKETS", Num),
+    (3, "SEG6_LOCAL_CNT_BYTES", Num),
+    (4, "SEG6_LOCAL_CNT_ERRORS", Num),
+];
+
+static SEG6_LOCAL_FLV: Set = &[
+    (1, "SEG6_LOCAL_FLV_OPERATION", Num),
+    (2, "SEG6_LOCAL_FLV_LCBLOCK_BITS", Num),
+    (3, "SEG6_LOCAL_FLV_LCNODE_FN_BITS", Num),
+];
+
+static IP_OPTIONS: Set = &[
+    (1, "LWTUNNEL_IP_OPTS_GENEVE", Nest(&GENEVE_OPTION)),
+    (2, "LWTUNNEL_IP_OPTS_VXLAN", Nest(&VXLAN_OPTION)),
+    (3, "LWTUNNEL_IP_OPTS_ERSPAN", Nest(&ERSPAN_OPTION)),
+];
+
+static GENEVE_OPTION: Set = &[
+    (1, "LWTUNNEL_IP_OPT_GENEVE_CLASS", Be),
+    (2, "LWTUNNEL_IP_OPT_GENEVE_TYPE", Num),
+    (3, "LWTUNNEL_IP_OPT_GENEVE_DATA", Hex),
+];
+
+static VXLAN_OPTION: Set = &[(1, "LWTUNNEL_IP_OPT_VXLAN_GBP", Num)];
+
+static ERSPAN_OPTION: Set = &[
+    (1, "LWTUNNEL_IP_OPT_ERSPAN_VER", Num),
+    (2, "LWTUNNEL_IP_OPT_ERSPAN_INDEX", Be),
+    (3, "LWTUNNEL_IP_OPT_ERSPAN_DIR", Num),
+    (4, "LWTUNNEL_IP_OPT_ERSPAN_HWID", Num),
+];
+
+static RTA_MFC_STATS: Fields =
+    &[("mfcs_packets", 8, Num), ("mfcs_bytes", 8, Num), ("mfcs_wrong_if", 8, Num)];
+
+/// `1 << RTAX_*`: metrics that path MTU discovery and others must leave.
+static LOCKED_METRICS: Bits = &[
+    (1 << 2, "mtu"),
+    (1 << 3, "window"),
+    (1 << 4, "rtt"),
+    (1 << 5, "rttvar"),
+    (1 << 6, "ssthresh"),
+    (1 << 7, "cwnd"),
+    (1 << 8, "advmss"),
+    (1 << 9, "reordering"),
+    (1 << 10, "hoplimit"),
+    (1 << 11, "initcwnd"),
+    (1 << 12, "features"),
+    (1 << 13, "rto_min"),
+    (1 << 14, "initrwnd"),
+    (1 << 15, "quickack"),
+    (1 << 16, "congctl"),
+    (1 << 17, "fastopen_no_cookie"),
+];
+
+/// `RTAX_FEATURE_*`
+static ROUTE_FEATURES: Bits =
+    &[(1, "ecn"), (2, "sack"), (4, "timestamp"), (8, "allfrag"), (16, "tcp_usec_ts")];

@@ -1,9 +1,10 @@
 //! What each kind of action has: numbers and names of `include/uapi/linux/tc_act/*.h`.
 
 use super::kind::Kind::{
-    Be, BeWord, Bitfield, Flag, Hex, Int, Ip, Mac, Nest, Num, Pad, Select, Struct, Text, Word,
+    Be, BeWord, Bitfield, Each, Flag, Hex, Int, Ip, Mac, Mask, Nest, Num, Pad, Select, Struct,
+    Text, Word,
 };
-use super::kind::{Fields, Options, Set};
+use super::kind::{Bits, Fields, Options, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::ETHERTYPES;
 
@@ -26,7 +27,7 @@ static TCF_T: Fields =
 
 static ACT_BPF_ATTRS: Set = &[
     (1, "TCA_ACT_BPF_TM", Struct(&TCF_T)),
-    (2, "TCA_ACT_BPF_PARMS", Hex),
+    (2, "TCA_ACT_BPF_PARMS", Struct(&TC_GEN)),
     (3, "TCA_ACT_BPF_OPS_LEN", Num),
     (4, "TCA_ACT_BPF_OPS", Hex),
     (5, "TCA_ACT_BPF_FD", Num),
@@ -37,16 +38,19 @@ static ACT_BPF_ATTRS: Set = &[
 ];
 
 static ACT_CONNMARK_ATTRS: Set = &[
-    (1, "TCA_CONNMARK_PARMS", Hex),
+    (1, "TCA_CONNMARK_PARMS", Struct(&TC_CONNMARK)),
     (2, "TCA_CONNMARK_TM", Struct(&TCF_T)),
     (3, "TCA_CONNMARK_PAD", Num),
 ];
 
-static ACT_CSUM_ATTRS: Set =
-    &[(1, "TCA_CSUM_PARMS", Hex), (2, "TCA_CSUM_TM", Struct(&TCF_T)), (3, "TCA_CSUM_PAD", Num)];
+static ACT_CSUM_ATTRS: Set = &[
+    (1, "TCA_CSUM_PARMS", Struct(&TC_CSUM)),
+    (2, "TCA_CSUM_TM", Struct(&TCF_T)),
+    (3, "TCA_CSUM_PAD", Num),
+];
 
 static ACT_CT_ATTRS: Set = &[
-    (1, "TCA_CT_PARMS", Hex),
+    (1, "TCA_CT_PARMS", Struct(&TC_GEN)),
     (2, "TCA_CT_TM", Struct(&TCF_T)),
     (3, "TCA_CT_ACTION", Num),
     (4, "TCA_CT_ZONE", Num),
@@ -69,7 +73,7 @@ static ACT_CT_ATTRS: Set = &[
 static ACT_CTINFO_ATTRS: Set = &[
     (1, "TCA_CTINFO_PAD", Num),
     (2, "TCA_CTINFO_TM", Struct(&TCF_T)),
-    (3, "TCA_CTINFO_ACT", Hex),
+    (3, "TCA_CTINFO_ACT", Struct(&TC_GEN)),
     (4, "TCA_CTINFO_ZONE", Num),
     (5, "TCA_CTINFO_PARMS_DSCP_MASK", Num),
     (6, "TCA_CTINFO_PARMS_DSCP_STATEMASK", Num),
@@ -98,10 +102,10 @@ static ACT_GACT_ATTRS: Set = &[
 
 static ACT_GATE_ATTRS: Set = &[
     (1, "TCA_GATE_TM", Struct(&TCF_T)),
-    (2, "TCA_GATE_PARMS", Hex),
+    (2, "TCA_GATE_PARMS", Struct(&TC_GEN)),
     (3, "TCA_GATE_PAD", Num),
     (4, "TCA_GATE_PRIORITY", Int),
-    (5, "TCA_GATE_ENTRY_LIST", Hex),
+    (5, "TCA_GATE_ENTRY_LIST", Nest(&GATE_ENTRIES)),
     (6, "TCA_GATE_BASE_TIME", Num),
     (7, "TCA_GATE_CYCLE_TIME", Num),
     (8, "TCA_GATE_CYCLE_TIME_EXT", Num),
@@ -110,18 +114,18 @@ static ACT_GATE_ATTRS: Set = &[
 ];
 
 static ACT_IFE_ATTRS: Set = &[
-    (1, "TCA_IFE_PARMS", Hex),
+    (1, "TCA_IFE_PARMS", Struct(&TC_IFE)),
     (2, "TCA_IFE_TM", Struct(&TCF_T)),
     (3, "TCA_IFE_DMAC", Mac),
     (4, "TCA_IFE_SMAC", Mac),
     (5, "TCA_IFE_TYPE", Num),
-    (6, "TCA_IFE_METALST", Hex),
+    (6, "TCA_IFE_METALST", Nest(&IFE_METADATA)),
     (7, "TCA_IFE_PAD", Num),
 ];
 
 static ACT_MIRRED_ATTRS: Set = &[
     (1, "TCA_MIRRED_TM", Struct(&TCF_T)),
-    (2, "TCA_MIRRED_PARMS", Hex),
+    (2, "TCA_MIRRED_PARMS", Struct(&TC_MIRRED)),
     (3, "TCA_MIRRED_PAD", Num),
     (4, "TCA_MIRRED_BLOCKID", Num),
 ];
@@ -146,12 +150,15 @@ static ACT_MPLS_ATTRS: Set = &[
     (8, "TCA_MPLS_BOS", Num),
 ];
 
-static ACT_NAT_ATTRS: Set =
-    &[(1, "TCA_NAT_PARMS", Hex), (2, "TCA_NAT_TM", Struct(&TCF_T)), (3, "TCA_NAT_PAD", Num)];
+static ACT_NAT_ATTRS: Set = &[
+    (1, "TCA_NAT_PARMS", Struct(&TC_NAT)),
+    (2, "TCA_NAT_TM", Struct(&TCF_T)),
+    (3, "TCA_NAT_PAD", Num),
+];
 
 static TC_PEDIT_KEY: Fields = &[
-    ("mask", 4, Num),
-    ("val", 4, Num),
+    ("mask", 4, Hex),
+    ("val", 4, Hex),
     ("off", 4, Num),
     ("at", 4, Num),
     ("offmask", 4, Num),
@@ -166,7 +173,8 @@ static TC_PEDIT_SEL: Fields = &[
     ("bindcnt", 4, Int),
     ("nkeys", 1, Num),
     ("flags", 1, Num),
-    ("keys", 24, Struct(&TC_PEDIT_KEY)),
+    ("pad", 2, Pad),
+    ("keys", 0, Each(24, &Struct(&TC_PEDIT_KEY))),
 ];
 
 static ACT_PEDIT_ATTRS: Set = &[
@@ -174,7 +182,7 @@ static ACT_PEDIT_ATTRS: Set = &[
     (2, "TCA_PEDIT_PARMS", Struct(&TC_PEDIT_SEL)),
     (3, "TCA_PEDIT_PAD", Num),
     (4, "TCA_PEDIT_PARMS_EX", Hex),
-    (5, "TCA_PEDIT_KEYS_EX", Hex),
+    (5, "TCA_PEDIT_KEYS_EX", Nest(&PEDIT_KEY_EX_LIST)),
     (6, "TCA_PEDIT_KEY_EX", Hex),
 ];
 
@@ -216,7 +224,7 @@ pub(in crate::decode) static POLICE_ATTRS: Set = &[
 
 static ACT_SAMPLE_ATTRS: Set = &[
     (1, "TCA_SAMPLE_TM", Struct(&TCF_T)),
-    (2, "TCA_SAMPLE_PARMS", Struct(&TC_GACT)),
+    (2, "TCA_SAMPLE_PARMS", Struct(&TC_GEN)),
     (3, "TCA_SAMPLE_RATE", Num),
     (4, "TCA_SAMPLE_TRUNC_SIZE", Num),
     (5, "TCA_SAMPLE_PSAMPLE_GROUP", Num),
@@ -225,14 +233,14 @@ static ACT_SAMPLE_ATTRS: Set = &[
 
 static ACT_SIMPLE_ATTRS: Set = &[
     (1, "TCA_DEF_TM", Struct(&TCF_T)),
-    (2, "TCA_DEF_PARMS", Hex),
+    (2, "TCA_DEF_PARMS", Struct(&TC_GEN)),
     (3, "TCA_DEF_DATA", Text),
     (4, "TCA_DEF_PAD", Num),
 ];
 
 static ACT_SKBEDIT_ATTRS: Set = &[
     (1, "TCA_SKBEDIT_TM", Struct(&TCF_T)),
-    (2, "TCA_SKBEDIT_PARMS", Hex),
+    (2, "TCA_SKBEDIT_PARMS", Struct(&TC_GEN)),
     (3, "TCA_SKBEDIT_PRIORITY", Num),
     (4, "TCA_SKBEDIT_QUEUE_MAPPING", Num),
     (5, "TCA_SKBEDIT_MARK", Num),
@@ -245,7 +253,7 @@ static ACT_SKBEDIT_ATTRS: Set = &[
 
 static ACT_SKBMOD_ATTRS: Set = &[
     (1, "TCA_SKBMOD_TM", Struct(&TCF_T)),
-    (2, "TCA_SKBMOD_PARMS", Hex),
+    (2, "TCA_SKBMOD_PARMS", Struct(&TC_SKBMOD)),
     (3, "TCA_SKBMOD_DMAC", Mac),
     (4, "TCA_SKBMOD_SMAC", Mac),
     (5, "TCA_SKBMOD_ETYPE", Num),
@@ -254,7 +262,7 @@ static ACT_SKBMOD_ATTRS: Set = &[
 
 static ACT_TUNNEL_KEY_ATTRS: Set = &[
     (1, "TCA_TUNNEL_KEY_TM", Struct(&TCF_T)),
-    (2, "TCA_TUNNEL_KEY_PARMS", Hex),
+    (2, "TCA_TUNNEL_KEY_PARMS", Struct(&TC_TUNNEL_KEY)),
     (3, "TCA_TUNNEL_KEY_ENC_IPV4_SRC", Ip),
     (4, "TCA_TUNNEL_KEY_ENC_IPV4_DST", Ip),
     (5, "TCA_TUNNEL_KEY_ENC_IPV6_SRC", Ip),
@@ -263,7 +271,7 @@ static ACT_TUNNEL_KEY_ATTRS: Set = &[
     (8, "TCA_TUNNEL_KEY_PAD", Num),
     (9, "TCA_TUNNEL_KEY_ENC_DST_PORT", Be),
     (10, "TCA_TUNNEL_KEY_NO_CSUM", Num),
-    (11, "TCA_TUNNEL_KEY_ENC_OPTS", Hex),
+    (11, "TCA_TUNNEL_KEY_ENC_OPTS", Nest(&TUNNEL_OPTIONS)),
     (12, "TCA_TUNNEL_KEY_ENC_TOS", Num),
     (13, "TCA_TUNNEL_KEY_ENC_TTL", Num),
     (14, "TCA_TUNNEL_KEY_NO_FRAG", Flag),
@@ -275,7 +283,7 @@ static TC_VLAN: Fields = &[
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
-    ("v_action", 4, Int),
+    ("v_action", 4, Word(&VLAN_ACTIONS)),
 ];
 
 static ACT_VLAN_ATTRS: Set = &[
@@ -348,4 +356,143 @@ pub(in crate::decode) static ACT_ATTRS: Set = &[
     (8, "TCA_ACT_HW_STATS", Bitfield),
     (9, "TCA_ACT_USED_HW_STATS", Bitfield),
     (10, "TCA_ACT_IN_HW_COUNT", Num),
+];
+
+static TC_GEN: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+];
+
+static TC_CONNMARK: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("zone", 2, Num),
+    ("pad", 2, Pad),
+];
+
+static TC_CSUM: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("update_flags", 4, Mask(&CSUM_FLAGS)),
+];
+
+static TC_IFE: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("flags", 2, Num),
+    ("pad", 2, Pad),
+];
+
+static TC_MIRRED: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("eaction", 4, Word(&MIRRED_ACTIONS)),
+    ("ifindex", 4, Num),
+];
+
+static TC_NAT: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("old_addr", 4, Ip),
+    ("new_addr", 4, Ip),
+    ("mask", 4, Ip),
+    ("flags", 4, Num),
+];
+
+static TC_SKBMOD: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("pad", 4, Pad),
+    ("flags", 8, Num),
+];
+
+static TC_TUNNEL_KEY: Fields = &[
+    ("index", 4, Num),
+    ("capab", 4, Num),
+    ("action", 4, Word(&ACTIONS)),
+    ("refcnt", 4, Int),
+    ("bindcnt", 4, Int),
+    ("t_action", 4, Word(&TUNNEL_KEY_ACTIONS)),
+];
+
+static CSUM_FLAGS: Bits = &[
+    (0x1, "iph"),
+    (0x2, "icmp"),
+    (0x4, "igmp"),
+    (0x8, "tcp"),
+    (0x10, "udp"),
+    (0x20, "udplite"),
+    (0x40, "sctp"),
+];
+
+static MIRRED_ACTIONS: Table =
+    &[(1, "egress-redirect"), (2, "egress-mirror"), (3, "ingress-redirect"), (4, "ingress-mirror")];
+
+static TUNNEL_KEY_ACTIONS: Table = &[(1, "set"), (2, "unset")];
+
+static VLAN_ACTIONS: Table =
+    &[(1, "pop"), (2, "push"), (3, "modify"), (4, "pop_eth"), (5, "push_eth")];
+
+static PEDIT_KEY_EX_LIST: Set = &[(6, "TCA_PEDIT_KEY_EX", Nest(&PEDIT_KEY_EX))];
+
+static PEDIT_KEY_EX: Set = &[(1, "TCA_PEDIT_KEY_EX_HTYPE", Num), (2, "TCA_PEDIT_KEY_EX_CMD", Num)];
+
+static GATE_ENTRIES: Set = &[(1, "TCA_GATE_ONE_ENTRY", Nest(&GATE_ENTRY))];
+
+static GATE_ENTRY: Set = &[
+    (1, "TCA_GATE_ENTRY_INDEX", Num),
+    (2, "TCA_GATE_ENTRY_GATE", Flag),
+    (3, "TCA_GATE_ENTRY_INTERVAL", Num),
+    (4, "TCA_GATE_ENTRY_IPV", Int),
+    (5, "TCA_GATE_ENTRY_MAX_OCTETS", Int),
+];
+
+static TUNNEL_OPTIONS: Set = &[
+    (1, "TCA_TUNNEL_KEY_ENC_OPTS_GENEVE", Nest(&GENEVE_OPTION)),
+    (2, "TCA_TUNNEL_KEY_ENC_OPTS_VXLAN", Nest(&VXLAN_OPTION)),
+    (3, "TCA_TUNNEL_KEY_ENC_OPTS_ERSPAN", Nest(&ERSPAN_OPTION)),
+];
+
+static GENEVE_OPTION: Set = &[
+    (1, "TCA_TUNNEL_KEY_ENC_OPT_GENEVE_CLASS", Be),
+    (2, "TCA_TUNNEL_KEY_ENC_OPT_GENEVE_TYPE", Num),
+    (3, "TCA_TUNNEL_KEY_ENC_OPT_GENEVE_DATA", Hex),
+];
+
+static VXLAN_OPTION: Set = &[(1, "TCA_TUNNEL_KEY_ENC_OPT_VXLAN_GBP", Num)];
+
+static ERSPAN_OPTION: Set = &[
+    (1, "TCA_TUNNEL_KEY_ENC_OPT_ERSPAN_VER", Num),
+    (2, "TCA_TUNNEL_KEY_ENC_OPT_ERSPAN_INDEX", Be),
+    (3, "TCA_TUNNEL_KEY_ENC_OPT_ERSPAN_DIR", Num),
+    (4, "TCA_TUNNEL_KEY_ENC_OPT_ERSPAN_HWID", Num),
+];
+
+static IFE_METADATA: Set = &[
+    (1, "IFE_META_SKBMARK", Num),
+    (2, "IFE_META_HASHID", Num),
+    (3, "IFE_META_PRIO", Num),
+    (4, "IFE_META_QMAP", Num),
+    (5, "IFE_META_TCINDEX", Num),
 ];

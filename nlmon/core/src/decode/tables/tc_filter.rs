@@ -6,12 +6,15 @@ use super::kind::Kind::{
 };
 use super::kind::{Bits, Fields, Set};
 use super::tc_action::{ACT_ATTRS, POLICE_ATTRS};
+use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, IP_PROTOCOLS};
 
 static TCF_EMATCH_TREE_HDR: Fields = &[("nmatches", 2, Num), ("progid", 2, Num)];
 
-static EMATCH_ATTRS: Set =
-    &[(1, "TCA_EMATCH_TREE_HDR", Struct(&TCF_EMATCH_TREE_HDR)), (2, "TCA_EMATCH_TREE_LIST", Hex)];
+static EMATCH_ATTRS: Set = &[
+    (1, "TCA_EMATCH_TREE_HDR", Struct(&TCF_EMATCH_TREE_HDR)),
+    (2, "TCA_EMATCH_TREE_LIST", List(&Struct(&EMATCH))),
+];
 
 static TC_BASIC_PCNT: Fields = &[("rcnt", 8, Num), ("rhit", 8, Num)];
 
@@ -288,4 +291,27 @@ pub(in crate::decode) static U32_ATTRS: Set = &[
     (10, "TCA_U32_MARK", Struct(&TC_U32_MARK)),
     (11, "TCA_U32_FLAGS", Mask(&CLS_FLAGS)),
     (12, "TCA_U32_PAD", Num),
+];
+
+/// `struct tcf_ematch_hdr`, and what the kind of match has.
+static EMATCH: Fields = &[
+    ("matchid", 2, Num),
+    ("kind", 2, Word(&EMATCH_KINDS)),
+    ("flags", 2, Num),
+    ("pad", 2, Pad),
+    ("data", 0, Hex),
+];
+
+/// `TCF_EM_*`
+static EMATCH_KINDS: Table = &[
+    (0, "container"),
+    (1, "cmp"),
+    (2, "nbyte"),
+    (3, "u32"),
+    (4, "meta"),
+    (5, "text"),
+    (6, "vlan"),
+    (7, "canid"),
+    (8, "ipset"),
+    (9, "ipt"),
 ];

@@ -1,7 +1,7 @@
 //! What each kind of queueing discipline has: numbers and names of
 //! `include/uapi/linux/pkt_sched.h`.
 
-use super::kind::Kind::{Bitfield, Each, Flag, Hex, Int, Nest, Num, Pad, Struct, Word};
+use super::kind::Kind::{Bitfield, Each, Flag, Hex, Int, List, Nest, Num, Pad, Struct, Word};
 use super::kind::{Fields, Set};
 use super::tc_action::TC_RATESPEC;
 use crate::decode::names::Table;
@@ -180,7 +180,7 @@ static TCA_GRED_VQ_ENTRY_ATTRS: Set = &[
 static TCA_GRED_VQ_LIST_ATTRS: Set = &[(1, "TCA_GRED_VQ_ENTRY", Nest(&TCA_GRED_VQ_ENTRY_ATTRS))];
 
 pub(in crate::decode) static GRED_ATTRS: Set = &[
-    (1, "TCA_GRED_PARMS", Hex),
+    (1, "TCA_GRED_PARMS", Each(52, &Struct(&TC_GRED_QOPT))),
     (2, "TCA_GRED_STAB", Each(1, &Num)),
     (3, "TCA_GRED_DPS", Struct(&TC_GRED_SOPT)),
     (4, "TCA_GRED_MAX_P", Each(4, &Num)),
@@ -399,7 +399,7 @@ pub(in crate::decode) static TAPRIO_ATTRS: Set = &[
     (4, "TCA_TAPRIO_ATTR_SCHED_SINGLE_ENTRY", Nest(&TAPRIO_SCHED_ENTRY)),
     (5, "TCA_TAPRIO_ATTR_SCHED_CLOCKID", Int),
     (6, "TCA_TAPRIO_ATTR_PAD", Num),
-    (7, "TCA_TAPRIO_ATTR_ADMIN_SCHED", Hex),
+    (7, "TCA_TAPRIO_ATTR_ADMIN_SCHED", Nest(&TAPRIO_ATTRS)),
     (8, "TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME", Int),
     (9, "TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME_EXTENSION", Int),
     (10, "TCA_TAPRIO_ATTR_FLAGS", Num),
@@ -424,4 +424,34 @@ pub(in crate::decode) static TBF_ATTRS: Set = &[
     (6, "TCA_TBF_BURST", Num),
     (7, "TCA_TBF_PBURST", Num),
     (8, "TCA_TBF_PAD", Num),
+];
+
+pub(in crate::decode) static MQPRIO_ATTRS: Set = &[
+    (1, "TCA_MQPRIO_MODE", Num),
+    (2, "TCA_MQPRIO_SHAPER", Num),
+    (3, "TCA_MQPRIO_MIN_RATE64", List(&Num)),
+    (4, "TCA_MQPRIO_MAX_RATE64", List(&Num)),
+    (5, "TCA_MQPRIO_TC_ENTRY", Nest(&MQPRIO_TC_ENTRY)),
+];
+
+static MQPRIO_TC_ENTRY: Set =
+    &[(1, "TCA_MQPRIO_TC_ENTRY_INDEX", Num), (2, "TCA_MQPRIO_TC_ENTRY_FP", Num)];
+
+static TC_GRED_QOPT: Fields = &[
+    ("limit", 4, Num),
+    ("qth_min", 4, Num),
+    ("qth_max", 4, Num),
+    ("DP", 4, Num),
+    ("backlog", 4, Num),
+    ("qave", 4, Num),
+    ("forced", 4, Num),
+    ("early", 4, Num),
+    ("other", 4, Num),
+    ("pdrop", 4, Num),
+    ("Wlog", 1, Num),
+    ("Plog", 1, Num),
+    ("Scell_log", 1, Num),
+    ("prio", 1, Num),
+    ("packets", 4, Num),
+    ("bytesin", 4, Num),
 ];

@@ -4,7 +4,7 @@ use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{Be, Index, Num};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
-static ILA: Set = &[
+pub(in crate::decode) static ILA: Set = &[
     (1, "ILA_ATTR_LOCATOR", Be),
     (2, "ILA_ATTR_IDENTIFIER", Be),
     (3, "ILA_ATTR_LOCATOR_MATCH", Be),

@@ -11,7 +11,7 @@ mod handshake;
 #[cfg(test)]
 mod headers;
 mod hsr;
-mod ila;
+pub(in crate::decode) mod ila;
 mod ioam6;
 mod ipvs;
 mod l2tp;
@@ -20,7 +20,7 @@ mod mptcp_pm;
 mod nbd;
 mod netdev;
 mod nfsd;
-mod nl80211;
+pub(in crate::decode) mod nl80211;
 pub(in crate::decode) mod nlctrl;
 mod ovpn;
 mod ovs_datapath;

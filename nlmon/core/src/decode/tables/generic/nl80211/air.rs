@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
-    Each, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+    Each, Elements, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Set};
 
@@ -16,12 +16,12 @@ pub(super) static BSS: Set = &[
     (3, "NL80211_BSS_TSF", Num),
     (4, "NL80211_BSS_BEACON_INTERVAL", Num),
     (5, "NL80211_BSS_CAPABILITY", Num),
-    (6, "NL80211_BSS_INFORMATION_ELEMENTS", Hex),
+    (6, "NL80211_BSS_INFORMATION_ELEMENTS", Elements),
     (7, "NL80211_BSS_SIGNAL_MBM", Int),
     (8, "NL80211_BSS_SIGNAL_UNSPEC", Num),
     (9, "NL80211_BSS_STATUS", Word(&BSS_STATES)),
     (10, "NL80211_BSS_SEEN_MS_AGO", Num),
-    (11, "NL80211_BSS_BEACON_IES", Hex),
+    (11, "NL80211_BSS_BEACON_IES", Elements),
     (12, "NL80211_BSS_CHAN_WIDTH", Word(&BSS_WIDTHS)),
     (13, "NL80211_BSS_BEACON_TSF", Num),
     (14, "NL80211_BSS_PRESP_DATA", Flag),

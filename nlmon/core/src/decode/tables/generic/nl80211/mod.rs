@@ -4,13 +4,14 @@
 mod air;
 mod commands;
 mod radio;
-mod security;
+pub(in crate::decode) mod security;
 mod station;
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Each, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Each, Elements, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text,
+    Word,
 };
 use crate::decode::tables::kind::{Generic, Set};
 
@@ -131,7 +132,7 @@ static NL80211_ATTRS: Set = &[
     (12, "NL80211_ATTR_BEACON_INTERVAL", Num),
     (13, "NL80211_ATTR_DTIM_PERIOD", Num),
     (14, "NL80211_ATTR_BEACON_HEAD", Hex),
-    (15, "NL80211_ATTR_BEACON_TAIL", Hex),
+    (15, "NL80211_ATTR_BEACON_TAIL", Elements),
     (16, "NL80211_ATTR_STA_AID", Num),
     (17, "NL80211_ATTR_STA_FLAGS", Nest(&station::STATION_FLAGS)),
     (18, "NL80211_ATTR_STA_LISTEN_INTERVAL", Num),
@@ -158,7 +159,7 @@ static NL80211_ATTRS: Set = &[
     (39, "NL80211_ATTR_WIPHY_CHANNEL_TYPE", Word(&CHANNEL_TYPE)),
     (40, "NL80211_ATTR_KEY_DEFAULT_MGMT", Flag),
     (41, "NL80211_ATTR_MGMT_SUBTYPE", Num),
-    (42, "NL80211_ATTR_IE", Hex),
+    (42, "NL80211_ATTR_IE", Elements),
     (43, "NL80211_ATTR_MAX_NUM_SCAN_SSIDS", Num),
     (44, "NL80211_ATTR_SCAN_FREQUENCIES", List(&Num)),
     (45, "NL80211_ATTR_SCAN_SSIDS", List(&Text)),
@@ -193,7 +194,7 @@ static NL80211_ATTRS: Set = &[
     (74, "NL80211_ATTR_CIPHER_SUITE_GROUP", Word(&security::CIPHERS)),
     (75, "NL80211_ATTR_WPA_VERSIONS", Mask(&security::WPA_VERSIONS)),
     (76, "NL80211_ATTR_AKM_SUITES", Each(4, &Word(&security::KEY_MANAGEMENT))),
-    (77, "NL80211_ATTR_REQ_IE", Hex),
+    (77, "NL80211_ATTR_REQ_IE", Elements),
     (78, "NL80211_ATTR_RESP_IE", Secret),
     (79, "NL80211_ATTR_PREV_BSSID", Mac),
     (80, "NL80211_ATTR_KEY", Nest(&security::KEY)),
@@ -243,7 +244,7 @@ static NL80211_ATTRS: Set = &[
     (124, "NL80211_ATTR_MAX_SCHED_SCAN_IE_LEN", Num),
     (125, "NL80211_ATTR_SCAN_SUPP_RATES", List(&Hex)),
     (126, "NL80211_ATTR_HIDDEN_SSID", Word(&HIDDEN_SSID)),
-    (127, "NL80211_ATTR_IE_PROBE_RESP", Hex),
+    (127, "NL80211_ATTR_IE_PROBE_RESP", Elements),
     (128, "NL80211_ATTR_IE_ASSOC_RESP", Hex),
     (129, "NL80211_ATTR_STA_WME", Nest(&station::STATION_WME)),
     (130, "NL80211_ATTR_SUPPORT_AP_UAPSD", Flag),

@@ -5,7 +5,7 @@ use crate::decode::tables::kind::Kind::{Flag, Hex, Mac, Nest, Num, Secret, Word}
 use crate::decode::tables::kind::{Bits, Set};
 
 /// `WLAN_CIPHER_SUITE_*` of `include/linux/ieee80211.h`.
-pub(super) static CIPHERS: Table = &[
+pub(in crate::decode) static CIPHERS: Table = &[
     (0x000f_ac00, "use-group"),
     (0x000f_ac01, "wep40"),
     (0x000f_ac02, "tkip"),
@@ -22,7 +22,7 @@ pub(super) static CIPHERS: Table = &[
 ];
 
 /// `WLAN_AKM_SUITE_*` of the same.
-pub(super) static KEY_MANAGEMENT: Table = &[
+pub(in crate::decode) static KEY_MANAGEMENT: Table = &[
     (0x000f_ac01, "8021x"),
     (0x000f_ac02, "psk"),
     (0x000f_ac03, "ft-8021x"),
@@ -95,4 +95,38 @@ pub(super) static CANDIDATE: Set = &[
     (1, "NL80211_PMKSA_CANDIDATE_INDEX", Num),
     (2, "NL80211_PMKSA_CANDIDATE_BSSID", Mac),
     (3, "NL80211_PMKSA_CANDIDATE_PREAUTH", Flag),
+];
+
+/// `WLAN_EID_*` of `include/linux/ieee80211.h`
+pub(in crate::decode) static ELEMENTS: Table = &[
+    (0, "SSID"),
+    (1, "supported_rates"),
+    (3, "DS_params"),
+    (5, "TIM"),
+    (7, "country"),
+    (11, "QBSS_load"),
+    (32, "power_constraint"),
+    (33, "power_capability"),
+    (36, "supported_channels"),
+    (37, "channel_switch"),
+    (42, "ERP_info"),
+    (45, "HT_capability"),
+    (48, "RSN"),
+    (50, "extended_supported_rates"),
+    (51, "AP_channel_report"),
+    (54, "mobility_domain"),
+    (55, "fast_BSS_transition"),
+    (59, "supported_operating_classes"),
+    (61, "HT_operation"),
+    (70, "RM_enabled_capabilities"),
+    (76, "MMIE"),
+    (107, "interworking"),
+    (113, "mesh_config"),
+    (114, "mesh_ID"),
+    (127, "extended_capabilities"),
+    (191, "VHT_capability"),
+    (192, "VHT_operation"),
+    (221, "vendor"),
+    (244, "RSNX"),
+    (255, "extension"),
 ];

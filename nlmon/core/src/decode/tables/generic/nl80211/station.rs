@@ -1,7 +1,9 @@
 //! Stations, the mesh among them, and how well they are heard.
 
 use crate::decode::names::Table;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Int, List, Mask, Nest, Num, Pad, Struct, Word};
+use crate::decode::tables::kind::Kind::{
+    Elements, Flag, Int, List, Mask, Nest, Num, Pad, Struct, Word,
+};
 use crate::decode::tables::kind::{Bits, Fields, Set};
 
 pub(super) static PLINK_STATES: Table = &[
@@ -172,7 +174,7 @@ pub(super) static MESH_PATH: Set = &[
 pub(super) static MESH_SETUP: Set = &[
     (1, "NL80211_MESH_SETUP_ENABLE_VENDOR_PATH_SEL", Num),
     (2, "NL80211_MESH_SETUP_ENABLE_VENDOR_METRIC", Num),
-    (3, "NL80211_MESH_SETUP_IE", Hex),
+    (3, "NL80211_MESH_SETUP_IE", Elements),
     (4, "NL80211_MESH_SETUP_USERSPACE_AUTH", Flag),
     (5, "NL80211_MESH_SETUP_USERSPACE_AMPE", Flag),
     (6, "NL80211_MESH_SETUP_ENABLE_VENDOR_SYNC", Num),
