@@ -145,3 +145,13 @@ fn values_are_those_that_the_kernel_means() {
 fn secrets_are_withheld() {
     assert_cases("secrets.txt");
 }
+
+#[test]
+fn what_a_message_says_is_shown_whole() {
+    assert_cases("missing.txt");
+}
+
+#[test]
+fn lines_are_those_of_the_tools() {
+    assert_cases("lines.txt");
+}

@@ -133,7 +133,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// What holds texts or bytes whose numbers only count.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 9] = [
     "NL80211_ATTR_AKM_SUITES",
     "NL80211_ATTR_CIPHER_SUITES",
     "NL80211_ATTR_CIPHER_SUITES_PAIRWISE",
@@ -141,6 +141,8 @@ const LISTS: [&str; 7] = [
     "NL80211_ATTR_SCAN_SSIDS",
     "NL80211_ATTR_SCAN_SUPP_RATES",
     "NL80211_ATTR_VENDOR_EVENTS",
+    "key_managements",
+    "pairwise_ciphers",
 ];
 
 /// Unknown attributes are those that the kernel of the captures has and the tables lack.

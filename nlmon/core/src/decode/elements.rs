@@ -1,5 +1,5 @@
 //! Elements of IEEE 802.11 (section 9.4.2), as beacons, requests and answers carry them: a number, a
-//! length in bytes, and what the number defines.
+//! length in bytes, and what the number defines. What `nft` keeps with a rule is made the same way.
 //!
 //! Invariant: what identifies a key (the list of PMKIDs of a security element) and what a handshake
 //! of fast transition or FILS carries is withheld: it lets one guess the passphrase.
@@ -26,7 +26,7 @@ const SUITE: usize = 4;
 const PMKID: usize = 16;
 
 /// The elements of `span`. What is no element at the end is withheld where that may be a key.
-pub(super) fn read(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
+pub(super) fn read(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     let mut elements = Vec::new();
     let mut rest = span;
     while let &[number, len, ..] = rest.bytes {
@@ -50,8 +50,25 @@ pub(super) fn read(reader: &mut Reader, span: Span<'_>) -> Vec<Attribute> {
     elements
 }
 
+/// What `nft` keeps with a rule (`libnftnl/udata.h`).
+pub(super) fn userdata(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
+    const COMMENT: u8 = 0;
+    let mut members = Vec::new();
+    let mut rest = span;
+    while let &[number, len, ..] = rest.bytes {
+        let len = usize::from(len);
+        let body = rest.part(2, 2 + len);
+        members.push(match number {
+            COMMENT => reader.value("comment".into(), &Kind::Text, body),
+            _ => reader.value(number.to_string().into(), &Kind::Hex, body),
+        });
+        rest = rest.after(2 + len);
+    }
+    members
+}
+
 /// What may be cut after any of its parts.
-fn security(reader: &mut Reader, body: Span<'_>) -> Vec<Attribute> {
+fn security(reader: &mut Reader<'_>, body: Span<'_>) -> Vec<Attribute> {
     static SUITES: Kind = Kind::Each(SUITE, &Kind::BeWord(&WLAN_CIPHERS));
     static AKMS: Kind = Kind::Each(SUITE, &Kind::BeWord(&WLAN_AKMS));
     let mut at = 0;

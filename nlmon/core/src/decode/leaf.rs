@@ -25,7 +25,7 @@ pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
         Kind::LongIp => value::long_ip(bytes, family),
         Kind::Sockaddr => value::socket_address(bytes),
         Kind::Mac => value::link_address(bytes, family),
-        Kind::PaddedMac => value::padded_link_address(bytes),
+        Kind::PaddedMac => Some(value::padded_link_address(bytes)),
         Kind::Flag => Some(Value::Flag(true)),
         Kind::Base64 => value::base64(bytes),
         _ if bytes.is_empty() => None,

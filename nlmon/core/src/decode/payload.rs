@@ -20,6 +20,9 @@ const PROCESS_EVENT_BYTES: usize = 16;
 /// `RTM_NEWNDUSEROPT`
 const ND_USER_OPTION: u16 = 68;
 
+/// `RTM_GETNEIGH`
+const GET_NEIGHBOURS: u16 = 30;
+
 /// A request for everything.
 const DUMP_REQUEST: u16 = flag::DUMP | flag::REQUEST;
 
@@ -63,7 +66,11 @@ pub(super) fn read(
         protocol::ROUTE if header.message_type == ND_USER_OPTION => {
             return attributes(nd_user_option(reader, span));
         }
+        protocol::ROUTE if header.message_type == GET_NEIGHBOURS && is_old_fdb_dump(span.bytes) => {
+            Some(tables::old_fdb_dump())
+        }
         protocol::ROUTE => route(header.message_type, request, span.bytes.len()),
+        protocol::SELINUX => tables::selinux(header.message_type),
         protocol::NETFILTER => tables::netfilter(header.message_type),
         protocol::XFRM if header.flags & DUMP_REQUEST == DUMP_REQUEST => Some(tables::xfrm_dump()),
         protocol::XFRM => tables::xfrm(header.message_type),
@@ -136,6 +143,15 @@ fn route(message_type: u16, request: bool, len: usize) -> Option<Layout> {
     Some(if short { tables::address_family() } else { layout })
 }
 
+/// Whether a request for a bridge's forwarding entries begins with `struct ifinfomsg`, as before
+/// Linux 4.12: by its length alone, as `valid_fdb_dump_legacy` has it.
+fn is_old_fdb_dump(bytes: &[u8]) -> bool {
+    const BRIDGE: u8 = 7;
+    /// The structure, alone or with an attribute of four bytes.
+    const LENS: [usize; 2] = [16, 24];
+    bytes.first() == Some(&BRIDGE) && LENS.contains(&bytes.len())
+}
+
 /// Options of a router advertisement, and attributes behind them.
 fn nd_user_option(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     let head = width(tables::NDUSEROPTMSG);
@@ -156,7 +172,18 @@ fn sock_diag(message_type: u16, request: bool, span: Span<'_>) -> Option<Layout>
     if request && OLD.contains(&message_type) {
         return Some(tables::sock_diag_old());
     }
+    if !request && is_tipc(span.bytes) {
+        return Some(tables::sock_diag_tipc());
+    }
     tables::sock_diag(family, request)
+}
+
+/// Of sockets of TIPC the kernel sends one nested attribute and no structure that says the family.
+fn is_tipc(bytes: &[u8]) -> bool {
+    /// `TIPC_NLA_SOCK`, nested
+    const SOCKET: Option<u16> = Some(0x8002);
+    let len = walk::u16_at(bytes, 0).map(usize::from);
+    walk::u16_at(bytes, 2) == SOCKET && len.is_some_and(|len| walk::align(len) == bytes.len())
 }
 
 fn read_layout(reader: &mut Reader<'_>, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {

@@ -103,6 +103,8 @@ struct Nest<'a> {
     set: Set,
     span: Span<'a>,
     place: Place<'a>,
+    /// The attribute right before, by number and value.
+    before: Option<(u16, Span<'a>)>,
 }
 
 /// How far in a nest is, and what it is in.
@@ -148,19 +150,21 @@ impl Reader<'_> {
         kind: &Kind,
         span: Span<'_>,
     ) -> Attribute {
-        let content =
-            self.content(kind, span, Nest { set: NO_NAMES, span, place: Place::default() });
+        let place = Place::default();
+        let nest = Nest { set: NO_NAMES, span, place, before: None };
+        let content = self.content(kind, span, nest);
         attribute(name, content)
     }
 
     fn nest(&mut self, set: Set, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
-        let nest = Nest { set, span, place };
+        let mut nest = Nest { set, span, place, before: None };
         let mut attributes = Vec::new();
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
             let whole = self.fits(len, rest);
             attributes.extend(self.attribute(nest, number, rest.at, value, whole));
+            nest.before = Some((number & TYPE_MASK, value));
             rest = rest.after(align(len));
         }
         self.left_over(rest);
@@ -219,6 +223,12 @@ impl Reader<'_> {
             Kind::Named(width, kind, names) => {
                 Content::Inside(self.each(*width, kind, names, span, place))
             }
+            Kind::After(number, options) => {
+                let before = nest.before.filter(|before| before.0 == *number);
+                let text = before.and_then(|before| said(entry(nest.set, *number)?, before.1));
+                self.select(text.as_deref(), options, span, nest)
+            }
+            Kind::Userdata => Content::Inside(elements::userdata(self, span)),
             Kind::Elements => Content::Inside(elements::read(self, span)),
             Kind::Struct(fields) => Content::Inside(self.members(fields, span, place)),
             Kind::Headed(fields, set) => Content::Inside(self.headed(fields, set, span, place)),
@@ -263,7 +273,7 @@ impl Reader<'_> {
             {
                 continue;
             }
-            let nest = Nest { set: NO_NAMES, span: part, place };
+            let nest = Nest { set: NO_NAMES, span: part, place, before: None };
             let content = self.reached(kind, part, nest, whole);
             members.push(attribute(Cow::Borrowed(name), content));
         }
@@ -304,7 +314,7 @@ impl Reader<'_> {
     }
 
     fn list(&mut self, kind: &Kind, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
-        let nest = Nest { set: NO_NAMES, span, place };
+        let nest = Nest { set: NO_NAMES, span, place, before: None };
         let mut items = Vec::new();
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
@@ -328,7 +338,7 @@ impl Reader<'_> {
         span: Span<'_>,
         place: Place<'_>,
     ) -> Vec<Attribute> {
-        let nest = Nest { set: NO_NAMES, span, place };
+        let nest = Nest { set: NO_NAMES, span, place, before: None };
         let count = span.bytes.len().checked_div(width).unwrap_or(0);
         let items = (0..count).map(|index| {
             let part = span.part(index * width, (index + 1) * width);
@@ -505,7 +515,9 @@ fn holds_others(kind: &Kind) -> bool {
         | Kind::Hops(..)
         | Kind::Select(..)
         | Kind::Around(..)
+        | Kind::After(..)
         | Kind::Elements
+        | Kind::Userdata
         | Kind::Secret => true,
         _ => false,
     }
@@ -561,22 +573,27 @@ fn around_text(nest: Nest<'_>, set: Set, number: u16) -> Option<String> {
 /// look through all of them for each would take a hostile message too long.
 fn beside_text(nest: Nest<'_>, number: u16) -> Option<String> {
     const LOOKED_AT: usize = 32;
-    let (_, _, kind) = entry(nest.set, number)?;
+    let known = entry(nest.set, number)?;
     let mut rest = nest.span;
     for _ in 0..LOOKED_AT {
         let (len, found) = head(rest.bytes)?;
         if found & TYPE_MASK == number && len <= rest.bytes.len() {
-            let bytes = rest.part(ATTRIBUTE_HEADER_LEN, len).bytes;
-            let value = match exactly(kind) {
-                Kind::Text => Some(value::c_string(bytes)),
-                Kind::Word(table) => value::word(table, bytes, false),
-                Kind::BeWord(table) => value::word(table, bytes, true),
-                Kind::Be => value::unsigned(bytes, true),
-                _ => value::unsigned(bytes, false),
-            };
-            return value.map(|value| value.to_string());
+            return said(known, rest.part(ATTRIBUTE_HEADER_LEN, len));
         }
         rest = rest.after(align(len));
     }
     None
+}
+
+/// The text of a value that selects: a name, or the word for a number.
+fn said(known: &(u16, &'static str, Kind), span: Span<'_>) -> Option<String> {
+    let bytes = span.bytes;
+    let value = match exactly(&known.2) {
+        Kind::Text => Some(value::c_string(bytes)),
+        Kind::Word(table) => value::word(table, bytes, false),
+        Kind::BeWord(table) => value::word(table, bytes, true),
+        Kind::Be => value::unsigned(bytes, true),
+        _ => value::unsigned(bytes, false),
+    };
+    value.map(|value| value.to_string())
 }

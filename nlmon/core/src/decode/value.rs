@@ -139,12 +139,12 @@ pub(super) fn link_address(bytes: &[u8], family: u16) -> Option<Value> {
 }
 
 /// A link layer address of six bytes, or of twenty (InfiniBand) if more than six are in use.
-pub(super) fn padded_link_address(bytes: &[u8]) -> Option<Value> {
+pub(super) fn padded_link_address(bytes: &[u8]) -> Value {
     const ETHERNET: usize = 6;
     const INFINIBAND: usize = 20;
     let used = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     let len = if used > ETHERNET { INFINIBAND } else { ETHERNET };
-    Some(text(printable::link_address(bytes.get(..len).unwrap_or(bytes))))
+    text(printable::link_address(bytes.get(..len).unwrap_or(bytes)))
 }
 
 /// A handle of traffic control, as `tc` prints it.

@@ -50,6 +50,7 @@ pub(super) fn summary(kind: &Kind<'_>, command: Option<&str>, tree: Tree<'_>) ->
         protocol::TEST => {
             netlink_test::summary(kind.header.message_type, tree, kind.len).unwrap_or_default()
         }
+        protocol::SELINUX => various::selinux(tree),
         protocol::AUDIT | protocol::CRYPTO | protocol::CONNECTOR | protocol::RDMA => {
             various::other_protocols(tree)
         }
@@ -74,7 +75,25 @@ fn route_summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
         _ => various::summary(object, tree),
     };
     let asks = kind.header.flags & (DUMP | REQUEST) == DUMP | REQUEST;
-    if verb == Verb::Get { question(line, asks, tree) } else { line }
+    match verb {
+        Verb::Get => question(line, asks, tree),
+        // A further name of a link is always appended.
+        Verb::New if object != "LINKPROP" => format!("{}{line}", manner(kind.header.flags)),
+        Verb::New | Verb::Delete | Verb::Answer => line,
+    }
+}
+
+/// Whether an object takes the place of another one, or comes behind others.
+fn manner(flags: u16) -> &'static str {
+    const REPLACE: u16 = 0x100;
+    const APPEND: u16 = 0x800;
+    match (flags & REQUEST != 0, flags & REPLACE != 0, flags & APPEND != 0) {
+        (true, true, _) => "replace ",
+        (false, true, _) => "replaced ",
+        (true, false, true) => "append ",
+        (false, false, true) => "appended ",
+        (_, false, false) => "",
+    }
 }
 
 /// What a GET asks for. A dump is one question whatever its header holds, and `ip` sends some with

@@ -55,6 +55,7 @@ fn connection(tree: Tree<'_>, head: Tree<'_>) -> String {
     }
     let original = tree.inside("CTA_TUPLE_ORIG");
     line.word(&tuple(original));
+    line.word(&answers(original, tree.inside("CTA_TUPLE_REPLY")));
     let protocol = tree.inside("CTA_PROTOINFO").inside("CTA_PROTOINFO_TCP");
     line.word(&protocol.text("CTA_PROTOINFO_TCP_STATE").unwrap_or_default());
     let status = tree.text("CTA_STATUS").filter(|status| status != "0");
@@ -62,6 +63,29 @@ fn connection(tree: Tree<'_>, head: Tree<'_>) -> String {
     line.optional("timeout", tree.text("CTA_TIMEOUT")).optional("mark", mark(tree));
     line.optional("zone", tree.text("CTA_ZONE")).optional("id", tree.text("CTA_ID"));
     line.finish()
+}
+
+/// The tuple of the answers, without the protocol, where it is not the original one turned round:
+/// where addresses or ports are translated.
+fn answers(original: Tree<'_>, reply: Tree<'_>) -> String {
+    const TURNED: [(&str, &str, &str); 4] = [
+        ("CTA_TUPLE_IP", "CTA_IP_V4_SRC", "CTA_IP_V4_DST"),
+        ("CTA_TUPLE_IP", "CTA_IP_V6_SRC", "CTA_IP_V6_DST"),
+        ("CTA_TUPLE_PROTO", "CTA_PROTO_SRC_PORT", "CTA_PROTO_DST_PORT"),
+        ("CTA_TUPLE_PROTO", "CTA_PROTO_DST_PORT", "CTA_PROTO_SRC_PORT"),
+    ];
+    let differs = |nest: &str, from: &str, to: &str| {
+        let (from, to) = (original.inside(nest).text(from), reply.inside(nest).text(to));
+        from.is_some() && to.is_some() && from != to
+    };
+    let translated = TURNED.iter().any(|(nest, source, destination)| {
+        differs(nest, source, destination) || differs(nest, destination, source)
+    });
+    if !translated {
+        return String::new();
+    }
+    let tuple = tuple(reply);
+    tuple.split_once(' ').map_or(String::new(), |(_protocol, ends)| format!("answers {ends}"))
 }
 
 fn mark(tree: Tree<'_>) -> Option<String> {

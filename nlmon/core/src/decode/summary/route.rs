@@ -16,6 +16,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     line.word(&destination(head, tree, verb));
     let source_len = head.number("rtm_src_len").unwrap_or_default();
     line.optional("from", tree.text("RTA_SRC").map(|ip| prefix(&ip, source_len)));
+    line.optional("as to", tree.text("RTA_NEWDST"));
     line.optional("nhid", tree.text("RTA_NH_ID")).optional("via", via(tree));
     line.optional("dev", tree.device("RTA_OIF"));
     let table = tree.text("RTA_TABLE").unwrap_or_else(|| word("rtm_table"));
@@ -25,6 +26,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
         line.optional("scope", head.text("rtm_scope").filter(|scope| scope != "global"));
     }
     line.optional("src", tree.text("RTA_PREFSRC")).optional("metric", tree.text("RTA_PRIORITY"));
+    line.optional("realms", tree.text("RTA_FLOW"));
     line.optional("encap", tree.text("RTA_ENCAP_TYPE").filter(|kind| kind != "none"));
     for hop in tree.inside("RTA_MULTIPATH").iter() {
         line.pair("nexthop", next_hop(hop));
@@ -34,7 +36,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
 
 /// `main` goes without saying.
 fn shows_table(table: &str, verb: Verb) -> bool {
-    table != "main" && !(table == "unspec" && verb == Verb::Get)
+    !table.is_empty() && table != "main" && !(table == "unspec" && verb == Verb::Get)
 }
 
 /// A route without destination is a default route; `ip -6` prints the same word, so the family is
@@ -65,13 +67,22 @@ fn next_hop(hop: &Attribute) -> String {
     line.finish()
 }
 
+/// `10`, or `10,3` if it weighs more than one. The kernel stores the weight less one.
+fn member(member: &Attribute) -> Option<String> {
+    let tree = member.tree();
+    let high = tree.number("weight_high").unwrap_or_default() << 8;
+    let weight = (tree.number("weight").unwrap_or_default() | high) + 1;
+    let id = tree.text("id")?;
+    Some(if weight == 1 { id } else { format!("{id},{weight}") })
+}
+
 /// `id 10 via 192.0.2.254 dev 3`
 pub(super) fn next_hop_object(tree: Tree<'_>) -> String {
     let head = tree.inside("nhmsg");
     let mut line = Line::default();
     line.optional("id", tree.text("NHA_ID"));
     let members = tree.inside("NHA_GROUP");
-    let members: Vec<_> = members.iter().filter_map(|member| member.tree().text("id")).collect();
+    let members: Vec<_> = members.iter().filter_map(member).collect();
     line.optional("group", (!members.is_empty()).then(|| members.join("/")));
     line.word(if tree.has("NHA_BLACKHOLE") { "blackhole" } else { "" });
     line.optional("via", tree.text("NHA_GATEWAY")).optional("dev", tree.device("NHA_OIF"));

@@ -17,6 +17,13 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     line.optional("fwmark", mark(tree));
     line.optional("iif", tree.text("FRA_IIFNAME")).optional("oif", tree.text("FRA_OIFNAME"));
     line.optional("ipproto", tree.text("FRA_IP_PROTO"));
+    line.optional("sport", range(tree.inside("FRA_SPORT_RANGE")));
+    line.optional("dport", range(tree.inside("FRA_DPORT_RANGE")));
+    let users = tree.inside("FRA_UID_RANGE");
+    let users = users.text("start").zip(users.text("end"));
+    line.optional("uidrange", users.map(|(first, last)| format!("{first}-{last}")));
+    line.optional("tun_id", tree.text("FRA_TUN_ID"));
+    line.optional("dscp", tree.text("FRA_DSCP"));
     action(&mut line, head, tree);
     line.finish()
 }
@@ -27,10 +34,25 @@ fn action(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
         "lookup" if tree.number("FRA_L3MDEV").is_some_and(|on| on != 0) => {
             line.word("lookup [l3mdev-table]")
         }
-        "lookup" => line.pair("lookup", table),
+        "lookup" => {
+            line.pair("lookup", table);
+            line.optional("suppress_prefixlength", suppressed(tree, "FRA_SUPPRESS_PREFIXLEN"));
+            line.optional("suppress_ifgroup", suppressed(tree, "FRA_SUPPRESS_IFGROUP"))
+        }
         "goto" => line.pair("goto", tree.text("FRA_GOTO").unwrap_or_default()),
         other => line.word(other),
     };
+}
+
+/// One port, or the first and the last.
+fn range(ports: Tree<'_>) -> Option<String> {
+    let (first, last) = (ports.text("start")?, ports.text("end")?);
+    Some(if first == last { first } else { format!("{first}-{last}") })
+}
+
+/// All bits are set where nothing is suppressed.
+fn suppressed(tree: Tree<'_>, name: &str) -> Option<u64> {
+    tree.number(name).filter(|&number| number != u64::from(u32::MAX))
 }
 
 fn mark(tree: Tree<'_>) -> Option<String> {

@@ -73,6 +73,14 @@ fn advertised(line: &mut Line, name: &str, option: Tree<'_>) {
     line.optional("", option.text("uri")).optional("lifetime", option.text("lifetime"));
 }
 
+/// `enforce 1`, `policy seqno 5`
+pub(super) fn selinux(tree: Tree<'_>) -> String {
+    let mut line = Line::default();
+    line.optional("enforce", tree.inside("selnl_msg_setenforce").text("val"));
+    line.optional("policy seqno", tree.inside("selnl_msg_policyload").text("seqno"));
+    line.finish()
+}
+
 /// Audit's text, an algorithm's name, a process event, a device of RDMA.
 pub(super) fn other_protocols(tree: Tree<'_>) -> String {
     let mut line = Line::default();

@@ -31,7 +31,7 @@ static TUPLE_ATTRS: Set = &[
     (3, "CTA_TUPLE_ZONE", Be),
 ];
 
-static NF_CT_STATUS: Bits = &[
+pub(in crate::decode) static NF_CT_STATUS: Bits = &[
     (0x1, "expected"),
     (0x2, "seen-reply"),
     (0x4, "assured"),

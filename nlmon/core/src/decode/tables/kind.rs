@@ -132,6 +132,11 @@ pub(in crate::decode) enum Kind {
     Select(u16, &'static Options),
     /// The same, where that attribute is further out: in the nearest nest of this set that has it.
     Around(&'static Set, u16, &'static Options),
+    /// The same, where the attribute of that number that says it is right before: in a nest in which
+    /// values follow each other, each behind its type.
+    After(u16, &'static Options),
+    /// What `nft` keeps with a rule: bytes of a type and of a length, a comment for one.
+    Userdata,
     /// What the message's address family says, or else the last.
     Family(&'static [(u8, Kind)], &'static Kind),
 }

@@ -576,7 +576,7 @@ static WWAN: Set = &[(1, "IFLA_WWAN_LINK_ID", Num)];
 
 static BAREUDP: Set = &[
     (1, "IFLA_BAREUDP_PORT", Be),
-    (2, "IFLA_BAREUDP_ETHERTYPE", Be),
+    (2, "IFLA_BAREUDP_ETHERTYPE", BeWord(&ETHERTYPES)),
     (3, "IFLA_BAREUDP_SRCPORT_MIN", Num),
     (4, "IFLA_BAREUDP_MULTIPROTO_MODE", Flag),
 ];

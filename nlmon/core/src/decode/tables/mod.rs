@@ -36,7 +36,9 @@ pub(super) use generic::nl80211::security::{
     CIPHERS as WLAN_CIPHERS, ELEMENTS as WLAN_ELEMENTS, KEY_MANAGEMENT as WLAN_AKMS,
 };
 use kind::{Fields, Kind, Layout, Set};
-pub(super) use sock_diag::{layout as sock_diag, old_layout as sock_diag_old};
+pub(super) use sock_diag::{
+    layout as sock_diag, old_layout as sock_diag_old, tipc_layout as sock_diag_tipc,
+};
 pub(super) use various::{ND_OPTIONS, NDUSEROPT, NDUSEROPTMSG, nd_option};
 pub(super) use xfrm::layout as xfrm;
 
@@ -131,6 +133,21 @@ pub(super) fn mdb_request() -> Layout {
     Layout { name: "br_port_msg", header: &bridge::BR_PORT_MSG, attributes: &bridge::MDB_REQUEST }
 }
 
+/// What a request for a bridge's forwarding entries held once.
+pub(super) fn old_fdb_dump() -> Layout {
+    Layout { name: "ifinfomsg", header: &link::IFINFOMSG, attributes: &link::LINK_ATTRS }
+}
+
+/// What a message of `SELinux` holds.
+pub(super) fn selinux(message_type: u16) -> Option<Layout> {
+    let (name, header): (_, &'static Fields) = match message_type {
+        16 => ("selnl_msg_setenforce", &various::SETENFORCE),
+        17 => ("selnl_msg_policyload", &various::POLICYLOAD),
+        _ => return None,
+    };
+    Some(Layout { name, header, attributes: &NO_ATTRIBUTES })
+}
+
 /// What a request for all states or policies of IP security holds: attributes alone, if any.
 pub(super) fn xfrm_dump() -> Layout {
     Layout { name: "", header: &NO_FIELDS, attributes: &xfrm::XFRM }
@@ -203,7 +220,9 @@ mod tests {
                     self.fields(fields);
                     self.set(set);
                 }
-                Kind::Select(_, options) | Kind::Around(_, _, options) => {
+                Kind::Select(_, options)
+                | Kind::After(_, options)
+                | Kind::Around(_, _, options) => {
                     options.iter().for_each(|o| self.kind(name, &o.1));
                 }
                 Kind::Family(families, other) => {

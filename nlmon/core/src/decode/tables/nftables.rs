@@ -1,12 +1,18 @@
 //! Attributes of the objects of nftables: numbers and names of
 //! `include/uapi/linux/netfilter/nf_tables.h`.
 
+use super::conntrack::NF_CT_STATUS;
 use super::kind::Kind::{
-    Be, BeIndex, BeInt, BeMask, BeWord, Hex, Nest, Num, Pad, Secret, Select, Text,
+    Be, BeIndex, BeInt, BeMask, BeWord, Hex, Ip, Nest, Num, Pad, Secret, Select, Text, Userdata,
+    Word,
 };
 use super::kind::{Bits, Options, Set};
-use super::nftables_expressions::{EXPR_OPS, QUOTA_ATTRS};
+use super::netfilter::TIMEOUTS;
+use super::nftables_expressions::{
+    CONNLIMIT, CT_DIRECTION, EXPR_OPS, LIMIT, QUOTA_ATTRS, SYNPROXY,
+};
 use crate::decode::names::Table;
+use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
 
 static TABLE_FLAGS: Bits = &[(0x1, "dormant"), (0x2, "owner"), (0x4, "persist")];
 
@@ -86,7 +92,7 @@ pub(in crate::decode) static RULE_ATTRS: Set = &[
     (4, "NFTA_RULE_EXPRESSIONS", Nest(&EXPR_LIST_ATTRS)),
     (5, "NFTA_RULE_COMPAT", Nest(&RULE_COMPAT_ATTRS)),
     (6, "NFTA_RULE_POSITION", Be),
-    (7, "NFTA_RULE_USERDATA", Hex),
+    (7, "NFTA_RULE_USERDATA", Userdata),
     (8, "NFTA_RULE_PAD", Num),
     (9, "NFTA_RULE_ID", Be),
     (10, "NFTA_RULE_POSITION_ID", Be),
@@ -122,7 +128,7 @@ pub(in crate::decode) static SET_ATTRS: Set = &[
     (5, "NFTA_SET_KEY_LEN", Be),
     (6, "NFTA_SET_DATA_TYPE", Be),
     (7, "NFTA_SET_DATA_LEN", Be),
-    (8, "NFTA_SET_POLICY", Be),
+    (8, "NFTA_SET_POLICY", BeWord(&SET_POLICIES)),
     (9, "NFTA_SET_DESC", Nest(&SET_DESC_ATTRS)),
     (10, "NFTA_SET_ID", Be),
     (11, "NFTA_SET_TIMEOUT", Be),
@@ -182,7 +188,18 @@ static OBJECT_TYPE: Table = &[
 static COUNTER_ATTRS: Set =
     &[(1, "NFTA_COUNTER_BYTES", Be), (2, "NFTA_COUNTER_PACKETS", Be), (3, "NFTA_COUNTER_PAD", Num)];
 
-static OBJ_DATA: Options = &[("counter", Nest(&COUNTER_ATTRS)), ("quota", Nest(&QUOTA_ATTRS))];
+static OBJ_DATA: Options = &[
+    ("counter", Nest(&COUNTER_ATTRS)),
+    ("quota", Nest(&QUOTA_ATTRS)),
+    ("ct-helper", Nest(&CT_HELPER)),
+    ("limit", Nest(&LIMIT)),
+    ("connlimit", Nest(&CONNLIMIT)),
+    ("tunnel", Nest(&TUNNEL)),
+    ("ct-timeout", Nest(&CT_TIMEOUT)),
+    ("secmark", Nest(&SECMARK)),
+    ("ct-expect", Nest(&CT_EXPECT)),
+    ("synproxy", Nest(&SYNPROXY)),
+];
 
 pub(in crate::decode) static OBJ_ATTRS: Set = &[
     (1, "NFTA_OBJ_TABLE", Text),
@@ -236,6 +253,79 @@ pub(in crate::decode) static TRACE: Set = &[
     (15, "NFTA_TRACE_NFPROTO", Be),
     (16, "NFTA_TRACE_POLICY", Be),
     (17, "NFTA_TRACE_PAD", Be),
+    (18, "NFTA_TRACE_CT_ID", Be),
+    (19, "NFTA_TRACE_CT_DIRECTION", Word(&CT_DIRECTION)),
+    (20, "NFTA_TRACE_CT_STATUS", BeMask(&NF_CT_STATUS)),
+    (21, "NFTA_TRACE_CT_STATE", BeMask(&CT_STATES)),
 ];
 
 static TRACE_TYPES: Table = &[(0, "unspec"), (1, "policy"), (2, "return"), (3, "rule")];
+
+static CT_HELPER: Set = &[
+    (1, "NFTA_CT_HELPER_NAME", Text),
+    (2, "NFTA_CT_HELPER_L3PROTO", BeWord(&NETFILTER_FAMILIES)),
+    (3, "NFTA_CT_HELPER_L4PROTO", Word(&IP_PROTOCOLS)),
+];
+
+static CT_TIMEOUT: Set = &[
+    (1, "NFTA_CT_TIMEOUT_L3PROTO", BeWord(&NETFILTER_FAMILIES)),
+    (2, "NFTA_CT_TIMEOUT_L4PROTO", Word(&IP_PROTOCOLS)),
+    (3, "NFTA_CT_TIMEOUT_DATA", Select(2, &TIMEOUTS)),
+];
+
+static CT_EXPECT: Set = &[
+    (1, "NFTA_CT_EXPECT_L3PROTO", BeWord(&NETFILTER_FAMILIES)),
+    (2, "NFTA_CT_EXPECT_L4PROTO", Word(&IP_PROTOCOLS)),
+    (3, "NFTA_CT_EXPECT_DPORT", Be),
+    (4, "NFTA_CT_EXPECT_TIMEOUT", Num),
+    (5, "NFTA_CT_EXPECT_SIZE", Num),
+];
+
+static SECMARK: Set = &[(1, "NFTA_SECMARK_CTX", Text)];
+
+static TUNNEL: Set = &[
+    (1, "NFTA_TUNNEL_KEY_ID", Be),
+    (2, "NFTA_TUNNEL_KEY_IP", Nest(&TUNNEL_IP)),
+    (3, "NFTA_TUNNEL_KEY_IP6", Nest(&TUNNEL_IP6)),
+    (4, "NFTA_TUNNEL_KEY_FLAGS", Be),
+    (5, "NFTA_TUNNEL_KEY_TOS", Num),
+    (6, "NFTA_TUNNEL_KEY_TTL", Num),
+    (7, "NFTA_TUNNEL_KEY_SPORT", Be),
+    (8, "NFTA_TUNNEL_KEY_DPORT", Be),
+    (9, "NFTA_TUNNEL_KEY_OPTS", Nest(&TUNNEL_OPTIONS)),
+];
+
+static TUNNEL_IP: Set = &[(1, "NFTA_TUNNEL_KEY_IP_SRC", Ip), (2, "NFTA_TUNNEL_KEY_IP_DST", Ip)];
+
+static TUNNEL_IP6: Set = &[
+    (1, "NFTA_TUNNEL_KEY_IP6_SRC", Ip),
+    (2, "NFTA_TUNNEL_KEY_IP6_DST", Ip),
+    (3, "NFTA_TUNNEL_KEY_IP6_FLOWLABEL", Be),
+];
+
+static TUNNEL_OPTIONS: Set = &[
+    (1, "NFTA_TUNNEL_KEY_OPTS_VXLAN", Nest(&TUNNEL_VXLAN)),
+    (2, "NFTA_TUNNEL_KEY_OPTS_ERSPAN", Nest(&TUNNEL_ERSPAN)),
+    (3, "NFTA_TUNNEL_KEY_OPTS_GENEVE", Nest(&TUNNEL_GENEVE)),
+];
+
+static TUNNEL_VXLAN: Set = &[(1, "NFTA_TUNNEL_KEY_VXLAN_GBP", Be)];
+
+static TUNNEL_ERSPAN: Set = &[
+    (1, "NFTA_TUNNEL_KEY_ERSPAN_VERSION", Be),
+    (2, "NFTA_TUNNEL_KEY_ERSPAN_V1_INDEX", Be),
+    (3, "NFTA_TUNNEL_KEY_ERSPAN_V2_HWID", Num),
+    (4, "NFTA_TUNNEL_KEY_ERSPAN_V2_DIR", Num),
+];
+
+static TUNNEL_GENEVE: Set = &[
+    (1, "NFTA_TUNNEL_KEY_GENEVE_CLASS", Be),
+    (2, "NFTA_TUNNEL_KEY_GENEVE_TYPE", Num),
+    (3, "NFTA_TUNNEL_KEY_GENEVE_DATA", Hex),
+];
+
+/// `NF_CT_STATE_*_BIT`, as `nft` has them.
+static CT_STATES: Bits =
+    &[(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (64, "untracked")];
+
+static SET_POLICIES: Table = &[(0, "performance"), (1, "memory")];

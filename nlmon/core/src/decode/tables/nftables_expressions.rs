@@ -5,6 +5,7 @@ use super::kind::Kind::{Be, BeMask, BeWord, Family, Hex, Nest, Num, Select, Text
 use super::kind::{Bits, Options, Set};
 use super::nftables::{DATA_ATTRS, EXPR_ATTRS, EXPR_LIST_ATTRS};
 use crate::decode::names::Table;
+use crate::decode::names::words::NETFILTER_FAMILIES;
 
 static BITWISE_OPS: Table =
     &[(0, "mask-xor"), (1, "lshift"), (2, "rshift"), (3, "and"), (4, "or"), (5, "xor")];
@@ -58,7 +59,7 @@ static CT_KEYS: Table = &[
     (23, "ct-id"),
 ];
 
-static CT_DIRECTION: Table = &[(0, "original"), (1, "reply")];
+pub(in crate::decode) static CT_DIRECTION: Table = &[(0, "original"), (1, "reply")];
 
 static EXPR_CT_ATTRS: Set = &[
     (1, "NFTA_CT_DREG", Be),
@@ -156,8 +157,8 @@ static NAT_RANGE_FLAGS: Bits = &[
 ];
 
 static EXPR_NAT_ATTRS: Set = &[
-    (1, "NFTA_NAT_TYPE", Be),
-    (2, "NFTA_NAT_FAMILY", Be),
+    (1, "NFTA_NAT_TYPE", BeWord(&NAT_TYPES)),
+    (2, "NFTA_NAT_FAMILY", BeWord(&NETFILTER_FAMILIES)),
     (3, "NFTA_NAT_REG_ADDR_MIN", Be),
     (4, "NFTA_NAT_REG_ADDR_MAX", Be),
     (5, "NFTA_NAT_REG_PROTO_MIN", Be),
@@ -270,7 +271,7 @@ static EXPR_TARGET_ATTRS: Set =
     &[(1, "NFTA_TARGET_NAME", Text), (2, "NFTA_TARGET_REV", Be), (3, "NFTA_TARGET_INFO", Hex)];
 
 static EXPR_TPROXY_ATTRS: Set = &[
-    (1, "NFTA_TPROXY_FAMILY", Be),
+    (1, "NFTA_TPROXY_FAMILY", BeWord(&NETFILTER_FAMILIES)),
     (2, "NFTA_TPROXY_REG_ADDR", Be),
     (3, "NFTA_TPROXY_REG_PORT", Be),
 ];
@@ -373,12 +374,13 @@ pub(in crate::decode) static EXPR_OPS: Options = &[
     ("last", Nest(&LAST)),
     ("byteorder", Nest(&BYTEORDER)),
     ("inner", Nest(&INNER)),
+    ("tunnel", Nest(&TUNNEL_EXPRESSION)),
 ];
 
 static DYNSET: Set = &[
     (1, "NFTA_DYNSET_SET_NAME", Text),
     (2, "NFTA_DYNSET_SET_ID", Be),
-    (3, "NFTA_DYNSET_OP", Be),
+    (3, "NFTA_DYNSET_OP", BeWord(&DYNSET_OPS)),
     (4, "NFTA_DYNSET_SREG_KEY", Be),
     (5, "NFTA_DYNSET_SREG_DATA", Be),
     (6, "NFTA_DYNSET_TIMEOUT", Be),
@@ -388,16 +390,17 @@ static DYNSET: Set = &[
     (10, "NFTA_DYNSET_EXPRESSIONS", Nest(&EXPR_LIST_ATTRS)),
 ];
 
-static LIMIT: Set = &[
+pub(in crate::decode) static LIMIT: Set = &[
     (1, "NFTA_LIMIT_RATE", Be),
     (2, "NFTA_LIMIT_UNIT", Be),
     (3, "NFTA_LIMIT_BURST", Be),
-    (4, "NFTA_LIMIT_TYPE", Be),
-    (5, "NFTA_LIMIT_FLAGS", Be),
+    (4, "NFTA_LIMIT_TYPE", BeWord(&LIMIT_TYPES)),
+    (5, "NFTA_LIMIT_FLAGS", BeMask(&LIMIT_FLAGS)),
     (6, "NFTA_LIMIT_PAD", Be),
 ];
 
-static CONNLIMIT: Set = &[(1, "NFTA_CONNLIMIT_COUNT", Be), (2, "NFTA_CONNLIMIT_FLAGS", Be)];
+pub(in crate::decode) static CONNLIMIT: Set =
+    &[(1, "NFTA_CONNLIMIT_COUNT", Be), (2, "NFTA_CONNLIMIT_FLAGS", Be)];
 
 static QUEUE: Set = &[
     (1, "NFTA_QUEUE_NUM", Be),
@@ -406,7 +409,11 @@ static QUEUE: Set = &[
     (4, "NFTA_QUEUE_SREG_QNUM", Be),
 ];
 
-static REDIR: Set = &[(1, "NFTA_REDIR_REG_PROTO_MIN", Be), (3, "NFTA_REDIR_FLAGS", Be)];
+static REDIR: Set = &[
+    (1, "NFTA_REDIR_REG_PROTO_MIN", Be),
+    (2, "NFTA_REDIR_REG_PROTO_MAX", Be),
+    (3, "NFTA_REDIR_FLAGS", BeMask(&NAT_RANGE_FLAGS)),
+];
 
 static EXTHDR: Set = &[
     (1, "NFTA_EXTHDR_DREG", Be),
@@ -414,7 +421,7 @@ static EXTHDR: Set = &[
     (3, "NFTA_EXTHDR_OFFSET", Be),
     (4, "NFTA_EXTHDR_LEN", Be),
     (5, "NFTA_EXTHDR_FLAGS", Be),
-    (6, "NFTA_EXTHDR_OP", Be),
+    (6, "NFTA_EXTHDR_OP", BeWord(&EXTHDR_OPS)),
     (7, "NFTA_EXTHDR_SREG", Be),
 ];
 
@@ -423,8 +430,11 @@ static FWD: Set =
 
 static DUP: Set = &[(1, "NFTA_DUP_SREG_ADDR", Be), (2, "NFTA_DUP_SREG_DEV", Be)];
 
-static SOCKET: Set =
-    &[(1, "NFTA_SOCKET_KEY", Be), (2, "NFTA_SOCKET_DREG", Be), (3, "NFTA_SOCKET_LEVEL", Be)];
+static SOCKET: Set = &[
+    (1, "NFTA_SOCKET_KEY", BeWord(&SOCKET_KEYS)),
+    (2, "NFTA_SOCKET_DREG", Be),
+    (3, "NFTA_SOCKET_LEVEL", Be),
+];
 
 static HASH: Set = &[
     (1, "NFTA_HASH_SREG", Be),
@@ -433,16 +443,16 @@ static HASH: Set = &[
     (4, "NFTA_HASH_MODULUS", Be),
     (5, "NFTA_HASH_SEED", Be),
     (6, "NFTA_HASH_OFFSET", Be),
-    (7, "NFTA_HASH_TYPE", Be),
+    (7, "NFTA_HASH_TYPE", BeWord(&HASH_TYPES)),
     (8, "NFTA_HASH_SET_NAME", Text),
     (9, "NFTA_HASH_SET_ID", Be),
 ];
 
-static RT: Set = &[(1, "NFTA_RT_DREG", Be), (2, "NFTA_RT_KEY", Be)];
+static RT: Set = &[(1, "NFTA_RT_DREG", Be), (2, "NFTA_RT_KEY", BeWord(&RT_KEYS))];
 
 static OSF: Set = &[(1, "NFTA_OSF_DREG", Be), (2, "NFTA_OSF_TTL", Be), (3, "NFTA_OSF_FLAGS", Be)];
 
-static SYNPROXY: Set = &[
+pub(in crate::decode) static SYNPROXY: Set = &[
     (1, "NFTA_SYNPROXY_MSS", Be),
     (2, "NFTA_SYNPROXY_WSCALE", Be),
     (3, "NFTA_SYNPROXY_FLAGS", Be),
@@ -450,7 +460,7 @@ static SYNPROXY: Set = &[
 
 static XFRM: Set = &[
     (1, "NFTA_XFRM_DREG", Be),
-    (2, "NFTA_XFRM_KEY", Be),
+    (2, "NFTA_XFRM_KEY", BeWord(&XFRM_KEYS)),
     (3, "NFTA_XFRM_DIR", Be),
     (4, "NFTA_XFRM_SPNUM", Be),
 ];
@@ -461,7 +471,7 @@ static LAST: Set =
 static BYTEORDER: Set = &[
     (1, "NFTA_BYTEORDER_SREG", Be),
     (2, "NFTA_BYTEORDER_DREG", Be),
-    (3, "NFTA_BYTEORDER_OP", Be),
+    (3, "NFTA_BYTEORDER_OP", BeWord(&BYTEORDER_OPS)),
     (4, "NFTA_BYTEORDER_LEN", Be),
     (5, "NFTA_BYTEORDER_SIZE", Be),
 ];
@@ -473,3 +483,41 @@ static INNER: Set = &[
     (4, "NFTA_INNER_HDRSIZE", Be),
     (5, "NFTA_INNER_EXPR", Nest(&EXPR_ATTRS)),
 ];
+
+static TUNNEL_EXPRESSION: Set = &[
+    (1, "NFTA_TUNNEL_KEY", BeWord(&TUNNEL_KEYS)),
+    (2, "NFTA_TUNNEL_DREG", BeWord(&REGISTERS)),
+    (3, "NFTA_TUNNEL_MODE", BeWord(&TUNNEL_MODES)),
+];
+
+static TUNNEL_KEYS: Table = &[(0, "path"), (1, "id")];
+
+static TUNNEL_MODES: Table = &[(0, "none"), (1, "rx"), (2, "tx")];
+
+static NAT_TYPES: Table = &[(0, "snat"), (1, "dnat")];
+
+static RT_KEYS: Table =
+    &[(0, "classid"), (1, "nexthop4"), (2, "nexthop6"), (3, "tcpmss"), (4, "ipsec")];
+
+static DYNSET_OPS: Table = &[(0, "add"), (1, "update"), (2, "delete")];
+
+static EXTHDR_OPS: Table = &[(0, "ipv6"), (1, "tcpopt"), (2, "ipv4"), (3, "sctp"), (4, "dccp")];
+
+static SOCKET_KEYS: Table = &[(0, "transparent"), (1, "mark"), (2, "wildcard"), (3, "cgroupv2")];
+
+static XFRM_KEYS: Table = &[
+    (1, "daddr-ip4"),
+    (2, "daddr-ip6"),
+    (3, "saddr-ip4"),
+    (4, "saddr-ip6"),
+    (5, "reqid"),
+    (6, "spi"),
+];
+
+static HASH_TYPES: Table = &[(0, "jenkins"), (1, "sym")];
+
+static LIMIT_TYPES: Table = &[(0, "packets"), (1, "bytes")];
+
+static LIMIT_FLAGS: Bits = &[(1, "inv")];
+
+static BYTEORDER_OPS: Table = &[(0, "ntoh"), (1, "hton")];

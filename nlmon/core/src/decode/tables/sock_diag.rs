@@ -2,7 +2,8 @@
 //! `netlink_diag.h`, `packet_diag.h`, `vm_sockets_diag.h` and `xdp_diag.h`.
 
 use super::kind::Kind::{
-    Be, Each, Hex, Index, LongIp, Mask, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Be, Each, Flag, Hex, Index, LongIp, Mask, Nest, Num, Pad, PaddedMac, Secret, Sockaddr, Struct,
+    Text, Word,
 };
 use super::kind::{Bits, Fields, Layout, Set};
 use crate::decode::names::PROTOCOLS;
@@ -174,8 +175,8 @@ static VSOCK_DIAG_REQ: Fields = &[
 static VSOCK_DIAG_MSG: Fields = &[
     ("vdiag_family", 1, Word(&FAMILIES)),
     ("vdiag_type", 1, Word(&SOCKET_TYPES)),
-    ("vdiag_state", 1, Num),
-    ("vdiag_shutdown", 1, Num),
+    ("vdiag_state", 1, Word(&TCP_STATES)),
+    ("vdiag_shutdown", 1, Mask(&SHUTDOWN)),
     ("vdiag_src_cid", 4, Num),
     ("vdiag_src_port", 4, Num),
     ("vdiag_dst_cid", 4, Num),
@@ -206,7 +207,7 @@ static BPF_STORAGE_REQUEST: Set = &[(1, "SK_DIAG_BPF_STORAGE_REQ_MAP_FD", Num)];
 static INET_REQUEST: Set = &[
     (1, "INET_DIAG_REQ_BYTECODE", Hex),
     (2, "INET_DIAG_REQ_SK_BPF_STORAGES", Nest(&BPF_STORAGE_REQUEST)),
-    (3, "INET_DIAG_REQ_PROTOCOL", Num),
+    (3, "INET_DIAG_REQ_PROTOCOL", Word(&IP_PROTOCOLS)),
 ];
 
 static MEMINFO: Fields = &[
@@ -239,27 +240,27 @@ static BPF_STORAGE: Set = &[
 
 static INET: Set = &[
     (1, "INET_DIAG_MEMINFO", Struct(&MEMINFO)),
-    (2, "INET_DIAG_INFO", Hex),
-    (3, "INET_DIAG_VEGASINFO", Hex),
+    (2, "INET_DIAG_INFO", Struct(&TCP_INFO)),
+    (3, "INET_DIAG_VEGASINFO", Struct(&TCPVEGAS_INFO)),
     (4, "INET_DIAG_CONG", Text),
     (5, "INET_DIAG_TOS", Num),
     (6, "INET_DIAG_TCLASS", Num),
     (7, "INET_DIAG_SKMEMINFO", Struct(&SKMEMINFO)),
-    (8, "INET_DIAG_SHUTDOWN", Num),
-    (9, "INET_DIAG_DCTCPINFO", Hex),
-    (10, "INET_DIAG_PROTOCOL", Num),
+    (8, "INET_DIAG_SHUTDOWN", Mask(&SHUTDOWN)),
+    (9, "INET_DIAG_DCTCPINFO", Struct(&TCP_DCTCP_INFO)),
+    (10, "INET_DIAG_PROTOCOL", Word(&IP_PROTOCOLS)),
     (11, "INET_DIAG_SKV6ONLY", Num),
-    (12, "INET_DIAG_LOCALS", Num),
-    (13, "INET_DIAG_PEERS", Num),
+    (12, "INET_DIAG_LOCALS", Each(128, &Sockaddr)),
+    (13, "INET_DIAG_PEERS", Each(128, &Sockaddr)),
     (14, "INET_DIAG_PAD", Num),
     (15, "INET_DIAG_MARK", Num),
-    (16, "INET_DIAG_BBRINFO", Hex),
+    (16, "INET_DIAG_BBRINFO", Struct(&TCP_BBR_INFO)),
     (17, "INET_DIAG_CLASS_ID", Num),
     (18, "INET_DIAG_MD5SIG", Secret),
-    (19, "INET_DIAG_ULP_INFO", Hex),
+    (19, "INET_DIAG_ULP_INFO", Nest(&ULP_INFO)),
     (20, "INET_DIAG_SK_BPF_STORAGES", Nest(&BPF_STORAGES)),
     (21, "INET_DIAG_CGROUP_ID", Num),
-    (22, "INET_DIAG_SOCKOPT", Num),
+    (22, "INET_DIAG_SOCKOPT", Mask(&SOCKET_OPTIONS)),
 ];
 
 static UNIX: Set = &[
@@ -269,7 +270,7 @@ static UNIX: Set = &[
     (3, "UNIX_DIAG_ICONS", Each(4, &Num)),
     (4, "UNIX_DIAG_RQLEN", Struct(&UNIX_QUEUE)),
     (5, "UNIX_DIAG_MEMINFO", Struct(&SKMEMINFO)),
-    (6, "UNIX_DIAG_SHUTDOWN", Num),
+    (6, "UNIX_DIAG_SHUTDOWN", Mask(&SHUTDOWN)),
     (7, "UNIX_DIAG_UID", Num),
 ];
 
@@ -279,35 +280,37 @@ static UNIX_QUEUE: Fields = &[("udiag_rqueue", 4, Num), ("udiag_wqueue", 4, Num)
 
 static NETLINK: Set = &[
     (0, "NETLINK_DIAG_MEMINFO", Struct(&SKMEMINFO)),
-    (1, "NETLINK_DIAG_GROUPS", Hex),
-    (2, "NETLINK_DIAG_RX_RING", Hex),
-    (3, "NETLINK_DIAG_TX_RING", Hex),
-    (4, "NETLINK_DIAG_FLAGS", Num),
+    (1, "NETLINK_DIAG_GROUPS", Each(4, &Num)),
+    (2, "NETLINK_DIAG_RX_RING", Struct(&NETLINK_DIAG_RING)),
+    (3, "NETLINK_DIAG_TX_RING", Struct(&NETLINK_DIAG_RING)),
+    (4, "NETLINK_DIAG_FLAGS", Mask(&NETLINK_FLAGS)),
 ];
 
 static PACKET: Set = &[
-    (0, "PACKET_DIAG_INFO", Hex),
-    (1, "PACKET_DIAG_MCLIST", Hex),
-    (2, "PACKET_DIAG_RX_RING", Hex),
-    (3, "PACKET_DIAG_TX_RING", Hex),
+    (0, "PACKET_DIAG_INFO", Struct(&PACKET_DIAG_INFO)),
+    (1, "PACKET_DIAG_MCLIST", Each(44, &Struct(&PACKET_DIAG_MCLIST))),
+    (2, "PACKET_DIAG_RX_RING", Struct(&PACKET_DIAG_RING)),
+    (3, "PACKET_DIAG_TX_RING", Struct(&PACKET_DIAG_RING)),
     (4, "PACKET_DIAG_FANOUT", Num),
     (5, "PACKET_DIAG_UID", Num),
     (6, "PACKET_DIAG_MEMINFO", Struct(&SKMEMINFO)),
     (7, "PACKET_DIAG_FILTER", Hex),
 ];
 
+static NO_FIELDS: Fields = &[];
+
 static NO_ATTRIBUTES: Set = &[];
 
 static XDP: Set = &[
-    (1, "XDP_DIAG_INFO", Hex),
+    (1, "XDP_DIAG_INFO", Struct(&XDP_DIAG_INFO)),
     (2, "XDP_DIAG_UID", Num),
-    (3, "XDP_DIAG_RX_RING", Hex),
-    (4, "XDP_DIAG_TX_RING", Hex),
-    (5, "XDP_DIAG_UMEM", Hex),
-    (6, "XDP_DIAG_UMEM_FILL_RING", Hex),
-    (7, "XDP_DIAG_UMEM_COMPLETION_RING", Hex),
-    (8, "XDP_DIAG_MEMINFO", Hex),
-    (9, "XDP_DIAG_STATS", Hex),
+    (3, "XDP_DIAG_RX_RING", Struct(&XDP_DIAG_RING)),
+    (4, "XDP_DIAG_TX_RING", Struct(&XDP_DIAG_RING)),
+    (5, "XDP_DIAG_UMEM", Struct(&XDP_DIAG_UMEM)),
+    (6, "XDP_DIAG_UMEM_FILL_RING", Struct(&XDP_DIAG_RING)),
+    (7, "XDP_DIAG_UMEM_COMPLETION_RING", Struct(&XDP_DIAG_RING)),
+    (8, "XDP_DIAG_MEMINFO", Struct(&SKMEMINFO)),
+    (9, "XDP_DIAG_STATS", Struct(&XDP_DIAG_STATS)),
 ];
 
 /// The fixed part and the attributes of what asks for, or tells of, sockets of a family.
@@ -321,6 +324,9 @@ pub(in crate::decode) fn layout(family: u8, request: bool) -> Option<Layout> {
         (16, false) => ("netlink_diag_msg", &NETLINK_DIAG_MSG, &NETLINK),
         (17, true) => ("packet_diag_req", &PACKET_DIAG_REQ, &NO_ATTRIBUTES),
         (17, false) => ("packet_diag_msg", &PACKET_DIAG_MSG, &PACKET),
+        (30, true) => ("tipc_sock_diag_req", &TIPC_REQ, &NO_ATTRIBUTES),
+        (43, true) => ("smc_diag_req", &SMC_DIAG_REQ, &NO_ATTRIBUTES),
+        (43, false) => ("smc_diag_msg", &SMC_DIAG_MSG, &SMC),
         (40, true) => ("vsock_diag_req", &VSOCK_DIAG_REQ, &NO_ATTRIBUTES),
         (40, false) => ("vsock_diag_msg", &VSOCK_DIAG_MSG, &NO_ATTRIBUTES),
         (44, true) => ("xdp_diag_req", &XDP_DIAG_REQ, &NO_ATTRIBUTES),
@@ -333,4 +339,326 @@ pub(in crate::decode) fn layout(family: u8, request: bool) -> Option<Layout> {
 /// What asked for sockets of TCP or DCCP before there was more to ask for.
 pub(in crate::decode) fn old_layout() -> Layout {
     Layout { name: "inet_diag_req", header: &INET_DIAG_REQ_V1, attributes: &INET_REQUEST }
+}
+
+/// Two windows of four bits each are in `tcpi_wscale`, the receiver's in the upper half.
+static TCP_INFO: Fields = &[
+    ("tcpi_state", 1, Word(&TCP_STATES)),
+    ("tcpi_ca_state", 1, Num),
+    ("tcpi_retransmits", 1, Num),
+    ("tcpi_probes", 1, Num),
+    ("tcpi_backoff", 1, Num),
+    ("tcpi_options", 1, Num),
+    ("tcpi_wscale", 1, Hex),
+    ("tcpi_flags", 1, Hex),
+    ("tcpi_rto", 4, Num),
+    ("tcpi_ato", 4, Num),
+    ("tcpi_snd_mss", 4, Num),
+    ("tcpi_rcv_mss", 4, Num),
+    ("tcpi_unacked", 4, Num),
+    ("tcpi_sacked", 4, Num),
+    ("tcpi_lost", 4, Num),
+    ("tcpi_retrans", 4, Num),
+    ("tcpi_fackets", 4, Num),
+    ("tcpi_last_data_sent", 4, Num),
+    ("tcpi_last_ack_sent", 4, Num),
+    ("tcpi_last_data_recv", 4, Num),
+    ("tcpi_last_ack_recv", 4, Num),
+    ("tcpi_pmtu", 4, Num),
+    ("tcpi_rcv_ssthresh", 4, Num),
+    ("tcpi_rtt", 4, Num),
+    ("tcpi_rttvar", 4, Num),
+    ("tcpi_snd_ssthresh", 4, Num),
+    ("tcpi_snd_cwnd", 4, Num),
+    ("tcpi_advmss", 4, Num),
+    ("tcpi_reordering", 4, Num),
+    ("tcpi_rcv_rtt", 4, Num),
+    ("tcpi_rcv_space", 4, Num),
+    ("tcpi_total_retrans", 4, Num),
+    ("tcpi_pacing_rate", 8, Num),
+    ("tcpi_max_pacing_rate", 8, Num),
+    ("tcpi_bytes_acked", 8, Num),
+    ("tcpi_bytes_received", 8, Num),
+    ("tcpi_segs_out", 4, Num),
+    ("tcpi_segs_in", 4, Num),
+    ("tcpi_notsent_bytes", 4, Num),
+    ("tcpi_min_rtt", 4, Num),
+    ("tcpi_data_segs_in", 4, Num),
+    ("tcpi_data_segs_out", 4, Num),
+    ("tcpi_delivery_rate", 8, Num),
+    ("tcpi_busy_time", 8, Num),
+    ("tcpi_rwnd_limited", 8, Num),
+    ("tcpi_sndbuf_limited", 8, Num),
+    ("tcpi_delivered", 4, Num),
+    ("tcpi_delivered_ce", 4, Num),
+    ("tcpi_bytes_sent", 8, Num),
+    ("tcpi_bytes_retrans", 8, Num),
+    ("tcpi_dsack_dups", 4, Num),
+    ("tcpi_reord_seen", 4, Num),
+    ("tcpi_rcv_ooopack", 4, Num),
+    ("tcpi_snd_wnd", 4, Num),
+    ("tcpi_rcv_wnd", 4, Num),
+    ("tcpi_rehash", 4, Num),
+    ("tcpi_total_rto", 2, Num),
+    ("tcpi_total_rto_recoveries", 2, Num),
+    ("tcpi_total_rto_time", 4, Num),
+    ("tcpi_received_ce", 4, Num),
+    ("tcpi_delivered_e1_bytes", 4, Num),
+    ("tcpi_delivered_e0_bytes", 4, Num),
+    ("tcpi_delivered_ce_bytes", 4, Num),
+    ("tcpi_received_e1_bytes", 4, Num),
+    ("tcpi_received_e0_bytes", 4, Num),
+    ("tcpi_received_ce_bytes", 4, Num),
+    ("tcpi_ecn", 4, Hex),
+];
+
+/// `struct inet_diag_sockopt`, in the order of the bits of a little-endian kernel.
+static SOCKET_OPTIONS: Bits = &[
+    (0x1, "recverr"),
+    (0x2, "is_icsk"),
+    (0x4, "freebind"),
+    (0x8, "hdrincl"),
+    (0x10, "mc_loop"),
+    (0x20, "transparent"),
+    (0x40, "mc_all"),
+    (0x80, "nodefrag"),
+    (0x100, "bind_address_no_port"),
+    (0x200, "recverr_rfc4884"),
+    (0x400, "defer_connect"),
+];
+
+/// `RCV_SHUTDOWN` and `SEND_SHUTDOWN`
+static SHUTDOWN: Bits = &[(1, "receive"), (2, "send")];
+
+static NETLINK_FLAGS: Bits = &[
+    (0x1, "cb-running"),
+    (0x2, "pktinfo"),
+    (0x4, "broadcast-error"),
+    (0x8, "no-enobufs"),
+    (0x10, "listen-all-nsid"),
+    (0x20, "cap-ack"),
+    (0x40, "ext-ack"),
+    (0x80, "strict-check"),
+];
+
+static ULP_INFO: Set = &[
+    (1, "INET_ULP_INFO_NAME", Text),
+    (2, "INET_ULP_INFO_TLS", Nest(&TLS_INFO)),
+    (3, "INET_ULP_INFO_MPTCP", Nest(&MPTCP_SUBFLOW)),
+];
+
+static TLS_INFO: Set = &[
+    (1, "TLS_INFO_VERSION", Num),
+    (2, "TLS_INFO_CIPHER", Num),
+    (3, "TLS_INFO_TXCONF", Num),
+    (4, "TLS_INFO_RXCONF", Num),
+    (5, "TLS_INFO_ZC_RO_TX", Flag),
+    (6, "TLS_INFO_RX_NO_PAD", Pad),
+    (7, "TLS_INFO_TX_MAX_PAYLOAD_LEN", Num),
+];
+
+static MPTCP_SUBFLOW: Set = &[
+    (1, "MPTCP_SUBFLOW_ATTR_TOKEN_REM", Num),
+    (2, "MPTCP_SUBFLOW_ATTR_TOKEN_LOC", Num),
+    (3, "MPTCP_SUBFLOW_ATTR_RELWRITE_SEQ", Num),
+    (4, "MPTCP_SUBFLOW_ATTR_MAP_SEQ", Num),
+    (5, "MPTCP_SUBFLOW_ATTR_MAP_SFSEQ", Num),
+    (6, "MPTCP_SUBFLOW_ATTR_SSN_OFFSET", Num),
+    (7, "MPTCP_SUBFLOW_ATTR_MAP_DATALEN", Num),
+    (8, "MPTCP_SUBFLOW_ATTR_FLAGS", Num),
+    (9, "MPTCP_SUBFLOW_ATTR_ID_REM", Num),
+    (10, "MPTCP_SUBFLOW_ATTR_ID_LOC", Num),
+    (11, "MPTCP_SUBFLOW_ATTR_PAD", Pad),
+];
+
+static TCPVEGAS_INFO: Fields = &[
+    ("tcpv_enabled", 4, Num),
+    ("tcpv_rttcnt", 4, Num),
+    ("tcpv_rtt", 4, Num),
+    ("tcpv_minrtt", 4, Num),
+];
+
+static TCP_DCTCP_INFO: Fields = &[
+    ("dctcp_enabled", 2, Num),
+    ("dctcp_ce_state", 2, Num),
+    ("dctcp_alpha", 4, Num),
+    ("dctcp_ab_ecn", 4, Num),
+    ("dctcp_ab_tot", 4, Num),
+];
+
+static TCP_BBR_INFO: Fields = &[
+    ("bbr_bw_lo", 4, Num),
+    ("bbr_bw_hi", 4, Num),
+    ("bbr_min_rtt", 4, Num),
+    ("bbr_pacing_gain", 4, Num),
+    ("bbr_cwnd_gain", 4, Num),
+];
+
+static NETLINK_DIAG_RING: Fields = &[
+    ("ndr_block_size", 4, Num),
+    ("ndr_block_nr", 4, Num),
+    ("ndr_frame_size", 4, Num),
+    ("ndr_frame_nr", 4, Num),
+];
+
+static PACKET_DIAG_INFO: Fields = &[
+    ("pdi_index", 4, Index),
+    ("pdi_version", 4, Num),
+    ("pdi_reserve", 4, Num),
+    ("pdi_copy_thresh", 4, Num),
+    ("pdi_tstamp", 4, Num),
+    ("pdi_flags", 4, Num),
+];
+
+static PACKET_DIAG_RING: Fields = &[
+    ("pdr_block_size", 4, Num),
+    ("pdr_block_nr", 4, Num),
+    ("pdr_frame_size", 4, Num),
+    ("pdr_frame_nr", 4, Num),
+    ("pdr_retire_tmo", 4, Num),
+    ("pdr_sizeof_priv", 4, Num),
+    ("pdr_features", 4, Num),
+];
+
+static PACKET_DIAG_MCLIST: Fields = &[
+    ("pdmc_index", 4, Index),
+    ("pdmc_count", 4, Num),
+    ("pdmc_type", 2, Num),
+    ("pdmc_alen", 2, Num),
+    ("pdmc_addr", 32, PaddedMac),
+];
+
+static XDP_DIAG_INFO: Fields = &[("ifindex", 4, Num), ("queue_id", 4, Num)];
+
+static XDP_DIAG_UMEM: Fields = &[
+    ("size", 8, Num),
+    ("id", 4, Num),
+    ("num_pages", 4, Num),
+    ("chunk_size", 4, Num),
+    ("headroom", 4, Num),
+    ("ifindex", 4, Num),
+    ("queue_id", 4, Num),
+    ("flags", 4, Num),
+    ("refs", 4, Num),
+];
+
+static XDP_DIAG_STATS: Fields = &[
+    ("n_rx_dropped", 8, Num),
+    ("n_rx_invalid", 8, Num),
+    ("n_rx_full", 8, Num),
+    ("n_fill_ring_empty", 8, Num),
+    ("n_tx_invalid", 8, Num),
+    ("n_tx_ring_empty", 8, Num),
+];
+
+static XDP_DIAG_RING: Fields = &[("entries", 4, Num)];
+
+static SMC_DIAG_REQ: Fields = &[
+    ("diag_family", 1, Word(&FAMILIES)),
+    ("pad", 2, Pad),
+    ("diag_ext", 1, Num),
+    ("id", 48, Struct(&SOCKET_ID)),
+];
+
+static SMC_DIAG_MSG: Fields = &[
+    ("diag_family", 1, Word(&FAMILIES)),
+    ("diag_state", 1, Word(&SMC_STATES)),
+    ("diag_mode", 1, Word(&SMC_MODES)),
+    ("diag_shutdown", 1, Num),
+    ("id", 48, Struct(&SOCKET_ID)),
+    ("diag_uid", 4, Num),
+    ("diag_inode", 8, Num),
+];
+
+/// `enum smc_state` of `net/smc/smc.h`
+static SMC_STATES: Table = &[
+    (1, "ACTIVE"),
+    (2, "INIT"),
+    (7, "CLOSED"),
+    (10, "LISTEN"),
+    (20, "PEERCLOSEWAIT1"),
+    (21, "PEERCLOSEWAIT2"),
+    (22, "APPFINCLOSEWAIT"),
+    (23, "APPCLOSEWAIT1"),
+    (24, "APPCLOSEWAIT2"),
+    (25, "PEERFINCLOSEWAIT"),
+    (26, "PEERABORTWAIT"),
+    (27, "PROCESSABORT"),
+];
+
+static SMC_MODES: Table = &[(0, "SMCR"), (1, "FALLBACK_TCP"), (2, "SMCD")];
+
+static SMC: Set = &[
+    (1, "SMC_DIAG_CONNINFO", Hex),
+    (2, "SMC_DIAG_LGRINFO", Hex),
+    (3, "SMC_DIAG_SHUTDOWN", Num),
+    (4, "SMC_DIAG_DMBINFO", Struct(&SMCD_DIAG_DMBINFO)),
+    (5, "SMC_DIAG_FALLBACK", Struct(&SMC_DIAG_FALLBACK)),
+];
+
+static SMCD_DIAG_DMBINFO: Fields = &[
+    ("linkid", 4, Hex),
+    ("pad", 4, Pad),
+    ("peer_gid", 8, Num),
+    ("my_gid", 8, Num),
+    ("token", 8, Num),
+    ("peer_token", 8, Num),
+    ("peer_gid_ext", 8, Num),
+    ("my_gid_ext", 8, Num),
+];
+
+static SMC_DIAG_FALLBACK: Fields = &[("reason", 4, Num), ("peer_diagnosis", 4, Num)];
+
+static TIPC_REQ: Fields = &[
+    ("sdiag_family", 1, Word(&FAMILIES)),
+    ("sdiag_protocol", 1, Num),
+    ("pad", 2, Pad),
+    ("tidiag_states", 4, Num),
+];
+
+static TIPC: Set = &[(2, "TIPC_NLA_SOCK", Nest(&TIPC_SOCKET))];
+
+static TIPC_SOCKET: Set = &[
+    (1, "TIPC_NLA_SOCK_ADDR", Num),
+    (2, "TIPC_NLA_SOCK_REF", Num),
+    (3, "TIPC_NLA_SOCK_CON", Nest(&TIPC_CONNECTION)),
+    (4, "TIPC_NLA_SOCK_HAS_PUBL", Flag),
+    (5, "TIPC_NLA_SOCK_STAT", Nest(&TIPC_SOCKET_STATS)),
+    (6, "TIPC_NLA_SOCK_TYPE", Num),
+    (7, "TIPC_NLA_SOCK_INO", Num),
+    (8, "TIPC_NLA_SOCK_UID", Num),
+    (9, "TIPC_NLA_SOCK_TIPC_STATE", Num),
+    (10, "TIPC_NLA_SOCK_COOKIE", Num),
+    (11, "TIPC_NLA_SOCK_PAD", Pad),
+    (12, "TIPC_NLA_SOCK_GROUP", Nest(&TIPC_GROUP)),
+];
+
+static TIPC_CONNECTION: Set = &[
+    (1, "TIPC_NLA_CON_FLAG", Flag),
+    (2, "TIPC_NLA_CON_NODE", Num),
+    (3, "TIPC_NLA_CON_SOCK", Num),
+    (4, "TIPC_NLA_CON_TYPE", Num),
+    (5, "TIPC_NLA_CON_INST", Num),
+];
+
+static TIPC_SOCKET_STATS: Set = &[
+    (0, "TIPC_NLA_SOCK_STAT_RCVQ", Num),
+    (1, "TIPC_NLA_SOCK_STAT_SENDQ", Num),
+    (2, "TIPC_NLA_SOCK_STAT_LINK_CONG", Flag),
+    (3, "TIPC_NLA_SOCK_STAT_CONN_CONG", Flag),
+    (4, "TIPC_NLA_SOCK_STAT_DROP", Num),
+];
+
+static TIPC_GROUP: Set = &[
+    (0, "TIPC_NLA_SOCK_GROUP_ID", Num),
+    (1, "TIPC_NLA_SOCK_GROUP_OPEN", Flag),
+    (2, "TIPC_NLA_SOCK_GROUP_NODE_SCOPE", Flag),
+    (3, "TIPC_NLA_SOCK_GROUP_CLUSTER_SCOPE", Flag),
+    (4, "TIPC_NLA_SOCK_GROUP_INSTANCE", Num),
+    (5, "TIPC_NLA_SOCK_GROUP_BC_SEND_NEXT", Num),
+];
+
+/// What is told of a socket of TIPC.
+pub(in crate::decode) fn tipc_layout() -> Layout {
+    Layout { name: "", header: &NO_FIELDS, attributes: &TIPC }
 }

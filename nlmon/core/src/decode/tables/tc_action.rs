@@ -1,8 +1,8 @@
 //! What each kind of action has: numbers and names of `include/uapi/linux/tc_act/*.h`.
 
 use super::kind::Kind::{
-    Be, BeWord, Bitfield, Each, Flag, Hex, Int, Ip, Mac, Mask, Nest, Num, Pad, Select, Struct,
-    Text, Word,
+    Be, BeWord, Bitfield, Each, Flag, Hex, Index, Int, Ip, Mac, Mask, Nest, Num, Pad, Select,
+    Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set};
 use crate::decode::names::Table;
@@ -402,7 +402,7 @@ static TC_MIRRED: Fields = &[
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("eaction", 4, Word(&MIRRED_ACTIONS)),
-    ("ifindex", 4, Num),
+    ("ifindex", 4, Index),
 ];
 
 static TC_NAT: Fields = &[

@@ -2,7 +2,7 @@
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
 use super::kind::Kind::{
-    Be, Each, Hex, Index, Int, Ip, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Be, Each, Hex, Index, Int, Ip, List, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
 };
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
@@ -23,6 +23,7 @@ pub(in crate::decode) static NETCONF: Set = &[
     (6, "NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN", Int),
     (7, "NETCONFA_INPUT", Int),
     (8, "NETCONFA_BC_FORWARDING", Int),
+    (9, "NETCONFA_FORCE_FORWARDING", Int),
 ];
 
 pub(in crate::decode) static PREFIXMSG: Fields = &[
@@ -71,7 +72,7 @@ pub(in crate::decode) static NDUSEROPTMSG: Fields = &[
 ];
 
 pub(in crate::decode) static DCBMSG: Fields =
-    &[("dcb_family", 1, Word(&FAMILIES)), ("cmd", 1, Num), ("dcb_pad", 2, Pad)];
+    &[("dcb_family", 1, Word(&FAMILIES)), ("cmd", 1, Word(&DCB_COMMANDS)), ("dcb_pad", 2, Pad)];
 
 pub(in crate::decode) static DCB: Set = &[
     (1, "DCB_ATTR_IFNAME", Text),
@@ -93,18 +94,18 @@ pub(in crate::decode) static DCB: Set = &[
 ];
 
 static DCB_IEEE: Set = &[
-    (1, "DCB_ATTR_IEEE_ETS", Hex),
-    (2, "DCB_ATTR_IEEE_PFC", Hex),
-    (3, "DCB_ATTR_IEEE_APP_TABLE", Num),
-    (4, "DCB_ATTR_IEEE_PEER_ETS", Num),
-    (5, "DCB_ATTR_IEEE_PEER_PFC", Num),
-    (6, "DCB_ATTR_IEEE_PEER_APP", Num),
-    (7, "DCB_ATTR_IEEE_MAXRATE", Num),
-    (8, "DCB_ATTR_IEEE_QCN", Num),
-    (9, "DCB_ATTR_IEEE_QCN_STATS", Num),
-    (10, "DCB_ATTR_DCB_BUFFER", Num),
-    (11, "DCB_ATTR_DCB_APP_TRUST_TABLE", Num),
-    (12, "DCB_ATTR_DCB_REWR_TABLE", Num),
+    (1, "DCB_ATTR_IEEE_ETS", Struct(&IEEE_ETS)),
+    (2, "DCB_ATTR_IEEE_PFC", Struct(&IEEE_PFC)),
+    (3, "DCB_ATTR_IEEE_APP_TABLE", Nest(&APP_TABLE)),
+    (4, "DCB_ATTR_IEEE_PEER_ETS", Struct(&IEEE_ETS)),
+    (5, "DCB_ATTR_IEEE_PEER_PFC", Struct(&IEEE_PFC)),
+    (6, "DCB_ATTR_IEEE_PEER_APP", Nest(&APP_TABLE)),
+    (7, "DCB_ATTR_IEEE_MAXRATE", Struct(&IEEE_MAXRATE)),
+    (8, "DCB_ATTR_IEEE_QCN", Struct(&IEEE_QCN)),
+    (9, "DCB_ATTR_IEEE_QCN_STATS", Struct(&IEEE_QCN_STATS)),
+    (10, "DCB_ATTR_DCB_BUFFER", Struct(&DCBNL_BUFFER)),
+    (11, "DCB_ATTR_DCB_APP_TRUST_TABLE", List(&Num)),
+    (12, "DCB_ATTR_DCB_REWR_TABLE", Nest(&APP_TABLE)),
 ];
 
 pub(in crate::decode) static CACHE_REPORT: Set = &[
@@ -124,9 +125,10 @@ pub(in crate::decode) static VNI_FILTER: Set =
 
 static VNI_FILTER_ENTRY: Set = &[
     (1, "VXLAN_VNIFILTER_ENTRY_START", Num),
+    (2, "VXLAN_VNIFILTER_ENTRY_END", Num),
     (3, "VXLAN_VNIFILTER_ENTRY_GROUP", Ip),
     (4, "VXLAN_VNIFILTER_ENTRY_GROUP6", Ip),
-    (5, "VXLAN_VNIFILTER_ENTRY_STATS", Hex),
+    (5, "VXLAN_VNIFILTER_ENTRY_STATS", Nest(&VNI_FILTER_STATS)),
 ];
 
 pub(in crate::decode) static NDUSEROPT: Set = &[(1, "NDUSEROPT_SRCADDR", Ip)];
@@ -172,3 +174,106 @@ pub(in crate::decode) fn nd_option(kind: u8) -> Fields {
         _ => ND_UNKNOWN,
     }
 }
+
+static IEEE_ETS: Fields = &[
+    ("willing", 1, Num),
+    ("ets_cap", 1, Num),
+    ("cbs", 1, Num),
+    ("tc_tx_bw", 8, Each(1, &Num)),
+    ("tc_rx_bw", 8, Each(1, &Num)),
+    ("tc_tsa", 8, Each(1, &Num)),
+    ("prio_tc", 8, Each(1, &Num)),
+    ("tc_reco_bw", 8, Each(1, &Num)),
+    ("tc_reco_tsa", 8, Each(1, &Num)),
+    ("reco_prio_tc", 8, Each(1, &Num)),
+];
+
+static IEEE_PFC: Fields = &[
+    ("pfc_cap", 1, Num),
+    ("pfc_en", 1, Num),
+    ("mbc", 1, Num),
+    ("pad", 1, Pad),
+    ("delay", 2, Num),
+    ("pad", 2, Pad),
+    ("requests", 64, Each(8, &Num)),
+    ("indications", 64, Each(8, &Num)),
+];
+
+static IEEE_MAXRATE: Fields = &[("tc_maxrate", 64, Each(8, &Num))];
+
+static IEEE_QCN: Fields = &[
+    ("rpg_enable", 8, Each(1, &Num)),
+    ("rppp_max_rps", 32, Each(4, &Num)),
+    ("rpg_time_reset", 32, Each(4, &Num)),
+    ("rpg_byte_reset", 32, Each(4, &Num)),
+    ("rpg_threshold", 32, Each(4, &Num)),
+    ("rpg_max_rate", 32, Each(4, &Num)),
+    ("rpg_ai_rate", 32, Each(4, &Num)),
+    ("rpg_hai_rate", 32, Each(4, &Num)),
+    ("rpg_gd", 32, Each(4, &Num)),
+    ("rpg_min_dec_fac", 32, Each(4, &Num)),
+    ("rpg_min_rate", 32, Each(4, &Num)),
+    ("cndd_state_machine", 32, Each(4, &Num)),
+];
+
+static IEEE_QCN_STATS: Fields =
+    &[("rppp_rp_centiseconds", 64, Each(8, &Num)), ("rppp_created_rps", 32, Each(4, &Num))];
+
+static DCBNL_BUFFER: Fields = &[
+    ("prio2buffer", 8, Each(1, &Num)),
+    ("buffer_size", 32, Each(4, &Num)),
+    ("total_size", 4, Num),
+];
+
+static APP_TABLE: Set =
+    &[(1, "DCB_ATTR_IEEE_APP", Struct(&DCB_APP)), (2, "DCB_ATTR_DCB_APP", Struct(&DCB_APP))];
+
+static DCB_APP: Fields = &[("selector", 1, Num), ("priority", 1, Num), ("protocol", 2, Num)];
+
+static DCB_COMMANDS: Table = &[
+    (1, "DCB_CMD_GSTATE"),
+    (2, "DCB_CMD_SSTATE"),
+    (3, "DCB_CMD_PGTX_GCFG"),
+    (4, "DCB_CMD_PGTX_SCFG"),
+    (5, "DCB_CMD_PGRX_GCFG"),
+    (6, "DCB_CMD_PGRX_SCFG"),
+    (7, "DCB_CMD_PFC_GCFG"),
+    (8, "DCB_CMD_PFC_SCFG"),
+    (9, "DCB_CMD_SET_ALL"),
+    (10, "DCB_CMD_GPERM_HWADDR"),
+    (11, "DCB_CMD_GCAP"),
+    (12, "DCB_CMD_GNUMTCS"),
+    (13, "DCB_CMD_SNUMTCS"),
+    (14, "DCB_CMD_PFC_GSTATE"),
+    (15, "DCB_CMD_PFC_SSTATE"),
+    (16, "DCB_CMD_BCN_GCFG"),
+    (17, "DCB_CMD_BCN_SCFG"),
+    (18, "DCB_CMD_GAPP"),
+    (19, "DCB_CMD_SAPP"),
+    (20, "DCB_CMD_IEEE_SET"),
+    (21, "DCB_CMD_IEEE_GET"),
+    (22, "DCB_CMD_GDCBX"),
+    (23, "DCB_CMD_SDCBX"),
+    (24, "DCB_CMD_GFEATCFG"),
+    (25, "DCB_CMD_SFEATCFG"),
+    (26, "DCB_CMD_CEE_GET"),
+    (27, "DCB_CMD_IEEE_DEL"),
+];
+
+static VNI_FILTER_STATS: Set = &[
+    (1, "VNIFILTER_ENTRY_STATS_RX_BYTES", Num),
+    (2, "VNIFILTER_ENTRY_STATS_RX_PKTS", Num),
+    (3, "VNIFILTER_ENTRY_STATS_RX_DROPS", Num),
+    (4, "VNIFILTER_ENTRY_STATS_RX_ERRORS", Num),
+    (5, "VNIFILTER_ENTRY_STATS_TX_BYTES", Num),
+    (6, "VNIFILTER_ENTRY_STATS_TX_PKTS", Num),
+    (7, "VNIFILTER_ENTRY_STATS_TX_DROPS", Num),
+    (8, "VNIFILTER_ENTRY_STATS_TX_ERRORS", Num),
+    (9, "VNIFILTER_ENTRY_STATS_PAD", Pad),
+];
+
+/// `struct selnl_msg_setenforce` of `selinux_netlink.h`
+pub(in crate::decode) static SETENFORCE: Fields = &[("val", 4, Int)];
+
+/// `struct selnl_msg_policyload` of the same
+pub(in crate::decode) static POLICYLOAD: Fields = &[("seqno", 4, Num)];

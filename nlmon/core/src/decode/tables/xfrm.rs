@@ -1,6 +1,8 @@
 //! IP security: numbers and names of `include/uapi/linux/xfrm.h`. Keys end their structures.
 
-use super::kind::Kind::{Be, Each, Hex, Index, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word};
+use super::kind::Kind::{
+    Be, Each, Flag, Hex, Index, Limit, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word,
+};
 use super::kind::{Bits, Fields, Layout, Set};
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
@@ -42,10 +44,10 @@ static ID: Fields =
     &[("daddr", 16, LongIp), ("spi", 4, Be), ("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)];
 
 static LIFETIME: Fields = &[
-    ("soft_byte_limit", 8, Num),
-    ("hard_byte_limit", 8, Num),
-    ("soft_packet_limit", 8, Num),
-    ("hard_packet_limit", 8, Num),
+    ("soft_byte_limit", 8, Limit("INF")),
+    ("hard_byte_limit", 8, Limit("INF")),
+    ("soft_packet_limit", 8, Limit("INF")),
+    ("hard_packet_limit", 8, Limit("INF")),
     ("soft_add_expires_seconds", 8, Num),
     ("hard_add_expires_seconds", 8, Num),
     ("soft_use_expires_seconds", 8, Num),
@@ -93,7 +95,7 @@ static USERPOLICY_INFO: Fields = &[
     ("index", 4, Num),
     ("dir", 1, Word(&DIRECTIONS)),
     ("action", 1, Word(&ACTIONS)),
-    ("flags", 1, Num),
+    ("flags", 1, Mask(&POLICY_FLAGS)),
     ("share", 1, Num),
     ("pad", 4, Pad),
 ];
@@ -117,10 +119,10 @@ static USER_ACQUIRE: Fields = &[
 ];
 
 static USER_EXPIRE: Fields =
-    &[("state", 224, Struct(&USERSA_INFO)), ("hard", 1, Num), ("pad", 7, Pad)];
+    &[("state", 224, Struct(&USERSA_INFO)), ("hard", 1, Word(&HARD)), ("pad", 7, Pad)];
 
 static USER_POLEXPIRE: Fields =
-    &[("pol", 168, Struct(&USERPOLICY_INFO)), ("hard", 1, Num), ("pad", 7, Pad)];
+    &[("pol", 168, Struct(&USERPOLICY_INFO)), ("hard", 1, Word(&HARD)), ("pad", 7, Pad)];
 
 static AEVENT_ID: Fields = &[
     ("sa_id", 24, Struct(&USERSA_ID)),
@@ -145,8 +147,12 @@ static USER_MAPPING: Fields = &[
     ("new_sport", 2, Be),
 ];
 
-static USERPOLICY_DEFAULT: Fields =
-    &[("in", 1, Num), ("fwd", 1, Num), ("out", 1, Num), ("pad", 1, Pad)];
+static USERPOLICY_DEFAULT: Fields = &[
+    ("in", 1, Word(&DEFAULT_ACTIONS)),
+    ("fwd", 1, Word(&DEFAULT_ACTIONS)),
+    ("out", 1, Word(&DEFAULT_ACTIONS)),
+    ("pad", 1, Pad),
+];
 
 static INFO_FLAGS: Fields = &[("flags", 4, Num)];
 
@@ -201,7 +207,8 @@ static ADDRESS_FILTER: Fields = &[
 
 static MARK: Fields = &[("v", 4, Num), ("m", 4, Num)];
 
-static OFFLOAD: Fields = &[("ifindex", 4, Index), ("flags", 1, Num)];
+static OFFLOAD: Fields =
+    &[("ifindex", 4, Index), ("flags", 1, Mask(&OFFLOAD_FLAGS)), ("pad", 3, Pad)];
 
 pub(in crate::decode) static XFRM: Set = &[
     (1, "XFRMA_ALG_AUTH", Struct(&ALGO)),
@@ -211,23 +218,23 @@ pub(in crate::decode) static XFRM: Set = &[
     (5, "XFRMA_TMPL", Each(64, &Struct(&TEMPLATE))),
     (6, "XFRMA_SA", Struct(&USERSA_INFO)),
     (7, "XFRMA_POLICY", Struct(&USERPOLICY_INFO)),
-    (8, "XFRMA_SEC_CTX", Hex),
+    (8, "XFRMA_SEC_CTX", Struct(&SEC_CTX)),
     (9, "XFRMA_LTIME_VAL", Struct(&CURRENT)),
-    (10, "XFRMA_REPLAY_VAL", Hex),
+    (10, "XFRMA_REPLAY_VAL", Struct(&XFRM_REPLAY_STATE)),
     (11, "XFRMA_REPLAY_THRESH", Num),
     (12, "XFRMA_ETIMER_THRESH", Num),
     (13, "XFRMA_SRCADDR", LongIp),
     (14, "XFRMA_COADDR", LongIp),
     (15, "XFRMA_LASTUSED", Num),
-    (16, "XFRMA_POLICY_TYPE", Hex),
-    (17, "XFRMA_MIGRATE", Hex),
+    (16, "XFRMA_POLICY_TYPE", Struct(&POLICY_TYPE)),
+    (17, "XFRMA_MIGRATE", Each(76, &Struct(&XFRM_USER_MIGRATE))),
     (18, "XFRMA_ALG_AEAD", Struct(&ALGO_AEAD)),
-    (19, "XFRMA_KMADDRESS", Hex),
+    (19, "XFRMA_KMADDRESS", Struct(&KMADDRESS)),
     (20, "XFRMA_ALG_AUTH_TRUNC", Struct(&ALGO_AUTH)),
     (21, "XFRMA_MARK", Struct(&MARK)),
     (22, "XFRMA_TFCPAD", Num),
-    (23, "XFRMA_REPLAY_ESN_VAL", Hex),
-    (24, "XFRMA_SA_EXTRA_FLAGS", Num),
+    (23, "XFRMA_REPLAY_ESN_VAL", Struct(&REPLAY_ESN)),
+    (24, "XFRMA_SA_EXTRA_FLAGS", Mask(&EXTRA_FLAGS)),
     (25, "XFRMA_PROTO", Word(&IP_PROTOCOLS)),
     (26, "XFRMA_ADDRESS_FILTER", Struct(&ADDRESS_FILTER)),
     (27, "XFRMA_PAD", Num),
@@ -236,9 +243,15 @@ pub(in crate::decode) static XFRM: Set = &[
     (30, "XFRMA_SET_MARK_MASK", Num),
     (31, "XFRMA_IF_ID", Num),
     (32, "XFRMA_MTIMER_THRESH", Num),
-    (33, "XFRMA_SA_DIR", Num),
+    (33, "XFRMA_SA_DIR", Word(&SA_DIRECTIONS)),
     (34, "XFRMA_NAT_KEEPALIVE_INTERVAL", Num),
     (35, "XFRMA_SA_PCPU", Num),
+    (36, "XFRMA_IPTFS_DROP_TIME", Num),
+    (37, "XFRMA_IPTFS_REORDER_WINDOW", Num),
+    (38, "XFRMA_IPTFS_DONT_FRAG", Flag),
+    (39, "XFRMA_IPTFS_INIT_DELAY", Num),
+    (40, "XFRMA_IPTFS_MAX_QSIZE", Num),
+    (41, "XFRMA_IPTFS_PKT_SIZE", Num),
 ];
 
 static SAD: Set = &[(1, "XFRMA_SAD_CNT", Num), (2, "XFRMA_SAD_HINFO", Each(4, &Num))];
@@ -246,8 +259,8 @@ static SAD: Set = &[(1, "XFRMA_SAD_CNT", Num), (2, "XFRMA_SAD_HINFO", Each(4, &N
 static SPD: Set = &[
     (1, "XFRMA_SPD_INFO", Each(4, &Num)),
     (2, "XFRMA_SPD_HINFO", Each(4, &Num)),
-    (3, "XFRMA_SPD_IPV4_HTHRESH", Num),
-    (4, "XFRMA_SPD_IPV6_HTHRESH", Num),
+    (3, "XFRMA_SPD_IPV4_HTHRESH", Struct(&HTHRESH)),
+    (4, "XFRMA_SPD_IPV6_HTHRESH", Struct(&HTHRESH)),
 ];
 
 /// The fixed part and the attributes of a message type.
@@ -273,3 +286,67 @@ pub(in crate::decode) fn layout(message_type: u16) -> Option<Layout> {
     };
     Some(Layout { name, header, attributes })
 }
+
+static XFRM_REPLAY_STATE: Fields = &[("oseq", 4, Num), ("seq", 4, Num), ("bitmap", 4, Num)];
+
+/// `struct xfrm_replay_state_esn`
+static REPLAY_ESN: Fields = &[
+    ("bmp_len", 4, Num),
+    ("oseq", 4, Num),
+    ("seq", 4, Num),
+    ("oseq_hi", 4, Num),
+    ("seq_hi", 4, Num),
+    ("replay_window", 4, Num),
+    ("bmp", 0, Each(4, &Hex)),
+];
+
+static POLICY_TYPE: Fields =
+    &[("type", 1, Word(&POLICY_TYPES)), ("reserved1", 1, Pad), ("reserved2", 4, Pad)];
+
+static POLICY_TYPES: Table = &[(0, "main"), (1, "sub"), (255, "any")];
+
+static XFRM_USER_MIGRATE: Fields = &[
+    ("old_daddr", 16, LongIp),
+    ("old_saddr", 16, LongIp),
+    ("new_daddr", 16, LongIp),
+    ("new_saddr", 16, LongIp),
+    ("proto", 1, Word(&IP_PROTOCOLS)),
+    ("mode", 1, Word(&MODES)),
+    ("reserved", 2, Pad),
+    ("reqid", 4, Num),
+    ("old_family", 2, Word(&FAMILIES)),
+    ("new_family", 2, Word(&FAMILIES)),
+];
+
+/// `struct xfrm_user_kmaddress`
+static KMADDRESS: Fields = &[
+    ("local", 16, LongIp),
+    ("remote", 16, LongIp),
+    ("reserved", 4, Pad),
+    ("family", 2, Word(&FAMILIES)),
+    ("pad", 2, Pad),
+];
+
+/// `struct xfrm_user_sec_ctx`
+static SEC_CTX: Fields = &[
+    ("len", 2, Num),
+    ("exttype", 2, Num),
+    ("ctx_alg", 1, Num),
+    ("ctx_doi", 1, Num),
+    ("ctx_len", 2, Num),
+    ("ctx", 0, Text),
+];
+
+static SA_DIRECTIONS: Table = &[(1, "in"), (2, "out")];
+
+static EXTRA_FLAGS: Bits = &[(1, "dont-encap-dscp"), (2, "oseq-may-wrap")];
+
+static OFFLOAD_FLAGS: Bits = &[(1, "ipv6"), (2, "inbound"), (4, "packet")];
+
+static POLICY_FLAGS: Bits = &[(1, "localok"), (2, "icmp")];
+
+static DEFAULT_ACTIONS: Table = &[(0, "unspec"), (1, "block"), (2, "accept")];
+
+static HARD: Table = &[(0, "soft"), (1, "hard")];
+
+static HTHRESH: Fields = &[("lbits", 1, Num), ("rbits", 1, Num)];

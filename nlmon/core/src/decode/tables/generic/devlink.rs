@@ -2,8 +2,10 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Bitfield, Flag, Hex, Int, Nest, Num, Secret, Text, Word};
-use crate::decode::tables::kind::{Generic, Set, Words};
+use crate::decode::tables::kind::Kind::{
+    After, Around, Bitfield, Each, Flag, Hex, Int, Nest, Num, Secret, Text, Word,
+};
+use crate::decode::tables::kind::{Generic, Options, Set, Words};
 
 static PORT_TYPE: Table = &[(0, "notset"), (1, "auto"), (2, "eth"), (3, "ib")];
 
@@ -47,6 +49,7 @@ static VAR_ATTR_TYPE: Table = &[
     (6, "flag"),
     (10, "nul-string"),
     (11, "binary"),
+    (0x81, "u64-array"),
 ];
 
 static PARAM_CMODE: Table = &[(0, "runtime"), (1, "driverinit"), (2, "permanent")];
@@ -170,6 +173,9 @@ pub(in crate::decode) static DEVLINK: Set = &[
     (81, "DEVLINK_ATTR_PARAM_NAME", Text),
     (82, "DEVLINK_ATTR_PARAM_GENERIC", Flag),
     (83, "DEVLINK_ATTR_PARAM_TYPE", Word(&VAR_ATTR_TYPE)),
+    (84, "DEVLINK_ATTR_PARAM_VALUES_LIST", Nest(&DEVLINK)),
+    (85, "DEVLINK_ATTR_PARAM_VALUE", Nest(&DEVLINK)),
+    (86, "DEVLINK_ATTR_PARAM_VALUE_DATA", Around(&DEVLINK, 83, &VALUES)),
     (87, "DEVLINK_ATTR_PARAM_VALUE_CMODE", Word(&PARAM_CMODE)),
     (88, "DEVLINK_ATTR_REGION_NAME", Text),
     (89, "DEVLINK_ATTR_REGION_SIZE", Num),
@@ -196,6 +202,7 @@ pub(in crate::decode) static DEVLINK: Set = &[
     (110, "DEVLINK_ATTR_FMSG_NEST_END", Flag),
     (111, "DEVLINK_ATTR_FMSG_OBJ_NAME", Text),
     (112, "DEVLINK_ATTR_FMSG_OBJ_VALUE_TYPE", Word(&VAR_ATTR_TYPE)),
+    (113, "DEVLINK_ATTR_FMSG_OBJ_VALUE_DATA", After(112, &VALUES)),
     (114, "DEVLINK_ATTR_HEALTH_REPORTER", Nest(&DEVLINK)),
     (115, "DEVLINK_ATTR_HEALTH_REPORTER_NAME", Text),
     (116, "DEVLINK_ATTR_HEALTH_REPORTER_STATE", Num),
@@ -355,3 +362,16 @@ static COMMANDS: Words = &[
 /// The family `devlink`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "devlink", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };
+
+/// A value by its type: of a parameter, of a health report.
+static VALUES: Options = &[
+    ("u8", Num),
+    ("u16", Num),
+    ("u32", Num),
+    ("u64", Num),
+    ("string", Text),
+    ("flag", Flag),
+    ("nul-string", Text),
+    ("binary", Hex),
+    ("u64-array", Each(8, &Num)),
+];

@@ -1,10 +1,11 @@
 //! Attributes of the generic family `psample`: numbers and names of `include/uapi/linux/psample.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Num, Secret};
+use crate::decode::tables::kind::Kind::{Flag, Hex, Index, Num, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static PSAMPLE: Set = &[
+    (0, "PSAMPLE_ATTR_IIFINDEX", Index),
     (1, "PSAMPLE_ATTR_OIFINDEX", Num),
     (2, "PSAMPLE_ATTR_ORIGSIZE", Num),
     (3, "PSAMPLE_ATTR_SAMPLE_GROUP", Num),
