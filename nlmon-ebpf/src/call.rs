@@ -87,21 +87,21 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
 
 /// A call to `netlink_dump` begins: what it sends is known when it is delivered.
 #[inline(always)] // one copy per hook
-pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) -> Result<(), u32> {
+pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) {
     let pid_tgid = bpf_get_current_pid_tgid();
     let protocol = skb::protocol::<M>(sk);
     if is_own_process(pid_tgid) {
         if let Some(counters) = datagrams(protocol, path::DUMP) {
             machine::add(&mut counters.own, 1);
         }
-        return Ok(());
+        return;
     }
-    let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
-    let (context, index) = frame::push(thread, id, Place::Nested)?;
+    let Some(thread) = Thread::of(pid_tgid) else { return };
+    // Without room it is a return without entry, later. No sample is lost: nothing is counted yet.
+    let Ok((context, index)) = frame::push(thread, id, Place::Nested) else { return };
     let frame = context.frame(index);
     frame.set_path(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
-    Ok(())
 }
 
 /// A datagram is put into the queue of a receiving socket.

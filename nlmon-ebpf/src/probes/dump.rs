@@ -15,7 +15,7 @@ use crate::{
 #[kprobe]
 fn kprobe_dump(ctx: ProbeContext) -> u32 {
     if let Some(sk) = ctx.arg(0) {
-        report(&ctx, dump::<Helper>(sk, kprobe_id(&ctx)));
+        dump::<Helper>(sk, kprobe_id(&ctx));
     }
     0
 }
@@ -28,7 +28,7 @@ fn kret_dump(ctx: RetProbeContext) -> u32 {
 
 #[fentry(function = "netlink_dump")]
 fn fentry_dump(ctx: FEntryContext) -> i32 {
-    report(&ctx, dump::<Load>(ctx.arg(0), fentry_id(&ctx)));
+    dump::<Load>(ctx.arg(0), fentry_id(&ctx));
     0
 }
 
