@@ -68,8 +68,14 @@ fn protocol(text: &str) -> Result<u8, String> {
 /// Lists the sockets. The one that asked for them is left out.
 pub fn run(args: &Args) -> Result<(), Failure> {
     // Without the right to load it, `/proc` tells as much as may be seen there.
-    let scanner = Scanner::new(Holdings::load().ok());
-    let mut scan = scanner.scan().map_err(|error| Failure::System(error.into()))?;
+    let (holdings, refusal) = match Holdings::load() {
+        Ok(holdings) => (Some(holdings), None),
+        Err(error) => (None, Some(anyhow::Error::from(error))),
+    };
+    let mut scan = Scanner::new(holdings).scan().map_err(|error| Failure::System(error.into()))?;
+    if let Some(error) = refusal.filter(|_| scan.gaps.processes > 0) {
+        eprintln!("nlmon: owners are read from /proc: {error:#}");
+    }
     for seen in &mut scan.seen {
         seen.sockets.retain(|socket| args.wants(socket));
     }

@@ -5,11 +5,16 @@
 //! The same program keeps the owners that overruns are counted by (`nlmon-ebpf/src/owners.rs`).
 
 use std::{
-    borrow::Cow,
+    fs::File,
     io::{self, Read as _},
+    os::fd::{AsFd as _, AsRawFd as _, OwnedFd},
 };
 
-use aya::{Ebpf, EbpfLoader, programs::Iter};
+use aya::{
+    Ebpf, EbpfLoader,
+    programs::{Iter, ProgramError},
+};
+use aya_obj::generated::{bpf_attach_type::BPF_TRACE_ITER, bpf_cmd};
 use nlmon_common::{
     ABI,
     socket::{Holding, SocketOffsets},
@@ -20,6 +25,7 @@ use super::{
     attach::{program, reason},
     btf::{self, Btf},
     load::{ABI_MARK, OBJECT, check_system},
+    multi::{descriptor, zeroed},
     offsets::offsets,
     read_btf,
 };
@@ -42,9 +48,10 @@ const OTHER_MAPS: [&str; 9] = [
 /// The smallest size of a ring: a page, of any architecture.
 const RING_BYTES: u32 = 64 << 10;
 
-/// The loaded program.
+/// The loaded program, by a descriptor of its own: it is read wherever the probes are. `aya` would
+/// give a second one for `CAP_SYS_ADMIN` only, and lets a link be read once.
 pub struct Holdings {
-    program: Iter,
+    program: OwnedFd,
 }
 
 impl Holdings {
@@ -70,39 +77,46 @@ impl Holdings {
     /// The program of a loaded object, once gone through: sockets that were there before the probes
     /// have owners by then.
     pub(super) fn begin(ebpf: &mut Ebpf) -> Result<Self, Error> {
-        let mut holdings = Self::of(ebpf)?;
+        let holdings = Self::of(ebpf)?;
         holdings.read()?;
         Ok(holdings)
     }
 
     fn of(ebpf: &mut Ebpf) -> Result<Self, Error> {
         let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
-        let mut load = || {
-            let program: &mut Iter = program(ebpf, PROGRAM)?;
-            program.load("task_file", &kernel)?;
-            // With a descriptor of its own, so that it can be read wherever the probes are.
-            Iter::from_program_info(program.info()?, Cow::Borrowed(PROGRAM))
-        };
-        let program = load().map_err(|error| Error::Iteration(reason(error)))?;
-        Ok(Self { program })
+        let iterator: &mut Iter = program(ebpf, PROGRAM).map_err(refused)?;
+        iterator.load("task_file", &kernel).map_err(refused)?;
+        let fd = iterator.fd().map_err(refused)?.as_fd().try_clone_to_owned();
+        Ok(Self { program: fd.map_err(Error::Holdings)? })
     }
 
     /// What is held now. A socket is told once for each process that holds it, by the number of the
     /// process.
-    pub fn read(&mut self) -> Result<Vec<Holding>, Error> {
-        let begin = |program: &mut Iter| {
-            let link = program.attach()?;
-            program.take_link(link)
-        };
-        let link = begin(&mut self.program).map_err(|error| Error::Iteration(reason(error)))?;
+    pub fn read(&self) -> Result<Vec<Holding>, Error> {
         let mut bytes = Vec::new();
-        let read = link
-            .into_file()
-            .map_err(io::Error::other)
-            .and_then(|mut file| file.read_to_end(&mut bytes));
+        let read = self.iterate().and_then(|file| File::from(file).read_to_end(&mut bytes));
         read.map_err(Error::Holdings)?;
         Ok(bytes.chunks_exact(size_of::<Holding>()).filter_map(parse).collect())
     }
+
+    /// A new iteration, as a file to read.
+    fn iterate(&self) -> io::Result<OwnedFd> {
+        let mut attr = zeroed();
+        // SAFETY: all zeros are a value of every variant.
+        let create = unsafe { &mut attr.link_create };
+        create.__bindgen_anon_1.prog_fd = self.program.as_raw_fd().cast_unsigned();
+        create.attach_type = BPF_TRACE_ITER as u32;
+        // SAFETY: the attributes have no pointers.
+        let link = unsafe { descriptor(bpf_cmd::BPF_LINK_CREATE, &mut attr) }?;
+        let mut attr = zeroed();
+        attr.iter_create.link_fd = link.as_raw_fd().cast_unsigned();
+        // SAFETY: as above.
+        unsafe { descriptor(bpf_cmd::BPF_ITER_CREATE, &mut attr) }
+    }
+}
+
+fn refused(error: ProgramError) -> Error {
+    Error::Iteration(reason(error))
 }
 
 fn parse(bytes: &[u8]) -> Option<Holding> {

@@ -180,7 +180,8 @@ fn create_link(program: &OwnedFd, symbol: &str, end: End) -> io::Result<OwnedFd>
     unsafe { descriptor(bpf_cmd::BPF_LINK_CREATE, &mut attr) }
 }
 
-fn zeroed() -> bpf_attr {
+/// Attributes of a system call, to be filled in.
+pub(super) fn zeroed() -> bpf_attr {
     // SAFETY: a union of integers and arrays of them, for which zeros are a value.
     unsafe { std::mem::zeroed() }
 }
@@ -199,7 +200,7 @@ fn size_of_u32(length: usize) -> u32 {
 /// # Safety
 ///
 /// What `attr` points to has to be valid for as long as the call takes.
-unsafe fn descriptor(command: bpf_cmd, attr: &mut bpf_attr) -> io::Result<OwnedFd> {
+pub(super) unsafe fn descriptor(command: bpf_cmd, attr: &mut bpf_attr) -> io::Result<OwnedFd> {
     // SAFETY: the caller's promise; the size is that of the attributes.
     let fd = unsafe {
         libc::syscall(

@@ -1,14 +1,7 @@
 //! Scans: finds the namespaces, lists the sockets of each in the best way that works, and asks whose
 //! they are.
 
-use std::{
-    collections::HashSet,
-    fs, io,
-    os::unix::fs::MetadataExt as _,
-    sync::{Mutex, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{collections::HashSet, fs, io, os::unix::fs::MetadataExt as _, thread, time::Duration};
 
 use nlmon_core::decode::names::protocol;
 
@@ -26,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Scanner {
     /// Who holds what, where the kernel can be asked.
-    holdings: Mutex<Option<Holdings>>,
+    holdings: Option<Holdings>,
 }
 
 /// Namespaces as they were seen from within, or through `/proc`.
@@ -41,7 +34,7 @@ struct Visited {
 impl Scanner {
     /// One that asks the kernel for the holders, if it can be asked, and `/proc` if not.
     pub fn new(holdings: Option<Holdings>) -> Self {
-        Self { holdings: Mutex::new(holdings) }
+        Self { holdings }
     }
 
     /// Scans all sockets. Makes several system calls for each process, and starts a thread that
@@ -73,8 +66,7 @@ impl Scanner {
 
     /// What the kernel tells.
     fn held(&self) -> Option<Vec<Holding>> {
-        let mut holdings = self.holdings.lock().unwrap_or_else(PoisonError::into_inner);
-        let error = match holdings.as_mut()?.read() {
+        let error = match self.holdings.as_ref()?.read() {
             Ok(held) => return Some(held),
             Err(error) => anyhow::Error::from(error),
         };
