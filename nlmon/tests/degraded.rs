@@ -73,6 +73,7 @@ fn says_once_what_is_missing_and_serves_the_route_groups() {
             ip link set lo down
         done
         wait "$tail"
+        "$NLMON" tail --socket "$DIR/log" --type RTM_NEWLINK --last 2 --count 2
         kill "$daemon"
         wait "$daemon"
     "#;
@@ -81,7 +82,15 @@ fn says_once_what_is_missing_and_serves_the_route_groups() {
     let (code, out, err) = wait(command.spawn().unwrap());
     assert_eq!(code, 0, "{err}");
     assert_eq!(err.matches("running without probes").count(), 1, "{err}");
-    let record: serde_json::Value = serde_json::from_str(out.trim_end()).expect(&out);
+    let (json, text) = out.split_once('\n').unwrap();
+    // Said once, and then of no record.
+    assert_eq!(err.matches("the daemon has no probes").count(), 1, "{err}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    for line in text.lines() {
+        assert!(line.contains(">>> route:link "), "{line}");
+        assert!(!line.contains('?') && !line.contains("unobserved"), "{line}");
+    }
+    let record: serde_json::Value = serde_json::from_str(json).expect(&out);
     assert_eq!(record["outcome"], "unobserved", "{record}");
     assert_eq!(record["messages"][0]["type"], "RTM_NEWLINK", "{record}");
 }

@@ -38,10 +38,17 @@ impl Item {
     }
 }
 
+/// The running daemon, once it has let this client in.
+pub(super) struct Daemon {
+    pub(super) stream: BufReader<UnixStream>,
+    /// Whether it has probes.
+    probes: bool,
+}
+
 /// A source of records.
 pub(super) enum Feed {
     /// The running daemon, which applies the filter.
-    Daemon(BufReader<UnixStream>),
+    Daemon(Daemon),
     /// A capture, and which of its records are wanted.
     Capture(Box<pcapng::Reader<Box<dyn Read>>>, Box<Matcher>),
 }
@@ -53,7 +60,8 @@ impl Feed {
     /// `Usage` for a filter that the daemon does not know, `System` where the socket may not be
     /// used, `Runtime` where there is no daemon or it refuses.
     pub(super) fn daemon(socket: &Path, request: &Request) -> Result<Self, Failure> {
-        open(socket, request).map(Self::Daemon)
+        let (stream, probes) = greeted(socket, request, None)?;
+        Ok(Self::Daemon(Daemon { stream, probes }))
     }
 
     /// Opens a capture; `-` is standard input.
@@ -72,10 +80,18 @@ impl Feed {
         Ok(Self::Capture(Box::new(reader), Box::new(matcher)))
     }
 
+    /// Whether probes saw what was sent. A capture does not tell: its records do.
+    pub(super) fn has_probes(&self) -> bool {
+        match self {
+            Self::Daemon(daemon) => daemon.probes,
+            Self::Capture(..) => true,
+        }
+    }
+
     /// Whether more is there already, so that asking for it does not wait.
     pub(super) fn has_more(&self) -> bool {
         match self {
-            Self::Daemon(daemon) => !daemon.buffer().is_empty(),
+            Self::Daemon(daemon) => !daemon.stream.buffer().is_empty(),
             Self::Capture(..) => true,
         }
     }
@@ -83,7 +99,7 @@ impl Feed {
     /// What comes next.
     pub(super) fn next(&mut self) -> anyhow::Result<Item> {
         match self {
-            Self::Daemon(daemon) => next_line(daemon),
+            Self::Daemon(daemon) => next_line(&mut daemon.stream),
             Self::Capture(reader, matcher) => loop {
                 match reader.read()? {
                     None => return Ok(Item::End),
@@ -126,10 +142,19 @@ pub(super) fn open_within(
     request: &Request,
     time: Option<Duration>,
 ) -> Result<BufReader<UnixStream>, Failure> {
+    greeted(socket, request, time).map(|(daemon, _)| daemon)
+}
+
+/// The daemon, and whether it has probes.
+fn greeted(
+    socket: &Path,
+    request: &Request,
+    time: Option<Duration>,
+) -> Result<(BufReader<UnixStream>, bool), Failure> {
     let mut daemon = connect(socket)?;
     daemon.get_ref().set_read_timeout(time).map_err(|e| Failure::Runtime(e.into()))?;
-    greet(&mut daemon, request)?;
-    Ok(daemon)
+    let probes = greet(&mut daemon, request)?;
+    Ok((daemon, probes))
 }
 
 fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
@@ -152,10 +177,10 @@ fn connect(socket: &Path) -> Result<BufReader<UnixStream>, Failure> {
     })
 }
 
-/// Sends the request and reads the daemon's one answer.
-fn greet(daemon: &mut BufReader<UnixStream>, request: &Request) -> Result<(), Failure> {
+/// Sends the request and reads the daemon's one answer: whether it has probes.
+fn greet(daemon: &mut BufReader<UnixStream>, request: &Request) -> Result<bool, Failure> {
     match ask(daemon, request).map_err(Failure::Runtime)? {
-        Reply::Hello { .. } => Ok(()),
+        Reply::Hello { probes, .. } => Ok(probes),
         Reply::Error { kind, message } => Err(match kind {
             Refusal::Filter => Failure::Usage(anyhow!(message)),
             Refusal::Request | Refusal::Version | Refusal::History | Refusal::Busy => {

@@ -116,7 +116,8 @@ fn create(path: &Path, force: bool) -> Result<File, Failure> {
 fn stop_on_signal(feed: &Feed) -> anyhow::Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     let Feed::Daemon(daemon) = feed else { return Ok(stopped) };
-    let daemon: UnixStream = daemon.get_ref().try_clone().context("cannot watch for signals")?;
+    let daemon: UnixStream =
+        daemon.stream.get_ref().try_clone().context("cannot watch for signals")?;
     let told = Arc::clone(&stopped);
     signals::on_first([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP], move || {
         told.store(true, Ordering::Relaxed);

@@ -78,7 +78,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Some(file) => args.capture(file)?,
         None => args.daemon()?,
     };
-    match Printer::new(args).and_then(|mut printer| printer.copy(&mut feed)) {
+    let probes = feed.has_probes();
+    if !probes && args.output == Output::Text {
+        // Once, so that no line has to.
+        eprintln!(
+            "nlmon: the daemon has no probes: these are the multicasts that it receives itself; \
+             who sent them, and requests and their answers, it cannot see"
+        );
+    }
+    match Printer::new(args, probes).and_then(|mut printer| printer.copy(&mut feed)) {
         Err(Stop::End) if args.read.is_none() => Err(super::daemon_is_gone()),
         Ok(()) | Err(Stop::NoReader | Stop::End) => Ok(()),
         Err(Stop::Failed(error)) => Err(Failure::Runtime(error)),
@@ -155,13 +163,14 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(args: &Args) -> Result<Self, Stop> {
+    fn new(args: &Args, probes: bool) -> Result<Self, Stop> {
         let out = io::stdout().lock();
         let terminal = out.is_terminal();
         let style = Style {
             colour: terminal && wants_colour(),
             verbose: args.verbose,
             hex: args.hex,
+            probes,
             zone: TimeZone::system(),
         };
         let out = BufWriter::new(out);

@@ -85,7 +85,7 @@ async fn show(
         _place: place,
         matcher,
         shutdown: log.shutdown,
-        said: format!("event: hello\ndata: {{\"nlmon\":\"{}\"}}\n\n", env!("CARGO_PKG_VERSION")),
+        said: hello(log.bus.has_probes()),
         waiting: VecDeque::new(),
     };
     let chunks = stream::unfold(reader, async |mut reader: Reader| {
@@ -95,6 +95,13 @@ async fn show(
     // The connection has no place but the reader's, so it ends with the stream.
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CONNECTION, "close")];
     (headers, Body::from_stream(chunks)).into_response()
+}
+
+/// What each stream begins with.
+fn hello(probes: bool) -> String {
+    let nlmon = env!("CARGO_PKG_VERSION");
+    let probes = if probes { "" } else { ",\"probes\":false" };
+    format!("event: hello\ndata: {{\"nlmon\":\"{nlmon}\"{probes}}}\n\n")
 }
 
 /// One reader of the stream. It is asked for more only when the last was taken.

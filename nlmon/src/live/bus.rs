@@ -7,7 +7,7 @@
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
@@ -110,6 +110,8 @@ impl Ring {
 pub struct Bus {
     limits: Limits,
     specs: Specs,
+    /// Whether probes see what is published.
+    probes: AtomicBool,
     ring: Mutex<Ring>,
     /// The ring's `next`; what clients sleep on.
     published: watch::Sender<u64>,
@@ -130,6 +132,7 @@ impl Bus {
         Arc::new(Self {
             limits,
             specs,
+            probes: AtomicBool::new(true),
             ring: Mutex::default(),
             published: watch::Sender::new(0),
             clients: AtomicUsize::new(0),
@@ -141,6 +144,16 @@ impl Bus {
     /// What its records are named by, besides the tables.
     pub fn specs(&self) -> Specs {
         self.specs
+    }
+
+    /// Whether probes see what is published: else no record has a sender.
+    pub fn has_probes(&self) -> bool {
+        self.probes.load(Ordering::Relaxed)
+    }
+
+    /// There are no probes.
+    pub fn without_probes(&self) {
+        self.probes.store(false, Ordering::Relaxed);
     }
 
     /// What it may use.

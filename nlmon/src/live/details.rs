@@ -130,7 +130,7 @@ mod tests {
     fn render(verbose: bool, hex: bool) -> String {
         let view = View::new(Clock::new(0));
         let record = LogRecord::new(&sample::request(), &view).with(Detail::Data);
-        Style { colour: false, verbose, hex, zone: TimeZone::UTC }.render(&record)
+        Style { colour: false, verbose, hex, probes: true, zone: TimeZone::UTC }.render(&record)
     }
 
     #[test]

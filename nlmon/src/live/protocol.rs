@@ -48,6 +48,10 @@ pub enum Reply {
         version: u32,
         /// Release of the daemon.
         nlmon: String,
+        /// Whether probes see what is sent. Without, no record has a sender, and each is
+        /// `unobserved`.
+        #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+        probes: bool,
     },
     /// Nothing follows.
     Error {
@@ -56,6 +60,11 @@ pub enum Reply {
         /// Why, and what to do, for a person.
         message: String,
     },
+}
+
+/// Daemons that do not say have probes.
+fn yes() -> bool {
+    true
 }
 
 /// Why the daemon refuses a client.

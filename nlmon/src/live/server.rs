@@ -224,7 +224,11 @@ async fn converse(stream: UnixStream, service: &Service, place: &Place) {
         Err(refusal) => Err(refusal),
     };
     let reply = match &admitted {
-        Ok(_) => Reply::Hello { version: VERSION, nlmon: env!("CARGO_PKG_VERSION").to_owned() },
+        Ok(_) => Reply::Hello {
+            version: VERSION,
+            nlmon: env!("CARGO_PKG_VERSION").to_owned(),
+            probes: service.bus.has_probes(),
+        },
         Err((kind, message)) => Reply::Error { kind: *kind, message: message.clone() },
     };
     if !matches!(timeout(REQUEST_TIME, write.write_all(&line(&reply))).await, Ok(Ok(()))) {

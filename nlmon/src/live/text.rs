@@ -14,6 +14,7 @@ use nlmon_core::record::{Cause, Outcome, Path};
 
 /// How lines look.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Style {
     /// Colour them, for a terminal.
     pub colour: bool,
@@ -21,6 +22,8 @@ pub struct Style {
     pub verbose: bool,
     /// Show the bytes.
     pub hex: bool,
+    /// Probes see what is sent. Without, who sent it and that no probe saw it goes without saying.
+    pub probes: bool,
     /// Time zone of the time of day.
     pub zone: TimeZone,
 }
@@ -82,7 +85,11 @@ impl Style {
         };
         let first = record.messages.first();
         let kind = first.map_or("-", Message::kind);
-        self.column(text, &mut at, Ink::Name, &process, PROTOCOL_AT);
+        if self.probes || record.process.is_some() {
+            self.column(text, &mut at, Ink::Name, &process, PROTOCOL_AT);
+        } else {
+            at = PROTOCOL_AT;
+        }
         self.column(text, &mut at, Ink::Plain, &protocol, TYPE_AT);
         self.column(text, &mut at, Ink::Plain, kind, OBJECT_AT);
         let failed = first.and_then(|message| message.error.as_ref()).is_some_and(|e| e.errno != 0);
@@ -106,7 +113,8 @@ impl Style {
 
     /// One line without time and colour, for a packet's comment.
     pub fn comment(record: &LogRecord) -> String {
-        let style = Self { colour: false, verbose: false, hex: false, zone: TimeZone::UTC };
+        let style =
+            Self { colour: false, verbose: false, hex: false, probes: true, zone: TimeZone::UTC };
         let mut text = format!("{} {} ", record.path, process(record));
         let messages: Vec<_> = record.messages.iter().map(describe).collect();
         text += &messages.join("; ");
@@ -169,6 +177,7 @@ impl Style {
             }
             (Some(Outcome::Delivered), None) => notes.push("delivered".to_owned()),
             (Some(Outcome::Lost), _) => notes.push(self.paint(Ink::Bad, "LOST")),
+            (Some(Outcome::Unobserved), _) if !self.probes => {}
             (Some(Outcome::Unobserved), _) => notes.push(self.paint(Ink::Odd, "unobserved")),
             (Some(Outcome::NotSampled), _) => notes.push("not sampled".to_owned()),
             (Some(Outcome::Undecided), _) => notes.push("undecided".to_owned()),
@@ -293,7 +302,7 @@ mod tests {
     use nlmon_core::record::Record;
 
     fn style() -> Style {
-        Style { colour: false, verbose: false, hex: false, zone: TimeZone::UTC }
+        Style { colour: false, verbose: false, hex: false, probes: true, zone: TimeZone::UTC }
     }
 
     fn record(record: &Record) -> LogRecord {
@@ -332,6 +341,15 @@ mod tests {
             let line = style().render(&record(&Record::Received { delivery, outcome }));
             assert!(line.ends_with(note), "{line}");
         }
+    }
+
+    #[test]
+    fn without_probes_no_line_says_so() {
+        let style = Style { probes: false, ..style() };
+        assert_eq!(
+            style.render(&record(&sample::unobserved())),
+            "03:04:05.000000 >>> route:link        RTM_NEWLINK      dummy0 (ifindex 5)\n"
+        );
     }
 
     #[test]

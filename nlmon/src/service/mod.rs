@@ -116,6 +116,9 @@ fn start(
 ) -> anyhow::Result<Subscriptions> {
     let Parts { mut probes, state, server, listener } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
+    if probes.is_none() {
+        bus.without_probes();
+    }
     let (sender, events) = mpsc::channel(EVENTS_QUEUE);
     let (subscriptions, keeper) = Subscriptions::new(subscribe_settings(config)?, sender)?;
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());

@@ -15,6 +15,10 @@ const rates = new Rates(id("protocols"), id("processes"), id("rates-note"), PERI
 const sockets = new Sockets(id("sockets"), id("sockets-note"));
 
 const stream = new Stream({
+  hello({ probes = true }) {
+    records.probes = probes;
+    id("unseen").hidden = probes;
+  },
   record(record) {
     records.add(record);
     rates.record(record);

@@ -14,13 +14,15 @@ export class Records {
     this.missed = 0;
     this.lost = 0;
     this.paused = false;
+    // Without, what no probe saw is said once, above, and not of each record.
+    this.probes = true;
     this.body.addEventListener("click", (event) => this.toggle(event.target.closest("tr.record")));
     this.body.addEventListener("keydown", (event) => this.key(event));
     setInterval(() => this.draw(), DRAW_MS);
   }
 
   add(record) {
-    this.waiting.push(row(record));
+    this.waiting.push(row(record, this.probes));
     this.trim();
   }
 
@@ -140,7 +142,7 @@ function element(name, className = "", text = "") {
   return made;
 }
 
-function row(record) {
+function row(record, probes) {
   const { process, messages } = record;
   const line = element("tr", "record");
   line.tabIndex = -1;
@@ -156,7 +158,7 @@ function row(record) {
   way.append(arrow, element("span", "path", record.path));
   const group = record.group ? `:${record.group}` : "";
   const more = messages.length > 1 ? ` (+${messages.length - 1})` : "";
-  const who = process ? `${process.comm}[${process.pid}]` : "?";
+  const who = process ? `${process.comm}[${process.pid}]` : probes ? "?" : "";
   const whose = element("td", "process", who);
   whose.title = [process?.executable, process?.unit, process?.container].filter(Boolean).join(" ");
   line.append(
@@ -166,7 +168,7 @@ function row(record) {
     element("td", "protocol", record.protocol + group),
     element("td", "type", kind(messages[0]) + more),
     element("td", "what", messages[0]?.summary ?? ""),
-    element("td", failed ? "went bad" : "went", outcome(record).join(", ")),
+    element("td", failed ? "went bad" : "went", outcome(record, probes).join(", ")),
   );
   return line;
 }
@@ -184,14 +186,16 @@ function errors(record) {
   return [...new Set(all.filter((name) => name && name !== "ok"))];
 }
 
-function outcome(record) {
+function outcome(record, probes) {
   const words = [];
   const { answer, parent, cause } = record;
   if (record.path === "request" && record.duration_ns !== undefined) words.push(`took ${time(record.duration_ns)}`);
   if (answer) words.push(`${answer.errno ?? "answered"} after ${time(answer.latency_ns)}`);
   if (answer?.text) words.push(`"${answer.text}"`);
   if (record.outcome === "delivered") words.push(`delivered in ${time(record.delivery_latency_ns ?? 0)}`);
-  else if (record.outcome) words.push(record.outcome.replace("_", " "));
+  else if (record.outcome === "unobserved" && !probes) {
+    // Said once, above.
+  } else if (record.outcome) words.push(record.outcome.replace("_", " "));
   if (cause === "request" && parent) words.push(`by ${parent.command || parent.type}`);
   else if (cause && cause !== "unknown") words.push(cause);
   const said = words.join(" ");

@@ -6,7 +6,7 @@ const RETRY_MS = 2000;
 const LAST = 200;
 
 export class Stream {
-  // `handler` has record(record), lost(count), state(state, words).
+  // `handler` has hello(hello), record(record), lost(count), state(state, words).
   constructor(handler) {
     this.handler = handler;
     this.abort = null;
@@ -67,7 +67,10 @@ export class Stream {
     }
     if (data === "") return;
     const value = JSON.parse(data);
-    if (kind === "hello") this.handler.state("live", "live");
+    if (kind === "hello") {
+      this.handler.hello(value);
+      this.handler.state("live", "live");
+    }
     else if (kind === "lost") this.handler.lost(value.lost);
     else this.handler.record(value);
   }
