@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::rows::{Row, rows};
-use super::views::{VIEWS, View};
+use super::views::{GROUPS, VIEWS, View};
 use crate::metrics::Snapshot;
 use crate::metrics::names;
 
@@ -78,8 +78,13 @@ impl State {
     /// Takes in what the daemon says.
     pub(super) fn news(&mut self, snapshot: Snapshot) {
         let previous = self.latest.replace(snapshot.clone());
+        let first = previous.is_none();
         if !self.paused {
             (self.before, self.now) = (previous, Some(snapshot));
+        }
+        // What the daemon's own sockets receive is then all there is to see of messages.
+        if first && self.has_no_probes() && self.view == 0 {
+            self.show(VIEWS.iter().position(|view| view.name == GROUPS).unwrap_or_default());
         }
     }
 

@@ -184,3 +184,24 @@ fn any_size_and_an_empty_snapshot_can_be_drawn() {
         screen_of(&waiting, width, height);
     }
 }
+
+/// There it shows what the daemon's own sockets receive.
+#[test]
+fn without_probes_it_begins_with_the_groups() {
+    let mut state = State::new();
+    for seconds in [1_u32, 3] {
+        let time_ns = u64::from(seconds) * 1_000_000_000;
+        let mut snapshot = Snapshot { time_ns, ..<_>::default() };
+        let count = 5.0 * f64::from(seconds);
+        let labels = ["route", "link", "unobserved"];
+        add(&mut snapshot, &names::MULTICAST_DELIVERIES, &labels, count);
+        state.news(snapshot);
+    }
+    let screen = screen_of(&state, 100, 10);
+    let row = screen.iter().find(|line| line.starts_with("route ")).unwrap();
+    assert!(row.contains(" link ") && row.contains(" 5.0 "), "{screen:?}");
+    // What somebody chose stays.
+    press(&mut state, "1");
+    state.news(Snapshot { time_ns: 4_000_000_000, ..<_>::default() });
+    assert!(!screen_of(&state, 100, 10).iter().any(|line| line.contains("UNOBSERVED")));
+}

@@ -50,6 +50,9 @@ const fn column(heading: &'static str, figure: Figure, unit: Unit) -> Column {
     Column { heading, figure, unit }
 }
 
+/// The view that needs no probes.
+pub(super) const GROUPS: &str = "Groups";
+
 pub(super) const VIEWS: &[View] = &[
     View {
         name: "Processes",
@@ -120,7 +123,7 @@ pub(super) const VIEWS: &[View] = &[
         ],
     },
     View {
-        name: "Groups",
+        name: GROUPS,
         keys: &[("PROTOCOL", "protocol"), ("GROUP", "group")],
         columns: &[
             column("MSG/S", Figure::Rate(&names::MULTICAST_DELIVERIES), Unit::PerSecond),

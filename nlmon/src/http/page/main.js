@@ -21,7 +21,6 @@ const stream = new Stream({
   },
   record(record) {
     records.add(record);
-    rates.record(record);
   },
   lost: (count) => records.addLost(count),
   state(state, words) {

@@ -1,5 +1,6 @@
 // Two plots of messages a second, by protocol and by process, each with a legend that says the same in
-// numbers. The counts are the daemon's exact ones; where there are no probes, of the records shown.
+// numbers. The counts are the daemon's exact ones; where there are no probes, of the
+// multicasts that it receives itself, by protocol and by group.
 
 import { sumBy } from "./metrics.js";
 
@@ -9,21 +10,18 @@ const REST = "others";
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [360, 120, 34, 16, 8];
 const SVG = "http://www.w3.org/2000/svg";
 
-export const METRICS = ["nlmon_probe_attached", "nlmon_messages_total", "nlmon_process_messages_total"];
+export const METRICS = [
+  "nlmon_probe_attached",
+  "nlmon_messages_total",
+  "nlmon_process_messages_total",
+  "nlmon_multicast_deliveries_total",
+];
 
 export class Rates {
   constructor(protocols, processes, note, periodS) {
     this.note = note;
-    this.counted = { protocols: new Map(), processes: new Map() };
     this.protocols = new Plot(protocols, "Messages a second by protocol", periodS);
     this.processes = new Plot(processes, "Messages a second by process", periodS);
-  }
-
-  // Counts a record, for a daemon without probes.
-  record(record) {
-    const count = (map, name) => map.set(name, (map.get(name) ?? 0) + record.messages.length);
-    count(this.counted.protocols, record.protocol);
-    count(this.counted.processes, record.process?.comm ?? "unknown");
   }
 
   // Takes in a scrape, `seconds` after the one before.
@@ -35,10 +33,15 @@ export class Rates {
           protocols: of("nlmon_messages_total", "protocol"),
           processes: of("nlmon_process_messages_total", "process"),
         }
-      : { protocols: new Map(this.counted.protocols), processes: new Map(this.counted.processes) };
+      : {
+          protocols: of("nlmon_multicast_deliveries_total", "protocol"),
+          processes: of("nlmon_multicast_deliveries_total", "group"),
+        };
+    this.processes.title = `Messages a second by ${exact ? "process" : "group"}`;
+    this.processes.legend.caption.textContent = this.processes.title;
     this.note.textContent = exact
       ? "exact counts of all messages, whatever the filter"
-      : "of the records that the filter lets pass: no probes count here";
+      : "multicasts that the daemon receives, whatever the filter: no probes count the rest";
     this.protocols.add(by.protocols, seconds);
     this.processes.add(by.processes, seconds);
   }
