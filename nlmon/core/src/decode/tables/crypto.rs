@@ -37,4 +37,5 @@ pub(in crate::decode) static CRYPTO: Set = &[
     (19, "CRYPTOCFGA_STAT_AKCIPHER", Num),
     (20, "CRYPTOCFGA_STAT_KPP", Num),
     (21, "CRYPTOCFGA_STAT_ACOMP", Num),
+    (22, "CRYPTOCFGA_REPORT_SIG", Struct(&REPORT)),
 ];

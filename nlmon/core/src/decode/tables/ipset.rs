@@ -1,7 +1,7 @@
 //! Attributes of ipset: numbers and names of `include/uapi/linux/netfilter/ipset/ip_set.h`. What
 //! `IPSET_ATTR_DATA` holds depends on the command.
 
-use super::kind::Kind::{Be, Ip, List, Mac, Nest, Num, Text, Word};
+use super::kind::Kind::{Be, Ip, List, Mac, Nest, Num, Pad, Text, Word};
 use super::kind::Set;
 use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
 
@@ -91,6 +91,7 @@ static ENTRY: Set = &[
     (27, "IPSET_ATTR_SKBMARK", Be),
     (28, "IPSET_ATTR_SKBPRIO", Be),
     (29, "IPSET_ATTR_SKBQUEUE", Be),
+    (30, "IPSET_ATTR_PAD", Pad),
 ];
 
 static IP: Set = &[(1, "IPSET_ATTR_IPADDR_IPV4", Ip), (2, "IPSET_ATTR_IPADDR_IPV6", Ip)];

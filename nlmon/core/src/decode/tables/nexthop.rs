@@ -1,6 +1,8 @@
 //! Attributes of a next hop object: numbers and names of `include/uapi/linux/nexthop.h`.
 
-use super::kind::Kind::{Each, Flag, Index, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word};
+use super::kind::Kind::{
+    Be, Each, Flag, Index, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word,
+};
 use super::kind::{Fields, Set};
 use super::route::{ENCAP_TYPES, ENCAPS, ROUTE_FLAGS};
 use crate::decode::names::Table;
@@ -37,6 +39,7 @@ pub(in crate::decode) static NEXTHOP: Set = &[
     (15, "NHA_GROUP_STATS", List(&Nest(&GROUP_STATS))),
     (16, "NHA_HW_STATS_ENABLE", Num),
     (17, "NHA_HW_STATS_USED", Num),
+    (18, "NHA_DST_PORT", Be),
 ];
 
 static RES_GROUP: Set = &[

@@ -2,7 +2,7 @@
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
 use super::kind::Kind::{
-    Be, Each, Hex, Index, Int, Ip, List, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Be, Each, Flag, Hex, Index, Int, Ip, List, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
 };
 use super::kind::{Fields, Set};
 use crate::decode::names::Table;
@@ -78,18 +78,18 @@ pub(in crate::decode) static DCB: Set = &[
     (1, "DCB_ATTR_IFNAME", Text),
     (2, "DCB_ATTR_STATE", Num),
     (3, "DCB_ATTR_PFC_STATE", Num),
-    (4, "DCB_ATTR_PFC_CFG", Hex),
+    (4, "DCB_ATTR_PFC_CFG", Nest(&PFC_CONFIG)),
     (5, "DCB_ATTR_NUM_TC", Num),
-    (6, "DCB_ATTR_PG_CFG", Hex),
+    (6, "DCB_ATTR_PG_CFG", Nest(&PG_CONFIG)),
     (7, "DCB_ATTR_SET_ALL", Num),
     (8, "DCB_ATTR_PERM_HWADDR", Mac),
-    (9, "DCB_ATTR_CAP", Num),
-    (10, "DCB_ATTR_NUMTCS", Num),
+    (9, "DCB_ATTR_CAP", Nest(&DCB_CAPABILITIES)),
+    (10, "DCB_ATTR_NUMTCS", Nest(&DCB_NUMTCS)),
     (11, "DCB_ATTR_BCN", Num),
     (12, "DCB_ATTR_APP", Num),
     (13, "DCB_ATTR_IEEE", Nest(&DCB_IEEE)),
     (14, "DCB_ATTR_DCBX", Num),
-    (15, "DCB_ATTR_FEATCFG", Num),
+    (15, "DCB_ATTR_FEATCFG", Nest(&DCB_FEATURES)),
     (16, "DCB_ATTR_CEE", Num),
 ];
 
@@ -277,3 +277,69 @@ pub(in crate::decode) static SETENFORCE: Fields = &[("val", 4, Int)];
 
 /// `struct selnl_msg_policyload` of the same
 pub(in crate::decode) static POLICYLOAD: Fields = &[("seqno", 4, Num)];
+
+static PFC_CONFIG: Set = &[
+    (1, "DCB_PFC_UP_ATTR_0", Num),
+    (2, "DCB_PFC_UP_ATTR_1", Num),
+    (3, "DCB_PFC_UP_ATTR_2", Num),
+    (4, "DCB_PFC_UP_ATTR_3", Num),
+    (5, "DCB_PFC_UP_ATTR_4", Num),
+    (6, "DCB_PFC_UP_ATTR_5", Num),
+    (7, "DCB_PFC_UP_ATTR_6", Num),
+    (8, "DCB_PFC_UP_ATTR_7", Num),
+    (9, "DCB_PFC_UP_ATTR_ALL", Flag),
+];
+
+static PG_CONFIG: Set = &[
+    (1, "DCB_PG_ATTR_TC_0", Nest(&PG_CLASS)),
+    (2, "DCB_PG_ATTR_TC_1", Nest(&PG_CLASS)),
+    (3, "DCB_PG_ATTR_TC_2", Nest(&PG_CLASS)),
+    (4, "DCB_PG_ATTR_TC_3", Nest(&PG_CLASS)),
+    (5, "DCB_PG_ATTR_TC_4", Nest(&PG_CLASS)),
+    (6, "DCB_PG_ATTR_TC_5", Nest(&PG_CLASS)),
+    (7, "DCB_PG_ATTR_TC_6", Nest(&PG_CLASS)),
+    (8, "DCB_PG_ATTR_TC_7", Nest(&PG_CLASS)),
+    (10, "DCB_PG_ATTR_TC_ALL", Nest(&PG_CLASS)),
+    (11, "DCB_PG_ATTR_BW_ID_0", Num),
+    (12, "DCB_PG_ATTR_BW_ID_1", Num),
+    (13, "DCB_PG_ATTR_BW_ID_2", Num),
+    (14, "DCB_PG_ATTR_BW_ID_3", Num),
+    (15, "DCB_PG_ATTR_BW_ID_4", Num),
+    (16, "DCB_PG_ATTR_BW_ID_5", Num),
+    (17, "DCB_PG_ATTR_BW_ID_6", Num),
+    (18, "DCB_PG_ATTR_BW_ID_7", Num),
+    (20, "DCB_PG_ATTR_BW_ID_ALL", Flag),
+];
+
+static PG_CLASS: Set = &[
+    (1, "DCB_TC_ATTR_PARAM_PGID", Num),
+    (2, "DCB_TC_ATTR_PARAM_UP_MAPPING", Num),
+    (3, "DCB_TC_ATTR_PARAM_STRICT_PRIO", Num),
+    (4, "DCB_TC_ATTR_PARAM_BW_PCT", Num),
+    (5, "DCB_TC_ATTR_PARAM_ALL", Flag),
+];
+
+static DCB_CAPABILITIES: Set = &[
+    (1, "DCB_CAP_ATTR_ALL", Flag),
+    (2, "DCB_CAP_ATTR_PG", Num),
+    (3, "DCB_CAP_ATTR_PFC", Num),
+    (4, "DCB_CAP_ATTR_UP2TC", Num),
+    (5, "DCB_CAP_ATTR_PG_TCS", Num),
+    (6, "DCB_CAP_ATTR_PFC_TCS", Num),
+    (7, "DCB_CAP_ATTR_GSP", Num),
+    (8, "DCB_CAP_ATTR_BCN", Num),
+    (9, "DCB_CAP_ATTR_DCBX", Num),
+];
+
+static DCB_NUMTCS: Set = &[
+    (1, "DCB_NUMTCS_ATTR_ALL", Flag),
+    (2, "DCB_NUMTCS_ATTR_PG", Num),
+    (3, "DCB_NUMTCS_ATTR_PFC", Num),
+];
+
+static DCB_FEATURES: Set = &[
+    (1, "DCB_FEATCFG_ATTR_ALL", Flag),
+    (2, "DCB_FEATCFG_ATTR_PG", Num),
+    (3, "DCB_FEATCFG_ATTR_PFC", Num),
+    (4, "DCB_FEATCFG_ATTR_APP", Num),
+];

@@ -78,6 +78,8 @@ static DL_PORT_FUNCTION: Set = &[
     (2, "DEVLINK_PORT_FN_ATTR_STATE", Word(&PORT_FN_STATE)),
     (3, "DEVLINK_PORT_FN_ATTR_OPSTATE", Word(&PORT_FN_OPSTATE)),
     (4, "DEVLINK_PORT_FN_ATTR_CAPS", Bitfield),
+    (5, "DEVLINK_PORT_FN_ATTR_DEVLINK", Nest(&DEVLINK)),
+    (6, "DEVLINK_PORT_FN_ATTR_MAX_IO_EQS", Num),
 ];
 
 static RELOAD_ACTION: Table = &[(1, "driver-reinit"), (2, "fw-activate")];
@@ -270,6 +272,11 @@ pub(in crate::decode) static DEVLINK: Set = &[
     (179, "DEVLINK_ATTR_REGION_DIRECT", Flag),
     (180, "DEVLINK_ATTR_RATE_TC_BWS", Nest(&DL_RATE_TC_BWS)),
     (181, "DEVLINK_ATTR_HEALTH_REPORTER_BURST_PERIOD", Num),
+    (182, "DEVLINK_ATTR_PARAM_VALUE_DEFAULT", Around(&DEVLINK, 83, &VALUES)),
+    (183, "DEVLINK_ATTR_PARAM_RESET_DEFAULT", Flag),
+    (184, "DEVLINK_ATTR_INDEX", Num),
+    (185, "DEVLINK_ATTR_RESOURCE_SCOPE_MASK", Num),
+    (186, "DEVLINK_ATTR_PARENT_DEV", Nest(&DEVLINK)),
 ];
 
 static COMMANDS: Words = &[

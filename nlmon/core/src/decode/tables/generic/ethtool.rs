@@ -3,7 +3,7 @@
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Be, Each, Flag, Hex, Index, Mask, Nest, Num, Pad, Secret, Text, Word,
+    Be, Each, Flag, Hex, Index, List, Mask, Nest, Num, Pad, Secret, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Generic, Set};
 
@@ -321,7 +321,7 @@ static STATS_GRP: Set = &[
     (1, "ETHTOOL_A_STATS_GRP_PAD", Pad),
     (2, "ETHTOOL_A_STATS_GRP_ID", Num),
     (3, "ETHTOOL_A_STATS_GRP_SS_ID", Num),
-    (4, "ETHTOOL_A_STATS_GRP_STAT", Num),
+    (4, "ETHTOOL_A_STATS_GRP_STAT", List(&Num)),
     (5, "ETHTOOL_A_STATS_GRP_HIST_RX", Nest(&STATS_GRP)),
     (6, "ETHTOOL_A_STATS_GRP_HIST_TX", Nest(&STATS_GRP)),
     (7, "ETHTOOL_A_STATS_GRP_HIST_BKT_LOW", Num),

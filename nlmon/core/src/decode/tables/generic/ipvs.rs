@@ -4,9 +4,7 @@
 use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{
-    Be, BeMask, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Text, Word,
-};
+use crate::decode::tables::kind::Kind::{Be, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Text, Word};
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
 
 static PROTOCOLS: Table = &[(6, "tcp"), (17, "udp"), (132, "sctp")];
@@ -77,7 +75,7 @@ static DESTINATION: Set = &[
     (12, "IPVS_DEST_ATTR_STATS64", Nest(&STATS)),
     (13, "IPVS_DEST_ATTR_TUN_TYPE", Word(&TUNNELS)),
     (14, "IPVS_DEST_ATTR_TUN_PORT", Be),
-    (15, "IPVS_DEST_ATTR_TUN_FLAGS", BeMask(&TUNNEL_BITS)),
+    (15, "IPVS_DEST_ATTR_TUN_FLAGS", Mask(&TUNNEL_BITS)),
 ];
 
 static DAEMON: Set = &[

@@ -1,7 +1,7 @@
 //! Attributes of the generic family `psample`: numbers and names of `include/uapi/linux/psample.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Index, Num, Secret};
+use crate::decode::tables::kind::Kind::{Be, Flag, Hex, Index, Ip, Nest, Num, Pad, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static PSAMPLE: Set = &[
@@ -13,7 +13,7 @@ static PSAMPLE: Set = &[
     (5, "PSAMPLE_ATTR_SAMPLE_RATE", Num),
     (6, "PSAMPLE_ATTR_DATA", Secret),
     (7, "PSAMPLE_ATTR_GROUP_REFCOUNT", Num),
-    (8, "PSAMPLE_ATTR_TUNNEL", Hex),
+    (8, "PSAMPLE_ATTR_TUNNEL", Nest(&TUNNEL)),
     (9, "PSAMPLE_ATTR_PAD", Num),
     (10, "PSAMPLE_ATTR_OUT_TC", Num),
     (11, "PSAMPLE_ATTR_OUT_TC_OCC", Num),
@@ -34,3 +34,23 @@ static COMMANDS: Words = &[
 /// The family `psample`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "psample", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };
+
+static TUNNEL: Set = &[
+    (0, "PSAMPLE_TUNNEL_KEY_ATTR_ID", Be),
+    (1, "PSAMPLE_TUNNEL_KEY_ATTR_IPV4_SRC", Ip),
+    (2, "PSAMPLE_TUNNEL_KEY_ATTR_IPV4_DST", Ip),
+    (3, "PSAMPLE_TUNNEL_KEY_ATTR_TOS", Num),
+    (4, "PSAMPLE_TUNNEL_KEY_ATTR_TTL", Num),
+    (5, "PSAMPLE_TUNNEL_KEY_ATTR_DONT_FRAGMENT", Flag),
+    (6, "PSAMPLE_TUNNEL_KEY_ATTR_CSUM", Flag),
+    (7, "PSAMPLE_TUNNEL_KEY_ATTR_OAM", Flag),
+    (8, "PSAMPLE_TUNNEL_KEY_ATTR_GENEVE_OPTS", Hex),
+    (9, "PSAMPLE_TUNNEL_KEY_ATTR_TP_SRC", Be),
+    (10, "PSAMPLE_TUNNEL_KEY_ATTR_TP_DST", Be),
+    (11, "PSAMPLE_TUNNEL_KEY_ATTR_VXLAN_OPTS", Num),
+    (12, "PSAMPLE_TUNNEL_KEY_ATTR_IPV6_SRC", Ip),
+    (13, "PSAMPLE_TUNNEL_KEY_ATTR_IPV6_DST", Ip),
+    (14, "PSAMPLE_TUNNEL_KEY_ATTR_PAD", Pad),
+    (15, "PSAMPLE_TUNNEL_KEY_ATTR_ERSPAN_OPTS", Hex),
+    (16, "PSAMPLE_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE", Flag),
+];
