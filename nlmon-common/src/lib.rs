@@ -6,6 +6,7 @@
 //! of any layout bumps [`ABI`].
 #![no_std]
 
+pub mod control;
 pub mod counter;
 pub mod exec;
 pub mod limits;

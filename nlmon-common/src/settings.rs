@@ -54,8 +54,6 @@ pub struct Offsets {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The daemon's own process, left out of every count; 0 means none.
-    pub own_tgid: u32,
     /// Sample one outermost call in this many, with all inside it; 0 means none, 1 means all.
     pub sample_every: u32,
     /// Protocols to sample, a bit for each by its number.
@@ -80,7 +78,7 @@ pub struct Settings {
 }
 
 const _: () = assert!(size_of::<Offsets>() == 76 && align_of::<Offsets>() == 4);
-const _: () = assert!(size_of::<Settings>() == 40 + 2 * PROTOCOLS);
+const _: () = assert!(size_of::<Settings>() == 36 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]
 mod user {

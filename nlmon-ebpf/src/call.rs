@@ -14,7 +14,7 @@ use crate::{
     emit::{self, Datagram, Envelope},
     frame::{self, Context, Frame, Place, Return, Thread, state},
     machine,
-    maps::{bump, datagrams, global},
+    maps::{bump, datagrams, global, own_tgid},
     messages::{self, Lengths},
     overruns, sampler,
     skb::{self, Memory},
@@ -287,7 +287,7 @@ fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
 #[inline(always)] // two compares
 fn is_own_process(pid_tgid: u64) -> bool {
     let tgid = (pid_tgid >> 32) as u32;
-    tgid != 0 && tgid == global!(SETTINGS.own_tgid)
+    tgid != 0 && tgid == own_tgid()
 }
 
 /// Whether the daemon makes the call at stack address `id` itself: it may as well be an interrupt

@@ -16,6 +16,7 @@ use aya_ebpf::{
 };
 use nlmon_common::{
     ABI,
+    control::Control,
     counter::{DatagramCount, ErrorKey, MessageCount, MessageSlot, OverrunKey, SLOTS, slot, stat},
     exec::Exec,
     limits::{
@@ -82,6 +83,10 @@ pub(crate) static EXECS: Array<Exec> = Array::with_max_entries(EXECS_MAX, BPF_F_
 #[map]
 pub(crate) static SAMPLER: PerCpuArray<Sampler> = PerCpuArray::with_max_entries(1, 0);
 
+/// What the programs share with the daemon that is in charge of them.
+#[map]
+static CONTROL: Array<Control> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+
 /// Samples: a `Header` and its payload bytes each.
 #[map]
 pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
@@ -140,7 +145,6 @@ pub(crate) static SOCKET_OFFSETS: SocketOffsets = SocketOffsets {
 /// Choices of the configuration.
 #[unsafe(no_mangle)]
 pub(crate) static SETTINGS: Settings = Settings {
-    own_tgid: 0,
     sample_every: 1,
     sample_protocols: u32::MAX,
     sample_rate: 0,
@@ -178,6 +182,14 @@ pub(crate) use socket_field;
 pub(crate) fn share(index: u32) -> Option<&'static Shared> {
     // SAFETY: a live element, which is added to atomically by all.
     SHARES.get_ptr(index).map(|share| unsafe { &*share })
+}
+
+/// The process of the daemon in charge; 0 for none.
+#[inline(always)] // two loads
+pub(crate) fn own_tgid() -> u32 {
+    let Some(control) = CONTROL.get_ptr(0) else { return 0 };
+    // SAFETY: a live element. Volatile: the daemon may change it at any time.
+    (unsafe { core::ptr::read_volatile(&raw const (*control).own_tgid) }) as u32
 }
 
 /// The counters of a protocol's path on this processor.

@@ -169,6 +169,8 @@ pub struct Probe {
     pub attach: Attach,
     /// Do not run without probes.
     pub require: bool,
+    /// Let the probes outlive the daemon, so that its restart loses no count.
+    pub pin: bool,
     /// Sample one outermost call in this many, with all inside it; 0 for none. Counts are exact all
     /// the same.
     pub sample_every: u32,
@@ -187,6 +189,7 @@ impl Default for Probe {
         Self {
             attach: Attach::Auto,
             require: false,
+            pin: false,
             sample_every: 1,
             sample_protocols: Vec::new(),
             sample_rate: 0,

@@ -316,6 +316,7 @@ mod tests {
                 capture_secrets: false,
                 count_netns: false,
                 ring_bytes: 0,
+                pin: false,
             };
             let settings = Pipeline::join_settings(true, &options);
             (settings.sampled, settings.thinned)

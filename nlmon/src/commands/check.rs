@@ -43,7 +43,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     println!("kernel          {}", kernel_release());
     println!("rights          {}", rights::take_those_of_the_unit());
-    let probes = probe::load(&probe_options(&config)).map_err(|e| Failure::System(e.into()))?;
+    // What is pinned belongs to the daemon.
+    let options = probe::Options { pin: false, ..probe_options(&config) };
+    let probes = probe::load(&options).map_err(|e| Failure::System(e.into()))?;
     let shown = self_test::run(&probes).map_err(Failure::System)?;
     for (attached, (_, proof)) in probes.attached.iter().zip(&shown) {
         let probe = format!("probe {}", attached.probe.name());

@@ -57,6 +57,9 @@ pub struct Args {
     /// Do not run without probes: exit with code 2 (`probe.require`)
     #[arg(long)]
     require_probes: bool,
+    /// Let the probes outlive the daemon, and take over those of an earlier one (`probe.pin`)
+    #[arg(long)]
+    pin: bool,
     /// Sample one datagram in N, 0 for none (`probe.sample_every`)
     #[arg(long, value_name = "N")]
     sample_every: Option<u32>,
@@ -142,6 +145,7 @@ impl Args {
         config.http.live |= self.http_live;
         config.metrics.netns |= self.metrics_netns;
         config.probe.require |= self.require_probes;
+        config.probe.pin |= self.pin;
         config.subscribe.pin_modules |= self.pin_modules;
         config.capture_secrets |= self.capture_secrets;
         config.check()?;

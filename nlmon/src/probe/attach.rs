@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use aya::{
     Ebpf,
-    programs::{FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint},
+    programs::{FEntry, FExit, KProbe, Program, ProgramError, RawTracePoint, links::FdLink},
 };
 
 use super::{
@@ -29,10 +29,23 @@ pub struct Attached {
     pub is_exact: bool,
 }
 
-/// A program that `aya` does not know of, and the link that holds it in place.
+/// A program that is attached, as long as this lives.
 pub(super) struct OwnLink {
-    pub(super) name: &'static str,
-    pub(super) link: multi::Link,
+    /// What is attached where: `unicast:entry:fentry:netlink_unicast`, or a tracepoint's name.
+    pub(super) label: String,
+    /// Name of the program.
+    pub(super) program: &'static str,
+    pub(super) held: Held,
+}
+
+/// What holds a program in place.
+pub(super) enum Held {
+    /// A link.
+    Fd(FdLink),
+    /// A link of a program that `aya` does not know of.
+    Multi(multi::Link),
+    /// A perf event, which the object holds: before Linux 5.15 it has no link.
+    PerfEvent,
 }
 
 /// Attaches the programs of one object.
@@ -58,7 +71,7 @@ impl<'e> Attacher<'e> {
         Ok(Self { ebpf, kernel, object, maps, multi: None, links: Vec::new() })
     }
 
-    /// The links that the object does not hold. Dropping them detaches their programs.
+    /// What holds the programs in place. Dropping it detaches them.
     pub(super) fn into_links(self) -> Vec<OwnLink> {
         self.links
     }
@@ -85,47 +98,64 @@ impl<'e> Attacher<'e> {
     /// entry, which skews nothing, and not an entry that waits for its return.
     fn attach_by(&mut self, step: &Step, hook: Hook) -> Result<(), Refusal> {
         let Names { entry, exit } = names(step, hook);
-        match hook {
-            Hook::Kprobe => {
-                for name in exit.into_iter().chain([entry]) {
-                    let kprobe: &mut KProbe = program(self.ebpf, name)?;
-                    kprobe.load()?;
-                    kprobe.attach(step.symbol, 0)?;
-                }
-            }
-            Hook::KprobeMulti => {
-                let exit = exit.map(|exit| self.attach_multi(exit, step, End::Return));
-                let exit = exit.transpose()?;
-                let entry = self.attach_multi(entry, step, End::Entry)?;
-                self.links.extend(exit.into_iter().chain([entry]));
-            }
-            Hook::Fentry => {
-                if let Some(exit) = exit {
-                    let fexit: &mut FExit = program(self.ebpf, exit)?;
-                    fexit.load(step.symbol, &self.kernel)?;
-                    fexit.attach()?;
-                }
-                let fentry: &mut FEntry = program(self.ebpf, entry)?;
-                fentry.load(step.symbol, &self.kernel)?;
-                fentry.attach()?;
-            }
-        }
+        let exit = exit.map(|exit| self.attach_end(exit, step, hook, End::Return)).transpose()?;
+        let entry = self.attach_end(entry, step, hook, End::Entry)?;
+        self.links.extend(exit.into_iter().chain([entry]));
         Ok(())
+    }
+
+    fn attach_end(
+        &mut self,
+        program: &'static str,
+        step: &Step,
+        hook: Hook,
+        end: End,
+    ) -> Result<OwnLink, Refusal> {
+        let held = match (hook, end) {
+            (Hook::Kprobe, _) => self.attach_kprobe(program, step.symbol)?,
+            (Hook::KprobeMulti, _) => Held::Multi(self.attach_multi(program, step.symbol, end)?),
+            (Hook::Fentry, End::Entry) => {
+                let fentry: &mut FEntry = by_name(self.ebpf, program)?;
+                fentry.load(step.symbol, &self.kernel)?;
+                let id = fentry.attach()?;
+                Held::Fd(fentry.take_link(id)?.into())
+            }
+            (Hook::Fentry, End::Return) => {
+                let fexit: &mut FExit = by_name(self.ebpf, program)?;
+                fexit.load(step.symbol, &self.kernel)?;
+                let id = fexit.attach()?;
+                Held::Fd(fexit.take_link(id)?.into())
+            }
+        };
+        let end = if end == End::Entry { "entry" } else { "return" };
+        let label = format!("{}:{end}:{hook}:{}", step.probe.name(), step.symbol);
+        Ok(OwnLink { label, program, held })
+    }
+
+    fn attach_kprobe(&mut self, program: &str, symbol: &str) -> Result<Held, ProgramError> {
+        let kprobe: &mut KProbe = by_name(self.ebpf, program)?;
+        kprobe.load()?;
+        let id = kprobe.attach(symbol, 0)?;
+        if !aya::features().bpf_perf_link() {
+            return Ok(Held::PerfEvent);
+        }
+        let link = FdLink::try_from(kprobe.take_link(id)?);
+        link.map(Held::Fd).map_err(|_no_link| ProgramError::UnexpectedProgramType)
     }
 
     fn attach_multi(
         &mut self,
-        name: &'static str,
-        step: &Step,
+        program: &str,
+        symbol: &str,
         end: End,
-    ) -> Result<OwnLink, multi::Error> {
+    ) -> Result<multi::Link, multi::Error> {
         let multi = match self.multi.take() {
             Some(multi) => multi,
             None => Multi::new(self.object, &self.maps)?,
         };
-        let link = multi.attach(name, step.symbol, end);
+        let link = multi.attach(program, symbol, end);
         self.multi = Some(multi);
-        Ok(OwnLink { name, link: link? })
+        link
     }
 }
 
@@ -175,21 +205,24 @@ fn names(step: &Step, hook: Hook) -> Names {
 /// Attaches a program to a tracepoint.
 pub(super) fn attach_tracepoint(
     ebpf: &mut Ebpf,
-    name: &str,
+    program: &'static str,
     tracepoint: &str,
-) -> Result<(), Error> {
-    let failed = |error: ProgramError| Error::Attach {
+) -> Result<OwnLink, Error> {
+    let mut attach = || {
+        let raw: &mut RawTracePoint = by_name(ebpf, program)?;
+        raw.load()?;
+        let id = raw.attach(tracepoint)?;
+        Ok(Held::Fd(raw.take_link(id)?.into()))
+    };
+    let held = attach().map_err(|error: ProgramError| Error::Attach {
         symbol: tracepoint.to_owned(),
         reasons: vec![with_advice(None, &chain(&error.into()))],
-    };
-    let program: &mut RawTracePoint = program(ebpf, name).map_err(failed)?;
-    program.load().map_err(failed)?;
-    program.attach(tracepoint).map_err(failed)?;
-    Ok(())
+    })?;
+    Ok(OwnLink { label: tracepoint.to_owned(), program, held })
 }
 
 /// A program of the object, as its type.
-pub(super) fn program<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
+pub(super) fn by_name<'e, P>(ebpf: &'e mut Ebpf, name: &str) -> Result<&'e mut P, ProgramError>
 where
     &'e mut P: TryFrom<&'e mut Program, Error = ProgramError>,
 {

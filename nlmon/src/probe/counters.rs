@@ -13,6 +13,7 @@ use nlmon_common::{
 
 use super::{
     Error,
+    kept::Kept,
     mapped::Mapped,
     maps::Maps,
     messages::{MessageTotal, Messages},
@@ -30,6 +31,7 @@ pub struct Counters {
     overruns: Overruns,
     stats: Mapped<u64>,
     programs: Programs,
+    read_earlier: u64,
 }
 
 /// All counters at one time, near enough: the kernel goes on counting while they are read.
@@ -47,6 +49,8 @@ pub struct Snapshot {
     pub stats: Vec<u64>,
     /// What the programs themselves have done.
     pub runs: Vec<Runs>,
+    /// Samples that earlier daemons have read, whose probes this one has taken over.
+    pub read_earlier: u64,
 }
 
 impl Snapshot {
@@ -78,15 +82,22 @@ impl Snapshot {
 }
 
 impl Counters {
-    /// The maps of an object, and the programs of it that are loaded.
-    pub(super) fn new(maps: &mut Maps, programs: Programs) -> Result<Self, Error> {
+    /// The maps of an object, the programs of it that are loaded, what is kept for later daemons, and
+    /// the samples that earlier ones have read.
+    pub(super) fn new(
+        maps: &mut Maps,
+        programs: Programs,
+        kept: Option<Kept>,
+        read_earlier: u64,
+    ) -> Result<Self, Error> {
         Ok(Self {
             datagrams: Mapped::of(maps, "DATAGRAMS")?,
             errors: maps.take_as("ERRORS")?,
-            messages: Messages::new(maps)?,
-            overruns: Overruns::new(maps)?,
+            overruns: Overruns::new(maps, kept.is_some())?,
+            messages: Messages::new(maps, kept)?,
             stats: Mapped::of(maps, "STATS")?,
             programs,
+            read_earlier,
         })
     }
 
@@ -101,6 +112,7 @@ impl Counters {
             overruns,
             stats: (0..stat::COUNT).map(|index| self.stat(index)).collect(),
             runs: self.programs.runs(),
+            read_earlier: self.read_earlier,
         })
     }
 

@@ -1,21 +1,18 @@
 //! What programs processes have executed. An addition: without it, executables are those that `/proc`
 //! still shows.
 
-use aya::Ebpf;
 use nlmon_common::{exec::Exec, limits::EXECS_MAX};
 
-use super::{Error, attach::attach_tracepoint, mapped::Mapped, maps::Maps};
+use super::{Error, mapped::Mapped, maps::Maps};
 use nlmon_core::message::c_string;
 
 /// The programs that were executed lately.
 pub struct Execs(Mapped<Exec>);
 
 impl Execs {
-    /// Attaches the program of a loaded object.
-    pub(super) fn attach(ebpf: &mut Ebpf, maps: &mut Maps) -> Result<Self, Error> {
-        let execs = Mapped::of(maps, "EXECS")?;
-        attach_tracepoint(ebpf, "raw_exec", "sched_process_exec")?;
-        Ok(Self(execs))
+    /// What the program writes that is attached to `sched_process_exec`.
+    pub(super) fn of(maps: &mut Maps) -> Result<Self, Error> {
+        Ok(Self(Mapped::of(maps, "EXECS")?))
     }
 
     /// The program that a process of this id and name executed last; of a script, its interpreter.

@@ -22,12 +22,12 @@ use nlmon_common::{
 
 use super::{
     Error,
-    attach::{program, reason},
+    attach::{by_name, reason},
     btf::{self, Btf},
     load::{ABI_MARK, OBJECT, check_system},
-    multi::{descriptor, zeroed},
     offsets::offsets,
     read_btf,
+    syscall::{descriptor, zeroed},
 };
 
 const PROGRAM: &str = "iter_holdings";
@@ -84,7 +84,7 @@ impl Holdings {
 
     fn of(ebpf: &mut Ebpf) -> Result<Self, Error> {
         let kernel = aya::Btf::from_sys_fs().map_err(|error| Error::Load(error.into()))?;
-        let iterator: &mut Iter = program(ebpf, PROGRAM).map_err(refused)?;
+        let iterator: &mut Iter = by_name(ebpf, PROGRAM).map_err(refused)?;
         iterator.load("task_file", &kernel).map_err(refused)?;
         let fd = iterator.fd().map_err(refused)?.as_fd().try_clone_to_owned();
         Ok(Self { program: fd.map_err(Error::Holdings)? })

@@ -6,21 +6,26 @@ use std::fs;
 use aya::{Ebpf, EbpfLoader};
 use nlmon_common::{
     ABI,
+    control::Identity,
     counter::{SLOTS, stat},
     limits::{PROTOCOLS, message_keys},
-    settings::Settings,
+    settings::{Offsets, Settings},
+    socket::SocketOffsets,
 };
 
 use super::{
     Error,
     attach::{Attached, Attacher, OwnLink, attach_tracepoint},
     btf::Btf,
+    control::Control,
     counters::Counters,
     execs::Execs,
     holdings::{Holdings, socket_offsets},
     is_in_pid_namespace, is_locked_down,
+    kept::Kept,
     maps::{self, Maps},
     offsets::offsets,
+    pins::{self, Pins},
     plan::{Attach, Probe, plan},
     preemption, read_btf,
     reader::Samples,
@@ -56,6 +61,8 @@ pub struct Options {
     pub count_netns: bool,
     /// Size of the sample ring, a power of two.
     pub ring_bytes: u32,
+    /// Let the probes outlive the daemon, and take over those of an earlier one.
+    pub pin: bool,
 }
 
 /// The loaded and attached programs. Dropping it detaches them.
@@ -76,9 +83,20 @@ pub struct Probes {
     pub execs: Option<Result<Execs, Error>>,
     /// Which process holds which socket, or why that is not known; `None` once taken.
     pub holdings: Option<Result<Holdings, Error>>,
+    /// Whether the probes outlive the daemon: what became of that, if it was asked for.
+    pub pinned: Option<Result<Pinned, Error>>,
     /// Own the programs and their links.
     _ebpf: Ebpf,
     _links: Vec<OwnLink>,
+}
+
+/// How probes are pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pinned {
+    /// They are new.
+    New,
+    /// They are those of an earlier daemon.
+    TakenOver,
 }
 
 /// Loads and attaches the probes. One that is not required may be missing; the reason is kept.
@@ -86,14 +104,42 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     check_system()?;
     let blob = read_btf()?;
     let btf = Btf::parse(&blob)?;
-    let (steps, missing) = plan(&btf, options.attach, preemption::is_on());
-    let mut ebpf = load_object(options, &btf)?;
+    let needs = Needs::new(options, &btf)?;
+    if !options.pin {
+        return attach_all(options, &btf, &needs, None);
+    }
+    let pinned = Pins::open(&needs.identity).and_then(|pins| {
+        if pins.is_taken_over {
+            take_over(&needs, &pins)
+        } else {
+            attach_all(options, &btf, &needs, Some(&pins))
+        }
+    });
+    let Err(error @ Error::Pin { .. }) = pinned else { return pinned };
+    // What has a name already would go on counting beside these.
+    pins::remove()?;
+    let mut probes = attach_all(options, &btf, &needs, None)?;
+    probes.pinned = Some(Err(error));
+    Ok(probes)
+}
+
+/// Loads new programs and attaches them.
+fn attach_all(
+    options: &Options,
+    btf: &Btf<'_>,
+    needs: &Needs,
+    pins: Option<&Pins>,
+) -> Result<Probes, Error> {
+    let (steps, missing) = plan(btf, options.attach, preemption::is_on());
+    let mut ebpf = load_object(needs, pins)?;
     let descriptors = maps::descriptors(&ebpf);
     // It takes its map by itself.
     let warnings = Warnings::new(&mut ebpf);
     let mut maps = Maps::of(&mut ebpf);
+    let control = Control::of(&mut maps)?;
+    control.begin(needs.identity);
     let mut hooks = Attacher::new(&mut ebpf, OBJECT, descriptors)?;
-    let samples = Samples::new(&mut maps)?;
+    let samples = Samples::new(&mut maps, control.clone())?;
     let (mut attached, mut missed) = (Vec::new(), Vec::new());
     for (probe, error) in missing {
         give_up(probe, error.into(), &mut missed)?;
@@ -104,22 +150,33 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
             Err(error) => give_up(step.probe, error, &mut missed)?,
         }
     }
-    let links = hooks.into_links();
+    let mut links = hooks.into_links();
     let holdings = Some(Holdings::begin(&mut ebpf));
-    let exits = attach_tracepoint(&mut ebpf, "raw_free", "sched_process_free");
+    let exits = attach_tracepoint(&mut ebpf, "raw_free", EXIT).map(|link| links.push(link));
     let interpreter = btf.offset("linux_binprm", "interp").map_err(Error::from);
-    let execs = Some(interpreter.and_then(|_offset| Execs::attach(&mut ebpf, &mut maps)));
-    let (counters, samples) =
-        (Some(Counters::new(&mut maps, Programs::of(&ebpf, &links))?), Some(samples));
+    let execs = interpreter.and_then(|_offset| {
+        links.push(attach_tracepoint(&mut ebpf, "raw_exec", EXEC)?);
+        Execs::of(&mut maps)
+    });
+    let programs = Programs::of(&ebpf, &links);
+    let kept = pins.map(|pins| Kept::open(&pins.map(KEPT))).transpose()?;
+    let counters = Counters::new(&mut maps, programs, kept, 0)?;
+    let mut pinned = None;
+    if let Some(pins) = pins {
+        pins.keep(&mut ebpf, std::mem::take(&mut links))?;
+        control.complete();
+        pinned = Some(Ok(Pinned::New));
+    }
     Ok(Probes {
         attached,
         missed,
-        counters,
-        samples,
+        counters: Some(counters),
+        samples: Some(samples),
         warnings,
         exits,
-        execs,
+        execs: Some(execs),
         holdings,
+        pinned,
         _ebpf: ebpf,
         _links: links,
     })
@@ -139,6 +196,54 @@ pub(super) fn check_system() -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes charge of the probes that an earlier daemon has left; loads nothing but the maps' names.
+fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
+    let mut ebpf = load_object(needs, Some(pins))?;
+    let warnings = Warnings::new(&mut ebpf);
+    let holdings = Some(Holdings::begin(&mut ebpf));
+    let mut maps = Maps::of(&mut ebpf);
+    let control = Control::of(&mut maps)?;
+    control.take_charge();
+    let read_earlier = control.read();
+    let attached = pins.attached(preemption::is_on())?;
+    let is_missed = |probe: &Probe| !attached.iter().any(|attached| attached.probe == *probe);
+    let missed =
+        Probe::ALL.into_iter().filter(is_missed).map(|probe| (probe, not_left(probe.name())));
+    let missed = missed.collect();
+    let has =
+        |tracepoint| pins.has_link(tracepoint).then_some(()).ok_or_else(|| not_left(tracepoint));
+    let execs = has(EXEC).and_then(|()| Execs::of(&mut maps));
+    let kept = Kept::open(&pins.map(KEPT))?;
+    let programs = Programs::opened(pins.programs()?);
+    let samples = Samples::new(&mut maps, control)?;
+    Ok(Probes {
+        attached,
+        missed,
+        counters: Some(Counters::new(&mut maps, programs, Some(kept), read_earlier)?),
+        samples: Some(samples),
+        warnings,
+        exits: has(EXIT),
+        execs: Some(execs),
+        holdings,
+        pinned: Some(Ok(Pinned::TakenOver)),
+        _ebpf: ebpf,
+        _links: Vec::new(),
+    })
+}
+
+/// Why a probe is missing that an earlier daemon did not have.
+fn not_left(symbol: &str) -> Error {
+    let reasons = vec!["the daemon whose probes these are did not attach it".to_owned()];
+    Error::Attach { symbol: symbol.to_owned(), reasons }
+}
+
+/// Tracepoints.
+const EXIT: &str = "sched_process_free";
+const EXEC: &str = "sched_process_exec";
+
+/// Name of the map of what ended processes have counted.
+const KEPT: &str = "KEPT";
+
 /// Notes a probe that is not to be had; an error if there is no use without it.
 fn give_up(probe: Probe, error: Error, missed: &mut Vec<(Probe, Error)>) -> Result<(), Error> {
     if probe.is_required() {
@@ -157,41 +262,68 @@ fn processors(list: &str) -> u32 {
     numbers.max().unwrap_or_default() + 1
 }
 
+/// The maps of the object, but for those of its sections, which belong to programs just loaded.
+fn map_names() -> Result<Vec<String>, Error> {
+    let object = aya_obj::Object::parse(OBJECT).map_err(|error| Error::Load(error.into()))?;
+    Ok(object.maps.into_keys().filter(|name| !name.starts_with('.')).collect())
+}
+
 /// Helpers that give the current task and its saved registers with their types, of 5.11 and 5.15.
 const TYPED_TASK: &str = "bpf_get_current_task_btf";
 const TYPED_REGS: &str = "bpf_task_pt_regs";
 
-fn load_object(options: &Options, btf: &Btf<'_>) -> Result<Ebpf, Error> {
-    let cpus = processors(&fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?);
-    let message_keys = message_keys(cpus);
-    let settings = Settings {
-        own_tgid: std::process::id(),
-        sample_every: options.sample_every,
-        sample_protocols: options.sample_protocols,
-        sample_rate: options.sample_rate,
-        count_netns: u32::from(options.count_netns),
-        capture_secrets: u32::from(options.capture_secrets),
-        snap_length: u32::from(options.snap_length),
-        typed_task: u32::from(btf.arguments(TYPED_TASK).is_ok()),
-        typed_regs: u32::from(btf.arguments(TYPED_REGS).is_ok()),
-        message_keys,
-        snap: options.snap,
-    };
-    let (offsets, socket_offsets) = (offsets(btf)?, socket_offsets(btf)?);
+/// What this kernel and the configuration mean for the object.
+struct Needs {
+    cpus: u32,
+    offsets: Offsets,
+    socket_offsets: SocketOffsets,
+    identity: Identity,
+}
+
+impl Needs {
+    fn new(options: &Options, btf: &Btf<'_>) -> Result<Self, Error> {
+        let cpus = processors(&fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?);
+        let settings = Settings {
+            sample_every: options.sample_every,
+            sample_protocols: options.sample_protocols,
+            sample_rate: options.sample_rate,
+            count_netns: u32::from(options.count_netns),
+            capture_secrets: u32::from(options.capture_secrets),
+            snap_length: u32::from(options.snap_length),
+            typed_task: u32::from(btf.arguments(TYPED_TASK).is_ok()),
+            typed_regs: u32::from(btf.arguments(TYPED_REGS).is_ok()),
+            message_keys: message_keys(cpus),
+            snap: options.snap,
+        };
+        let (attach, ring_bytes) = (options.attach as u32, options.ring_bytes);
+        let identity = Identity { abi: ABI, attach, ring_bytes, pad: 0, settings };
+        let socket_offsets = socket_offsets(btf)?;
+        Ok(Self { cpus, offsets: offsets(btf)?, socket_offsets, identity })
+    }
+}
+
+fn load_object(needs: &Needs, pins: Option<&Pins>) -> Result<Ebpf, Error> {
+    let Needs { cpus, offsets, socket_offsets, identity: Identity { settings, ring_bytes, .. } } =
+        needs;
+    let message_keys = settings.message_keys;
     let mut loader = EbpfLoader::new();
     loader
-        .override_global("OFFSETS", &offsets, true)
-        .override_global("SOCKET_OFFSETS", &socket_offsets, true)
-        .override_global("SETTINGS", &settings, true)
+        .override_global("OFFSETS", offsets, true)
+        .override_global("SOCKET_OFFSETS", socket_offsets, true)
+        .override_global("SETTINGS", settings, true)
         // Its own value: what matters is that an object of another layout has no such symbol.
         .override_global(ABI_MARK, &ABI, true)
         .override_global(aya_log::LEVEL, &(aya_log::Level::Warn as u8), false)
-        .map_max_entries("SAMPLES", options.ring_bytes)
+        .map_max_entries("SAMPLES", *ring_bytes)
         .map_max_entries("MESSAGES", message_keys);
     // The arrays that have elements for each processor, and how many.
     let arrays = [("DATAGRAMS", SLOTS), ("MESSAGE_COUNTS", message_keys), ("STATS", stat::STRIDE)];
     for (name, per_cpu) in arrays {
         loader.map_max_entries(name, per_cpu * cpus);
+    }
+    let names = map_names()?;
+    for (pins, name) in pins.iter().flat_map(|pins| names.iter().map(move |name| (pins, name))) {
+        loader.map_pin_path(name, pins.map(name));
     }
     loader.load(OBJECT).map_err(Error::Load)
 }

@@ -31,9 +31,14 @@ pub(super) struct Mapped<T> {
 impl<T: Pod> Mapped<T> {
     /// The array of that name, of an object that is loaded. It must allow to be mapped.
     pub(super) fn of(maps: &mut Maps, name: &'static str) -> Result<Self, Error> {
+        let Map::Array(map) = maps.take(name)? else { return Err(Error::Object(name)) };
+        Self::of_data(map, name)
+    }
+
+    /// An array that is no object's.
+    pub(super) fn of_data(map: MapData, name: &'static str) -> Result<Self, Error> {
         const { assert!(size_of::<T>().is_multiple_of(WORD) && align_of::<T>() == WORD) };
         let failed = |source| Error::Map { name, source };
-        let Map::Array(map) = maps.take(name)? else { return Err(Error::Object(name)) };
         let info = map.info().map_err(failed)?;
         if info.value_size() as usize != size_of::<T>() {
             let (size, expected) = (info.value_size() as usize, size_of::<T>());
@@ -67,6 +72,15 @@ impl<T: Pod> Mapped<T> {
     /// How many elements there are.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Writes the element at `index`, word by word; nothing beyond the end.
+    pub(super) fn store(&self, index: usize, value: &T) {
+        let from = ptr::from_ref(value).cast::<u64>();
+        for (number, word) in self.words(index).into_iter().flatten().enumerate() {
+            // SAFETY: a word within the value, which is aligned to words and has no padding.
+            word.store(unsafe { from.wrapping_add(number).read() }, Ordering::Release);
+        }
     }
 
     /// The words of the element at `index`, which the programs may change at any time; `None` beyond

@@ -13,7 +13,7 @@ use std::{
 
 use nlmon_common::counter::{MessageCount, MessageKey, MessageSlot};
 
-use super::{Error, mapped::Mapped, maps::Maps};
+use super::{Error, kept::Kept, mapped::Mapped, maps::Maps};
 use nlmon_core::message::c_string;
 
 /// One message counter.
@@ -35,6 +35,10 @@ pub(super) struct Messages {
     /// By processor and the index of the slot.
     counts: Mapped<MessageCount>,
     gone: Gone,
+    /// Where the counts of ended processes go, if they are to outlive the daemon.
+    kept: Option<Kept>,
+    /// What went there before this daemon began; told once.
+    earlier: Vec<MessageTotal>,
 }
 
 /// Processes that have ended, and since when that is known. Their counters are final some time
@@ -64,8 +68,11 @@ const CLAIMS: usize = offset_of!(MessageSlot, claims) / 8;
 
 impl Messages {
     /// The table of a loaded object.
-    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps, kept: Option<Kept>) -> Result<Self, Error> {
+        let earlier = kept.as_ref().map(Kept::totals).unwrap_or_default();
         Ok(Self {
+            kept,
+            earlier,
             slots: Mapped::of(maps, "MESSAGES")?,
             counts: Mapped::of(maps, "MESSAGE_COUNTS")?,
             gone: Gone::default(),
@@ -82,9 +89,10 @@ impl Messages {
             let key = MessageKey::from_words(slot.words);
             let (process, alive) =
                 processes.entry(key.tgid).or_insert_with(|| look(key.tgid, &slot.comm)).clone();
-            let ended = !alive && self.gone.is_final(key.tgid, now);
-            left.insert(key.tgid, !alive && !ended);
             let count = self.count(index);
+            let ended =
+                !alive && self.gone.is_final(key.tgid, now) && self.keep(&key, &process, count);
+            left.insert(key.tgid, !alive && !ended);
             if ended {
                 self.release(index);
             }
@@ -94,7 +102,15 @@ impl Messages {
         }
         // An id may be used again, by a process that is alive.
         self.gone.keep(|tgid| left.get(&tgid).is_some_and(|is_left| *is_left));
-        totals.into_values().collect()
+        // Those that are told once come first: their keys have no process, and are no others'.
+        let mut all = std::mem::take(&mut self.earlier);
+        all.extend(totals.into_values());
+        all
+    }
+
+    /// Keeps what an ended process has counted, if that is wanted. Whether its counter may go.
+    fn keep(&mut self, key: &MessageKey, process: &str, count: MessageCount) -> bool {
+        self.kept.as_mut().is_none_or(|kept| kept.add(key, process, count))
     }
 
     /// The slot at `index`, if it has a key. One that is just made or released may have half of it.

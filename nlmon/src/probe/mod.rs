@@ -3,10 +3,12 @@
 
 mod attach;
 mod btf;
+mod control;
 mod counters;
 mod execs;
 mod fill;
 mod holdings;
+mod kept;
 mod load;
 mod mapped;
 mod maps;
@@ -14,11 +16,13 @@ mod messages;
 mod multi;
 mod offsets;
 mod overruns;
+mod pins;
 mod plan;
 mod preemption;
 mod proof;
 mod reader;
 mod runs;
+mod syscall;
 mod warnings;
 
 use std::io;
@@ -28,10 +32,11 @@ pub use counters::{Counters, Snapshot};
 pub use execs::Execs;
 pub use fill::RingFill;
 pub use holdings::Holdings;
-pub use load::{Options, Probes, load};
+pub use load::{Options, Pinned, Probes, load};
 pub use messages::MessageTotal;
 pub use nlmon_common::socket::Holding;
 pub use overruns::OverrunTotal;
+pub use pins::{DIRECTORY as PIN_DIRECTORY, remove as remove_pins};
 pub use plan::{Attach, Hook, Probe, Step, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
@@ -88,6 +93,20 @@ pub enum Error {
     /// The counters cannot be read.
     #[error("cannot map the counters into memory")]
     Memory(#[source] io::Error),
+    /// The probes cannot be kept beyond the daemon's end.
+    #[error(
+        "cannot keep the probes in {path} (needs a BPF file system there that may be written to)"
+    )]
+    Pin {
+        /// Directory or name.
+        path: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Another daemon is at work.
+    #[error("process {0} is in charge of the pinned probes")]
+    InCharge(u64),
     /// No hook works for a function.
     #[error("cannot attach to {symbol}: {}", reasons.join("; "))]
     Attach {

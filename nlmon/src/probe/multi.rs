@@ -2,24 +2,26 @@
 //! beyond `CAP_BPF` and `CAP_PERFMON`. Linux has them from 5.18 on with `CONFIG_FPROBE`.
 //!
 //! `aya` has no such program type, and the kernel wants to know the type when it loads a program. So
-//! this module parses the object once more, links it to the maps that `aya` has made, and makes the
-//! three system calls itself. It owns nothing but what it returns: a program and its link.
+//! this module parses the object once more, links it to the maps that `aya` has made, and loads and
+//! attaches the programs itself. It owns nothing but what it returns: a program and its link.
 
 use std::{
     collections::HashSet,
     ffi::CString,
     io,
-    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd},
+    os::fd::{AsRawFd as _, OwnedFd},
 };
 
 use aya::programs::ProgramError;
 use aya_obj::{
     Function, Object, VerifierLog,
     generated::{
-        BPF_F_KPROBE_MULTI_RETURN, bpf_attach_type::BPF_TRACE_KPROBE_MULTI, bpf_attr, bpf_cmd,
+        BPF_F_KPROBE_MULTI_RETURN, bpf_attach_type::BPF_TRACE_KPROBE_MULTI, bpf_cmd,
         bpf_prog_type::BPF_PROG_TYPE_KPROBE,
     },
 };
+
+use super::syscall::{descriptor, zeroed};
 
 /// Room for what the verifier has to say about a program that it refuses.
 const VERIFIER_LOG_BYTES: usize = 1 << 20;
@@ -35,7 +37,7 @@ pub(super) struct Multi {
 /// A program that is attached. Dropping it detaches it.
 pub(super) struct Link {
     pub(super) program: OwnedFd,
-    _link: OwnedFd,
+    pub(super) link: OwnedFd,
 }
 
 /// Which end of a function a program is attached to.
@@ -74,7 +76,7 @@ impl Multi {
     pub(super) fn attach(&self, name: &str, symbol: &str, end: End) -> Result<Link, Error> {
         let program = self.load(name)?;
         let link = create_link(&program, symbol, end).map_err(Error::Link)?;
-        Ok(Link { program, _link: link })
+        Ok(Link { program, link })
     }
 
     fn load(&self, name: &str) -> Result<OwnedFd, Error> {
@@ -180,12 +182,6 @@ fn create_link(program: &OwnedFd, symbol: &str, end: End) -> io::Result<OwnedFd>
     unsafe { descriptor(bpf_cmd::BPF_LINK_CREATE, &mut attr) }
 }
 
-/// Attributes of a system call, to be filled in.
-pub(super) fn zeroed() -> bpf_attr {
-    // SAFETY: a union of integers and arrays of them, for which zeros are a value.
-    unsafe { std::mem::zeroed() }
-}
-
 fn length_of<T>(items: &[T]) -> u32 {
     size_of_u32(items.len())
 }
@@ -193,27 +189,4 @@ fn length_of<T>(items: &[T]) -> u32 {
 /// A length for the kernel. One that does not fit is longer than the kernel takes, too.
 fn size_of_u32(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-/// The bpf(2) commands that make a descriptor.
-///
-/// # Safety
-///
-/// What `attr` points to has to be valid for as long as the call takes.
-pub(super) unsafe fn descriptor(command: bpf_cmd, attr: &mut bpf_attr) -> io::Result<OwnedFd> {
-    // SAFETY: the caller's promise; the size is that of the attributes.
-    let fd = unsafe {
-        libc::syscall(
-            libc::SYS_bpf,
-            command as u32,
-            std::ptr::from_mut(attr),
-            size_of::<bpf_attr>(),
-        )
-    };
-    let fd = RawFd::try_from(fd).map_err(|_too_large| io::ErrorKind::InvalidData)?;
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made it, and nobody else has it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

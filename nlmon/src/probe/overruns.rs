@@ -24,6 +24,8 @@ pub(super) struct Overruns {
     counts: HashMap<MapData, OverrunKey, u64>,
     /// What users and processes have taken of it.
     shares: Mapped<u64>,
+    /// Counters of ended processes stay: a later daemon is to see them.
+    stays: bool,
     /// Processes that had ended at the last look: what was still lost then has been counted by the
     /// next one.
     gone: BTreeSet<u32>,
@@ -31,10 +33,11 @@ pub(super) struct Overruns {
 
 impl Overruns {
     /// The table of a loaded object.
-    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps, stays: bool) -> Result<Self, Error> {
         Ok(Self {
             counts: maps.take_as("OVERRUNS")?,
             shares: Mapped::of(maps, "SHARES")?,
+            stays,
             gone: BTreeSet::new(),
         })
     }
@@ -48,7 +51,8 @@ impl Overruns {
             if has_ended {
                 gone.insert(key.tgid);
             }
-            let ended = has_ended && self.gone.contains(&key.tgid) && self.remove(&key);
+            let may_go = has_ended && !self.stays && self.gone.contains(&key.tgid);
+            let ended = may_go && self.remove(&key);
             totals.push(OverrunTotal { key, count, ended });
         }
         self.gone = gone;

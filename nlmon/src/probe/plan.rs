@@ -57,7 +57,7 @@ impl Probe {
     /// passing `netlink_broadcast`; kernels 5.16 to 6.5 have only the latter. Probing both would
     /// count those twice that pass both. `__netlink_sendskb` is inlined on 5.10, where every
     /// delivery calls `netlink_deliver_tap` instead.
-    fn symbols(self) -> &'static [&'static str] {
+    pub(super) fn symbols(self) -> &'static [&'static str] {
         match self {
             Self::Unicast => &["netlink_unicast"],
             Self::Broadcast => &["netlink_broadcast_filtered", "netlink_broadcast"],
@@ -87,6 +87,9 @@ pub enum Hook {
 }
 
 impl Hook {
+    /// Every hook.
+    pub const ALL: [Self; 3] = [Self::Kprobe, Self::KprobeMulti, Self::Fentry];
+
     /// The word used in metrics and messages.
     pub fn name(self) -> &'static str {
         match self {

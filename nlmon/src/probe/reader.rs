@@ -12,7 +12,7 @@ use nlmon_common::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Error, RingFill, maps::Maps};
+use super::{Error, RingFill, control::Control, maps::Maps};
 use nlmon_core::{
     message::{self, c_string},
     record::{Contents, End, Observation, Parent, Path, Task},
@@ -36,16 +36,18 @@ pub struct Samples {
     /// Records that are none of this version's.
     malformed: u64,
     ring_bytes: usize,
+    control: Control,
 }
 
 impl Samples {
-    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps, control: Control) -> Result<Self, Error> {
         const NAME: &str = "SAMPLES";
         let failed = |source| Error::Map { name: NAME, source };
         let map = maps.take(NAME)?;
         let Map::RingBuf(data) = &map else { return Err(Error::Object(NAME)) };
         let ring_bytes = data.info().map_err(failed)?.max_entries() as usize;
-        Ok(Self { ring: RingBuf::try_from(map).map_err(failed)?, malformed: 0, ring_bytes })
+        let ring = RingBuf::try_from(map).map_err(failed)?;
+        Ok(Self { ring, malformed: 0, ring_bytes, control })
     }
 
     /// Looks into the ring beside the reader.
@@ -73,6 +75,9 @@ impl Samples {
                 Some(observation) => out.push(observation),
                 None => self.malformed += 1,
             }
+        }
+        if read > 0 {
+            self.control.add_read(read as u64);
         }
         read
     }

@@ -8,7 +8,7 @@ use std::{
 
 use aya::Ebpf;
 
-use super::attach::OwnLink;
+use super::attach::{Held, OwnLink};
 
 /// The programs that are loaded.
 pub(super) struct Programs(Vec<(String, OwnedFd)>);
@@ -34,10 +34,16 @@ impl Programs {
             let fd = program.fd().ok()?.as_fd().try_clone_to_owned().ok()?;
             Some((name.to_owned(), fd))
         });
-        let linked = links.iter().filter_map(|OwnLink { name, link }| {
-            Some(((*name).to_owned(), link.program.try_clone().ok()?))
+        let linked = links.iter().filter_map(|OwnLink { program, held, .. }| {
+            let Held::Multi(link) = held else { return None };
+            Some(((*program).to_owned(), link.program.try_clone().ok()?))
         });
         Self(loaded.chain(linked).collect())
+    }
+
+    /// Programs that an earlier daemon has loaded.
+    pub(super) fn opened(programs: Vec<(String, OwnedFd)>) -> Self {
+        Self(programs)
     }
 
     /// What they have done so far.

@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     health::ProbeState,
     origin::Origins,
-    probe::{self, Attached, Execs, Holdings, Options, Probes, Proof},
+    probe::{self, Attached, Execs, Holdings, Options, Pinned, Probes, Proof},
     self_test,
     sockets::Scanner,
 };
@@ -26,12 +26,16 @@ pub fn probe_options(config: &Config) -> Options {
         capture_secrets: config.capture_secrets,
         count_netns: config.metrics.netns,
         ring_bytes: config.probe.ring_bytes,
+        pin: config.probe.pin,
     }
 }
 
 /// The probes, or none where the kernel or the privileges do not allow them; and what is to be said
 /// of that.
 pub(super) fn load(config: &Config) -> Result<(Option<Probes>, ProbeState), Failure> {
+    if !config.probe.pin {
+        remove_pins();
+    }
     let mut state = ProbeState::default();
     let probes = match probe::load(&probe_options(config)) {
         Ok(probes) => Some(attached(probes, &mut state)),
@@ -51,6 +55,7 @@ pub(super) fn load(config: &Config) -> Result<(Option<Probes>, ProbeState), Fail
 /// Says which probes there are, and finds out which of them work.
 fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
     say_attached(&probes.attached, state);
+    say_pinned(probes.pinned.as_ref(), state);
     for (probe, error) in &probes.missed {
         let line = format!("no probe {}, its counters stay at zero: {error}", probe.name());
         state.without.push(line);
@@ -86,6 +91,33 @@ fn say_attached(attached: &[Attached], state: &mut ProbeState) {
             inexact.join(", ")
         ));
     }
+}
+
+/// Probes of an earlier daemon would go on counting beside this one's, for nobody.
+fn remove_pins() {
+    match probe::remove_pins() {
+        Ok(true) => log::info!("removed the pinned probes of an earlier daemon"),
+        Ok(false) => {}
+        Err(error) => log::warn!("pinned probes may be left: {:#}", anyhow::Error::from(error)),
+    }
+}
+
+fn say_pinned(pinned: Option<&Result<Pinned, probe::Error>>, state: &mut ProbeState) {
+    match pinned {
+        Some(Ok(Pinned::New)) => log::info!("probes are pinned in {}", probe::PIN_DIRECTORY),
+        Some(Ok(Pinned::TakenOver)) => {
+            log::info!("took over the probes pinned in {}", probe::PIN_DIRECTORY);
+        }
+        Some(Err(error)) => {
+            state.without.push(format!("probes are not pinned: {error}{}", because(error)));
+        }
+        None => {}
+    }
+}
+
+/// The cause of an error, behind it.
+fn because(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(String::new, |cause| format!(": {cause}"))
 }
 
 /// Where senders belong, with what their processes were seen to execute if that is to be had.

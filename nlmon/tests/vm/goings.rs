@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Does something when it goes out of scope, in a panic too.
-struct OnDrop<F: FnMut()>(F);
+pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {
     fn drop(&mut self) {

@@ -22,6 +22,7 @@ mod namespaces;
 mod owners;
 mod packets;
 mod page;
+mod pins;
 mod programs;
 mod recorder;
 mod requests;

@@ -180,7 +180,11 @@ impl Daemon {
                 child.kill().unwrap();
                 child.wait().unwrap();
             }
-            Process::Unit => drop(run("systemctl", &["kill", "-s", "KILL", "nlmon"])),
+            Process::Unit => {
+                drop(run("systemctl", &["kill", "-s", "KILL", "nlmon"]));
+                // systemd starts another one: whoever wants that to be different starts the unit.
+                std::mem::forget(self);
+            }
         }
     }
 

@@ -90,6 +90,7 @@ fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
     let mut samples = Family::new(&names::SAMPLES);
     samples.add(&["read"], ring.read);
     samples.add(&["malformed"], ring.malformed);
+    samples.add(&["read_earlier"], snapshot.read_earlier);
     for (outcome, index) in [
         ("rate_limited", stat::RATE_LIMITED),
         ("too_deep", stat::TOO_DEEP),
@@ -103,7 +104,8 @@ fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
     let (taken, thinned): (u64, u64) = (sum(|count| count.sampled), sum(|count| count.thinned));
     samples.add(&["thinned"], thinned);
     let mut pending = Family::new(&names::SAMPLES_PENDING);
-    let ended = ring.read + ring.malformed + snapshot.stat(stat::RING_FULL);
+    let read = ring.read + ring.malformed + snapshot.read_earlier;
+    let ended = read + snapshot.stat(stat::RING_FULL);
     pending.add(&[], taken.saturating_sub(ended));
     let mut faults = Family::new(&names::PROBE_FAULTS);
     for (fault, index) in [
