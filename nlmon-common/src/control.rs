@@ -28,19 +28,17 @@ pub struct Identity {
     pub attach: u32,
     /// Size of the sample ring.
     pub ring_bytes: u32,
-    /// Zero.
-    pub pad: u32,
     /// The configuration that the programs were loaded with.
     pub settings: Settings,
 }
 
-const _: () = assert!(size_of::<Control>().is_multiple_of(8));
-const _: () = assert!(size_of::<Identity>() == 16 + size_of::<Settings>());
+const _: () = assert!(size_of::<Identity>() == 12 + size_of::<Settings>());
+const _: () = assert!(size_of::<Control>() == 24 + size_of::<Identity>(), "name the padding");
 
 #[cfg(feature = "user")]
 mod user {
     use super::Control;
 
-    // SAFETY: repr(C), fixed-width integers only, padding named: every bit pattern is a value.
+    // SAFETY: repr(C), fixed-width integers only, no padding: every bit pattern is a value.
     unsafe impl aya::Pod for Control {}
 }

@@ -63,7 +63,7 @@ impl Control {
 
 /// Why this daemon cannot take charge of programs whose control this is; `None` if it can.
 pub(super) fn refusal(found: &Words, wanted: &Identity) -> Option<&'static str> {
-    let Identity { abi, attach, ring_bytes, settings, .. } = found.identity;
+    let Identity { abi, attach, ring_bytes, settings } = found.identity;
     if found.complete != 1 {
         Some("they were never complete")
     } else if abi != wanted.abi {
@@ -96,7 +96,7 @@ mod tests {
             message_keys: 16_384,
             snap: [256; PROTOCOLS],
         };
-        Identity { abi: ABI, attach: 0, ring_bytes: 1 << 22, pad: 0, settings }
+        Identity { abi: ABI, attach: 0, ring_bytes: 1 << 22, settings }
     }
 
     #[test]

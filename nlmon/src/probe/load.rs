@@ -296,7 +296,7 @@ impl Needs {
             snap: options.snap,
         };
         let (attach, ring_bytes) = (options.attach as u32, options.ring_bytes);
-        let identity = Identity { abi: ABI, attach, ring_bytes, pad: 0, settings };
+        let identity = Identity { abi: ABI, attach, ring_bytes, settings };
         let socket_offsets = socket_offsets(btf)?;
         Ok(Self { cpus, offsets: offsets(btf)?, socket_offsets, identity })
     }
