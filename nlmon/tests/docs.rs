@@ -23,7 +23,7 @@ const TAIL: &str = "
 
 **Exact.** `nlmon_datagrams_*`, `nlmon_second_legs_total`, `nlmon_own_datagrams_total`, `nlmon_message*` and
 `nlmon_process_messages_total` are counters in kernel maps, added to in the sender's own context and read at each scrape. No
-thinning, no full ring and no busy daemon takes anything from them. They begin at 0 when the probes are attached, and without
+thinning, no full ring and no busy daemon takes anything from them. They begin at 0 when the probes are attached (by an earlier daemon, with `probe.pin`), and without
 probes (`nlmon_probe_attached` 0) they are absent.
 
 **Of samples.** `nlmon_request_*`, `nlmon_process_request*`, `nlmon_dump*` and `nlmon_multicast_*` are made of the records that reached the
