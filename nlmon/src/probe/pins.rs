@@ -132,6 +132,8 @@ impl Pins {
 pub fn remove() -> Result<bool, Error> {
     match fs::remove_dir_all(DIRECTORY) {
         Ok(()) => Ok(true),
+        // Whoever may not even look has left nothing there.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(Error::Pin { path: DIRECTORY.into(), source }),
     }
