@@ -188,8 +188,11 @@ pub(crate) fn share(index: u32) -> Option<&'static Shared> {
 #[inline(always)] // two loads
 pub(crate) fn own_tgid() -> u32 {
     let Some(control) = CONTROL.get_ptr(0) else { return 0 };
-    // SAFETY: a live element. Volatile: the daemon may change it at any time.
-    (unsafe { core::ptr::read_volatile(&raw const (*control).own_tgid) }) as u32
+    // SAFETY: a live element.
+    let control = unsafe { &*control };
+    // SAFETY: a live reference. Volatile: the daemon may change it at any time.
+    let own_tgid = unsafe { core::ptr::read_volatile(&raw const control.own_tgid) };
+    own_tgid as u32
 }
 
 /// The counters of a protocol's path on this processor.
