@@ -53,8 +53,11 @@ fn line(style: &Style, text: &mut String, line: &str) {
 }
 
 fn origin(record: &LogRecord) -> String {
-    let mut line = format!("{} bytes netns {}", record.bytes, record.netns);
-    write(&mut line, format_args!(" port {}", record.src_portid));
+    let mut line = format!("{} bytes", record.bytes);
+    // A capture that others made says neither; a namespace's number is never 0.
+    if record.netns != 0 {
+        write(&mut line, format_args!(" netns {} port {}", record.netns, record.src_portid));
+    }
     if let Some(portid) = record.portid {
         write(&mut line, format_args!(" to {portid}"));
     }
@@ -139,6 +142,17 @@ mod tests {
         let lines: Vec<_> = text.lines().skip(3).collect();
         assert_eq!(lines.last(), Some(&"        IFLA_IFNAME dummy0"), "{text}");
         assert!(lines[0].starts_with("        ifinfomsg"), "{text}");
+    }
+
+    /// What another program captured has neither, and 0 would be read as a value.
+    #[test]
+    fn a_namespace_that_is_not_known_is_not_named() {
+        let view = View::new(Clock::new(0));
+        let mut record = LogRecord::new(&sample::request(), &view);
+        assert!(origin(&record).contains(" netns "), "{}", origin(&record));
+        record.netns = 0;
+        let line = origin(&record);
+        assert!(!line.contains("netns") && !line.contains("port"), "{line}");
     }
 
     #[test]
