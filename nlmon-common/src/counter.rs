@@ -209,8 +209,11 @@ pub struct MessageSlot {
     pub claims: u64,
     /// Name of the process, which is its first thread's, when the counter was made.
     pub comm: [u8; 16],
+    /// Its user when the counter was made, in the initial user namespace. Of traffic of interrupts, that
+    /// of whom they met.
+    pub user: u64,
     /// Zero. Fills a cache line.
-    pub pad: [u64; 3],
+    pub pad: [u64; 2],
 }
 
 /// What became of samples, and what the probes could not do. Indices of the `STATS` array.

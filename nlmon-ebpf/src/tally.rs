@@ -10,6 +10,7 @@
 //! Invariant: processors and the daemon share the elements, so that every access is of a [`Shared`]
 //! word. Of a key's words a reader takes none but its own key, both halves of it.
 
+use aya_ebpf::helpers::generated;
 use nlmon_common::{
     counter::{MessageKey, MessageSlot, Places},
     limits::MESSAGE_ASSOC,
@@ -27,7 +28,8 @@ struct Slot {
     words: [Shared; 2],
     claims: Shared,
     comm: [Shared; 2],
-    pad: [Shared; 3],
+    user: Shared,
+    pad: [Shared; 2],
 }
 
 const _: () = assert!(size_of::<Slot>() == size_of::<MessageSlot>());
@@ -109,6 +111,10 @@ impl Slot {
         let [first, second] = Task::current().process_comm();
         self.comm[0].set(first);
         self.comm[1].set(second);
+        // The low half is the user, the high half the group.
+        // SAFETY: the helper takes no arguments and cannot fail.
+        let ids = unsafe { generated::bpf_get_current_uid_gid() };
+        self.user.set(ids & u64::from(u32::MAX));
         self.words[0].set(who);
         // With the second word the element is whole.
         self.words[1].set(what);

@@ -67,7 +67,9 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
 Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`,
-512 types, 512 groups and 512 triples of process, protocol and type of the sampled metrics. What comes later is counted as `other`, and the value in `nlmon_series_overflow_total`. A process that has ended
+512 types, 512 groups and 512 triples of process, protocol and type of the sampled metrics. Names of
+processes, types and namespaces are shared by user: whoever has the most makes room for another, the quietest of them first, and a quarter is root's alone. What has no series
+is counted as `other`, together with what it had counted when it lost its place, and the value in `nlmon_series_overflow_total`. A process that has ended
 is folded into its name, so that no counter goes backwards.
 ";
 

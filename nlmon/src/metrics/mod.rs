@@ -102,15 +102,13 @@ impl Metrics {
     ) -> Result<Self, Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
-        let pipeline = Pipeline::new(&registry).map_err(Error::Setup)?;
-        let requests = Requests::new(&registry).map_err(Error::Setup)?;
         Ok(Self {
             collector,
             kernel: Mutex::new(Kernel::new(attached)),
             read: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
-            pipeline: Mutex::new(pipeline),
-            requests: Mutex::new(requests),
+            pipeline: Mutex::new(Pipeline::new()),
+            requests: Mutex::new(Requests::new()),
             sockets: Mutex::default(),
             members: Mutex::default(),
             log: Box::new(log),
@@ -179,13 +177,17 @@ impl Metrics {
         lock(&self.pipeline).join = counts;
     }
 
-    /// Folds the counters of ended processes; to be called now and then.
+    /// Folds the counters of ended processes, and lets label values become quiet; to be called every few
+    /// seconds.
     pub fn fold(&self) {
         self.collector.collect(|collected| {
             if let Some(collected) = collected {
-                lock(&self.kernel).add(collected);
+                let mut kernel = lock(&self.kernel);
+                kernel.add(collected);
+                kernel.age();
             }
         });
+        lock(&self.requests).age();
     }
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.

@@ -19,7 +19,7 @@ const ELEMENTS_MAX: u32 = 4096;
 
 /// Sizes, as the kernel takes them.
 const KEY_BYTES: u32 = 4;
-const ELEMENT_BYTES: u32 = 48;
+const ELEMENT_BYTES: u32 = 56;
 
 const _: () = assert!(size_of::<Element>() == ELEMENT_BYTES as usize);
 
@@ -33,6 +33,8 @@ struct Element {
     /// Key without the process's id.
     words: [u64; 2],
     comm: [u8; 16],
+    /// The user of the process, as [`MessageTotal::user`].
+    user: u64,
     messages: u64,
     bytes: u64,
 }
@@ -40,8 +42,8 @@ struct Element {
 // SAFETY: repr(C), integers only, no padding: every bit pattern is a value.
 unsafe impl Pod for Element {}
 
-/// What an element is for: the words of the key, and the name.
-type Id = ([u64; 2], [u8; 16]);
+/// What an element is for: the words of the key, the name and the user.
+type Id = ([u64; 2], [u8; 16], u64);
 
 /// The array.
 pub(super) struct Kept {
@@ -73,11 +75,11 @@ impl Kept {
         let elements: Mapped<Element> = Mapped::of_data(map, NAME)?;
         let mut places = HashMap::new();
         for index in 0..elements.len() {
-            let Some(Element { words, comm, .. }) = elements.get(index) else { break };
+            let Some(Element { words, comm, user, .. }) = elements.get(index) else { break };
             if words == [0; 2] {
                 break;
             }
-            places.insert((words, comm), index);
+            places.insert((words, comm, user), index);
         }
         Ok(Self { elements, places })
     }
@@ -85,11 +87,12 @@ impl Kept {
     /// All sums.
     pub(super) fn totals(&self) -> Vec<MessageTotal> {
         let total = |index: &usize| {
-            let Element { words, comm, messages, bytes } = self.elements.get(*index)?;
+            let Element { words, comm, user, messages, bytes } = self.elements.get(*index)?;
             Some(MessageTotal {
                 key: MessageKey::from_words(words),
                 count: MessageCount { messages, bytes },
                 process: c_string(&comm),
+                user: u32::try_from(user).unwrap_or(u32::MAX),
                 ended: true,
             })
         };
@@ -97,19 +100,21 @@ impl Kept {
     }
 
     /// Adds what a process has counted in all. Whether there was room.
-    pub(super) fn add(&mut self, key: &MessageKey, process: &str, count: MessageCount) -> bool {
+    pub(super) fn add(&mut self, total: &MessageTotal) -> bool {
+        let MessageTotal { key, count, process, .. } = total;
+        let user = u64::from(total.user);
         let words = MessageKey { tgid: 0, ..*key }.words();
         let mut comm = [0; 16];
         for (to, from) in comm.iter_mut().zip(process.bytes()) {
             *to = from;
         }
         let next = self.places.len();
-        let index = *self.places.entry((words, comm)).or_insert(next);
+        let index = *self.places.entry((words, comm, user)).or_insert(next);
         if index == next && index < self.elements.len() {
-            self.elements.store(index, &Element { words, comm, messages: 0, bytes: 0 });
+            self.elements.store(index, &Element { words, comm, user, messages: 0, bytes: 0 });
         }
         let Some(found) = self.elements.words(index) else {
-            self.places.remove(&(words, comm));
+            self.places.remove(&(words, comm, user));
             return false;
         };
         found[offset_of!(Element, messages) / 8].fetch_add(count.messages, Ordering::AcqRel);

@@ -25,6 +25,8 @@ pub struct MessageTotal {
     pub count: MessageCount,
     /// Name of the process.
     pub process: String,
+    /// Its user when it was first counted, in the initial user namespace; 0 for the kernel.
+    pub user: u32,
     /// The process has ended: this count is final, and in no later snapshot.
     pub ended: bool,
 }
@@ -90,13 +92,13 @@ impl Messages {
             let (process, alive) =
                 processes.entry(key.tgid).or_insert_with(|| look(key.tgid, &slot.comm)).clone();
             let count = self.count(index);
-            let ended =
-                !alive && self.gone.is_final(key.tgid, now) && self.keep(&key, &process, count);
-            left.insert(key.tgid, !alive && !ended);
-            if ended {
+            let user = user(key.tgid, slot.user);
+            let mut total = MessageTotal { key, count, process, user, ended: false };
+            total.ended = !alive && self.gone.is_final(key.tgid, now) && self.keep(&total);
+            left.insert(key.tgid, !alive && !total.ended);
+            if total.ended {
                 self.release(index);
             }
-            let total = MessageTotal { key, count, process, ended };
             // Two processors may have made a counter each.
             totals.entry(key).and_modify(|total| total.count += count).or_insert(total);
         }
@@ -109,8 +111,8 @@ impl Messages {
     }
 
     /// Keeps what an ended process has counted, if that is wanted. Whether its counter may go.
-    fn keep(&mut self, key: &MessageKey, process: &str, count: MessageCount) -> bool {
-        self.kept.as_mut().is_none_or(|kept| kept.add(key, process, count))
+    fn keep(&mut self, total: &MessageTotal) -> bool {
+        self.kept.as_mut().is_none_or(|kept| kept.add(total))
     }
 
     /// The slot at `index`, if it has a key. One that is just made or released may have half of it.
@@ -151,6 +153,14 @@ fn look(tgid: u32, noted: &[u8]) -> (String, bool) {
     match std::fs::read_to_string(format!("/proc/{tgid}/comm")) {
         Ok(comm) => (comm.trim_end().to_owned(), true),
         Err(_) => (c_string(noted), is_alive(tgid)),
+    }
+}
+
+/// Whose the traffic is. What interrupts send is the kernel's, whomever they met.
+fn user(tgid: u32, noted: u64) -> u32 {
+    match tgid {
+        0 | MessageKey::INTERRUPT => 0,
+        _ => u32::try_from(noted).unwrap_or(u32::MAX),
     }
 }
 

@@ -11,6 +11,7 @@ mod capture;
 mod causes;
 mod counts;
 mod delivery;
+mod fairness;
 mod faults;
 mod goings;
 mod interrupts;

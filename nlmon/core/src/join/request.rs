@@ -127,7 +127,8 @@ impl Requests {
         let header = Header::parse(&observation.data);
         let port = port(&observation, observation.src_portid);
         let start_ns = observation.start_ns;
-        let (protocol, pid) = (observation.protocol, observation.task.pid);
+        let protocol = observation.protocol;
+        let (pid, uid) = (observation.task.pid, observation.task.uid);
         let comm = observation.task.comm.clone();
         let slot = reorder.push(Record::sent(observation));
         let Some(header) = header else {
@@ -137,7 +138,7 @@ impl Requests {
         let expects = Expects::of(header);
         let link = Link::Sequence(port, header.seq);
         let message_type = header.message_type;
-        let requester = Arc::new(Requester { protocol, message_type, pid, comm });
+        let requester = Arc::new(Requester { protocol, message_type, pid, uid, comm });
         let mut open = Open::new(slot, start_ns, requester, expects);
         let nested = self.claim_orphans(Link::Nested(port, start_ns), &mut open, reorder);
         let later = (header.seq != 0 || expects == Expects::Dump)

@@ -15,6 +15,8 @@ pub struct Requester {
     pub message_type: u16,
     /// Process id.
     pub pid: u32,
+    /// User id, in the initial user namespace.
+    pub uid: u32,
     /// Name of the thread.
     pub comm: String,
 }

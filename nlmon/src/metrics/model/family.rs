@@ -1,8 +1,11 @@
 //! Builds metric families of totals that are known already, where the library's own counters, which
 //! only add, do not fit.
 
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric as Sample, MetricFamily, MetricType};
+use prometheus::proto::{
+    Bucket, Counter, Gauge, Histogram, LabelPair, Metric as Sample, MetricFamily, MetricType,
+};
 
+use super::latency;
 use crate::metrics::names::{Kind, Metric};
 
 /// A family under construction.
@@ -27,7 +30,8 @@ impl Family {
         self.add_value(labels, seconds(ns));
     }
 
-    fn add_value(&mut self, labels: &[&str], value: f64) {
+    /// A series without its value.
+    fn sample(&self, labels: &[&str]) -> Sample {
         let Metric { name, labels: always, optional, .. } = self.metric;
         let fits = [always.len(), always.len() + optional.len()].contains(&labels.len());
         debug_assert!(fits, "{name}: {labels:?}");
@@ -39,6 +43,11 @@ impl Family {
             pair
         });
         sample.set_label(pairs.collect());
+        sample
+    }
+
+    fn add_value(&mut self, labels: &[&str], value: f64) {
+        let mut sample = self.sample(labels);
         if self.metric.kind == Kind::Counter {
             let mut counter = Counter::default();
             counter.set_value(value);
@@ -48,6 +57,23 @@ impl Family {
             gauge.set_value(value);
             sample.set_gauge(gauge);
         }
+        self.samples.push(sample);
+    }
+
+    /// Adds a series of a histogram.
+    pub(crate) fn add_histogram(&mut self, labels: &[&str], histogram: &latency::Histogram) {
+        let bucket = |(bound, count)| {
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound);
+            bucket.set_cumulative_count(count);
+            bucket
+        };
+        let mut value = Histogram::default();
+        value.set_bucket(histogram.cumulative().map(bucket).collect());
+        value.set_sample_count(histogram.count);
+        value.set_sample_sum(histogram.sum);
+        let mut sample = self.sample(labels);
+        sample.set_histogram(value);
         self.samples.push(sample);
     }
 

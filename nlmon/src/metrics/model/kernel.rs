@@ -49,6 +49,11 @@ impl Kernel {
         self.ledger.families = families;
     }
 
+    /// Lets time pass for the budgets of label values.
+    pub(crate) fn age(&mut self) {
+        self.ledger.age();
+    }
+
     /// Takes a collection in.
     pub(crate) fn add(&mut self, collected: &Collected) {
         self.overruns.add(&collected.snapshot, &self.ledger.families);

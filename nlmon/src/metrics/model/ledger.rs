@@ -1,14 +1,11 @@
-//! Adds up snapshots of the kernel's counters into series that never go backwards, within a fixed
-//! budget of label values.
+//! Adds up snapshots of the kernel's counters into series that never go backwards, within fixed
+//! budgets of label values. What a series has counted when it loses its place goes on in `other`.
 //!
 //! Pure. What a counter has grown by since the last snapshot is added to the series that fits it now:
 //! a process may take another name, and a namespace lose its own, and what was counted before stays
 //! where it was.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use nlmon_common::counter::{MessageCount, MessageKey, TYPE_RAW};
 
@@ -17,6 +14,8 @@ use nlmon_core::{
     record::Path,
 };
 
+use super::budget::{Admission, Shares, fold};
+pub(crate) use super::budget::{Budget, OTHER};
 use crate::probe::{MessageTotal, Snapshot};
 
 /// Names of processes that get series of their own.
@@ -24,9 +23,6 @@ pub(crate) const PROCESSES_MAX: usize = 256;
 
 /// Message types without a kernel name that get series of their own.
 pub(crate) const UNNAMED_TYPES_MAX: usize = 128;
-
-/// The label value that stands for those beyond a budget.
-pub(crate) const OTHER: &str = "other";
 
 /// Network namespaces that get series of their own.
 pub(crate) const NAMESPACES_MAX: usize = 64;
@@ -43,7 +39,7 @@ pub(crate) struct Series {
 }
 
 /// Everything counted so far, and which label values are in use.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
     pub(crate) types: BTreeMap<Series, MessageCount>,
     pub(crate) processes: BTreeMap<Series, u64>,
@@ -53,9 +49,24 @@ pub(crate) struct Ledger {
     counted: BTreeMap<MessageKey, MessageCount>,
     /// The same of those messages that found no counter.
     overflowed: BTreeMap<(u8, Path), MessageCount>,
-    known_processes: Budget<String>,
-    known_types: Budget<(u8, u32)>,
-    known_namespaces: Budget<String>,
+    known_processes: Shares<String>,
+    known_types: Shares<(u8, u16)>,
+    known_namespaces: Shares<String>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            types: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            families: Arc::default(),
+            counted: BTreeMap::new(),
+            overflowed: BTreeMap::new(),
+            known_processes: Shares::new(PROCESSES_MAX),
+            known_types: Shares::new(UNNAMED_TYPES_MAX),
+            known_namespaces: Shares::new(NAMESPACES_MAX),
+        }
+    }
 }
 
 impl Ledger {
@@ -69,9 +80,14 @@ impl Ledger {
             } else {
                 self.counted.insert(total.key, total.count)
             };
-            let netns = namespaces.map(|names| self.namespace_name(total.key.netns, names));
-            let (by_type, by_process) = (self.type_name(total), self.process_name(&total.process));
             let grown = growth(before, total.count);
+            if grown == MessageCount::default() {
+                continue;
+            }
+            let weight = grown.messages;
+            let netns = namespaces.map(|names| self.namespace_name(total, names, weight));
+            let by_type = self.type_name(total, weight);
+            let by_process = self.process_name(total, weight);
             self.count((total.key.protocol, path), by_type, by_process, netns, grown);
         }
         for ((protocol, path), datagrams) in &snapshot.datagrams {
@@ -109,33 +125,74 @@ impl Ledger {
         self.known_processes.refused + self.known_namespaces.refused
     }
 
-    fn type_name(&mut self, total: &MessageTotal) -> String {
+    /// Lets time pass: what is quiet makes room.
+    pub(crate) fn age(&mut self) {
+        self.known_processes.age();
+        self.known_types.age();
+        self.known_namespaces.age();
+    }
+
+    fn type_name(&mut self, total: &MessageTotal, weight: u64) -> String {
         let (protocol, value) = (total.key.protocol, total.key.kind());
         let Ok(message_type) = u16::try_from(value) else {
             return if value == TYPE_RAW { "raw" } else { OTHER }.to_owned();
         };
         let name = Context::new(&self.families).type_name(protocol, message_type);
-        let unnamed = name.parse::<u16>().is_ok();
-        if unnamed && !self.known_types.admits((protocol, value), UNNAMED_TYPES_MAX) {
-            return OTHER.to_owned();
+        if name.parse::<u16>().is_err() {
+            // The kernel's names are so many and no more.
+            return name.into_owned();
+        }
+        match self.known_types.admit(&(protocol, message_type), total.user, weight) {
+            Admission::Own => {}
+            Admission::Other => return OTHER.to_owned(),
+            Admission::InsteadOf((protocol, folded)) => {
+                let folded = folded.to_string();
+                fold(&mut self.types, |series| {
+                    let is_folded = series.protocol == protocol && series.value == folded;
+                    is_folded.then(|| Series { value: OTHER.to_owned(), ..series.clone() })
+                });
+            }
         }
         name.into_owned()
     }
 
-    fn process_name(&mut self, comm: &str) -> String {
-        let name = series_name(comm).to_owned();
-        admitted(&mut self.known_processes, name, PROCESSES_MAX)
+    fn process_name(&mut self, total: &MessageTotal, weight: u64) -> String {
+        let name = series_name(&total.process).to_owned();
+        match self.known_processes.admit(&name, total.user, weight) {
+            Admission::Own => name,
+            Admission::Other => OTHER.to_owned(),
+            Admission::InsteadOf(folded) => {
+                fold(&mut self.processes, |series| {
+                    let other = || Series { value: OTHER.to_owned(), ..series.clone() };
+                    (series.value == folded).then(other)
+                });
+                name
+            }
+        }
     }
 
-    fn namespace_name(&mut self, inode: u32, names: &BTreeMap<u32, String>) -> String {
+    fn namespace_name(
+        &mut self,
+        total: &MessageTotal,
+        names: &BTreeMap<u32, String>,
+        weight: u64,
+    ) -> String {
+        let inode = total.key.netns;
         let name = names.get(&inode).cloned().unwrap_or_else(|| inode.to_string());
-        admitted(&mut self.known_namespaces, name, NAMESPACES_MAX)
+        match self.known_namespaces.admit(&name, total.user, weight) {
+            Admission::Own => name,
+            Admission::Other => OTHER.to_owned(),
+            Admission::InsteadOf(folded) => {
+                let into = |series: &Series| {
+                    let other = || Series { netns: Some(OTHER.to_owned()), ..series.clone() };
+                    (series.netns.as_ref() == Some(&folded)).then(other)
+                };
+                fold(&mut self.types, into);
+                fold(&mut self.processes, into);
+                name
+            }
+        }
     }
-}
-
-/// The name, or what stands for those beyond the budget.
-fn admitted(budget: &mut Budget<String>, name: String, max: usize) -> String {
-    if budget.admits(name.clone(), max) { name } else { OTHER.to_owned() }
 }
 
 /// How much a counter has grown. One that is lower than before is another.
@@ -150,40 +207,6 @@ fn growth(before: Option<MessageCount>, now: MessageCount) -> MessageCount {
 /// Workers of the kernel are many and come and go; which one ran does not matter here.
 pub(crate) fn series_name(comm: &str) -> &str {
     if comm.starts_with("kworker/") { "kworker" } else { comm }
-}
-
-/// A set of label values that stops growing: a value that was admitted once stays so, because a
-/// counter must not move between series.
-#[derive(Debug)]
-pub(crate) struct Budget<T> {
-    admitted: BTreeSet<T>,
-    refused_values: BTreeSet<T>,
-    pub(crate) refused: u64,
-}
-
-impl<T> Default for Budget<T> {
-    fn default() -> Self {
-        Self { admitted: BTreeSet::new(), refused_values: BTreeSet::new(), refused: 0 }
-    }
-}
-
-impl<T: Ord> Budget<T> {
-    pub(crate) fn admits(&mut self, value: T, max: usize) -> bool {
-        if self.admitted.contains(&value) {
-            return true;
-        }
-        if self.admitted.len() < max {
-            self.admitted.insert(value);
-            return true;
-        }
-        // Each refused value counts once, as long as there is room to remember them.
-        if self.refused_values.len() < max {
-            self.refused += u64::from(self.refused_values.insert(value));
-        } else if !self.refused_values.contains(&value) {
-            self.refused += 1;
-        }
-        false
-    }
 }
 
 #[cfg(test)]
@@ -205,6 +228,7 @@ mod tests {
             },
             count: MessageCount { messages, bytes: messages * 32 },
             process: process.to_owned(),
+            user: 1000,
             ended,
         }
     }
@@ -277,7 +301,7 @@ mod tests {
             total.key.netns = number;
             total
         };
-        let last = u32::try_from(NAMESPACES_MAX).unwrap() + 3;
+        let last = u32::try_from(NAMESPACES_MAX * 3 / 4).unwrap() + 3;
         let messages = (0..last).map(of_namespace).collect();
         ledger.add(&snapshot(messages), Some(&BTreeMap::new()));
         assert_eq!((ledger.refused_types(), ledger.refused_processes()), (3, 3));
@@ -287,12 +311,13 @@ mod tests {
     #[test]
     fn names_beyond_the_budget_are_counted_as_other_and_said() {
         let mut ledger = Ledger::default();
-        let tgids = 0..u32::try_from(PROCESSES_MAX).unwrap() + 3;
+        let most = PROCESSES_MAX * 3 / 4;
+        let tgids = 0..u32::try_from(most).unwrap() + 3;
         let messages = tgids.map(|tgid| total(tgid, &format!("p{tgid}"), 1, false)).collect();
         ledger.add(&snapshot(messages), None);
         assert_eq!(ledger.refused_processes(), 3);
         assert_eq!(of_process(&ledger, OTHER), Some(3));
-        assert_eq!(ledger.processes.values().sum::<u64>(), PROCESSES_MAX as u64 + 3);
+        assert_eq!(ledger.processes.values().sum::<u64>(), most as u64 + 3);
     }
 
     #[test]
@@ -311,5 +336,38 @@ mod tests {
     fn workers_of_the_kernel_share_one_name() {
         assert_eq!(series_name("kworker/0:1"), "kworker");
         assert_eq!(series_name("ip"), "ip");
+    }
+
+    #[test]
+    fn a_user_who_makes_up_names_and_types_blinds_nobody_else() {
+        let mut ledger = Ledger::default();
+        let of_root = |tgid, process: &str, message_type, messages| {
+            let mut total = total(tgid, process, messages, false);
+            (total.user, total.key.message_type) = (0, message_type);
+            total
+        };
+        ledger.add(&snapshot(vec![of_root(1, "networkd", 5000, 2)]), None);
+        let mut sent = 2;
+        for round in 0..10u32 {
+            let made_up = |number: u32| {
+                let mut total = total(100 + round * 1000 + number, &format!("x{number}"), 50, true);
+                total.key.message_type = u16::try_from(1000 + number).unwrap();
+                total
+            };
+            ledger.add(&snapshot((0..600).map(made_up).collect()), None);
+            ledger.age();
+            sent += 600 * 50;
+        }
+        // One that was there, and one that comes now.
+        let roots = vec![of_root(1, "networkd", 5000, 3), of_root(2, "ip", 5001, 1)];
+        ledger.add(&snapshot(roots), None);
+        assert_eq!(of_process(&ledger, "networkd"), Some(3));
+        assert_eq!(of_process(&ledger, "ip"), Some(1));
+        assert_eq!(ledger.types[&series("5000", None)].messages, 3);
+        assert_eq!(ledger.types[&series("5001", None)].messages, 1);
+        // What was folded is in other.
+        assert_eq!(ledger.processes.values().sum::<u64>(), sent + 2);
+        assert_eq!(ledger.types.values().map(|count| count.messages).sum::<u64>(), sent + 2);
+        assert!(ledger.processes.len() <= PROCESSES_MAX + 1);
     }
 }

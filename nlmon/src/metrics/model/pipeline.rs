@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use prometheus::{HistogramVec, Registry};
-
 use super::{
-    family::{Family, seconds},
-    latency,
+    family::Family,
+    latency::Histograms,
     ledger::{Budget, OTHER},
 };
 use crate::metrics::names;
@@ -21,7 +19,7 @@ pub(crate) const SERIES_MAX: usize = 512;
 
 /// Counters and histograms of the records.
 pub(crate) struct Pipeline {
-    deliveries: HistogramVec,
+    deliveries: Histograms,
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
     unicasts: BTreeMap<u8, u64>,
@@ -31,16 +29,16 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        Ok(Self {
-            deliveries: latency::histogram(registry, &names::MULTICAST_DELIVERY)?,
+    pub(crate) fn new() -> Self {
+        Self {
+            deliveries: Histograms::new(&names::MULTICAST_DELIVERY),
             outcomes: BTreeMap::new(),
             overruns: BTreeMap::new(),
             unicasts: BTreeMap::new(),
             join: Counts::default(),
             groups: Budget::default(),
             group_names: BTreeMap::new(),
-        })
+        }
     }
 
     pub(crate) fn record(&mut self, record: &Record) {
@@ -61,7 +59,7 @@ impl Pipeline {
         let protocol = protocol_name(protocol);
         if let (Some(sent), Some(received)) = (record.observation(), record.delivery()) {
             let ns = received.received_ns.saturating_sub(sent.start_ns);
-            self.deliveries.with_label_values(&[&*protocol, &group]).observe(seconds(ns));
+            self.deliveries.observe([&*protocol, &group], ns);
         }
         *self.outcomes.entry((protocol.into_owned(), group, outcome.name())).or_default() += 1;
     }
@@ -102,6 +100,7 @@ impl Pipeline {
         }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::MULTICAST_DELIVERIES.name], self.groups.refused);
+        families.push(self.deliveries.family());
         families.extend([outcomes, overruns, unicasts, join, pending, overflow]);
     }
 }

@@ -2,12 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use prometheus::{HistogramVec, Registry};
-
 use super::{
-    family::{Family, seconds},
-    latency,
-    ledger::{Budget, OTHER, PROCESSES_MAX, series_name},
+    budget::{Admission, Budget, OTHER, Shares, fold},
+    family::Family,
+    latency::Histograms,
+    ledger::{PROCESSES_MAX, UNNAMED_TYPES_MAX, series_name},
     members::listeners,
     pipeline::SERIES_MAX,
 };
@@ -26,9 +25,9 @@ type Who = (String, String, String);
 
 /// Counters and histograms of requests.
 pub(crate) struct Requests {
-    durations: HistogramVec,
-    completions: HistogramVec,
-    dump_durations: HistogramVec,
+    durations: Histograms,
+    completions: Histograms,
+    dump_durations: Histograms,
     /// Protocol, type and errno.
     errors: BTreeMap<(String, String, String), u64>,
     process_errors: BTreeMap<(Who, String), u64>,
@@ -42,17 +41,17 @@ pub(crate) struct Requests {
     dump_messages: BTreeMap<(String, String), u64>,
     /// The generic families of the running kernel.
     pub(crate) families: Arc<Families>,
-    types: Budget<(u8, u16)>,
-    requesters: Budget<(String, u8, u16)>,
+    types: Shares<(u8, u16)>,
+    requesters: Shares<(String, u8, u16)>,
     failing: Budget<String>,
 }
 
 impl Requests {
-    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        Ok(Self {
-            durations: latency::histogram(registry, &names::REQUEST_DURATION)?,
-            completions: latency::histogram(registry, &names::REQUEST_COMPLETION)?,
-            dump_durations: latency::histogram(registry, &names::DUMP_DURATION)?,
+    pub(crate) fn new() -> Self {
+        Self {
+            durations: Histograms::new(&names::REQUEST_DURATION),
+            completions: Histograms::new(&names::REQUEST_COMPLETION),
+            dump_durations: Histograms::new(&names::DUMP_DURATION),
             errors: BTreeMap::new(),
             process_errors: BTreeMap::new(),
             errors_of_process: BTreeMap::new(),
@@ -62,18 +61,18 @@ impl Requests {
             dump_bytes: BTreeMap::new(),
             dump_messages: BTreeMap::new(),
             families: Arc::default(),
-            types: Budget::default(),
-            requesters: Budget::default(),
+            types: Shares::new(UNNAMED_TYPES_MAX),
+            requesters: Shares::new(SERIES_MAX),
             failing: Budget::default(),
-        })
+        }
     }
 
     pub(crate) fn add(&mut self, event: &RequestEvent) {
         match event {
             RequestEvent::Answered { requester, latency_ns } => {
-                let message_type = self.type_label(requester.protocol, requester.message_type);
+                let message_type = self.type_label(requester, requester.message_type);
                 let labels = [&*protocol_name(requester.protocol), &message_type];
-                self.durations.with_label_values(&labels).observe(seconds(*latency_ns));
+                self.durations.observe(labels, *latency_ns);
             }
             RequestEvent::Refused { requester, message_type, errno } => {
                 self.refused(requester, *message_type, &errno_name(*errno));
@@ -89,9 +88,9 @@ impl Requests {
 
     fn refused(&mut self, requester: &Requester, message_type: u16, errno: &str) {
         let protocol = protocol_name(requester.protocol).into_owned();
-        let label = self.type_label(requester.protocol, message_type).into_owned();
+        let label = self.type_label(requester, message_type).into_owned();
         *self.errors.entry((protocol, label, errno.to_owned())).or_default() += 1;
-        let who = self.who(&requester.comm, requester.protocol, message_type);
+        let who = self.who(requester, message_type);
         *self.process_errors.entry((who, errno.to_owned())).or_default() += 1;
         *self.errors_of(&requester.comm, requester.protocol) += 1;
     }
@@ -111,10 +110,10 @@ impl Requests {
     }
 
     fn ended(&mut self, requester: &Requester, verdict: Verdict, completion_ns: Option<u64>) {
-        let who = self.who(&requester.comm, requester.protocol, requester.message_type);
+        let who = self.who(requester, requester.message_type);
         if let Some(ns) = completion_ns {
-            let labels = [&*who.1, &*self.type_label(requester.protocol, requester.message_type)];
-            self.completions.with_label_values(&labels).observe(seconds(ns));
+            let labels = [&*who.1, &*self.type_label(requester, requester.message_type)];
+            self.completions.observe(labels, ns);
             *self.completion_ns.entry(who.clone()).or_default() += ns;
         }
         *self.verdicts.entry((who, verdict)).or_default() += 1;
@@ -128,10 +127,10 @@ impl Requests {
         completion_ns: Option<u64>,
     ) {
         let protocol = protocol_name(requester.protocol).into_owned();
-        let message_type = self.type_label(requester.protocol, requester.message_type).into_owned();
+        let message_type = self.type_label(requester, requester.message_type).into_owned();
         if let Some(ns) = completion_ns {
             let labels = [&*protocol, &*message_type];
-            self.dump_durations.with_label_values(&labels).observe(seconds(ns));
+            self.dump_durations.observe(labels, ns);
         }
         let key = (protocol, message_type);
         *self.dump_bytes.entry(key.clone()).or_default() += dump.bytes;
@@ -139,11 +138,40 @@ impl Requests {
         *self.dumps.entry((key.0, key.1, outcome(dump, verdict))).or_default() += 1;
     }
 
-    fn type_label(&mut self, protocol: u8, message_type: u16) -> Cow<'static, str> {
-        if self.types.admits((protocol, message_type), SERIES_MAX) {
-            self.type_name(protocol, message_type)
-        } else {
-            Cow::Borrowed(OTHER)
+    /// The kernel's names are so many and no more; of other types, anybody can make up thousands.
+    fn type_label(&mut self, requester: &Requester, message_type: u16) -> Cow<'static, str> {
+        let protocol = requester.protocol;
+        let name = self.type_name(protocol, message_type);
+        if name.parse::<u16>().is_err() {
+            return name;
+        }
+        match self.types.admit(&(protocol, message_type), requester.uid, 1) {
+            Admission::Own => name,
+            Admission::Other => Cow::Borrowed(OTHER),
+            Admission::InsteadOf((protocol, folded)) => {
+                self.fold_type(&protocol_name(protocol), &folded.to_string());
+                name
+            }
+        }
+    }
+
+    fn fold_type(&mut self, protocol: &str, folded: &str) {
+        let other = |of: &str, message_type: &str| {
+            let is_folded = of == protocol && message_type == folded;
+            is_folded.then(|| (of.to_owned(), OTHER.to_owned()))
+        };
+        fold(&mut self.errors, |(of, message_type, errno)| {
+            let (of, message_type) = other(of, message_type)?;
+            Some((of, message_type, errno.clone()))
+        });
+        fold(&mut self.dumps, |(of, message_type, outcome)| {
+            let (of, message_type) = other(of, message_type)?;
+            Some((of, message_type, *outcome))
+        });
+        fold(&mut self.dump_bytes, |(of, message_type)| other(of, message_type));
+        fold(&mut self.dump_messages, |(of, message_type)| other(of, message_type));
+        for histograms in [&mut self.durations, &mut self.completions, &mut self.dump_durations] {
+            histograms.fold([protocol, folded], [protocol, OTHER]);
         }
     }
 
@@ -151,14 +179,33 @@ impl Requests {
         Context::new(&self.families).type_name(protocol, message_type)
     }
 
-    fn who(&mut self, comm: &str, protocol: u8, message_type: u16) -> Who {
-        let process = series_name(comm);
-        let name = protocol_name(protocol).into_owned();
-        if self.requesters.admits((process.to_owned(), protocol, message_type), SERIES_MAX) {
-            (process.to_owned(), name, self.type_name(protocol, message_type).into_owned())
-        } else {
-            (OTHER.to_owned(), name, OTHER.to_owned())
+    fn who(&mut self, requester: &Requester, message_type: u16) -> Who {
+        let process = series_name(&requester.comm).to_owned();
+        let protocol = requester.protocol;
+        let key = (process, protocol, message_type);
+        let admission = self.requesters.admit(&key, requester.uid, 1);
+        if let Admission::InsteadOf((process, protocol, message_type)) = &admission {
+            let folded = self.who_named(process, *protocol, *message_type);
+            let other = |who: &Who| (*who == folded).then(|| no_one(&folded.1));
+            fold(&mut self.verdicts, |(who, verdict)| Some((other(who)?, *verdict)));
+            fold(&mut self.process_errors, |(who, errno)| Some((other(who)?, errno.clone())));
+            fold(&mut self.completion_ns, other);
         }
+        if admission == Admission::Other {
+            return no_one(&protocol_name(protocol));
+        }
+        self.who_named(&key.0, protocol, message_type)
+    }
+
+    fn who_named(&self, process: &str, protocol: u8, message_type: u16) -> Who {
+        let message_type = self.type_name(protocol, message_type).into_owned();
+        (process.to_owned(), protocol_name(protocol).into_owned(), message_type)
+    }
+
+    /// Lets time pass: what is quiet makes room.
+    pub(crate) fn age(&mut self) {
+        self.types.age();
+        self.requesters.age();
     }
 
     /// Adds the families that the registry does not hold.
@@ -198,6 +245,9 @@ impl Requests {
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::REQUEST_DURATION.name], self.types.refused);
         overflow.add(&[names::PROCESS_REQUESTS.name], self.requesters.refused);
+        families.extend(
+            [&self.durations, &self.completions, &self.dump_durations].map(Histograms::family),
+        );
         families.extend([
             errors,
             process_errors,
@@ -210,6 +260,11 @@ impl Requests {
             overflow,
         ]);
     }
+}
+
+/// Who stands for those without a series.
+fn no_one(protocol: &str) -> Who {
+    (OTHER.to_owned(), protocol.to_owned(), OTHER.to_owned())
 }
 
 /// The worst that can be said of a dump.
@@ -228,7 +283,7 @@ mod tests {
     use super::*;
 
     fn requester(comm: &str, message_type: u16) -> Arc<Requester> {
-        Requester { protocol: 0, message_type, pid: 7, comm: comm.to_owned() }.into()
+        Requester { protocol: 0, message_type, pid: 7, uid: 0, comm: comm.to_owned() }.into()
     }
 
     fn text(requests: &Requests) -> String {
@@ -240,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_counted_by_type_and_by_process() {
-        let mut requests = Requests::new(&Registry::new()).unwrap();
+        let mut requests = Requests::new();
         let requester = requester("ip", 16);
         requests.add(&RequestEvent::Refused {
             requester: requester.clone(),
@@ -287,7 +342,7 @@ mod tests {
 
     #[test]
     fn processes_beyond_the_budget_are_other() {
-        let mut requests = Requests::new(&Registry::new()).unwrap();
+        let mut requests = Requests::new();
         for number in 0..SERIES_MAX + 2 {
             let requester = requester(&format!("p{number}"), 16);
             let verdict = Verdict::Answered;
