@@ -65,6 +65,8 @@ pub(super) struct Names {
 #[derive(Debug)]
 struct Known {
     name: Option<Arc<str>>,
+    /// What began earlier does not have the name: the number had another namespace then.
+    from_ns: u64,
     first_ns: u64,
     looked_ns: u64,
     before: Option<Before>,
@@ -90,7 +92,7 @@ impl Default for Names {
 
 impl Known {
     fn new(now_ns: u64) -> Self {
-        Self { name: None, first_ns: now_ns, looked_ns: now_ns, before: None }
+        Self { name: None, from_ns: 0, first_ns: now_ns, looked_ns: now_ns, before: None }
     }
 
     fn is_fresh(&self, now_ns: u64) -> bool {
@@ -107,6 +109,9 @@ impl Known {
         if let Some(gone) = std::mem::replace(&mut self.name, name) {
             self.before = Some(Before { name: gone, seen_ns, gone_ns: now_ns, until_ns: None });
             self.first_ns = now_ns;
+        } else if self.before.is_some() {
+            // Without one before, a nameless namespace is the one that is being named.
+            self.from_ns = seen_ns;
         }
     }
 }
@@ -157,7 +162,7 @@ impl Names {
         let known = self.by_inode.get(&netns)?;
         match &known.before {
             Some(before) if before.had_at(time_ns) => Some(Arc::clone(&before.name)),
-            _ => known.name.clone(),
+            _ => known.name.clone().filter(|_| known.from_ns <= time_ns),
         }
     }
 }
@@ -244,6 +249,20 @@ mod tests {
         sent(&mut names, 7, 30, true);
         let shown: Vec<_> = [0, 20, 30].iter().map(|at_ms| at(&names, 7, *at_ms)).collect();
         assert_eq!(shown, ["blue", "blue", "red"]);
+    }
+
+    #[test]
+    fn a_nameless_namespace_does_not_have_the_name_that_its_number_has_next() {
+        let (mut names, fake) = names();
+        fake.set(&[(7, "blue")]);
+        sent(&mut names, 7, 0, true);
+        fake.set(&[]);
+        sent(&mut names, 7, 20, true);
+        names.note(7, T0 + 40 * MS);
+        fake.set(&[(7, "blue")]);
+        sent(&mut names, 7, 60, true);
+        let shown: Vec<_> = [0, 20, 60].iter().map(|at_ms| at(&names, 7, *at_ms)).collect();
+        assert_eq!(shown, ["blue", "-", "blue"]);
     }
 
     #[test]

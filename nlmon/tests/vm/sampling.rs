@@ -53,6 +53,8 @@ fn of_one_call_in_three_nothing_false_is_said() {
         receive(&member, 1);
         joined()
     });
+    let decided = || daemon.quiet().sum("nlmon_join_pending", &[]) == 0;
+    wait_for("the first greetings are decided", decided);
     let before = daemon.quiet();
     let asker = Socket::open(0).unwrap();
     asker.set_timeout(TIMEOUT).unwrap();
@@ -65,7 +67,7 @@ fn of_one_call_in_three_nothing_false_is_said() {
         }
     }
     receive(&member, COUNT as usize);
-    wait_for("all is decided", || daemon.quiet().sum("nlmon_join_pending", &[]) == 0);
+    wait_for("all is decided", decided);
     let after = daemon.quiet();
     assert_nothing_false(&before, &after);
     let requests = |kind, outcome| {
