@@ -348,7 +348,7 @@ mod tests {
         let style = Style { probes: false, ..style() };
         assert_eq!(
             style.render(&record(&sample::unobserved())),
-            "03:04:05.000000 >>> route:link        RTM_NEWLINK      dummy0 (ifindex 5)\n"
+            "03:04:05.000035 >>> route:link        RTM_NEWLINK      dummy0 (ifindex 5)\n"
         );
     }
 
