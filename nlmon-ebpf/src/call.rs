@@ -66,7 +66,9 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     }
     let interrupt = match &mut pushed {
         Ok((context, index)) => context.frame(*index).interrupt(),
-        Err(_) if place == Place::Anywhere => task::is_foreign_stack(id) as u32,
+        Err(_) if place == Place::Anywhere => {
+            task::is_foreign_stack(id, task::stack_number()) as u32
+        }
         Err(_) => 0,
     };
     let envelope = Envelope { protocol, path, portid, group };

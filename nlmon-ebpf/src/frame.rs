@@ -329,8 +329,10 @@ pub(crate) fn push(
         }
         None => (thread.claim().ok_or(stat::NO_CONTEXT)?, 0),
     };
-    let id = as_number(context.id(top), id);
-    let foreign = if place == Place::Anywhere { task::is_foreign_stack(id) } else { 0 };
+    let slot = context.id(top);
+    let stack = if place == Place::Anywhere { as_number(slot, task::stack()) } else { 0 };
+    let id = as_number(slot, id);
+    let foreign = if place == Place::Anywhere { task::is_foreign_stack(id, stack) } else { 0 };
     let mut index = top;
     // Each round drops one frame.
     for _ in 0..DEPTH_MAX {
@@ -361,8 +363,8 @@ pub(crate) fn push(
     Ok((context, index))
 }
 
-/// The address as a number: that of fentry is a pointer to the verifier, with which it allows no
-/// arithmetic, until it has gone through memory.
+/// The address as a number. To the verifier that of fentry is a pointer, and to late ones that of a
+/// task's stack is. They allow no arithmetic with one until it has gone through memory.
 #[inline(always)] // two instructions
 fn as_number(slot: &mut u64, id: u64) -> u64 {
     // SAFETY: a live reference. Volatile, so that the compiler does not skip the memory.

@@ -68,11 +68,24 @@ pub(crate) fn is_kernel_thread() -> bool {
     current_field::<u32>(global!(OFFSETS.task_flags)) & PF_KTHREAD != 0
 }
 
-/// 1 if `address` is on another stack than the current task's, an interrupt's, else 0. A number,
-/// because a branch would double the verifier's work.
+/// Where the current task's stack begins.
+///
+/// To the verifiers of late kernels this is a pointer, with which they allow no arithmetic.
 #[inline(always)] // one field access
-pub(crate) fn is_foreign_stack(address: u64) -> u64 {
-    let stack: u64 = current_field(global!(OFFSETS.task_stack));
+pub(crate) fn stack() -> u64 {
+    current_field(global!(OFFSETS.task_stack))
+}
+
+/// The same as a number, by a helper, for a place that is seldom reached.
+#[inline(always)] // one field access
+pub(crate) fn stack_number() -> u64 {
+    Helper::read(Task::current().0, global!(OFFSETS.task_stack))
+}
+
+/// 1 if `address` is on another stack than the task's, which begins at `stack`: an interrupt's. Else
+/// 0. A number, because a branch would double the verifier's work.
+#[inline(always)] // a few instructions
+pub(crate) fn is_foreign_stack(address: u64, stack: u64) -> u64 {
     // Such a stack begins at a multiple of its size.
     let size = u64::from(global!(OFFSETS.stack_bytes));
     is_nonzero((address ^ stack) & !(size - 1))
