@@ -52,8 +52,7 @@ impl Pins {
         .is_none();
         if !is_taken_over {
             remove()?;
-            let made = fs::DirBuilder::new().mode(0o700).create(&directory);
-            made.map_err(|source| Error::Pin { path: directory.clone(), source })?;
+            make(&directory).map_err(|source| Error::Pin { path: directory.clone(), source })?;
         }
         Ok(Self { directory, is_taken_over })
     }
@@ -128,15 +127,32 @@ impl Pins {
     }
 }
 
-/// Removes what an earlier daemon has left, and with it its probes. Whether there was any.
-pub fn remove() -> Result<bool, Error> {
-    match fs::remove_dir_all(DIRECTORY) {
-        Ok(()) => Ok(true),
-        // Whoever may not even look has left nothing there.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(Error::Pin { path: DIRECTORY.into(), source }),
+/// Makes the directory, if it is not there. The service finds it made: it may write nowhere above.
+fn make(directory: &Path) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(_) if directory.is_dir() => Ok(()),
+        made => made,
     }
+}
+
+/// Removes what an earlier daemon has left, and with it its probes. Whether there was any. An empty
+/// directory stays where this daemon may not remove it.
+pub fn remove() -> Result<bool, Error> {
+    let failed = |source| Error::Pin { path: DIRECTORY.into(), source };
+    let entries = match fs::read_dir(DIRECTORY) {
+        Ok(entries) => entries,
+        // Whoever may not even look has left nothing there.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut removed = false;
+    for entry in entries {
+        fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
+        removed = true;
+    }
+    fs::remove_dir(DIRECTORY).unwrap_or_else(|error| log::debug!("{DIRECTORY} stays: {error}"));
+    Ok(removed)
 }
 
 /// The control of probes that are there.
