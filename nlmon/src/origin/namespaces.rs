@@ -76,6 +76,8 @@ struct Known {
 #[derive(Debug)]
 struct Before {
     name: Arc<str>,
+    /// What began earlier did not have it.
+    from_ns: u64,
     /// When it was last known to be there.
     seen_ns: u64,
     /// When it was found missing.
@@ -107,11 +109,13 @@ impl Known {
             return;
         }
         if let Some(gone) = std::mem::replace(&mut self.name, name) {
-            self.before = Some(Before { name: gone, seen_ns, gone_ns: now_ns, until_ns: None });
+            let (from_ns, gone_ns) = (self.from_ns, now_ns);
+            self.before = Some(Before { name: gone, from_ns, seen_ns, gone_ns, until_ns: None });
             self.first_ns = now_ns;
         } else if self.before.is_some() {
-            // Without one before, a nameless namespace is the one that is being named.
-            self.from_ns = seen_ns;
+            // Without one before, a nameless namespace is the one that is being named. With one,
+            // a namespace without a name may have had the number until this moment.
+            self.from_ns = now_ns;
         }
     }
 }
@@ -169,7 +173,8 @@ impl Names {
 
 impl Before {
     fn had_at(&self, time_ns: u64) -> bool {
-        time_ns < self.until_ns.unwrap_or_else(|| self.gone_ns.saturating_add(GOING_NS))
+        let until_ns = self.until_ns.unwrap_or_else(|| self.gone_ns.saturating_add(GOING_NS));
+        (self.from_ns..until_ns).contains(&time_ns)
     }
 }
 
@@ -260,9 +265,16 @@ mod tests {
         sent(&mut names, 7, 20, true);
         names.note(7, T0 + 40 * MS);
         fake.set(&[(7, "blue")]);
+        // Until the name is seen, the number may be the nameless one's.
         sent(&mut names, 7, 60, true);
-        let shown: Vec<_> = [0, 20, 60].iter().map(|at_ms| at(&names, 7, *at_ms)).collect();
-        assert_eq!(shown, ["blue", "-", "blue"]);
+        sent(&mut names, 7, 80, true);
+        let shown = |names: &Names| [0, 20, 60, 80].map(|at_ms| at(names, 7, at_ms));
+        assert_eq!(shown(&names)[1..], ["-", "-", "blue"]);
+        // It is no longer in the time before it was seen, when it has gone again.
+        fake.set(&[]);
+        sent(&mut names, 7, 100, true);
+        assert_eq!(shown(&names)[1..], ["-", "-", "blue"]);
+        assert_eq!(at(&names, 7, 100), "-");
     }
 
     #[test]
