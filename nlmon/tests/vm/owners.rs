@@ -24,7 +24,7 @@ use nlmon::subscribe::{
     test_module::{self, LOAD_MULTICAST},
 };
 
-use crate::support::{Daemon, Metrics, Module, message, run, test_socket, wait_for};
+use crate::support::{Daemon, Metrics, Module, assert_within, message, run, test_socket, wait_for};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -120,11 +120,14 @@ fn what_ten_thousand_short_processes_lose_is_theirs_and_leaves_nothing_behind() 
         let labels = [&[("protocol", "test")], labels].concat();
         after.grown(&start, "nlmon_overruns_total", &labels)
     };
+    // What the kernel itself says no program was run for, may be missing. Kernels that do not
+    // preempt skip none.
+    let skipped = after.sum("nlmon_bpf_missed_runs_total", &[]);
     for (name, lost) in NAMES.iter().zip(lost) {
         assert!(lost > 1000, "{name}: {lost}");
-        assert_eq!(grown(&[("process", name)]), lost, "{name}");
+        assert_within(name, grown(&[("process", name)]), lost, skipped);
     }
-    assert_eq!(grown(&[]), lost.iter().sum::<u64>());
+    assert_within("all", grown(&[]), lost.iter().sum(), skipped);
     for fault in ["overrun_overflow", "overrun_folded", "owner_overflow"] {
         assert_eq!(after.sum("nlmon_probe_faults_total", &[("fault", fault)]), 0, "{fault}");
     }
