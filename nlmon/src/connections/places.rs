@@ -60,6 +60,11 @@ impl Places {
         self.most
     }
 
+    /// Whether half of them are taken, so that it begins to matter whose they are.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.held().taken.len() * 2 >= self.most
+    }
+
     /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if all
     /// are taken, and none by a connection with less right to it.
     pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Place> {

@@ -65,7 +65,7 @@ async fn show(
         Ok(wanted) => wanted,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let Some(place) = log.readers.admit(connection.peer, &connection.closing) else {
+    let Some(place) = log.readers.admit(connection.peer(), &connection.closing) else {
         let refusal =
             format!("{} readers have the stream already, the most allowed\n", log.readers.most());
         return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();

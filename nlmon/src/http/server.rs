@@ -34,12 +34,18 @@ const END_TIME: Duration = Duration::from_secs(2);
 /// A connection, as the handler of a request needs to know it.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
-    pub(super) peer: Peer,
+    client: SocketAddr,
+    server: SocketAddr,
     pub(super) closing: Closing,
     place: Arc<Place>,
 }
 
 impl Connection {
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> Peer {
+        Peer::of_connection(self.client, self.server)
+    }
+
     /// Gives up its place among the connections, for one elsewhere.
     pub(super) fn leave(&self) {
         self.place.leave();
@@ -80,10 +86,15 @@ pub(super) async fn run(
 }
 
 fn admit(places: &Arc<Places>, client: SocketAddr, server: SocketAddr) -> Option<Connection> {
-    let peer = Peer::of_connection(client, server);
+    // The kernel is asked for a user only where that matters: a scrape should send nothing.
+    let peer = if places.is_crowded() {
+        Peer::of_connection(client, server)
+    } else {
+        Peer::of_address(client.ip())
+    };
     let closing = Closing::default();
     let place = Arc::new(places.admit(peer, &closing)?);
-    Some(Connection { peer, closing, place })
+    Some(Connection { client, server, closing, place })
 }
 
 /// Serves one connection, until either side ends it or its place is lost.
