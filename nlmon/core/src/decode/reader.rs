@@ -162,8 +162,9 @@ impl Reader<'_> {
         let mut rest = span;
         while let Some((len, number)) = head(rest.bytes) {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
-            let whole = self.fits(len, rest);
-            attributes.extend(self.attribute(nest, number, rest.at, value, whole));
+            self.fits(len, rest);
+            let len_said = len - ATTRIBUTE_HEADER_LEN;
+            attributes.extend(self.attribute(nest, number, rest.at, value, len_said));
             nest.before = Some((number & TYPE_MASK, value));
             rest = rest.after(align(len));
         }
@@ -177,18 +178,17 @@ impl Reader<'_> {
         number: u16,
         at: usize,
         value: Span<'_>,
-        whole: bool,
+        len_said: usize,
     ) -> Option<Attribute> {
+        let whole = value.bytes.len() == len_said;
         let kind = number & TYPE_MASK;
         let known = entry(nest.set, kind);
         let name = known.map_or_else(|| Cow::Owned(kind.to_string()), |e| Cow::Borrowed(e.1));
         if let Some(search) = self.search.as_mut().filter(|search| search.at == at) {
             search.found = Some((name.clone(), known.map_or(NO_NAMES, |entry| inside(&entry.2))));
         }
-        let content = match known {
-            Some((_, _, kind)) if whole || holds_others(kind) => {
-                self.reached(kind, value, nest, whole)
-            }
+        let content = match known.map(|entry| by_length(&entry.2, len_said)) {
+            Some(kind) if whole || holds_others(kind) => self.reached(kind, value, nest, whole),
             Some(_) => return None,
             None => self.unnamed(number & NESTED != 0, value, nest.inner()),
         };
@@ -214,6 +214,10 @@ impl Reader<'_> {
             }
             Kind::Long(lens, _) if !lens.contains(&bytes.len()) => self.opaque(span),
             Kind::Long(_, kind) => self.content(kind, span, nest),
+            Kind::ByLength(_) => match by_length(kind, bytes.len()) {
+                Kind::ByLength(_) => self.opaque(span),
+                kind => self.content(kind, span, nest),
+            },
             Kind::Bitfield => Content::Inside(self.members(BITFIELD, span, place)),
             Kind::Nest(_) | Kind::Described(_) => {
                 Content::Inside(self.nest(inside(kind), span, place))
@@ -254,7 +258,7 @@ impl Reader<'_> {
     /// What there is of a value, whose end may be missing. By its length nothing can be told then.
     fn reached(&mut self, kind: &Kind, span: Span<'_>, nest: Nest<'_>, whole: bool) -> Content {
         match kind {
-            Kind::Long(..) if !whole => self.opaque(span),
+            Kind::Long(..) | Kind::ByLength(_) if !whole => self.opaque(span),
             _ => self.content(kind, span, nest),
         }
     }
@@ -505,6 +509,7 @@ fn holds_others(kind: &Kind) -> bool {
             holds_others(other) || families.iter().any(|entry| holds_others(&entry.1))
         }
         Kind::Long(..)
+        | Kind::ByLength(_)
         | Kind::Nest(_)
         | Kind::Described(_)
         | Kind::List(_)
@@ -521,6 +526,12 @@ fn holds_others(kind: &Kind) -> bool {
         | Kind::Secret => true,
         _ => false,
     }
+}
+
+/// What a value is that the sender says is that long: itself where no structure has that length.
+fn by_length(kind: &Kind, len: usize) -> &Kind {
+    let Kind::ByLength(options) = kind else { return kind };
+    options.iter().find(|option| option.0.contains(&len)).map_or(kind, |option| &option.1)
 }
 
 /// What it is if it is as long as it should be.

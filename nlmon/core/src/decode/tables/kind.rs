@@ -109,6 +109,9 @@ pub(in crate::decode) enum Kind {
     /// That, if it is as long as one of these; else nothing that the table explains. For a table that
     /// may be of another version than who sends.
     Long(&'static [usize], &'static Kind),
+    /// The first that has that many bytes; else bytes that the table does not explain. For an
+    /// attribute that holds a structure of the protocol, where no message says which.
+    ByLength(&'static [(&'static [usize], Kind)]),
     /// Attributes.
     Nest(&'static Set),
     /// The same of a set that a spec describes. Those may be inside of each other, so that one is

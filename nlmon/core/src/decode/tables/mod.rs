@@ -225,6 +225,7 @@ mod tests {
                 | Kind::Around(_, _, options) => {
                     options.iter().for_each(|o| self.kind(name, &o.1));
                 }
+                Kind::ByLength(options) => options.iter().for_each(|o| self.kind(name, &o.1)),
                 Kind::Family(families, other) => {
                     families.iter().for_each(|family| self.kind(name, &family.1));
                     self.kind(name, other);

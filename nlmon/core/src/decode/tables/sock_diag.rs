@@ -2,10 +2,10 @@
 //! `netlink_diag.h`, `packet_diag.h`, `vm_sockets_diag.h` and `xdp_diag.h`.
 
 use super::kind::Kind::{
-    Be, Each, Flag, Hex, Index, LongIp, Mask, Nest, Num, Pad, PaddedMac, Secret, Sockaddr, Struct,
-    Text, Word,
+    Be, ByLength, Each, Flag, Hex, Index, Int, LongIp, Mask, Nest, Num, Pad, PaddedMac, Secret,
+    Sockaddr, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Layout, Set};
+use super::kind::{Bits, Fields, Kind, Layout, Set};
 use crate::decode::names::PROTOCOLS;
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
@@ -240,7 +240,7 @@ static BPF_STORAGE: Set = &[
 
 static INET: Set = &[
     (1, "INET_DIAG_MEMINFO", Struct(&MEMINFO)),
-    (2, "INET_DIAG_INFO", Struct(&TCP_INFO)),
+    (2, "INET_DIAG_INFO", ByLength(SOCKET_INFO)),
     (3, "INET_DIAG_VEGASINFO", Struct(&TCPVEGAS_INFO)),
     (4, "INET_DIAG_CONG", Text),
     (5, "INET_DIAG_TOS", Num),
@@ -262,6 +262,18 @@ static INET: Set = &[
     (21, "INET_DIAG_CGROUP_ID", Num),
     (22, "INET_DIAG_SOCKOPT", Mask(&SOCKET_OPTIONS)),
 ];
+
+/// Each protocol puts a structure of its own into `INET_DIAG_INFO`, and no message says which protocol
+/// its socket is of. Their lengths, which grew with the kernels, have none in common. DCCP's is TCP's.
+static SOCKET_INFO: &[(&[usize], Kind)] = &[
+    (&TCP_INFO_LENGTHS, Struct(&TCP_INFO)),
+    (&[40, 48, 80, 96], Struct(&MPTCP_INFO)),
+    (&[368], Struct(&SCTP_INFO)),
+];
+
+/// Linux 4.0, 4.1, ... 7.3.
+static TCP_INFO_LENGTHS: [usize; 14] =
+    [104, 120, 136, 144, 160, 168, 192, 200, 216, 224, 232, 240, 248, 280];
 
 static UNIX: Set = &[
     (0, "UNIX_DIAG_NAME", Text),
@@ -410,6 +422,100 @@ static TCP_INFO: Fields = &[
     ("tcpi_received_e0_bytes", 4, Num),
     ("tcpi_received_ce_bytes", 4, Num),
     ("tcpi_ecn", 4, Hex),
+];
+
+/// `struct mptcp_info`
+static MPTCP_INFO: Fields = &[
+    ("mptcpi_subflows", 1, Num),
+    ("mptcpi_add_addr_signal", 1, Num),
+    ("mptcpi_add_addr_accepted", 1, Num),
+    ("mptcpi_subflows_max", 1, Num),
+    ("mptcpi_add_addr_signal_max", 1, Num),
+    ("mptcpi_add_addr_accepted_max", 1, Num),
+    ("hole1", 2, Pad),
+    ("mptcpi_flags", 4, Mask(&MPTCP_FLAGS)),
+    ("mptcpi_token", 4, Num),
+    ("mptcpi_write_seq", 8, Num),
+    ("mptcpi_snd_una", 8, Num),
+    ("mptcpi_rcv_nxt", 8, Num),
+    ("mptcpi_local_addr_used", 1, Num),
+    ("mptcpi_local_addr_max", 1, Num),
+    ("mptcpi_csum_enabled", 1, Num),
+    ("hole2", 1, Pad),
+    ("mptcpi_retransmits", 4, Num),
+    ("mptcpi_bytes_retrans", 8, Num),
+    ("mptcpi_bytes_sent", 8, Num),
+    ("mptcpi_bytes_received", 8, Num),
+    ("mptcpi_bytes_acked", 8, Num),
+    ("mptcpi_subflows_total", 1, Num),
+    ("mptcpi_endp_laminar_max", 1, Num),
+    ("mptcpi_endp_fullmesh_max", 1, Num),
+    ("reserved", 1, Pad),
+    ("mptcpi_last_data_sent", 4, Num),
+    ("mptcpi_last_data_recv", 4, Num),
+    ("mptcpi_last_ack_recv", 4, Num),
+];
+
+/// `MPTCP_INFO_FLAG_*`
+static MPTCP_FLAGS: Bits = &[(1, "fallback"), (2, "remote-key-received")];
+
+/// `struct sctp_info`
+static SCTP_INFO: Fields = &[
+    ("sctpi_tag", 4, Num),
+    ("sctpi_state", 4, Num),
+    ("sctpi_rwnd", 4, Num),
+    ("sctpi_unackdata", 2, Num),
+    ("sctpi_penddata", 2, Num),
+    ("sctpi_instrms", 2, Num),
+    ("sctpi_outstrms", 2, Num),
+    ("sctpi_fragmentation_point", 4, Num),
+    ("sctpi_inqueue", 4, Num),
+    ("sctpi_outqueue", 4, Num),
+    ("sctpi_overall_error", 4, Num),
+    ("sctpi_max_burst", 4, Num),
+    ("sctpi_maxseg", 4, Num),
+    ("sctpi_peer_rwnd", 4, Num),
+    ("sctpi_peer_tag", 4, Num),
+    ("sctpi_peer_capable", 1, Num),
+    ("sctpi_peer_sack", 1, Num),
+    ("__reserved1", 2, Pad),
+    ("sctpi_isacks", 8, Num),
+    ("sctpi_osacks", 8, Num),
+    ("sctpi_opackets", 8, Num),
+    ("sctpi_ipackets", 8, Num),
+    ("sctpi_rtxchunks", 8, Num),
+    ("sctpi_outofseqtsns", 8, Num),
+    ("sctpi_idupchunks", 8, Num),
+    ("sctpi_gapcnt", 8, Num),
+    ("sctpi_ouodchunks", 8, Num),
+    ("sctpi_iuodchunks", 8, Num),
+    ("sctpi_oodchunks", 8, Num),
+    ("sctpi_iodchunks", 8, Num),
+    ("sctpi_octrlchunks", 8, Num),
+    ("sctpi_ictrlchunks", 8, Num),
+    ("sctpi_p_address", 128, Sockaddr),
+    ("sctpi_p_state", 4, Int),
+    ("sctpi_p_cwnd", 4, Num),
+    ("sctpi_p_srtt", 4, Num),
+    ("sctpi_p_rto", 4, Num),
+    ("sctpi_p_hbinterval", 4, Num),
+    ("sctpi_p_pathmaxrxt", 4, Num),
+    ("sctpi_p_sackdelay", 4, Num),
+    ("sctpi_p_sackfreq", 4, Num),
+    ("sctpi_p_ssthresh", 4, Num),
+    ("sctpi_p_partial_bytes_acked", 4, Num),
+    ("sctpi_p_flight_size", 4, Num),
+    ("sctpi_p_error", 2, Num),
+    ("__reserved2", 2, Pad),
+    ("sctpi_s_autoclose", 4, Num),
+    ("sctpi_s_adaptation_ind", 4, Num),
+    ("sctpi_s_pd_point", 4, Num),
+    ("sctpi_s_nodelay", 1, Num),
+    ("sctpi_s_disable_fragments", 1, Num),
+    ("sctpi_s_v4mapped", 1, Num),
+    ("sctpi_s_frag_interleave", 1, Num),
+    ("sctpi_s_type", 4, Num),
+    ("__reserved3", 4, Pad),
 ];
 
 /// `struct inet_diag_sockopt`, in the order of the bits of a little-endian kernel.
