@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 pub use families::Families;
 pub use message::{Decoded, ErrorReport, Message};
+pub use tables::inventory;
 
 use attribute::{Attribute, Tree};
 use names::protocol;

@@ -3,7 +3,7 @@
 use super::attribute::{Attribute, Tree};
 use super::printable;
 use super::reader::{Reader, Span};
-use super::tables::kind::Kind;
+use super::tables::kind::{Fields, Kind, structure};
 
 const ECHO: u16 = 16;
 const GREET: u16 = 17;
@@ -11,8 +11,11 @@ const GREETING: u16 = 18;
 const LOAD: u16 = 19;
 
 /// `struct nltest_load`
-static LOAD_ORDER: &[(&str, usize, Kind)] =
-    &[("count", 4, Kind::Num), ("size", 4, Kind::Num), ("flags", 4, Kind::Mask(&LOAD_FLAGS))];
+static LOAD_ORDER: Fields = structure("nltest_load").of(&[
+    ("count", 4, Kind::Num),
+    ("size", 4, Kind::Num),
+    ("flags", 4, Kind::Mask(&LOAD_FLAGS)),
+]);
 static LOAD_FLAGS: &[(u32, &str)] = &[(1, "multicast")];
 
 /// What a message holds.
@@ -22,7 +25,7 @@ pub(super) fn read(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -
             let text = span.bytes.strip_suffix(&[0]).unwrap_or(span.bytes);
             vec![Attribute::text("text", printable::escape(text))]
         }
-        LOAD => reader.fields(LOAD_ORDER, span),
+        LOAD => reader.fields(&LOAD_ORDER, span),
         _ if span.bytes.is_empty() => Vec::new(),
         _ => vec![reader.unknown("data".into(), span)],
     }

@@ -4,14 +4,17 @@
 use super::attribute::Attribute;
 use super::names::protocol;
 use super::reader::{Elsewhere, Reader, Span, numbers, width};
-use super::tables::kind::{Generic, Kind, Layout, Set, Words};
+use super::tables::kind::{Fields, Generic, Kind, Layout, Set, Words, structure};
 use super::tables::{self, generic};
 use super::{Context, nd_options, netlink_test, value, walk};
 use crate::message::{Header, flag};
 
 /// `struct genlmsghdr`
-static GENERIC_HEADER: &[(&str, usize, Kind)] =
-    &[("cmd", 1, Kind::Num), ("version", 1, Kind::Num), ("reserved", 2, Kind::Pad)];
+static GENERIC_HEADER: Fields = structure("genlmsghdr").of(&[
+    ("cmd", 1, Kind::Num),
+    ("version", 1, Kind::Num),
+    ("reserved", 2, Kind::Pad),
+]);
 /// `RDMA_NL_NLDEV`: the client of RDMA whose attributes are known.
 const RDMA_DEVICES: u16 = 5;
 /// Bytes of `struct nlmsghdr`, `struct cn_msg` and the head of `struct proc_event`.
@@ -154,9 +157,9 @@ fn is_old_fdb_dump(bytes: &[u8]) -> bool {
 
 /// Options of a router advertisement, and attributes behind them.
 fn nd_user_option(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
-    let head = width(tables::NDUSEROPTMSG);
+    let head = width(&tables::NDUSEROPTMSG);
     let options = usize::from(walk::u16_at(span.bytes, 2).unwrap_or_default());
-    let members = reader.fields(tables::NDUSEROPTMSG, span.part(0, head));
+    let members = reader.fields(&tables::NDUSEROPTMSG, span.part(0, head));
     let mut read = vec![Attribute::nest("nduseroptmsg", members)];
     read.extend(nd_options::read(reader, span.part(head, head + options)));
     let rest = span.after(head + walk::align(options));
@@ -206,9 +209,9 @@ fn read_generic(
     span: Span<'_>,
     context: &Context<'_>,
 ) -> Payload {
-    let head = width(GENERIC_HEADER);
+    let head = width(&GENERIC_HEADER);
     let mut read =
-        vec![Attribute::nest("genlmsghdr", reader.fields(GENERIC_HEADER, span.part(0, head)))];
+        vec![Attribute::nest("genlmsghdr", reader.fields(&GENERIC_HEADER, span.part(0, head)))];
     let Some(&command) = span.bytes.first() else { return attributes(Vec::new()) };
     let known = family(context, header.message_type);
     let words = known.map(|(family, events)| match events {
@@ -267,10 +270,10 @@ fn audit(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -> Vec<Attr
     const TTY: u16 = 1319;
     const PROCTITLE: u16 = 1327;
     match message_type {
-        GET | SET => reader.fields(tables::AUDIT_STATUS, span),
-        SET_FEATURE | GET_FEATURE => reader.fields(tables::AUDIT_FEATURES, span),
+        GET | SET => reader.fields(&tables::AUDIT_STATUS, span),
+        SET_FEATURE | GET_FEATURE => reader.fields(&tables::AUDIT_FEATURES, span),
         ADD_RULE..=LIST_RULES if !span.bytes.is_empty() => {
-            vec![Attribute::nest("audit_rule_data", reader.fields(tables::AUDIT_RULE, span))]
+            vec![Attribute::nest("audit_rule_data", reader.fields(&tables::AUDIT_RULE, span))]
         }
         EXECVE | TTY | PROCTITLE => vec![reader.secret_attribute("text", span)],
         1200..=1999 => vec![Attribute {
@@ -286,12 +289,12 @@ fn audit(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -> Vec<Attr
 fn connector(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
     /// `CN_IDX_PROC`
     const PROCESSES: Option<u32> = Some(1);
-    let head = width(tables::CN_MSG);
+    let head = width(&tables::CN_MSG);
     let mut read =
-        vec![Attribute::nest("cn_msg", reader.fields(tables::CN_MSG, span.part(0, head)))];
+        vec![Attribute::nest("cn_msg", reader.fields(&tables::CN_MSG, span.part(0, head)))];
     let rest = span.after(head);
     if walk::u32_at(span.bytes, 0) == PROCESSES && rest.bytes.len() < PROCESS_EVENT_BYTES {
-        read.extend(reader.fields(tables::PROC_INPUT, rest));
+        read.extend(reader.fields(&tables::PROC_INPUT, rest));
         return read;
     }
     if walk::u32_at(span.bytes, 0) != PROCESSES {
@@ -303,7 +306,7 @@ fn connector(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
         return read;
     }
     let event = rest.part(0, PROCESS_EVENT_BYTES);
-    read.push(Attribute::nest("proc_event", reader.fields(tables::PROC_EVENT, event)));
+    read.push(Attribute::nest("proc_event", reader.fields(&tables::PROC_EVENT, event)));
     let what = walk::u32_at(rest.bytes, 0).unwrap_or_default();
     if let Some(fields) = tables::process_event(what) {
         let rest = rest.after(PROCESS_EVENT_BYTES);

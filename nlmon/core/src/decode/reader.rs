@@ -12,7 +12,7 @@ use super::Interfaces;
 use super::attribute::{Attribute, Value};
 use super::elements;
 use super::leaf;
-use super::tables::kind::{Fields, Kind, Options, Set};
+use super::tables::kind::{Fields, Kind, Options, Set, structure};
 use super::value;
 use super::walk::{ATTRIBUTE_HEADER_LEN, align, u16_at};
 
@@ -127,7 +127,7 @@ impl Reader<'_> {
     }
 
     /// The members of a structure.
-    pub(super) fn fields(&mut self, fields: Fields, span: Span<'_>) -> Vec<Attribute> {
+    pub(super) fn fields(&mut self, fields: &'static Fields, span: Span<'_>) -> Vec<Attribute> {
         self.members(fields, span, Place::default())
     }
 
@@ -218,7 +218,7 @@ impl Reader<'_> {
                 Kind::ByLength(_) => self.opaque(span),
                 kind => self.content(kind, span, nest),
             },
-            Kind::Bitfield => Content::Inside(self.members(BITFIELD, span, place)),
+            Kind::Bitfield => Content::Inside(self.members(&BITFIELD, span, place)),
             Kind::Nest(_) | Kind::Described(_) => {
                 Content::Inside(self.nest(inside(kind), span, place))
             }
@@ -263,12 +263,17 @@ impl Reader<'_> {
         }
     }
 
-    fn members(&mut self, fields: Fields, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
+    fn members(
+        &mut self,
+        fields: &'static Fields,
+        span: Span<'_>,
+        place: Place<'_>,
+    ) -> Vec<Attribute> {
         let outer = self.family;
         self.family = family(fields, span.bytes).unwrap_or(outer);
         let mut members = Vec::with_capacity(fields.len());
         let mut at = 0;
-        for (name, width, kind) in fields {
+        for (name, width, kind) in fields.iter() {
             let end = if *width == 0 { span.bytes.len() } else { at + width };
             let part = span.part(at, end);
             at = end;
@@ -288,7 +293,7 @@ impl Reader<'_> {
 
     fn headed(
         &mut self,
-        fields: Fields,
+        fields: &'static Fields,
         set: Set,
         span: Span<'_>,
         place: Place<'_>,
@@ -301,7 +306,7 @@ impl Reader<'_> {
 
     fn hops(
         &mut self,
-        fields: Fields,
+        fields: &'static Fields,
         set: Set,
         span: Span<'_>,
         place: Place<'_>,
@@ -452,7 +457,8 @@ impl Reader<'_> {
     }
 }
 
-static BITFIELD: Fields = &[("value", 4, Kind::Num), ("selector", 4, Kind::Num)];
+static BITFIELD: Fields =
+    structure("nla_bitfield32").of(&[("value", 4, Kind::Num), ("selector", 4, Kind::Num)]);
 
 fn attribute(name: Cow<'static, str>, content: Content) -> Attribute {
     let attribute = Attribute { name, ..Attribute::default() };
@@ -550,14 +556,14 @@ fn inside(kind: &Kind) -> Set {
 }
 
 /// Bytes of a structure.
-pub(super) fn width(fields: Fields) -> usize {
+pub(super) fn width(fields: &Fields) -> usize {
     fields.iter().map(|field| field.1).sum()
 }
 
 /// The address family that a structure says it is of.
-fn family(fields: Fields, bytes: &[u8]) -> Option<u16> {
+fn family(fields: &Fields, bytes: &[u8]) -> Option<u16> {
     let mut at = 0;
-    for (name, width, _) in fields {
+    for (name, width, _) in fields.iter() {
         if name.ends_with("family") {
             let number = value::number(bytes.get(at..at + width)?, false)?;
             return u16::try_from(number).ok().filter(|&family| family != 0);

@@ -10,7 +10,7 @@ use super::schema::{
 use super::sets::Numbered;
 use super::{Error, Fault, keep, keep_all, names};
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::{Fields, Kind, Options};
+use crate::decode::tables::kind::{Fields, Kind, Options, structure as named};
 
 /// Structures inside of structures.
 const STRUCTURES_DEPTH: usize = 8;
@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
         around.push(own);
         let fields = self.fields(structure, around)?;
         around.pop();
-        let fields: &'static Fields = keep(keep_all(fields));
+        let fields: &'static Fields = keep(named("").of(keep_all(fields)));
         self.structures.insert(own, fields);
         Ok(fields)
     }

@@ -1,16 +1,16 @@
 //! Attributes of an address: numbers and names of `include/uapi/linux/if_addr.h`.
 
 use super::kind::Kind::{Family, Index, Int, Ip, Limit, Mask, Num, Struct, Text, Word};
-use super::kind::{Fields, Set};
+use super::kind::{Fields, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ADDRESS_FLAGS, ADDRESS_FLAGS_6, FAMILIES, SCOPES};
 
-static IFA_CACHEINFO: Fields = &[
+static IFA_CACHEINFO: Fields = structure("ifa_cacheinfo").of(&[
     ("ifa_prefered", 4, Limit("forever")),
     ("ifa_valid", 4, Limit("forever")),
     ("cstamp", 4, Num),
     ("tstamp", 4, Num),
-];
+]);
 
 pub(in crate::decode) static ADDR_ATTRS: Set = &[
     (1, "IFA_ADDRESS", Ip),
@@ -27,13 +27,13 @@ pub(in crate::decode) static ADDR_ATTRS: Set = &[
     (12, "IFA_MC_USERS", Num),
 ];
 
-pub(in crate::decode) static IFADDRMSG: Fields = &[
+pub(in crate::decode) static IFADDRMSG: Fields = structure("ifaddrmsg").of(&[
     ("ifa_family", 1, Word(&FAMILIES)),
     ("ifa_prefixlen", 1, Num),
     ("ifa_flags", 1, Family(&[(10, Mask(&ADDRESS_FLAGS_6))], &Mask(&ADDRESS_FLAGS))),
     ("ifa_scope", 1, Word(&SCOPES)),
     ("ifa_index", 4, Index),
-];
+]);
 
 /// `IFAPROT_*`: who made the address.
 static ADDRESS_PROTOCOLS: Table =

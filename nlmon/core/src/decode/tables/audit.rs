@@ -1,10 +1,10 @@
 //! What audit says in binary: names of `include/uapi/linux/audit.h`.
 
-use super::kind::Fields;
 use super::kind::Kind::{Hex, Num, Text, Word};
+use super::kind::{Fields, structure};
 use crate::decode::names::Table;
 
-pub(in crate::decode) static AUDIT_STATUS: Fields = &[
+pub(in crate::decode) static AUDIT_STATUS: Fields = structure("audit_status").of(&[
     ("mask", 4, Num),
     ("enabled", 4, Num),
     ("failure", 4, Num),
@@ -16,7 +16,7 @@ pub(in crate::decode) static AUDIT_STATUS: Fields = &[
     ("feature_bitmap", 4, Num),
     ("backlog_wait_time", 4, Num),
     ("backlog_wait_time_actual", 4, Num),
-];
+]);
 
 static FILTERS: Table = &[
     (0, "user"),
@@ -33,7 +33,7 @@ static ACTIONS: Table = &[(0, "never"), (1, "possible"), (2, "always")];
 
 /// `struct audit_rule_data`: bits of system calls, and 64 of each of what is compared, with what and
 /// how. The texts behind it (paths, the key that finds the rule's events) have no ends.
-pub(in crate::decode) static AUDIT_RULE: Fields = &[
+pub(in crate::decode) static AUDIT_RULE: Fields = structure("audit_rule_data").of(&[
     ("flags", 4, Word(&FILTERS)),
     ("action", 4, Word(&ACTIONS)),
     ("field_count", 4, Num),
@@ -43,7 +43,11 @@ pub(in crate::decode) static AUDIT_RULE: Fields = &[
     ("fieldflags", 256, Hex),
     ("buflen", 4, Num),
     ("buf", 0, Text),
-];
+]);
 
-pub(in crate::decode) static AUDIT_FEATURES: Fields =
-    &[("vers", 4, Num), ("mask", 4, Num), ("features", 4, Num), ("lock", 4, Num)];
+pub(in crate::decode) static AUDIT_FEATURES: Fields = structure("audit_features").of(&[
+    ("vers", 4, Num),
+    ("mask", 4, Num),
+    ("features", 4, Num),
+    ("lock", 4, Num),
+]);

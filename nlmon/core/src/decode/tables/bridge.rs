@@ -4,18 +4,24 @@
 use super::kind::Kind::{
     BeWord, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word,
 };
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use super::link::{BRIDGE_VLAN_INFO, PORT_STATES};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, FAMILIES, ROUTE_PROTOCOLS};
 
-pub(in crate::decode) static BR_PORT_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Index)];
+pub(in crate::decode) static BR_PORT_MSG: Fields = structure("br_port_msg").of(&[
+    ("family", 1, Word(&FAMILIES)),
+    ("pad", 3, Pad),
+    ("ifindex", 4, Index),
+]);
 
-pub(in crate::decode) static BR_VLAN_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("pad", 3, Pad), ("ifindex", 4, Index)];
+pub(in crate::decode) static BR_VLAN_MSG: Fields = structure("br_vlan_msg").of(&[
+    ("family", 1, Word(&FAMILIES)),
+    ("pad", 3, Pad),
+    ("ifindex", 4, Index),
+]);
 
-static BR_MDB_ENTRY: Fields = &[
+static BR_MDB_ENTRY: Fields = structure("br_mdb_entry").of(&[
     ("ifindex", 4, Index),
     ("state", 1, Word(&MDB_STATES)),
     ("flags", 1, Mask(&MDB_FLAGS)),
@@ -23,7 +29,7 @@ static BR_MDB_ENTRY: Fields = &[
     ("addr", 16, LongIp),
     ("proto", 2, BeWord(&ETHERTYPES)),
     ("pad", 2, Pad),
-];
+]);
 
 static MDB_STATES: Table = &[(0, "temp"), (1, "permanent")];
 
@@ -57,7 +63,7 @@ static MDB_EATTR: Set = &[
 
 static MDB_ROUTER: Set = &[(1, "MDBA_ROUTER_PORT", Headed(&ROUTER_PORT, &ROUTER_PATTR))];
 
-static ROUTER_PORT: Fields = &[("ifindex", 4, Index)];
+static ROUTER_PORT: Fields = structure("").of(&[("ifindex", 4, Index)]);
 
 static ROUTER_PATTR: Set = &[
     (1, "MDBA_ROUTER_PATTR_TIMER", Num),

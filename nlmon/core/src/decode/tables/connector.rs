@@ -1,21 +1,24 @@
 //! The connector, and the process events on it: numbers and names of
 //! `include/uapi/linux/connector.h` and `cn_proc.h`.
 
-use super::kind::Fields;
 use super::kind::Kind::{Num, Text, Word};
+use super::kind::{Fields, structure};
 use crate::decode::names::Table;
 
-pub(in crate::decode) static CN_MSG: Fields = &[
+pub(in crate::decode) static CN_MSG: Fields = structure("cn_msg").of(&[
     ("idx", 4, Num),
     ("val", 4, Num),
     ("seq", 4, Num),
     ("ack", 4, Num),
     ("len", 2, Num),
     ("flags", 2, Num),
-];
+]);
 
-pub(in crate::decode) static PROC_EVENT: Fields =
-    &[("what", 4, Word(&PROC_EVENTS)), ("cpu", 4, Num), ("timestamp_ns", 8, Num)];
+pub(in crate::decode) static PROC_EVENT: Fields = structure("proc_event").of(&[
+    ("what", 4, Word(&PROC_EVENTS)),
+    ("cpu", 4, Num),
+    ("timestamp_ns", 8, Num),
+]);
 
 static PROC_EVENTS: Table = &[
     (0, "none"),
@@ -33,47 +36,56 @@ static PROC_EVENTS: Table = &[
 
 /// What a listener sends, of which `event_type` is newer.
 pub(in crate::decode) static PROC_INPUT: Fields =
-    &[("mcast_op", 4, Word(&LISTENING)), ("event_type", 4, Num)];
+    structure("proc_input").of(&[("mcast_op", 4, Word(&LISTENING)), ("event_type", 4, Num)]);
 
 /// `PROC_CN_MCAST_*`
 static LISTENING: Table = &[(1, "listen"), (2, "ignore")];
 
-static FORK: Fields = &[
+static FORK: Fields = structure("fork_proc_event").of(&[
     ("parent_pid", 4, Num),
     ("parent_tgid", 4, Num),
     ("child_pid", 4, Num),
     ("child_tgid", 4, Num),
-];
+]);
 
-static EXEC: Fields = &[("process_pid", 4, Num), ("process_tgid", 4, Num)];
+static EXEC: Fields =
+    structure("exec_proc_event").of(&[("process_pid", 4, Num), ("process_tgid", 4, Num)]);
 
-static IDENTITY: Fields =
-    &[("process_pid", 4, Num), ("process_tgid", 4, Num), ("real", 4, Num), ("effective", 4, Num)];
+static IDENTITY: Fields = structure("id_proc_event").of(&[
+    ("process_pid", 4, Num),
+    ("process_tgid", 4, Num),
+    ("real", 4, Num),
+    ("effective", 4, Num),
+]);
 
-static COMM: Fields = &[("process_pid", 4, Num), ("process_tgid", 4, Num), ("comm", 16, Text)];
+static COMM: Fields = structure("comm_proc_event").of(&[
+    ("process_pid", 4, Num),
+    ("process_tgid", 4, Num),
+    ("comm", 16, Text),
+]);
 
-static EXIT: Fields = &[
+static EXIT: Fields = structure("exit_proc_event").of(&[
     ("process_pid", 4, Num),
     ("process_tgid", 4, Num),
     ("exit_code", 4, Num),
     ("exit_signal", 4, Num),
     ("parent_pid", 4, Num),
     ("parent_tgid", 4, Num),
-];
+]);
 
-static PTRACE: Fields = &[
+static PTRACE: Fields = structure("ptrace_proc_event").of(&[
     ("process_pid", 4, Num),
     ("process_tgid", 4, Num),
     ("tracer_pid", 4, Num),
     ("tracer_tgid", 4, Num),
-];
+]);
 
-static COREDUMP: Fields = &[
+static COREDUMP: Fields = structure("coredump_proc_event").of(&[
     ("process_pid", 4, Num),
     ("process_tgid", 4, Num),
     ("parent_pid", 4, Num),
     ("parent_tgid", 4, Num),
-];
+]);
 
 /// What follows the head of a process event.
 pub(in crate::decode) fn event(what: u32) -> Option<&'static Fields> {

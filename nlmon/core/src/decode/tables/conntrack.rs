@@ -2,7 +2,7 @@
 //! `include/uapi/linux/netfilter/nfnetlink_conntrack.h`.
 
 use super::kind::Kind::{Be, BeMask, Hex, Ip, Mask, Nest, Num, Pad, Struct, Text, Word};
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::IP_PROTOCOLS;
 
@@ -79,8 +79,8 @@ static NF_CT_TCP_FLAGS: Bits = &[
     (0x80, "simultaneous-open"),
 ];
 
-static NF_CT_TCP_FLAGS_MASK: Fields =
-    &[("flags", 1, Mask(&NF_CT_TCP_FLAGS)), ("mask", 1, Mask(&NF_CT_TCP_FLAGS))];
+static NF_CT_TCP_FLAGS_MASK: Fields = structure("nf_ct_tcp_flags")
+    .of(&[("flags", 1, Mask(&NF_CT_TCP_FLAGS)), ("mask", 1, Mask(&NF_CT_TCP_FLAGS))]);
 
 static PROTOINFO_TCP_ATTRS: Set = &[
     (1, "CTA_PROTOINFO_TCP_STATE", Word(&NF_CT_TCP_STATE)),

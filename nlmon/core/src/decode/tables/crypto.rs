@@ -1,9 +1,9 @@
 //! The crypto user API: numbers and names of `include/uapi/linux/cryptouser.h`.
 
 use super::kind::Kind::{Hex, Num, Struct, Text};
-use super::kind::{Fields, Set};
+use super::kind::{Fields, Set, structure};
 
-pub(in crate::decode) static USER_ALG: Fields = &[
+pub(in crate::decode) static USER_ALG: Fields = structure("crypto_user_alg").of(&[
     ("cru_name", 64, Text),
     ("cru_driver_name", 64, Text),
     ("cru_module_name", 64, Text),
@@ -11,9 +11,9 @@ pub(in crate::decode) static USER_ALG: Fields = &[
     ("cru_mask", 4, Num),
     ("cru_refcnt", 4, Num),
     ("cru_flags", 4, Num),
-];
+]);
 
-static REPORT: Fields = &[("type", 64, Text), ("rest", 0, Hex)];
+static REPORT: Fields = structure("").of(&[("type", 64, Text), ("rest", 0, Hex)]);
 
 pub(in crate::decode) static CRYPTO: Set = &[
     (1, "CRYPTOCFGA_PRIORITY_VAL", Num),

@@ -4,6 +4,7 @@
 //!
 //! Invariant: what is a key, or part of one, is [`Kind::Secret`] here and nowhere else.
 
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::decode::names::Table;
@@ -11,8 +12,39 @@ use crate::decode::names::Table;
 /// The attributes of one nest, sorted by number.
 pub(in crate::decode) type Set = &'static [(u16, &'static str, Kind)];
 
-/// The members of a structure in order, with their bytes; 0 is all that is left.
-pub(in crate::decode) type Fields = &'static [(&'static str, usize, Kind)];
+/// Members in order, with their bytes; 0 is all that is left.
+type Members = &'static [(&'static str, usize, Kind)];
+
+/// The members of a structure.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::decode) struct Fields {
+    /// How the kernel calls the structure, without `struct`; empty where it is none of C's.
+    pub(in crate::decode) name: &'static str,
+    members: Members,
+}
+
+impl Deref for Fields {
+    type Target = [(&'static str, usize, Kind)];
+
+    fn deref(&self) -> &Self::Target {
+        self.members
+    }
+}
+
+/// A structure's name, before its members: `structure("ifinfomsg").of(&[...])`.
+pub(in crate::decode) struct Named(&'static str);
+
+/// Begins a structure.
+pub(in crate::decode) const fn structure(name: &'static str) -> Named {
+    Named(name)
+}
+
+impl Named {
+    /// The structure with these members.
+    pub(in crate::decode) const fn of(self, members: Members) -> Fields {
+        Fields { name: self.0, members }
+    }
+}
 
 /// Kinds by the text of another attribute beside.
 pub(in crate::decode) type Options = &'static [(&'static str, Kind)];

@@ -7,12 +7,12 @@ use super::kind::Kind::{
     BeWord, Each, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest, Num,
     Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, FAMILIES, LINK_FLAGS, LINK_LAYERS, OPER_STATES};
 
-static RTNL_LINK_STATS: Fields = &[
+static RTNL_LINK_STATS: Fields = structure("rtnl_link_stats").of(&[
     ("rx_packets", 4, Num),
     ("tx_packets", 4, Num),
     ("rx_bytes", 4, Num),
@@ -37,9 +37,9 @@ static RTNL_LINK_STATS: Fields = &[
     ("rx_compressed", 4, Num),
     ("tx_compressed", 4, Num),
     ("rx_nohandler", 4, Num),
-];
+]);
 
-static RTNL_LINK_IFMAP: Fields = &[
+static RTNL_LINK_IFMAP: Fields = structure("rtnl_link_ifmap").of(&[
     ("mem_start", 8, Num),
     ("mem_end", 8, Num),
     ("base_addr", 8, Num),
@@ -47,9 +47,10 @@ static RTNL_LINK_IFMAP: Fields = &[
     ("dma", 1, Num),
     ("port", 1, Num),
     ("pad", 4, Pad),
-];
+]);
 
-pub(in crate::decode) static IFLA_BRIDGE_ID: Fields = &[("prio", 2, Num), ("addr", 6, Mac)];
+pub(in crate::decode) static IFLA_BRIDGE_ID: Fields =
+    structure("ifla_bridge_id").of(&[("prio", 2, Num), ("addr", 6, Mac)]);
 
 /// `BR_STATE_*`
 pub(in crate::decode) static PORT_STATES: Table =
@@ -111,22 +112,30 @@ static LINKINFO_ATTRS: Set = &[
     (5, "IFLA_INFO_SLAVE_DATA", Select(4, &LINKINFO_MEMBER_DATA_MSG)),
 ];
 
-static IFLA_VF_MAC: Fields = &[("vf", 4, Num), ("mac", 32, PaddedMac)];
+static IFLA_VF_MAC: Fields = structure("ifla_vf_mac").of(&[("vf", 4, Num), ("mac", 32, PaddedMac)]);
 
-static IFLA_VF_VLAN: Fields = &[("vf", 4, Num), ("vlan", 4, Num), ("qos", 4, Num)];
+static IFLA_VF_VLAN: Fields =
+    structure("ifla_vf_vlan").of(&[("vf", 4, Num), ("vlan", 4, Num), ("qos", 4, Num)]);
 
-static IFLA_VF_TX_RATE: Fields = &[("vf", 4, Num), ("rate", 4, Num)];
+static IFLA_VF_TX_RATE: Fields =
+    structure("ifla_vf_tx_rate").of(&[("vf", 4, Num), ("rate", 4, Num)]);
 
-static IFLA_VF_SPOOFCHK: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+static IFLA_VF_SPOOFCHK: Fields =
+    structure("ifla_vf_spoofchk").of(&[("vf", 4, Num), ("setting", 4, Num)]);
 
 static IFLA_VF_LINK_STATE_ENUM: Table = &[(0, "auto"), (1, "enable"), (2, "disable")];
 
-static IFLA_VF_LINK_STATE: Fields =
-    &[("vf", 4, Num), ("link_state", 4, Word(&IFLA_VF_LINK_STATE_ENUM))];
+static IFLA_VF_LINK_STATE: Fields = structure("ifla_vf_link_state")
+    .of(&[("vf", 4, Num), ("link_state", 4, Word(&IFLA_VF_LINK_STATE_ENUM))]);
 
-static IFLA_VF_RATE: Fields = &[("vf", 4, Num), ("min_tx_rate", 4, Num), ("max_tx_rate", 4, Num)];
+static IFLA_VF_RATE: Fields = structure("ifla_vf_rate").of(&[
+    ("vf", 4, Num),
+    ("min_tx_rate", 4, Num),
+    ("max_tx_rate", 4, Num),
+]);
 
-static IFLA_VF_RSS_QUERY_EN: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+static IFLA_VF_RSS_QUERY_EN: Fields =
+    structure("ifla_vf_rss_query_en").of(&[("vf", 4, Num), ("setting", 4, Num)]);
 
 static VF_STATS_ATTRS: Set = &[
     (0, "IFLA_VF_STATS_RX_PACKETS", Num),
@@ -140,17 +149,19 @@ static VF_STATS_ATTRS: Set = &[
     (8, "IFLA_VF_STATS_TX_DROPPED", Num),
 ];
 
-static IFLA_VF_TRUST: Fields = &[("vf", 4, Num), ("setting", 4, Num)];
+static IFLA_VF_TRUST: Fields =
+    structure("ifla_vf_trust").of(&[("vf", 4, Num), ("setting", 4, Num)]);
 
-static IFLA_VF_GUID: Fields = &[("vf", 4, Num), ("pad", 4, Pad), ("guid", 8, Num)];
+static IFLA_VF_GUID: Fields =
+    structure("ifla_vf_guid").of(&[("vf", 4, Num), ("pad", 4, Pad), ("guid", 8, Num)]);
 
-static IFLA_VF_VLAN_INFO: Fields = &[
+static IFLA_VF_VLAN_INFO: Fields = structure("ifla_vf_vlan_info").of(&[
     ("vf", 4, Num),
     ("vlan", 4, Num),
     ("qos", 4, Num),
     ("vlan_proto", 2, BeWord(&ETHERTYPES)),
     ("pad", 2, Pad),
-];
+]);
 
 static VF_VLAN_ATTRS: Set = &[(1, "IFLA_VF_VLAN_INFO", Struct(&IFLA_VF_VLAN_INFO))];
 
@@ -172,7 +183,7 @@ static VFINFO_ATTRS: Set = &[
 
 static VFINFO_LIST_ATTRS: Set = &[(1, "IFLA_VF_INFO", Nest(&VFINFO_ATTRS))];
 
-static RTNL_LINK_STATS64: Fields = &[
+static RTNL_LINK_STATS64: Fields = structure("rtnl_link_stats64").of(&[
     ("rx_packets", 8, Num),
     ("tx_packets", 8, Num),
     ("rx_bytes", 8, Num),
@@ -198,7 +209,7 @@ static RTNL_LINK_STATS64: Fields = &[
     ("tx_compressed", 8, Num),
     ("rx_nohandler", 8, Num),
     ("rx_otherhost_dropped", 8, Num),
-];
+]);
 
 static VF_PORTS_ATTRS: Set = &[(1, "IFLA_VF_PORT", Nest(&PORT_ATTRS))];
 
@@ -230,7 +241,8 @@ static PROTO_DOWN_REASON: Set =
     &[(1, "IFLA_PROTO_DOWN_REASON_MASK", Num), (2, "IFLA_PROTO_DOWN_REASON_VALUE", Num)];
 
 /// `struct iw_event` of the wireless extensions, which repeat what nl80211 withholds.
-static IW_EVENT: Fields = &[("len", 2, Num), ("cmd", 2, Word(&IW_EVENTS)), ("u", 0, Secret)];
+static IW_EVENT: Fields =
+    structure("iw_event").of(&[("len", 2, Num), ("cmd", 2, Word(&IW_EVENTS)), ("u", 0, Secret)]);
 
 /// `IWEV*` and `SIOC*` of `wireless.h`, as far as drivers send them.
 static IW_EVENTS: Table = &[
@@ -346,12 +358,12 @@ pub(in crate::decode) static STATS_ATTRS: Set = &[
     (5, "IFLA_STATS_AF_SPEC", Nest(&STATS_AF_SPEC)),
 ];
 
-static IFLA_CACHEINFO: Fields = &[
+static IFLA_CACHEINFO: Fields = structure("ifla_cacheinfo").of(&[
     ("max_reasm_len", 4, Num),
     ("tstamp", 4, Num),
     ("reachable_time", 4, Num),
     ("retrans_time", 4, Num),
-];
+]);
 
 static IFLA6_ATTRS: Set = &[
     (1, "IFLA_INET6_FLAGS", Mask(&INET6_FLAGS)),
@@ -375,15 +387,15 @@ static AF_SPEC_ATTRS: Set = &[
     (45, "AF_MCTP", Nest(&MCTP_ATTRS)),
 ];
 
-pub(in crate::decode) static IF_STATS_MSG: Fields = &[
+pub(in crate::decode) static IF_STATS_MSG: Fields = structure("if_stats_msg").of(&[
     ("family", 1, Num),
     ("pad", 3, Pad),
     ("ifindex", 4, Index),
     ("filter_mask", 4, Mask(&STATS_FILTER)),
-];
+]);
 
 pub(in crate::decode) static BRIDGE_VLAN_INFO: Fields =
-    &[("flags", 2, Mask(&BRIDGE_VLAN_FLAGS)), ("vid", 2, Num)];
+    structure("bridge_vlan_info").of(&[("flags", 2, Mask(&BRIDGE_VLAN_FLAGS)), ("vid", 2, Num)]);
 
 static BRIDGE_VLAN_FLAGS: Bits = &[
     (1, "master"),
@@ -411,14 +423,14 @@ static BRIDGE_VLAN_TUNNEL: Set = &[
     (3, "IFLA_BRIDGE_VLAN_TUNNEL_FLAGS", Num),
 ];
 
-pub(in crate::decode) static IFINFOMSG: Fields = &[
+pub(in crate::decode) static IFINFOMSG: Fields = structure("ifinfomsg").of(&[
     ("ifi_family", 1, Word(&FAMILIES)),
     ("pad", 1, Pad),
     ("ifi_type", 2, Word(&LINK_LAYERS)),
     ("ifi_index", 4, Index),
     ("ifi_flags", 4, Mask(&LINK_FLAGS)),
     ("ifi_change", 4, Mask(&LINK_FLAGS)),
-];
+]);
 
 /// `IF_*` of `net/if_inet6.h`
 static INET6_FLAGS: Bits = &[
@@ -465,12 +477,12 @@ static PORT_ATTRS: Set = &[
     (7, "IFLA_PORT_RESPONSE", Num),
 ];
 
-static PORT_VSI: Fields = &[
+static PORT_VSI: Fields = structure("ifla_port_vsi").of(&[
     ("vsi_mgr_id", 1, Num),
     ("vsi_type_id", 3, Hex),
     ("vsi_type_version", 1, Num),
     ("pad", 3, Pad),
-];
+]);
 
 static LINK_XSTATS: Set = &[
     (1, "LINK_XSTATS_TYPE_BRIDGE", Nest(&BRIDGE_XSTATS)),
@@ -484,7 +496,7 @@ pub(in crate::decode) static BRIDGE_XSTATS: Set = &[
     (4, "BRIDGE_XSTATS_STP", Struct(&BRIDGE_STP_XSTATS)),
 ];
 
-static BRIDGE_VLAN_XSTATS: Fields = &[
+static BRIDGE_VLAN_XSTATS: Fields = structure("bridge_vlan_xstats").of(&[
     ("rx_bytes", 8, Num),
     ("rx_packets", 8, Num),
     ("tx_bytes", 8, Num),
@@ -492,9 +504,9 @@ static BRIDGE_VLAN_XSTATS: Fields = &[
     ("vid", 2, Num),
     ("flags", 2, Mask(&BRIDGE_VLAN_FLAGS)),
     ("pad2", 4, Pad),
-];
+]);
 
-static BR_MCAST_STATS: Fields = &[
+static BR_MCAST_STATS: Fields = structure("br_mcast_stats").of(&[
     ("igmp_v1queries", 16, Each(8, &Num)),
     ("igmp_v2queries", 16, Each(8, &Num)),
     ("igmp_v3queries", 16, Each(8, &Num)),
@@ -511,16 +523,16 @@ static BR_MCAST_STATS: Fields = &[
     ("mld_parse_errors", 8, Num),
     ("mcast_bytes", 16, Each(8, &Num)),
     ("mcast_packets", 16, Each(8, &Num)),
-];
+]);
 
-static BRIDGE_STP_XSTATS: Fields = &[
+static BRIDGE_STP_XSTATS: Fields = structure("bridge_stp_xstats").of(&[
     ("transition_blk", 8, Num),
     ("transition_fwd", 8, Num),
     ("rx_bpdu", 8, Num),
     ("tx_bpdu", 8, Num),
     ("rx_tcn", 8, Num),
     ("tx_tcn", 8, Num),
-];
+]);
 
 static BOND_XSTATS: Set = &[(1, "BOND_XSTATS_3AD", Nest(&BOND_3AD_STATS))];
 
@@ -537,7 +549,7 @@ static BOND_3AD_STATS: Set = &[
     (9, "BOND_3AD_STAT_PAD", Pad),
 ];
 
-static RTNL_HW_STATS64: Fields = &[
+static RTNL_HW_STATS64: Fields = structure("rtnl_hw_stats64").of(&[
     ("rx_packets", 8, Num),
     ("tx_packets", 8, Num),
     ("rx_bytes", 8, Num),
@@ -547,13 +559,13 @@ static RTNL_HW_STATS64: Fields = &[
     ("rx_dropped", 8, Num),
     ("tx_dropped", 8, Num),
     ("multicast", 8, Num),
-];
+]);
 
 static STATS_AF_SPEC: Set = &[(28, "AF_MPLS", Nest(&MPLS_STATS))];
 
 static MPLS_STATS: Set = &[(1, "MPLS_STATS_LINK", Struct(&MPLS_LINK_STATS))];
 
-static MPLS_LINK_STATS: Fields = &[
+static MPLS_LINK_STATS: Fields = structure("mpls_link_stats").of(&[
     ("rx_packets", 8, Num),
     ("tx_packets", 8, Num),
     ("rx_bytes", 8, Num),
@@ -563,7 +575,7 @@ static MPLS_LINK_STATS: Fields = &[
     ("rx_dropped", 8, Num),
     ("tx_dropped", 8, Num),
     ("rx_noroute", 8, Num),
-];
+]);
 
 /// `IFLA_STATS_FILTER_BIT(IFLA_STATS_*)`
 static STATS_FILTER: Bits = &[

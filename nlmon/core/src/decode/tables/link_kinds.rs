@@ -6,7 +6,7 @@ use super::kind::Kind::{
     Be, BeMask, BeWord, Each, Elsewhere, Flag, Headed, Hex, Index, Int, Ip, LinkIndex, List, Mac,
     Mask, Nest, Num, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Options, Set};
+use super::kind::{Bits, Fields, Options, Set, structure};
 use super::link::{IFINFOMSG, IFLA_BRIDGE_ID, LINK_ATTRS, LINKINFO_BRPORT_ATTRS};
 use crate::decode::names::Table;
 use crate::decode::names::words::ETHERTYPES;
@@ -56,7 +56,8 @@ static LINKINFO_BOND_ATTRS: Set = &[
     (34, "IFLA_BOND_LACP_STRICT", Num),
 ];
 
-static BR_BOOLOPT_MULTI: Fields = &[("optval", 4, Num), ("optmask", 4, Num)];
+static BR_BOOLOPT_MULTI: Fields =
+    structure("br_boolopt_multi").of(&[("optval", 4, Num), ("optmask", 4, Num)]);
 
 static LINKINFO_BRIDGE_ATTRS: Set = &[
     (1, "IFLA_BR_FORWARD_DELAY", Num),
@@ -138,7 +139,8 @@ static LINKINFO_GRE_ATTRS: Set = &[
     (24, "IFLA_GRE_ERSPAN_HWID", Num),
 ];
 
-static IFLA_GENEVE_PORT_RANGE: Fields = &[("low", 2, Be), ("high", 2, Be)];
+static IFLA_GENEVE_PORT_RANGE: Fields =
+    structure("ifla_geneve_port_range").of(&[("low", 2, Be), ("high", 2, Be)]);
 
 static LINKINFO_GENEVE_ATTRS: Set = &[
     (1, "IFLA_GENEVE_ID", Num),
@@ -244,9 +246,11 @@ static VLAN_FLAGS: Bits = &[
     (0x10, "bridge-binding"),
 ];
 
-static IFLA_VLAN_FLAGS: Fields = &[("flags", 4, Mask(&VLAN_FLAGS)), ("mask", 4, Num)];
+static IFLA_VLAN_FLAGS: Fields =
+    structure("ifla_vlan_flags").of(&[("flags", 4, Mask(&VLAN_FLAGS)), ("mask", 4, Num)]);
 
-static IFLA_VLAN_QOS_MAPPING: Fields = &[("from", 4, Num), ("to", 4, Num)];
+static IFLA_VLAN_QOS_MAPPING: Fields =
+    structure("ifla_vlan_qos_mapping").of(&[("from", 4, Num), ("to", 4, Num)]);
 
 static IFLA_VLAN_QOS: Set = &[(1, "IFLA_VLAN_QOS_MAPPING", Struct(&IFLA_VLAN_QOS_MAPPING))];
 
@@ -513,16 +517,17 @@ static CAN_CTRLMODES: Bits = &[
     (0x8000, "xl-tms"),
 ];
 
-static CAN_CTRLMODE: Fields =
-    &[("mask", 4, Mask(&CAN_CTRLMODES)), ("flags", 4, Mask(&CAN_CTRLMODES))];
+static CAN_CTRLMODE: Fields = structure("can_ctrlmode")
+    .of(&[("mask", 4, Mask(&CAN_CTRLMODES)), ("flags", 4, Mask(&CAN_CTRLMODES))]);
 
 static CAN_CTRLMODE_EXT: Set = &[(1, "IFLA_CAN_CTRLMODE_SUPPORTED", Mask(&CAN_CTRLMODES))];
 
-static CAN_BERR_COUNTER: Fields = &[("txerr", 2, Num), ("rxerr", 2, Num)];
+static CAN_BERR_COUNTER: Fields =
+    structure("can_berr_counter").of(&[("txerr", 2, Num), ("rxerr", 2, Num)]);
 
-static CAN_CLOCK: Fields = &[("freq", 4, Num)];
+static CAN_CLOCK: Fields = structure("can_clock").of(&[("freq", 4, Num)]);
 
-static CAN_BITTIMING: Fields = &[
+static CAN_BITTIMING: Fields = structure("can_bittiming").of(&[
     ("bitrate", 4, Num),
     ("sample_point", 4, Num),
     ("tq", 4, Num),
@@ -531,9 +536,9 @@ static CAN_BITTIMING: Fields = &[
     ("phase_seg2", 4, Num),
     ("sjw", 4, Num),
     ("brp", 4, Num),
-];
+]);
 
-static CAN_BITTIMING_CONST: Fields = &[
+static CAN_BITTIMING_CONST: Fields = structure("can_bittiming_const").of(&[
     ("name", 16, Text),
     ("tseg1_min", 4, Num),
     ("tseg1_max", 4, Num),
@@ -543,7 +548,7 @@ static CAN_BITTIMING_CONST: Fields = &[
     ("brp_min", 4, Num),
     ("brp_max", 4, Num),
     ("brp_inc", 4, Num),
-];
+]);
 
 static CAN_TDC: Set = &[
     (1, "IFLA_CAN_TDC_TDCV_MIN", Num),
@@ -602,8 +607,8 @@ static VRF_PORT: Set = &[(1, "IFLA_VRF_PORT_TABLE", Num)];
 
 static VXCAN: Set = &[(1, "VXCAN_INFO_PEER", Elsewhere(&Headed(&IFINFOMSG, &LINK_ATTRS)))];
 
-static RMNET_FLAGS: Fields =
-    &[("flags", 4, Mask(&RMNET_FLAG_BITS)), ("mask", 4, Mask(&RMNET_FLAG_BITS))];
+static RMNET_FLAGS: Fields = structure("ifla_rmnet_flags")
+    .of(&[("flags", 4, Mask(&RMNET_FLAG_BITS)), ("mask", 4, Mask(&RMNET_FLAG_BITS))]);
 
 static RMNET_FLAG_BITS: Bits = &[
     (0x1, "ingress-deaggregation"),

@@ -9,6 +9,7 @@ mod conntrack;
 mod crypto;
 mod devconf;
 pub(super) mod generic;
+pub mod inventory;
 mod ipset;
 pub(super) mod kind;
 mod link;
@@ -22,6 +23,7 @@ mod rdma;
 mod route;
 mod rule;
 mod sock_diag;
+mod sources;
 mod tc;
 mod tc_action;
 mod tc_filter;
@@ -35,16 +37,16 @@ pub(super) use connector::{CN_MSG, PROC_EVENT, PROC_INPUT, event as process_even
 pub(super) use generic::nl80211::security::{
     CIPHERS as WLAN_CIPHERS, ELEMENTS as WLAN_ELEMENTS, KEY_MANAGEMENT as WLAN_AKMS,
 };
-use kind::{Fields, Kind, Layout, Set};
+use kind::{Fields, Kind, Layout, Set, structure};
 pub(super) use sock_diag::{
     layout as sock_diag, old_layout as sock_diag_old, tipc_layout as sock_diag_tipc,
 };
 pub(super) use various::{ND_OPTIONS, NDUSEROPT, NDUSEROPTMSG, nd_option};
 pub(super) use xfrm::layout as xfrm;
 
-pub(super) static NO_FIELDS: Fields = &[];
+pub(super) static NO_FIELDS: Fields = structure("").of(&[]);
 pub(super) static NO_ATTRIBUTES: Set = &[];
-static ADDRESS_FAMILY: Fields = &[("family", 1, Kind::Word(&FAMILIES))];
+static ADDRESS_FAMILY: Fields = structure("rtgenmsg").of(&[("family", 1, Kind::Word(&FAMILIES))]);
 
 /// Attributes of an extended acknowledgement, `include/uapi/linux/netlink.h`.
 pub(super) static ACKNOWLEDGEMENT: Set = &[
@@ -166,109 +168,4 @@ pub(super) fn rdma() -> Layout {
 /// What a question that gives only an address family holds: some programs send no more.
 pub(super) fn address_family() -> Layout {
     Layout { name: "rtgenmsg", header: &ADDRESS_FAMILY, attributes: &NO_ATTRIBUTES }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Walks everything that a message can lead to.
-    #[derive(Default)]
-    struct Visitor {
-        seen: BTreeSet<usize>,
-        secrets: BTreeSet<&'static str>,
-        attributes: usize,
-    }
-
-    impl Visitor {
-        fn set(&mut self, set: Set) {
-            if !self.seen.insert(set.as_ptr() as usize) {
-                return;
-            }
-            assert!(set.is_sorted_by(|a, b| a.0 < b.0), "{set:?}");
-            self.attributes += set.len();
-            for (_, name, kind) in set {
-                self.kind(name, kind);
-            }
-        }
-
-        fn fields(&mut self, fields: Fields) {
-            if self.seen.insert(fields.as_ptr() as usize) {
-                for (name, _, kind) in fields {
-                    self.kind(name, kind);
-                }
-            }
-        }
-
-        fn kind(&mut self, name: &'static str, kind: &Kind) {
-            match kind {
-                Kind::Secret => drop(self.secrets.insert(name)),
-                Kind::Word(table) | Kind::BeWord(table) => {
-                    assert!(table.is_sorted_by(|a, b| a.0 < b.0), "{name}");
-                }
-                Kind::Nest(set) => self.set(set),
-                Kind::List(kind)
-                | Kind::Each(_, kind)
-                | Kind::Named(_, kind, _)
-                | Kind::Elsewhere(kind) => {
-                    self.kind(name, kind);
-                }
-                Kind::Struct(fields) => self.fields(fields),
-                Kind::Headed(fields, set) | Kind::Hops(fields, set) => {
-                    self.fields(fields);
-                    self.set(set);
-                }
-                Kind::Select(_, options)
-                | Kind::After(_, options)
-                | Kind::Around(_, _, options) => {
-                    options.iter().for_each(|o| self.kind(name, &o.1));
-                }
-                Kind::ByLength(options) => options.iter().for_each(|o| self.kind(name, &o.1)),
-                Kind::Family(families, other) => {
-                    families.iter().for_each(|family| self.kind(name, &family.1));
-                    self.kind(name, other);
-                }
-                _ => {}
-            }
-        }
-
-        fn everything() -> Self {
-            let mut visitor = Self::default();
-            let types = 0..=0x0fff;
-            let tables = types.clone().filter_map(route).chain(types.filter_map(netfilter));
-            let more = (0..64).filter_map(xfrm).chain([mdb_request(), crypto(), rdma()]);
-            let sockets = (0..64).flat_map(|f| [sock_diag(f, false), sock_diag(f, true)]);
-            for layout in tables.chain(more).chain(sockets.flatten()) {
-                visitor.fields(layout.header);
-                visitor.set(layout.attributes);
-            }
-            for family in generic::all() {
-                let events = generic::events(family.name).unwrap_or_default();
-                visitor.fields(family.header);
-                for words in [family.requests, family.replies, events] {
-                    assert!(words.is_sorted_by(|a, b| a.0 < b.0), "{}", family.name);
-                    for word in words {
-                        visitor.set(word.2);
-                    }
-                }
-            }
-            visitor
-        }
-    }
-
-    #[test]
-    fn tables_are_sorted_and_none_is_lost() {
-        assert!(Visitor::everything().attributes > 3000);
-    }
-
-    /// What is a secret is said to whoever runs nlmon.
-    #[test]
-    fn every_secret_is_documented() {
-        let manual = include_str!("../../../../../docs/security.md");
-        for name in Visitor::everything().secrets {
-            assert!(manual.contains(name), "{name} is not in docs/security.md");
-        }
-    }
 }

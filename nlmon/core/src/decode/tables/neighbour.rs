@@ -4,13 +4,17 @@
 use super::kind::Kind::{
     Be, Flag, Index, Int, Ip, LinkIndex, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use crate::decode::names::words::{
     FAMILIES, NEIGHBOUR_FLAGS, NEIGHBOUR_STATES, ROUTE_PROTOCOLS, ROUTE_TYPES,
 };
 
-static NDA_CACHEINFO: Fields =
-    &[("confirmed", 4, Num), ("used", 4, Num), ("updated", 4, Num), ("refcnt", 4, Num)];
+static NDA_CACHEINFO: Fields = structure("nda_cacheinfo").of(&[
+    ("confirmed", 4, Num),
+    ("used", 4, Num),
+    ("updated", 4, Num),
+    ("refcnt", 4, Num),
+]);
 
 static NTF_EXT_FLAGS: Bits = &[(0x1, "managed"), (0x2, "locked"), (0x4, "ext-validated")];
 
@@ -34,7 +38,7 @@ pub(in crate::decode) static NEIGHBOUR_ATTRS: Set = &[
     (17, "NDA_NDM_FLAGS_MASK", Num),
 ];
 
-static NDT_CONFIG: Fields = &[
+static NDT_CONFIG: Fields = structure("ndt_config").of(&[
     ("key_len", 2, Num),
     ("entry_size", 2, Num),
     ("entries", 4, Num),
@@ -44,7 +48,7 @@ static NDT_CONFIG: Fields = &[
     ("hash_mask", 4, Num),
     ("hash_chain_gc", 4, Num),
     ("proxy_qlen", 4, Num),
-];
+]);
 
 static NDTPA_ATTRS: Set = &[
     (1, "NDTPA_IFINDEX", Index),
@@ -68,7 +72,7 @@ static NDTPA_ATTRS: Set = &[
     (19, "NDTPA_INTERVAL_PROBE_TIME_MS", Num),
 ];
 
-static NDT_STATS: Fields = &[
+static NDT_STATS: Fields = structure("ndt_stats").of(&[
     ("allocs", 8, Num),
     ("destroys", 8, Num),
     ("hash_grows", 8, Num),
@@ -80,7 +84,7 @@ static NDT_STATS: Fields = &[
     ("periodic_gc_runs", 8, Num),
     ("forced_gc_runs", 8, Num),
     ("table_fulls", 8, Num),
-];
+]);
 
 pub(in crate::decode) static NDT_ATTRS: Set = &[
     (1, "NDTA_NAME", Text),
@@ -94,16 +98,16 @@ pub(in crate::decode) static NDT_ATTRS: Set = &[
     (9, "NDTA_PAD", Num),
 ];
 
-pub(in crate::decode) static NDMSG: Fields = &[
+pub(in crate::decode) static NDMSG: Fields = structure("ndmsg").of(&[
     ("ndm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("ndm_ifindex", 4, Index),
     ("ndm_state", 2, Mask(&NEIGHBOUR_STATES)),
     ("ndm_flags", 1, Mask(&NEIGHBOUR_FLAGS)),
     ("ndm_type", 1, Word(&ROUTE_TYPES)),
-];
+]);
 
 pub(in crate::decode) static NDTMSG: Fields =
-    &[("ndtm_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
+    structure("ndtmsg").of(&[("ndtm_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
 
 static FDB_EXT: Set = &[(1, "NFEA_ACTIVITY_NOTIFY", Num), (2, "NFEA_DONT_REFRESH", Flag)];

@@ -5,12 +5,15 @@ use super::conntrack::{CONNTRACK_ATTRS, EXPECTATION};
 use super::kind::Kind::{
     Be, BeInt, BeMask, BeWord, Nest, Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Options, Set};
+use super::kind::{Bits, Fields, Options, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, IP_PROTOCOLS, LINK_LAYERS, NETFILTER_FAMILIES};
 
-pub(in crate::decode) static NFGENMSG: Fields =
-    &[("nfgen_family", 1, Word(&NETFILTER_FAMILIES)), ("version", 1, Num), ("res_id", 2, Be)];
+pub(in crate::decode) static NFGENMSG: Fields = structure("nfgenmsg").of(&[
+    ("nfgen_family", 1, Word(&NETFILTER_FAMILIES)),
+    ("version", 1, Num),
+    ("res_id", 2, Be),
+]);
 
 pub(in crate::decode) static LOG: Set = &[
     (1, "NFULA_PACKET_HDR", Struct(&LOG_PACKET)),
@@ -73,10 +76,14 @@ pub(in crate::decode) static QUEUE: Set = &[
     (22, "NFQA_CGROUP_CLASSID", Be),
 ];
 
-static QUEUE_PACKET: Fields =
-    &[("packet_id", 4, Be), ("hw_protocol", 2, BeWord(&ETHERTYPES)), ("hook", 1, Num)];
+static QUEUE_PACKET: Fields = structure("nfqnl_msg_packet_hdr").of(&[
+    ("packet_id", 4, Be),
+    ("hw_protocol", 2, BeWord(&ETHERTYPES)),
+    ("hook", 1, Num),
+]);
 
-static QUEUE_VERDICT: Fields = &[("verdict", 4, BeWord(&VERDICTS)), ("id", 4, Be)];
+static QUEUE_VERDICT: Fields =
+    structure("nfqnl_msg_verdict_hdr").of(&[("verdict", 4, BeWord(&VERDICTS)), ("id", 4, Be)]);
 
 static VERDICTS: Table =
     &[(0, "drop"), (1, "accept"), (2, "stolen"), (3, "queue"), (4, "repeat"), (5, "stop")];
@@ -89,8 +96,11 @@ pub(in crate::decode) static QUEUE_CONFIG: Set = &[
     (5, "NFQA_CFG_FLAGS", BeMask(&QUEUE_FLAGS)),
 ];
 
-static QUEUE_COMMAND: Fields =
-    &[("command", 1, Word(&LOG_COMMANDS)), ("pad", 1, Pad), ("pf", 2, Be)];
+static QUEUE_COMMAND: Fields = structure("nfqnl_msg_config_cmd").of(&[
+    ("command", 1, Word(&LOG_COMMANDS)),
+    ("pad", 1, Pad),
+    ("pf", 2, Be),
+]);
 
 pub(in crate::decode) static ACCOUNTING: Set = &[
     (1, "NFACCT_NAME", Text),
@@ -129,17 +139,29 @@ pub(in crate::decode) static HOOK: Set = &[
     (6, "NFNLA_HOOK_CHAIN_INFO", Nest(&HOOK_CHAIN)),
 ];
 
-static LOG_PACKET: Fields =
-    &[("hw_protocol", 2, BeWord(&ETHERTYPES)), ("hook", 1, Num), ("pad", 1, Pad)];
+static LOG_PACKET: Fields = structure("nfulnl_msg_packet_hdr").of(&[
+    ("hw_protocol", 2, BeWord(&ETHERTYPES)),
+    ("hook", 1, Num),
+    ("pad", 1, Pad),
+]);
 
-static TIMESTAMP: Fields = &[("sec", 8, Be), ("usec", 8, Be)];
+static TIMESTAMP: Fields =
+    structure("nfulnl_msg_packet_timestamp").of(&[("sec", 8, Be), ("usec", 8, Be)]);
 
-static HARDWARE: Fields = &[("hw_addrlen", 2, Be), ("pad", 2, Pad), ("hw_addr", 8, PaddedMac)];
+static HARDWARE: Fields = structure("nfulnl_msg_packet_hw").of(&[
+    ("hw_addrlen", 2, Be),
+    ("pad", 2, Pad),
+    ("hw_addr", 8, PaddedMac),
+]);
 
-static LOG_MODE: Fields =
-    &[("copy_range", 4, Be), ("copy_mode", 1, Word(&COPY_MODES)), ("pad", 1, Pad)];
+static LOG_MODE: Fields = structure("nfulnl_msg_config_mode").of(&[
+    ("copy_range", 4, Be),
+    ("copy_mode", 1, Word(&COPY_MODES)),
+    ("pad", 1, Pad),
+]);
 
-static QUEUE_PARAMETERS: Fields = &[("copy_range", 4, Be), ("copy_mode", 1, Word(&COPY_MODES))];
+static QUEUE_PARAMETERS: Fields = structure("nfqnl_msg_config_params")
+    .of(&[("copy_range", 4, Be), ("copy_mode", 1, Word(&COPY_MODES))]);
 
 static COPY_MODES: Table = &[(0, "none"), (1, "meta"), (2, "packet")];
 

@@ -3,21 +3,25 @@
 use super::kind::Kind::{
     Be, Each, Flag, Index, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word,
 };
-use super::kind::{Fields, Set};
+use super::kind::{Fields, Set, structure};
 use super::route::{ENCAP_TYPES, ENCAPS, ROUTE_FLAGS};
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS, SCOPES};
 
-pub(in crate::decode) static NHMSG: Fields = &[
+pub(in crate::decode) static NHMSG: Fields = structure("nhmsg").of(&[
     ("nh_family", 1, Word(&FAMILIES)),
     ("nh_scope", 1, Word(&SCOPES)),
     ("nh_protocol", 1, Word(&ROUTE_PROTOCOLS)),
     ("resvd", 1, Pad),
     ("nh_flags", 4, Mask(&ROUTE_FLAGS)),
-];
+]);
 
-static NEXTHOP_GRP: Fields =
-    &[("id", 4, Num), ("weight", 1, Num), ("weight_high", 1, Num), ("resvd2", 2, Pad)];
+static NEXTHOP_GRP: Fields = structure("nexthop_grp").of(&[
+    ("id", 4, Num),
+    ("weight", 1, Num),
+    ("weight_high", 1, Num),
+    ("resvd2", 2, Pad),
+]);
 
 static GROUP_TYPES: Table = &[(0, "mpath"), (1, "resilient")];
 

@@ -6,7 +6,7 @@ use super::kind::Kind::{
     Be, BeMask, Each, Hex, Hops, Index, Int, Ip, Labels, Mask, Nest, Num, Pad, Realms, Select,
     Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Options, Set};
+use super::kind::{Bits, Fields, Options, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::{
     FAMILIES, IP_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_TABLES, ROUTE_TYPES, SCOPES,
@@ -32,7 +32,7 @@ static METRICS: Set = &[
     (17, "RTAX_FASTOPEN_NO_COOKIE", Num),
 ];
 
-static RTA_CACHEINFO: Fields = &[
+static RTA_CACHEINFO: Fields = structure("rta_cacheinfo").of(&[
     ("rta_clntref", 4, Num),
     ("rta_lastuse", 4, Num),
     ("rta_expires", 4, Int),
@@ -41,7 +41,7 @@ static RTA_CACHEINFO: Fields = &[
     ("rta_id", 4, Num),
     ("rta_ts", 4, Num),
     ("rta_tsage", 4, Num),
-];
+]);
 
 pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (1, "RTA_DST", Ip),
@@ -78,7 +78,7 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (32, "RTA_DEL_REASON", Num),
 ];
 
-pub(in crate::decode) static RTMSG: Fields = &[
+pub(in crate::decode) static RTMSG: Fields = structure("rtmsg").of(&[
     ("rtm_family", 1, Word(&FAMILIES)),
     ("rtm_dst_len", 1, Num),
     ("rtm_src_len", 1, Num),
@@ -88,16 +88,17 @@ pub(in crate::decode) static RTMSG: Fields = &[
     ("rtm_scope", 1, Word(&SCOPES)),
     ("rtm_type", 1, Word(&ROUTE_TYPES)),
     ("rtm_flags", 4, Mask(&ROUTE_FLAGS)),
-];
+]);
 
-static RTNEXTHOP: Fields = &[
+static RTNEXTHOP: Fields = structure("rtnexthop").of(&[
     ("rtnh_len", 2, Num),
     ("rtnh_flags", 1, Mask(&ROUTE_FLAGS)),
     ("rtnh_hops", 1, Num),
     ("rtnh_ifindex", 4, Index),
-];
+]);
 
-static RTVIA: Fields = &[("rtvia_family", 2, Word(&FAMILIES)), ("rtvia_addr", 0, Ip)];
+static RTVIA: Fields =
+    structure("rtvia").of(&[("rtvia_family", 2, Word(&FAMILIES)), ("rtvia_addr", 0, Ip)]);
 
 /// `RTNH_F_*` and `RTM_F_*`, and of a cloned route `RTCF_*`, one of which shares its bit.
 pub(in crate::decode) static ROUTE_FLAGS: Bits = &[
@@ -227,13 +228,14 @@ static SEG6_ENCAP: Set = &[
     (3, "SEG6_IPTUNNEL_TABLE", Num),
 ];
 
-static SEG6_IPTUNNEL_ENCAP: Fields = &[("mode", 4, Word(&SEG6_MODES)), ("srh", 0, Struct(&SRH))];
+static SEG6_IPTUNNEL_ENCAP: Fields = structure("seg6_iptunnel_encap")
+    .of(&[("mode", 4, Word(&SEG6_MODES)), ("srh", 0, Struct(&SRH))]);
 
 static SEG6_MODES: Table =
     &[(0, "inline"), (1, "encap"), (2, "l2encap"), (3, "encap.red"), (4, "l2encap.red")];
 
 /// `struct ipv6_sr_hdr`; TLVs may be behind the segments.
-static SRH: Fields = &[
+static SRH: Fields = structure("ipv6_sr_hdr").of(&[
     ("nexthdr", 1, Num),
     ("hdrlen", 1, Num),
     ("type", 1, Num),
@@ -242,19 +244,19 @@ static SRH: Fields = &[
     ("flags", 1, Num),
     ("tag", 2, Be),
     ("segments", 0, Each(16, &Ip)),
-];
+]);
 
 static RPL_ENCAP: Set = &[(1, "RPL_IPTUNNEL_SRH", Struct(&RPL_SRH))];
 
 /// `struct ipv6_rpl_sr_hdr`; the addresses may be compressed.
-static RPL_SRH: Fields = &[
+static RPL_SRH: Fields = structure("ipv6_rpl_sr_hdr").of(&[
     ("nexthdr", 1, Num),
     ("hdrlen", 1, Num),
     ("type", 1, Num),
     ("segments_left", 1, Num),
     ("cmpr_pad", 4, Hex),
     ("segments", 0, Each(16, &Ip)),
-];
+]);
 
 static IOAM6_ENCAP: Set = &[
     (1, "IOAM6_IPTUNNEL_MODE", Word(&IOAM6_MODES)),
@@ -268,12 +270,12 @@ static IOAM6_ENCAP: Set = &[
 static IOAM6_MODES: Table = &[(1, "inline"), (2, "encap"), (3, "auto")];
 
 /// `struct ioam6_trace_hdr`
-static IOAM6_TRACE: Fields = &[
+static IOAM6_TRACE: Fields = structure("ioam6_trace_hdr").of(&[
     ("namespace_id", 2, Be),
     ("nodelen_flags_remlen", 2, Hex),
     ("type", 4, Hex),
     ("data", 0, Hex),
-];
+]);
 
 static BPF_ENCAP: Set = &[
     (1, "LWT_BPF_IN", Nest(&BPF_PROGRAM)),
@@ -340,8 +342,11 @@ static ERSPAN_OPTION: Set = &[
     (4, "LWTUNNEL_IP_OPT_ERSPAN_HWID", Num),
 ];
 
-static RTA_MFC_STATS: Fields =
-    &[("mfcs_packets", 8, Num), ("mfcs_bytes", 8, Num), ("mfcs_wrong_if", 8, Num)];
+static RTA_MFC_STATS: Fields = structure("rta_mfc_stats").of(&[
+    ("mfcs_packets", 8, Num),
+    ("mfcs_bytes", 8, Num),
+    ("mfcs_wrong_if", 8, Num),
+]);
 
 /// `1 << RTAX_*`: metrics that path MTU discovery and others must leave.
 static LOCKED_METRICS: Bits = &[

@@ -1,14 +1,16 @@
 //! Attributes of a routing rule: numbers and names of `include/uapi/linux/fib_rules.h`.
 
 use super::kind::Kind::{Be, Ip, Mask, Num, Pad, Realms, Struct, Text, Word};
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use crate::decode::names::words::{
     FAMILIES, IP_PROTOCOLS, ROUTE_PROTOCOLS, ROUTE_TABLES, RULE_ACTIONS,
 };
 
-static FIB_RULE_UID_RANGE: Fields = &[("start", 4, Num), ("end", 4, Num)];
+static FIB_RULE_UID_RANGE: Fields =
+    structure("fib_rule_uid_range").of(&[("start", 4, Num), ("end", 4, Num)]);
 
-static FIB_RULE_PORT_RANGE: Fields = &[("start", 2, Num), ("end", 2, Num)];
+static FIB_RULE_PORT_RANGE: Fields =
+    structure("fib_rule_port_range").of(&[("start", 2, Num), ("end", 2, Num)]);
 
 pub(in crate::decode) static FIB_RULE_ATTRS: Set = &[
     (1, "FRA_DST", Ip),
@@ -43,7 +45,7 @@ pub(in crate::decode) static FIB_RULE_ATTRS: Set = &[
     (30, "FRA_DSCP_MASK", Num),
 ];
 
-pub(in crate::decode) static FIB_RULE_HDR: Fields = &[
+pub(in crate::decode) static FIB_RULE_HDR: Fields = structure("fib_rule_hdr").of(&[
     ("family", 1, Word(&FAMILIES)),
     ("dst_len", 1, Num),
     ("src_len", 1, Num),
@@ -53,7 +55,7 @@ pub(in crate::decode) static FIB_RULE_HDR: Fields = &[
     ("res2", 1, Pad),
     ("action", 1, Word(&RULE_ACTIONS)),
     ("flags", 4, Mask(&RULE_FLAGS)),
-];
+]);
 
 static RULE_FLAGS: Bits = &[
     (1, "permanent"),

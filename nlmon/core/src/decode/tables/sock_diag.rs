@@ -5,7 +5,7 @@ use super::kind::Kind::{
     Be, ByLength, Each, Flag, Hex, Index, Int, LongIp, Mask, Nest, Num, Pad, PaddedMac, Secret,
     Sockaddr, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Kind, Layout, Set};
+use super::kind::{Bits, Fields, Kind, Layout, Set, structure};
 use crate::decode::names::PROTOCOLS;
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
@@ -35,25 +35,25 @@ static SOCKET_TYPES: Table = &[
     (10, "packet"),
 ];
 
-static SOCKET_ID: Fields = &[
+static SOCKET_ID: Fields = structure("inet_diag_sockid").of(&[
     ("idiag_sport", 2, Be),
     ("idiag_dport", 2, Be),
     ("idiag_src", 16, LongIp),
     ("idiag_dst", 16, LongIp),
     ("idiag_if", 4, Index),
     ("idiag_cookie", 8, Hex),
-];
+]);
 
-static INET_DIAG_REQ: Fields = &[
+static INET_DIAG_REQ: Fields = structure("inet_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Word(&IP_PROTOCOLS)),
     ("idiag_ext", 1, Mask(&INET_EXTENSIONS)),
     ("pad", 1, Pad),
     ("idiag_states", 4, Mask(&TCP_STATE_BITS)),
     ("id", 48, Struct(&SOCKET_ID)),
-];
+]);
 
-static INET_DIAG_REQ_V1: Fields = &[
+static INET_DIAG_REQ_V1: Fields = structure("inet_diag_req").of(&[
     ("idiag_family", 1, Word(&FAMILIES)),
     ("idiag_src_len", 1, Num),
     ("idiag_dst_len", 1, Num),
@@ -61,7 +61,7 @@ static INET_DIAG_REQ_V1: Fields = &[
     ("id", 48, Struct(&SOCKET_ID)),
     ("idiag_states", 4, Mask(&TCP_STATE_BITS)),
     ("idiag_dbs", 4, Num),
-];
+]);
 
 /// `1 << (INET_DIAG_* - 1)`: what else is asked for.
 static INET_EXTENSIONS: Bits = &[
@@ -92,7 +92,7 @@ static TCP_STATE_BITS: Bits = &[
     (1 << 13, "BOUND-INACTIVE"),
 ];
 
-static INET_DIAG_MSG: Fields = &[
+static INET_DIAG_MSG: Fields = structure("inet_diag_msg").of(&[
     ("idiag_family", 1, Word(&FAMILIES)),
     ("idiag_state", 1, Word(&TCP_STATES)),
     ("idiag_timer", 1, Num),
@@ -103,9 +103,9 @@ static INET_DIAG_MSG: Fields = &[
     ("idiag_wqueue", 4, Num),
     ("idiag_uid", 4, Num),
     ("idiag_inode", 4, Num),
-];
+]);
 
-static UNIX_DIAG_REQ: Fields = &[
+static UNIX_DIAG_REQ: Fields = structure("unix_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
@@ -113,27 +113,27 @@ static UNIX_DIAG_REQ: Fields = &[
     ("udiag_ino", 4, Num),
     ("udiag_show", 4, Num),
     ("udiag_cookie", 8, Hex),
-];
+]);
 
-static UNIX_DIAG_MSG: Fields = &[
+static UNIX_DIAG_MSG: Fields = structure("unix_diag_msg").of(&[
     ("udiag_family", 1, Word(&FAMILIES)),
     ("udiag_type", 1, Word(&SOCKET_TYPES)),
     ("udiag_state", 1, Word(&TCP_STATES)),
     ("pad", 1, Pad),
     ("udiag_ino", 4, Num),
     ("udiag_cookie", 8, Hex),
-];
+]);
 
-static NETLINK_DIAG_REQ: Fields = &[
+static NETLINK_DIAG_REQ: Fields = structure("netlink_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("ndiag_ino", 4, Num),
     ("ndiag_show", 4, Num),
     ("ndiag_cookie", 8, Hex),
-];
+]);
 
-static NETLINK_DIAG_MSG: Fields = &[
+static NETLINK_DIAG_MSG: Fields = structure("netlink_diag_msg").of(&[
     ("ndiag_family", 1, Word(&FAMILIES)),
     ("ndiag_type", 1, Word(&SOCKET_TYPES)),
     ("ndiag_protocol", 1, Word(&PROTOCOLS)),
@@ -143,26 +143,26 @@ static NETLINK_DIAG_MSG: Fields = &[
     ("ndiag_dst_group", 4, Num),
     ("ndiag_ino", 4, Num),
     ("ndiag_cookie", 8, Hex),
-];
+]);
 
-static PACKET_DIAG_REQ: Fields = &[
+static PACKET_DIAG_REQ: Fields = structure("packet_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("pdiag_ino", 4, Num),
     ("pdiag_show", 4, Num),
     ("pdiag_cookie", 8, Hex),
-];
+]);
 
-static PACKET_DIAG_MSG: Fields = &[
+static PACKET_DIAG_MSG: Fields = structure("packet_diag_msg").of(&[
     ("pdiag_family", 1, Word(&FAMILIES)),
     ("pdiag_type", 1, Word(&SOCKET_TYPES)),
     ("pdiag_num", 2, Num),
     ("pdiag_ino", 4, Num),
     ("pdiag_cookie", 8, Hex),
-];
+]);
 
-static VSOCK_DIAG_REQ: Fields = &[
+static VSOCK_DIAG_REQ: Fields = structure("vsock_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
@@ -170,9 +170,9 @@ static VSOCK_DIAG_REQ: Fields = &[
     ("vdiag_ino", 4, Num),
     ("vdiag_show", 4, Num),
     ("vdiag_cookie", 8, Hex),
-];
+]);
 
-static VSOCK_DIAG_MSG: Fields = &[
+static VSOCK_DIAG_MSG: Fields = structure("vsock_diag_msg").of(&[
     ("vdiag_family", 1, Word(&FAMILIES)),
     ("vdiag_type", 1, Word(&SOCKET_TYPES)),
     ("vdiag_state", 1, Word(&TCP_STATES)),
@@ -183,24 +183,24 @@ static VSOCK_DIAG_MSG: Fields = &[
     ("vdiag_dst_port", 4, Num),
     ("vdiag_ino", 4, Num),
     ("vdiag_cookie", 8, Hex),
-];
+]);
 
-static XDP_DIAG_REQ: Fields = &[
+static XDP_DIAG_REQ: Fields = structure("xdp_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("xdiag_ino", 4, Num),
     ("xdiag_show", 4, Num),
     ("xdiag_cookie", 8, Hex),
-];
+]);
 
-static XDP_DIAG_MSG: Fields = &[
+static XDP_DIAG_MSG: Fields = structure("xdp_diag_msg").of(&[
     ("xdiag_family", 1, Word(&FAMILIES)),
     ("xdiag_type", 1, Word(&SOCKET_TYPES)),
     ("pad", 2, Pad),
     ("xdiag_ino", 4, Num),
     ("xdiag_cookie", 8, Hex),
-];
+]);
 
 static BPF_STORAGE_REQUEST: Set = &[(1, "SK_DIAG_BPF_STORAGE_REQ_MAP_FD", Num)];
 
@@ -210,14 +210,14 @@ static INET_REQUEST: Set = &[
     (3, "INET_DIAG_REQ_PROTOCOL", Word(&IP_PROTOCOLS)),
 ];
 
-static MEMINFO: Fields = &[
+static MEMINFO: Fields = structure("inet_diag_meminfo").of(&[
     ("idiag_rmem", 4, Num),
     ("idiag_wmem", 4, Num),
     ("idiag_fmem", 4, Num),
     ("idiag_tmem", 4, Num),
-];
+]);
 
-static SKMEMINFO: Fields = &[
+static SKMEMINFO: Fields = structure("").of(&[
     ("rmem_alloc", 4, Num),
     ("rcvbuf", 4, Num),
     ("wmem_alloc", 4, Num),
@@ -227,7 +227,7 @@ static SKMEMINFO: Fields = &[
     ("optmem", 4, Num),
     ("backlog", 4, Num),
     ("drops", 4, Num),
-];
+]);
 
 static BPF_STORAGES: Set = &[(1, "SK_DIAG_BPF_STORAGE", Nest(&BPF_STORAGE))];
 
@@ -286,9 +286,11 @@ static UNIX: Set = &[
     (7, "UNIX_DIAG_UID", Num),
 ];
 
-static UNIX_VFS: Fields = &[("udiag_vfs_ino", 4, Num), ("udiag_vfs_dev", 4, Num)];
+static UNIX_VFS: Fields =
+    structure("unix_diag_vfs").of(&[("udiag_vfs_ino", 4, Num), ("udiag_vfs_dev", 4, Num)]);
 
-static UNIX_QUEUE: Fields = &[("udiag_rqueue", 4, Num), ("udiag_wqueue", 4, Num)];
+static UNIX_QUEUE: Fields =
+    structure("unix_diag_rqlen").of(&[("udiag_rqueue", 4, Num), ("udiag_wqueue", 4, Num)]);
 
 static NETLINK: Set = &[
     (0, "NETLINK_DIAG_MEMINFO", Struct(&SKMEMINFO)),
@@ -309,7 +311,7 @@ static PACKET: Set = &[
     (7, "PACKET_DIAG_FILTER", Hex),
 ];
 
-static NO_FIELDS: Fields = &[];
+static NO_FIELDS: Fields = structure("").of(&[]);
 
 static NO_ATTRIBUTES: Set = &[];
 
@@ -354,7 +356,7 @@ pub(in crate::decode) fn old_layout() -> Layout {
 }
 
 /// Two windows of four bits each are in `tcpi_wscale`, the receiver's in the upper half.
-static TCP_INFO: Fields = &[
+static TCP_INFO: Fields = structure("tcp_info").of(&[
     ("tcpi_state", 1, Word(&TCP_STATES)),
     ("tcpi_ca_state", 1, Num),
     ("tcpi_retransmits", 1, Num),
@@ -422,10 +424,10 @@ static TCP_INFO: Fields = &[
     ("tcpi_received_e0_bytes", 4, Num),
     ("tcpi_received_ce_bytes", 4, Num),
     ("tcpi_ecn", 4, Hex),
-];
+]);
 
 /// `struct mptcp_info`
-static MPTCP_INFO: Fields = &[
+static MPTCP_INFO: Fields = structure("mptcp_info").of(&[
     ("mptcpi_subflows", 1, Num),
     ("mptcpi_add_addr_signal", 1, Num),
     ("mptcpi_add_addr_accepted", 1, Num),
@@ -454,13 +456,13 @@ static MPTCP_INFO: Fields = &[
     ("mptcpi_last_data_sent", 4, Num),
     ("mptcpi_last_data_recv", 4, Num),
     ("mptcpi_last_ack_recv", 4, Num),
-];
+]);
 
 /// `MPTCP_INFO_FLAG_*`
 static MPTCP_FLAGS: Bits = &[(1, "fallback"), (2, "remote-key-received")];
 
 /// `struct sctp_info`
-static SCTP_INFO: Fields = &[
+static SCTP_INFO: Fields = structure("sctp_info").of(&[
     ("sctpi_tag", 4, Num),
     ("sctpi_state", 4, Num),
     ("sctpi_rwnd", 4, Num),
@@ -516,7 +518,7 @@ static SCTP_INFO: Fields = &[
     ("sctpi_s_frag_interleave", 1, Num),
     ("sctpi_s_type", 4, Num),
     ("__reserved3", 4, Pad),
-];
+]);
 
 /// `struct inet_diag_sockopt`, in the order of the bits of a little-endian kernel.
 static SOCKET_OPTIONS: Bits = &[
@@ -577,46 +579,46 @@ static MPTCP_SUBFLOW: Set = &[
     (11, "MPTCP_SUBFLOW_ATTR_PAD", Pad),
 ];
 
-static TCPVEGAS_INFO: Fields = &[
+static TCPVEGAS_INFO: Fields = structure("tcpvegas_info").of(&[
     ("tcpv_enabled", 4, Num),
     ("tcpv_rttcnt", 4, Num),
     ("tcpv_rtt", 4, Num),
     ("tcpv_minrtt", 4, Num),
-];
+]);
 
-static TCP_DCTCP_INFO: Fields = &[
+static TCP_DCTCP_INFO: Fields = structure("tcp_dctcp_info").of(&[
     ("dctcp_enabled", 2, Num),
     ("dctcp_ce_state", 2, Num),
     ("dctcp_alpha", 4, Num),
     ("dctcp_ab_ecn", 4, Num),
     ("dctcp_ab_tot", 4, Num),
-];
+]);
 
-static TCP_BBR_INFO: Fields = &[
+static TCP_BBR_INFO: Fields = structure("tcp_bbr_info").of(&[
     ("bbr_bw_lo", 4, Num),
     ("bbr_bw_hi", 4, Num),
     ("bbr_min_rtt", 4, Num),
     ("bbr_pacing_gain", 4, Num),
     ("bbr_cwnd_gain", 4, Num),
-];
+]);
 
-static NETLINK_DIAG_RING: Fields = &[
+static NETLINK_DIAG_RING: Fields = structure("netlink_diag_ring").of(&[
     ("ndr_block_size", 4, Num),
     ("ndr_block_nr", 4, Num),
     ("ndr_frame_size", 4, Num),
     ("ndr_frame_nr", 4, Num),
-];
+]);
 
-static PACKET_DIAG_INFO: Fields = &[
+static PACKET_DIAG_INFO: Fields = structure("packet_diag_info").of(&[
     ("pdi_index", 4, Index),
     ("pdi_version", 4, Num),
     ("pdi_reserve", 4, Num),
     ("pdi_copy_thresh", 4, Num),
     ("pdi_tstamp", 4, Num),
     ("pdi_flags", 4, Num),
-];
+]);
 
-static PACKET_DIAG_RING: Fields = &[
+static PACKET_DIAG_RING: Fields = structure("packet_diag_ring").of(&[
     ("pdr_block_size", 4, Num),
     ("pdr_block_nr", 4, Num),
     ("pdr_frame_size", 4, Num),
@@ -624,19 +626,20 @@ static PACKET_DIAG_RING: Fields = &[
     ("pdr_retire_tmo", 4, Num),
     ("pdr_sizeof_priv", 4, Num),
     ("pdr_features", 4, Num),
-];
+]);
 
-static PACKET_DIAG_MCLIST: Fields = &[
+static PACKET_DIAG_MCLIST: Fields = structure("packet_diag_mclist").of(&[
     ("pdmc_index", 4, Index),
     ("pdmc_count", 4, Num),
     ("pdmc_type", 2, Num),
     ("pdmc_alen", 2, Num),
     ("pdmc_addr", 32, PaddedMac),
-];
+]);
 
-static XDP_DIAG_INFO: Fields = &[("ifindex", 4, Num), ("queue_id", 4, Num)];
+static XDP_DIAG_INFO: Fields =
+    structure("xdp_diag_info").of(&[("ifindex", 4, Num), ("queue_id", 4, Num)]);
 
-static XDP_DIAG_UMEM: Fields = &[
+static XDP_DIAG_UMEM: Fields = structure("xdp_diag_umem").of(&[
     ("size", 8, Num),
     ("id", 4, Num),
     ("num_pages", 4, Num),
@@ -646,27 +649,27 @@ static XDP_DIAG_UMEM: Fields = &[
     ("queue_id", 4, Num),
     ("flags", 4, Num),
     ("refs", 4, Num),
-];
+]);
 
-static XDP_DIAG_STATS: Fields = &[
+static XDP_DIAG_STATS: Fields = structure("xdp_diag_stats").of(&[
     ("n_rx_dropped", 8, Num),
     ("n_rx_invalid", 8, Num),
     ("n_rx_full", 8, Num),
     ("n_fill_ring_empty", 8, Num),
     ("n_tx_invalid", 8, Num),
     ("n_tx_ring_empty", 8, Num),
-];
+]);
 
-static XDP_DIAG_RING: Fields = &[("entries", 4, Num)];
+static XDP_DIAG_RING: Fields = structure("xdp_diag_ring").of(&[("entries", 4, Num)]);
 
-static SMC_DIAG_REQ: Fields = &[
+static SMC_DIAG_REQ: Fields = structure("smc_diag_req").of(&[
     ("diag_family", 1, Word(&FAMILIES)),
     ("pad", 2, Pad),
     ("diag_ext", 1, Num),
     ("id", 48, Struct(&SOCKET_ID)),
-];
+]);
 
-static SMC_DIAG_MSG: Fields = &[
+static SMC_DIAG_MSG: Fields = structure("smc_diag_msg").of(&[
     ("diag_family", 1, Word(&FAMILIES)),
     ("diag_state", 1, Word(&SMC_STATES)),
     ("diag_mode", 1, Word(&SMC_MODES)),
@@ -674,7 +677,7 @@ static SMC_DIAG_MSG: Fields = &[
     ("id", 48, Struct(&SOCKET_ID)),
     ("diag_uid", 4, Num),
     ("diag_inode", 8, Num),
-];
+]);
 
 /// `enum smc_state` of `net/smc/smc.h`
 static SMC_STATES: Table = &[
@@ -702,7 +705,7 @@ static SMC: Set = &[
     (5, "SMC_DIAG_FALLBACK", Struct(&SMC_DIAG_FALLBACK)),
 ];
 
-static SMCD_DIAG_DMBINFO: Fields = &[
+static SMCD_DIAG_DMBINFO: Fields = structure("smcd_diag_dmbinfo").of(&[
     ("linkid", 4, Hex),
     ("pad", 4, Pad),
     ("peer_gid", 8, Num),
@@ -711,16 +714,17 @@ static SMCD_DIAG_DMBINFO: Fields = &[
     ("peer_token", 8, Num),
     ("peer_gid_ext", 8, Num),
     ("my_gid_ext", 8, Num),
-];
+]);
 
-static SMC_DIAG_FALLBACK: Fields = &[("reason", 4, Num), ("peer_diagnosis", 4, Num)];
+static SMC_DIAG_FALLBACK: Fields =
+    structure("smc_diag_fallback").of(&[("reason", 4, Num), ("peer_diagnosis", 4, Num)]);
 
-static TIPC_REQ: Fields = &[
+static TIPC_REQ: Fields = structure("tipc_sock_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("tidiag_states", 4, Num),
-];
+]);
 
 static TIPC: Set = &[(2, "TIPC_NLA_SOCK", Nest(&TIPC_SOCKET))];
 

@@ -5,7 +5,7 @@ use super::kind::Kind::{
     Around, BeWord, Bitfield, Each, Flag, Handle, Headed, Hex, Index, Int, List, Nest, Num, Pad,
     Select, Struct, Text, Word,
 };
-use super::kind::{Fields, Options, Set};
+use super::kind::{Fields, Options, Set, structure};
 use super::tc_action::{
     ACT_ATTRS, GNET_STATS_BASIC, GNET_STATS_QUEUE, GNET_STATS_RATE_EST, GNET_STATS_RATE_EST64,
 };
@@ -65,7 +65,7 @@ static OPTIONS_MSG: Options = &[
     ("u32", Nest(&U32_ATTRS)),
 ];
 
-static TC_STATS: Fields = &[
+static TC_STATS: Fields = structure("tc_stats").of(&[
     ("bytes", 8, Num),
     ("packets", 4, Num),
     ("drops", 4, Num),
@@ -75,7 +75,7 @@ static TC_STATS: Fields = &[
     ("qlen", 4, Num),
     ("backlog", 4, Num),
     ("pad", 4, Pad),
-];
+]);
 
 static CAKE_TIN_STATS_ATTRS: Set = &[
     (1, "TCA_CAKE_TIN_STATS_PAD", Num),
@@ -125,15 +125,15 @@ static CAKE_STATS_ATTRS: Set = &[
     (17, "TCA_CAKE_STATS_ACTIVE_QUEUES", Num),
 ];
 
-static TC_CHOKE_XSTATS: Fields = &[
+static TC_CHOKE_XSTATS: Fields = structure("tc_choke_xstats").of(&[
     ("early", 4, Num),
     ("pdrop", 4, Num),
     ("other", 4, Num),
     ("marked", 4, Num),
     ("matched", 4, Num),
-];
+]);
 
-static TC_CODEL_XSTATS: Fields = &[
+static TC_CODEL_XSTATS: Fields = structure("tc_codel_xstats").of(&[
     ("maxpacket", 4, Num),
     ("count", 4, Num),
     ("lastcount", 4, Num),
@@ -143,9 +143,9 @@ static TC_CODEL_XSTATS: Fields = &[
     ("ecn_mark", 4, Num),
     ("dropping", 4, Num),
     ("ce_mark", 4, Num),
-];
+]);
 
-static TC_DUALPI2_XSTATS: Fields = &[
+static TC_DUALPI2_XSTATS: Fields = structure("tc_dualpi2_xstats").of(&[
     ("prob", 4, Num),
     ("delay_c", 4, Num),
     ("delay_l", 4, Num),
@@ -158,9 +158,9 @@ static TC_DUALPI2_XSTATS: Fields = &[
     ("memory_used", 4, Num),
     ("max_memory_used", 4, Num),
     ("memory_limit", 4, Num),
-];
+]);
 
-static TC_FQ_QD_STATS: Fields = &[
+static TC_FQ_QD_STATS: Fields = structure("tc_fq_qd_stats").of(&[
     ("gc_flows", 8, Num),
     ("highprio_packets", 8, Num),
     ("tcp_retrans", 8, Num),
@@ -180,9 +180,9 @@ static TC_FQ_QD_STATS: Fields = &[
     ("band_drops", 24, Each(8, &Num)),
     ("band_pkt_count", 12, Each(4, &Num)),
     ("pad", 4, Pad),
-];
+]);
 
-static TC_FQ_CODEL_XSTATS: Fields = &[
+static TC_FQ_CODEL_XSTATS: Fields = structure("tc_fq_codel_xstats").of(&[
     ("type", 4, Num),
     ("maxpacket", 4, Num),
     ("drop_overlimit", 4, Num),
@@ -193,9 +193,9 @@ static TC_FQ_CODEL_XSTATS: Fields = &[
     ("ce_mark", 4, Num),
     ("memory_usage", 4, Num),
     ("drop_overmemory", 4, Num),
-];
+]);
 
-static TC_FQ_PIE_XSTATS: Fields = &[
+static TC_FQ_PIE_XSTATS: Fields = structure("tc_fq_pie_xstats").of(&[
     ("packets_in", 4, Num),
     ("dropped", 4, Num),
     ("overlimit", 4, Num),
@@ -205,16 +205,16 @@ static TC_FQ_PIE_XSTATS: Fields = &[
     ("new_flows_len", 4, Num),
     ("old_flows_len", 4, Num),
     ("memory_usage", 4, Num),
-];
+]);
 
-static TC_HHF_XSTATS: Fields = &[
+static TC_HHF_XSTATS: Fields = structure("tc_hhf_xstats").of(&[
     ("drop_overlimit", 4, Num),
     ("hh_overlimit", 4, Num),
     ("hh_tot_count", 4, Num),
     ("hh_cur_count", 4, Num),
-];
+]);
 
-static TC_PIE_XSTATS: Fields = &[
+static TC_PIE_XSTATS: Fields = structure("tc_pie_xstats").of(&[
     ("prob", 8, Num),
     ("delay", 4, Num),
     ("avg_dq_rate", 4, Num),
@@ -224,12 +224,16 @@ static TC_PIE_XSTATS: Fields = &[
     ("overlimit", 4, Num),
     ("maxq", 4, Num),
     ("ecn_mark", 4, Num),
-];
+]);
 
-static TC_RED_XSTATS: Fields =
-    &[("early", 4, Num), ("pdrop", 4, Num), ("other", 4, Num), ("marked", 4, Num)];
+static TC_RED_XSTATS: Fields = structure("tc_red_xstats").of(&[
+    ("early", 4, Num),
+    ("pdrop", 4, Num),
+    ("other", 4, Num),
+    ("marked", 4, Num),
+]);
 
-static TC_SFB_XSTATS: Fields = &[
+static TC_SFB_XSTATS: Fields = structure("tc_sfb_xstats").of(&[
     ("earlydrop", 4, Num),
     ("penaltydrop", 4, Num),
     ("bucketdrop", 4, Num),
@@ -239,9 +243,9 @@ static TC_SFB_XSTATS: Fields = &[
     ("maxqlen", 4, Num),
     ("maxprob", 4, Num),
     ("avgprob", 4, Num),
-];
+]);
 
-static TC_SFQ_XSTATS: Fields = &[("allot", 4, Int)];
+static TC_SFQ_XSTATS: Fields = structure("tc_sfq_xstats").of(&[("allot", 4, Int)]);
 
 static TCA_STATS_APP_MSG: Options = &[
     ("cake", Nest(&CAKE_STATS_ATTRS)),
@@ -258,9 +262,10 @@ static TCA_STATS_APP_MSG: Options = &[
     ("sfq", Struct(&TC_SFQ_XSTATS)),
 ];
 
-static GNET_ESTIMATOR: Fields = &[("interval", 1, Int), ("ewma_log", 1, Num)];
+static GNET_ESTIMATOR: Fields =
+    structure("gnet_estimator").of(&[("interval", 1, Int), ("ewma_log", 1, Num)]);
 
-static TC_SIZESPEC: Fields = &[
+static TC_SIZESPEC: Fields = structure("tc_sizespec").of(&[
     ("cell_log", 1, Num),
     ("size_log", 1, Num),
     ("cell_align", 2, Int),
@@ -269,7 +274,7 @@ static TC_SIZESPEC: Fields = &[
     ("mpu", 4, Num),
     ("mtu", 4, Num),
     ("tsize", 4, Num),
-];
+]);
 
 static TCA_STAB_ATTRS: Set =
     &[(1, "TCA_STAB_BASE", Struct(&TC_SIZESPEC)), (2, "TCA_STAB_DATA", Hex)];
@@ -353,23 +358,27 @@ static CLASS_STATS_APP: Options = &[
     ("sfq", Struct(&TC_SFQ_XSTATS)),
 ];
 
-static TC_DRR_STATS: Fields = &[("deficit", 4, Num)];
+static TC_DRR_STATS: Fields = structure("tc_drr_stats").of(&[("deficit", 4, Num)]);
 
-static TC_QFQ_STATS: Fields = &[("weight", 4, Num), ("lmax", 4, Num)];
+static TC_QFQ_STATS: Fields = structure("tc_qfq_stats").of(&[("weight", 4, Num), ("lmax", 4, Num)]);
 
-static TC_HFSC_STATS: Fields =
-    &[("work", 8, Num), ("rtwork", 8, Num), ("period", 4, Num), ("level", 4, Num)];
+static TC_HFSC_STATS: Fields = structure("tc_hfsc_stats").of(&[
+    ("work", 8, Num),
+    ("rtwork", 8, Num),
+    ("period", 4, Num),
+    ("level", 4, Num),
+]);
 
-static TC_HTB_XSTATS: Fields = &[
+static TC_HTB_XSTATS: Fields = structure("tc_htb_xstats").of(&[
     ("lends", 4, Num),
     ("borrows", 4, Num),
     ("giants", 4, Num),
     ("tokens", 4, Int),
     ("ctokens", 4, Int),
-];
+]);
 
 /// Of `struct tc_fq_codel_xstats` what a class fills.
-static TC_FQ_CODEL_CLASS_XSTATS: Fields = &[
+static TC_FQ_CODEL_CLASS_XSTATS: Fields = structure("tc_fq_codel_xstats").of(&[
     ("type", 4, Num),
     ("deficit", 4, Int),
     ("ldelay", 4, Num),
@@ -378,45 +387,47 @@ static TC_FQ_CODEL_CLASS_XSTATS: Fields = &[
     ("dropping", 4, Num),
     ("drop_next", 4, Int),
     ("pad", 12, Pad),
-];
+]);
 
-pub(in crate::decode) static TCMSG: Fields = &[
+pub(in crate::decode) static TCMSG: Fields = structure("tcmsg").of(&[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Handle),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Num),
-];
+]);
 
 /// The same of a class, whose `tcm_info` is the qdisc that is attached to it.
-pub(in crate::decode) static TCMSG_CLASS: Fields = &[
+pub(in crate::decode) static TCMSG_CLASS: Fields = structure("tcmsg").of(&[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Handle),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Handle),
-];
+]);
 
 /// The same of a filter, whose `tcm_info` is two numbers.
-pub(in crate::decode) static TCMSG_FILTER: Fields = &[
+pub(in crate::decode) static TCMSG_FILTER: Fields = structure("tcmsg").of(&[
     ("tcm_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("tcm_ifindex", 4, Index),
     ("tcm_handle", 4, Num),
     ("tcm_parent", 4, Handle),
     ("tcm_info", 4, Struct(&FILTER_INFO)),
-];
+]);
 
 /// `TC_H_MAKE(pref << 16, protocol)`, in which the protocol is in network byte order.
 #[cfg(target_endian = "little")]
-static FILTER_INFO: Fields = &[("protocol", 2, BeWord(&ETHERTYPES)), ("pref", 2, Num)];
+static FILTER_INFO: Fields =
+    structure("").of(&[("protocol", 2, BeWord(&ETHERTYPES)), ("pref", 2, Num)]);
 #[cfg(target_endian = "big")]
-static FILTER_INFO: Fields = &[("pref", 2, Num), ("protocol", 2, BeWord(&ETHERTYPES))];
+static FILTER_INFO: Fields =
+    structure("").of(&[("pref", 2, Num), ("protocol", 2, BeWord(&ETHERTYPES))]);
 
 pub(in crate::decode) static TCAMSG: Fields =
-    &[("tca_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
+    structure("tcamsg").of(&[("tca_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
 
 pub(in crate::decode) static ACTIONS: Set = &[
     (1, "TCA_ACT_TAB", List(&Nest(&ACT_ATTRS))),

@@ -4,7 +4,7 @@ use super::kind::Kind::{
     Be, BeWord, Bitfield, Each, Flag, Hex, Index, Int, Ip, Mac, Mask, Nest, Num, Pad, Select,
     Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Options, Set};
+use super::kind::{Bits, Fields, Options, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::ETHERTYPES;
 
@@ -22,8 +22,12 @@ static ACTIONS: Table = &[
     (0xffff_ffff, "continue"),
 ];
 
-static TCF_T: Fields =
-    &[("install", 8, Num), ("lastuse", 8, Num), ("expires", 8, Num), ("firstuse", 8, Num)];
+static TCF_T: Fields = structure("tcf_t").of(&[
+    ("install", 8, Num),
+    ("lastuse", 8, Num),
+    ("expires", 8, Num),
+    ("firstuse", 8, Num),
+]);
 
 static ACT_BPF_ATTRS: Set = &[
     (1, "TCA_ACT_BPF_TM", Struct(&TCF_T)),
@@ -83,15 +87,19 @@ static ACT_CTINFO_ATTRS: Set = &[
     (10, "TCA_CTINFO_STATS_CPMARK_SET", Num),
 ];
 
-static TC_GACT: Fields = &[
+static TC_GACT: Fields = structure("tc_gact").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
-];
+]);
 
-static TC_GACT_P: Fields = &[("ptype", 2, Num), ("pval", 2, Num), ("paction", 4, Word(&ACTIONS))];
+static TC_GACT_P: Fields = structure("tc_gact_p").of(&[
+    ("ptype", 2, Num),
+    ("pval", 2, Num),
+    ("paction", 4, Word(&ACTIONS)),
+]);
 
 static ACT_GACT_ATTRS: Set = &[
     (1, "TCA_GACT_TM", Struct(&TCF_T)),
@@ -130,14 +138,14 @@ static ACT_MIRRED_ATTRS: Set = &[
     (4, "TCA_MIRRED_BLOCKID", Num),
 ];
 
-static TC_MPLS: Fields = &[
+static TC_MPLS: Fields = structure("tc_mpls").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("m_action", 4, Int),
-];
+]);
 
 static ACT_MPLS_ATTRS: Set = &[
     (1, "TCA_MPLS_TM", Struct(&TCF_T)),
@@ -156,16 +164,16 @@ static ACT_NAT_ATTRS: Set = &[
     (3, "TCA_NAT_PAD", Num),
 ];
 
-static TC_PEDIT_KEY: Fields = &[
+static TC_PEDIT_KEY: Fields = structure("tc_pedit_key").of(&[
     ("mask", 4, Hex),
     ("val", 4, Hex),
     ("off", 4, Num),
     ("at", 4, Num),
     ("offmask", 4, Num),
     ("shift", 4, Num),
-];
+]);
 
-static TC_PEDIT_SEL: Fields = &[
+static TC_PEDIT_SEL: Fields = structure("tc_pedit_sel").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -175,7 +183,7 @@ static TC_PEDIT_SEL: Fields = &[
     ("flags", 1, Num),
     ("pad", 2, Pad),
     ("keys", 0, Each(24, &Struct(&TC_PEDIT_KEY))),
-];
+]);
 
 static ACT_PEDIT_ATTRS: Set = &[
     (1, "TCA_PEDIT_TM", Struct(&TCF_T)),
@@ -186,16 +194,16 @@ static ACT_PEDIT_ATTRS: Set = &[
     (6, "TCA_PEDIT_KEY_EX", Hex),
 ];
 
-pub(in crate::decode) static TC_RATESPEC: Fields = &[
+pub(in crate::decode) static TC_RATESPEC: Fields = structure("tc_ratespec").of(&[
     ("cell_log", 1, Num),
     ("linklayer", 1, Num),
     ("overhead", 2, Num),
     ("cell_align", 2, Int),
     ("mpu", 2, Num),
     ("rate", 4, Num),
-];
+]);
 
-static TC_POLICE: Fields = &[
+static TC_POLICE: Fields = structure("tc_police").of(&[
     ("index", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("limit", 4, Num),
@@ -206,7 +214,7 @@ static TC_POLICE: Fields = &[
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("capab", 4, Num),
-];
+]);
 
 pub(in crate::decode) static POLICE_ATTRS: Set = &[
     (1, "TCA_POLICE_TBF", Struct(&TC_POLICE)),
@@ -277,14 +285,14 @@ static ACT_TUNNEL_KEY_ATTRS: Set = &[
     (14, "TCA_TUNNEL_KEY_NO_FRAG", Flag),
 ];
 
-static TC_VLAN: Fields = &[
+static TC_VLAN: Fields = structure("tc_vlan").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("v_action", 4, Word(&VLAN_ACTIONS)),
-];
+]);
 
 static ACT_VLAN_ATTRS: Set = &[
     (1, "TCA_VLAN_TM", Struct(&TCF_T)),
@@ -320,19 +328,21 @@ static ACT_OPTIONS_MSG: Options = &[
 ];
 
 pub(in crate::decode) static GNET_STATS_BASIC: Fields =
-    &[("bytes", 8, Num), ("packets", 4, Num), ("pad", 4, Pad)];
+    structure("gnet_stats_basic").of(&[("bytes", 8, Num), ("packets", 4, Num), ("pad", 4, Pad)]);
 
-pub(in crate::decode) static GNET_STATS_RATE_EST: Fields = &[("bps", 4, Num), ("pps", 4, Num)];
+pub(in crate::decode) static GNET_STATS_RATE_EST: Fields =
+    structure("gnet_stats_rate_est").of(&[("bps", 4, Num), ("pps", 4, Num)]);
 
-pub(in crate::decode) static GNET_STATS_QUEUE: Fields = &[
+pub(in crate::decode) static GNET_STATS_QUEUE: Fields = structure("gnet_stats_queue").of(&[
     ("qlen", 4, Num),
     ("backlog", 4, Num),
     ("drops", 4, Num),
     ("requeues", 4, Num),
     ("overlimits", 4, Num),
-];
+]);
 
-pub(in crate::decode) static GNET_STATS_RATE_EST64: Fields = &[("bps", 8, Num), ("pps", 8, Num)];
+pub(in crate::decode) static GNET_STATS_RATE_EST64: Fields =
+    structure("gnet_stats_rate_est64").of(&[("bps", 8, Num), ("pps", 8, Num)]);
 
 pub(in crate::decode) static TCA_STATS_ATTRS: Set = &[
     (1, "TCA_STATS_BASIC", Struct(&GNET_STATS_BASIC)),
@@ -358,15 +368,15 @@ pub(in crate::decode) static ACT_ATTRS: Set = &[
     (10, "TCA_ACT_IN_HW_COUNT", Num),
 ];
 
-static TC_GEN: Fields = &[
+static TC_GEN: Fields = structure("").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
-];
+]);
 
-static TC_CONNMARK: Fields = &[
+static TC_CONNMARK: Fields = structure("tc_connmark").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -374,18 +384,18 @@ static TC_CONNMARK: Fields = &[
     ("bindcnt", 4, Int),
     ("zone", 2, Num),
     ("pad", 2, Pad),
-];
+]);
 
-static TC_CSUM: Fields = &[
+static TC_CSUM: Fields = structure("tc_csum").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("update_flags", 4, Mask(&CSUM_FLAGS)),
-];
+]);
 
-static TC_IFE: Fields = &[
+static TC_IFE: Fields = structure("tc_ife").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -393,9 +403,9 @@ static TC_IFE: Fields = &[
     ("bindcnt", 4, Int),
     ("flags", 2, Num),
     ("pad", 2, Pad),
-];
+]);
 
-static TC_MIRRED: Fields = &[
+static TC_MIRRED: Fields = structure("tc_mirred").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -403,9 +413,9 @@ static TC_MIRRED: Fields = &[
     ("bindcnt", 4, Int),
     ("eaction", 4, Word(&MIRRED_ACTIONS)),
     ("ifindex", 4, Index),
-];
+]);
 
-static TC_NAT: Fields = &[
+static TC_NAT: Fields = structure("tc_nat").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -415,9 +425,9 @@ static TC_NAT: Fields = &[
     ("new_addr", 4, Ip),
     ("mask", 4, Ip),
     ("flags", 4, Num),
-];
+]);
 
-static TC_SKBMOD: Fields = &[
+static TC_SKBMOD: Fields = structure("tc_skbmod").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -425,16 +435,16 @@ static TC_SKBMOD: Fields = &[
     ("bindcnt", 4, Int),
     ("pad", 4, Pad),
     ("flags", 8, Num),
-];
+]);
 
-static TC_TUNNEL_KEY: Fields = &[
+static TC_TUNNEL_KEY: Fields = structure("tc_tunnel_key").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
     ("refcnt", 4, Int),
     ("bindcnt", 4, Int),
     ("t_action", 4, Word(&TUNNEL_KEY_ACTIONS)),
-];
+]);
 
 static CSUM_FLAGS: Bits = &[
     (0x1, "iph"),

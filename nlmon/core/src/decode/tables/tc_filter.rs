@@ -4,19 +4,20 @@ use super::kind::Kind::{
     Be, BeMask, BeWord, Each, Handle, HashHandle, Hex, Index, Int, Ip, List, Mac, Mask, Nest, Num,
     Pad, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Set};
+use super::kind::{Bits, Fields, Set, structure};
 use super::tc_action::{ACT_ATTRS, POLICE_ATTRS};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, IP_PROTOCOLS};
 
-static TCF_EMATCH_TREE_HDR: Fields = &[("nmatches", 2, Num), ("progid", 2, Num)];
+static TCF_EMATCH_TREE_HDR: Fields =
+    structure("tcf_ematch_tree_hdr").of(&[("nmatches", 2, Num), ("progid", 2, Num)]);
 
 static EMATCH_ATTRS: Set = &[
     (1, "TCA_EMATCH_TREE_HDR", Struct(&TCF_EMATCH_TREE_HDR)),
     (2, "TCA_EMATCH_TREE_LIST", List(&Struct(&EMATCH))),
 ];
 
-static TC_BASIC_PCNT: Fields = &[("rcnt", 8, Num), ("rhit", 8, Num)];
+static TC_BASIC_PCNT: Fields = structure("tc_basic_pcnt").of(&[("rcnt", 8, Num), ("rhit", 8, Num)]);
 
 pub(in crate::decode) static BASIC_ATTRS: Set = &[
     (1, "TCA_BASIC_CLASSID", Handle),
@@ -239,7 +240,7 @@ pub(in crate::decode) static FW_ATTRS: Set = &[
     (5, "TCA_FW_MASK", Num),
 ];
 
-static TC_MATCHALL_PCNT: Fields = &[("rhit", 8, Num)];
+static TC_MATCHALL_PCNT: Fields = structure("tc_matchall_pcnt").of(&[("rhit", 8, Num)]);
 
 pub(in crate::decode) static MATCHALL_ATTRS: Set = &[
     (1, "TCA_MATCHALL_CLASSID", Handle),
@@ -258,10 +259,14 @@ pub(in crate::decode) static ROUTE_ATTRS: Set = &[
     (6, "TCA_ROUTE4_ACT", List(&Nest(&ACT_ATTRS))),
 ];
 
-static TC_U32_KEY: Fields =
-    &[("mask", 4, Hex), ("val", 4, Hex), ("off", 4, Int), ("offmask", 4, Int)];
+static TC_U32_KEY: Fields = structure("tc_u32_key").of(&[
+    ("mask", 4, Hex),
+    ("val", 4, Hex),
+    ("off", 4, Int),
+    ("offmask", 4, Int),
+]);
 
-static TC_U32_SEL: Fields = &[
+static TC_U32_SEL: Fields = structure("tc_u32_sel").of(&[
     ("flags", 1, Num),
     ("offshift", 1, Num),
     ("nkeys", 1, Num),
@@ -272,11 +277,13 @@ static TC_U32_SEL: Fields = &[
     ("hoff", 2, Int),
     ("hmask", 4, Be),
     ("keys", 0, Each(16, &Struct(&TC_U32_KEY))),
-];
+]);
 
-static TC_U32_PCNT: Fields = &[("rcnt", 8, Num), ("rhit", 8, Num), ("kcnts", 0, Each(8, &Num))];
+static TC_U32_PCNT: Fields =
+    structure("tc_u32_pcnt").of(&[("rcnt", 8, Num), ("rhit", 8, Num), ("kcnts", 0, Each(8, &Num))]);
 
-static TC_U32_MARK: Fields = &[("val", 4, Num), ("mask", 4, Num), ("success", 4, Num)];
+static TC_U32_MARK: Fields =
+    structure("tc_u32_mark").of(&[("val", 4, Num), ("mask", 4, Num), ("success", 4, Num)]);
 
 pub(in crate::decode) static U32_ATTRS: Set = &[
     (1, "TCA_U32_CLASSID", Handle),
@@ -294,13 +301,13 @@ pub(in crate::decode) static U32_ATTRS: Set = &[
 ];
 
 /// `struct tcf_ematch_hdr`, and what the kind of match has.
-static EMATCH: Fields = &[
+static EMATCH: Fields = structure("tcf_ematch_hdr").of(&[
     ("matchid", 2, Num),
     ("kind", 2, Word(&EMATCH_KINDS)),
     ("flags", 2, Num),
     ("pad", 2, Pad),
     ("data", 0, Hex),
-];
+]);
 
 /// `TCF_EM_*`
 static EMATCH_KINDS: Table = &[

@@ -2,11 +2,12 @@
 //! `include/uapi/linux/pkt_sched.h`.
 
 use super::kind::Kind::{Bitfield, Each, Flag, Hex, Int, List, Nest, Num, Pad, Struct, Word};
-use super::kind::{Fields, Set};
+use super::kind::{Fields, Set, structure};
 use super::tc_action::TC_RATESPEC;
 use crate::decode::names::Table;
 
-pub(in crate::decode) static TC_FIFO_QOPT: Fields = &[("limit", 4, Num)];
+pub(in crate::decode) static TC_FIFO_QOPT: Fields =
+    structure("tc_fifo_qopt").of(&[("limit", 4, Num)]);
 
 pub(in crate::decode) static CAKE_ATTRS: Set = &[
     (1, "TCA_CAKE_PAD", Num),
@@ -29,18 +30,18 @@ pub(in crate::decode) static CAKE_ATTRS: Set = &[
     (18, "TCA_CAKE_FWMARK", Num),
 ];
 
-static TC_CBS_QOPT: Fields = &[
+static TC_CBS_QOPT: Fields = structure("tc_cbs_qopt").of(&[
     ("offload", 1, Num),
     ("pad", 3, Pad),
     ("hicredit", 4, Int),
     ("locredit", 4, Int),
     ("idleslope", 4, Int),
     ("sendslope", 4, Int),
-];
+]);
 
 pub(in crate::decode) static CBS_ATTRS: Set = &[(1, "TCA_CBS_PARMS", Struct(&TC_CBS_QOPT))];
 
-static TC_RED_QOPT: Fields = &[
+static TC_RED_QOPT: Fields = structure("tc_red_qopt").of(&[
     ("limit", 4, Num),
     ("qth_min", 4, Num),
     ("qth_max", 4, Num),
@@ -48,7 +49,7 @@ static TC_RED_QOPT: Fields = &[
     ("Plog", 1, Num),
     ("Scell_log", 1, Num),
     ("flags", 1, Num),
-];
+]);
 
 pub(in crate::decode) static CHOKE_ATTRS: Set = &[
     (1, "TCA_CHOKE_PARMS", Struct(&TC_RED_QOPT)),
@@ -93,7 +94,8 @@ pub(in crate::decode) static DUALPI2_ATTRS: Set = &[
     (16, "TCA_DUALPI2_PAD", Pad),
 ];
 
-static TC_ETF_QOPT: Fields = &[("delta", 4, Int), ("clockid", 4, Int), ("flags", 4, Num)];
+static TC_ETF_QOPT: Fields =
+    structure("tc_etf_qopt").of(&[("delta", 4, Int), ("clockid", 4, Int), ("flags", 4, Num)]);
 
 pub(in crate::decode) static ETF_ATTRS: Set = &[(1, "TCA_ETF_PARMS", Struct(&TC_ETF_QOPT))];
 
@@ -107,7 +109,7 @@ pub(in crate::decode) static ETS_ATTRS: Set = &[
 ];
 
 pub(in crate::decode) static TC_PRIO_QOPT: Fields =
-    &[("bands", 4, Int), ("priomap", 16, Each(1, &Num))];
+    structure("tc_prio_qopt").of(&[("bands", 4, Int), ("priomap", 16, Each(1, &Num))]);
 
 pub(in crate::decode) static FQ_ATTRS: Set = &[
     (1, "TCA_FQ_PLIMIT", Num),
@@ -159,8 +161,13 @@ pub(in crate::decode) static FQ_PIE_ATTRS: Set = &[
     (12, "TCA_FQ_PIE_DQ_RATE_ESTIMATOR", Num),
 ];
 
-static TC_GRED_SOPT: Fields =
-    &[("DPs", 4, Num), ("def_DP", 4, Num), ("grio", 1, Num), ("flags", 1, Num), ("pad", 2, Pad)];
+static TC_GRED_SOPT: Fields = structure("tc_gred_sopt").of(&[
+    ("DPs", 4, Num),
+    ("def_DP", 4, Num),
+    ("grio", 1, Num),
+    ("flags", 1, Num),
+    ("pad", 2, Pad),
+]);
 
 static TCA_GRED_VQ_ENTRY_ATTRS: Set = &[
     (1, "TCA_GRED_VQ_PAD", Num),
@@ -188,9 +195,11 @@ pub(in crate::decode) static GRED_ATTRS: Set = &[
     (6, "TCA_GRED_VQ_LIST", Nest(&TCA_GRED_VQ_LIST_ATTRS)),
 ];
 
-pub(in crate::decode) static TC_HFSC_QOPT: Fields = &[("defcls", 2, Num)];
+pub(in crate::decode) static TC_HFSC_QOPT: Fields =
+    structure("tc_hfsc_qopt").of(&[("defcls", 2, Num)]);
 
-static TC_SERVICE_CURVE: Fields = &[("m1", 4, Num), ("d", 4, Num), ("m2", 4, Num)];
+static TC_SERVICE_CURVE: Fields =
+    structure("tc_service_curve").of(&[("m1", 4, Num), ("d", 4, Num), ("m2", 4, Num)]);
 
 /// A class has these; the qdisc has `struct tc_hfsc_qopt`.
 pub(in crate::decode) static HFSC_CLASS_ATTRS: Set = &[
@@ -209,7 +218,7 @@ pub(in crate::decode) static HHF_ATTRS: Set = &[
     (7, "TCA_HHF_NON_HH_WEIGHT", Num),
 ];
 
-static TC_HTB_OPT: Fields = &[
+static TC_HTB_OPT: Fields = structure("tc_htb_opt").of(&[
     ("rate", 12, Struct(&TC_RATESPEC)),
     ("ceil", 12, Struct(&TC_RATESPEC)),
     ("buffer", 4, Num),
@@ -217,15 +226,15 @@ static TC_HTB_OPT: Fields = &[
     ("quantum", 4, Num),
     ("level", 4, Num),
     ("prio", 4, Num),
-];
+]);
 
-static TC_HTB_GLOB: Fields = &[
+static TC_HTB_GLOB: Fields = structure("tc_htb_glob").of(&[
     ("version", 4, Num),
     ("rate2quantum", 4, Num),
     ("defcls", 4, Num),
     ("debug", 4, Num),
     ("direct_pkts", 4, Num),
-];
+]);
 
 pub(in crate::decode) static HTB_ATTRS: Set = &[
     (1, "TCA_HTB_PARMS", Struct(&TC_HTB_OPT)),
@@ -239,57 +248,73 @@ pub(in crate::decode) static HTB_ATTRS: Set = &[
     (9, "TCA_HTB_OFFLOAD", Flag),
 ];
 
-pub(in crate::decode) static TC_MQPRIO_QOPT: Fields = &[
+pub(in crate::decode) static TC_MQPRIO_QOPT: Fields = structure("tc_mqprio_qopt").of(&[
     ("num_tc", 1, Num),
     ("prio_tc_map", 16, Each(1, &Num)),
     ("hw", 1, Num),
     ("count", 32, Each(2, &Num)),
     ("offset", 32, Each(2, &Num)),
-];
+]);
 
-pub(in crate::decode) static TC_MULTIQ_QOPT: Fields = &[("bands", 2, Num), ("max_bands", 2, Num)];
+pub(in crate::decode) static TC_MULTIQ_QOPT: Fields =
+    structure("tc_multiq_qopt").of(&[("bands", 2, Num), ("max_bands", 2, Num)]);
 
-pub(in crate::decode) static TC_NETEM_QOPT: Fields = &[
+pub(in crate::decode) static TC_NETEM_QOPT: Fields = structure("tc_netem_qopt").of(&[
     ("latency", 4, Num),
     ("limit", 4, Num),
     ("loss", 4, Num),
     ("gap", 4, Num),
     ("duplicate", 4, Num),
     ("jitter", 4, Num),
-];
+]);
 
-static TC_NETEM_CORR: Fields =
-    &[("delay_corr", 4, Num), ("loss_corr", 4, Num), ("dup_corr", 4, Num)];
+static TC_NETEM_CORR: Fields = structure("tc_netem_corr").of(&[
+    ("delay_corr", 4, Num),
+    ("loss_corr", 4, Num),
+    ("dup_corr", 4, Num),
+]);
 
-static TC_NETEM_REORDER: Fields = &[("probability", 4, Num), ("correlation", 4, Num)];
+static TC_NETEM_REORDER: Fields =
+    structure("tc_netem_reorder").of(&[("probability", 4, Num), ("correlation", 4, Num)]);
 
-static TC_NETEM_CORRUPT: Fields = &[("probability", 4, Num), ("correlation", 4, Num)];
+static TC_NETEM_CORRUPT: Fields =
+    structure("tc_netem_corrupt").of(&[("probability", 4, Num), ("correlation", 4, Num)]);
 
-static TC_NETEM_GIMODEL: Fields =
-    &[("p13", 4, Num), ("p31", 4, Num), ("p32", 4, Num), ("p14", 4, Num), ("p23", 4, Num)];
+static TC_NETEM_GIMODEL: Fields = structure("tc_netem_gimodel").of(&[
+    ("p13", 4, Num),
+    ("p31", 4, Num),
+    ("p32", 4, Num),
+    ("p14", 4, Num),
+    ("p23", 4, Num),
+]);
 
-static TC_NETEM_GEMODEL: Fields = &[("p", 4, Num), ("r", 4, Num), ("h", 4, Num), ("k1", 4, Num)];
+static TC_NETEM_GEMODEL: Fields = structure("tc_netem_gemodel").of(&[
+    ("p", 4, Num),
+    ("r", 4, Num),
+    ("h", 4, Num),
+    ("k1", 4, Num),
+]);
 
 static NETEM_LOSS_ATTRS: Set = &[
     (1, "NETEM_LOSS_GI", Struct(&TC_NETEM_GIMODEL)),
     (2, "NETEM_LOSS_GE", Struct(&TC_NETEM_GEMODEL)),
 ];
 
-static TC_NETEM_RATE: Fields = &[
+static TC_NETEM_RATE: Fields = structure("tc_netem_rate").of(&[
     ("rate", 4, Num),
     ("packet_overhead", 4, Int),
     ("cell_size", 4, Num),
     ("cell_overhead", 4, Int),
-];
+]);
 
-static TC_NETEM_SLOT: Fields = &[
+static TC_NETEM_SLOT: Fields = structure("tc_netem_slot").of(&[
     ("min_delay", 8, Int),
     ("max_delay", 8, Int),
     ("max_packets", 4, Int),
     ("max_bytes", 4, Int),
     ("dist_delay", 8, Int),
     ("dist_jitter", 8, Int),
-];
+]);
 
 pub(in crate::decode) static NETEM_ATTRS: Set = &[
     (1, "TCA_NETEM_CORR", Struct(&TC_NETEM_CORR)),
@@ -319,7 +344,8 @@ pub(in crate::decode) static PIE_ATTRS: Set = &[
     (8, "TCA_PIE_DQ_RATE_ESTIMATOR", Num),
 ];
 
-pub(in crate::decode) static TC_PLUG_QOPT: Fields = &[("action", 4, Int), ("limit", 4, Num)];
+pub(in crate::decode) static TC_PLUG_QOPT: Fields =
+    structure("tc_plug_qopt").of(&[("action", 4, Int), ("limit", 4, Num)]);
 
 pub(in crate::decode) static QFQ_ATTRS: Set =
     &[(1, "TCA_QFQ_WEIGHT", Num), (2, "TCA_QFQ_LMAX", Num)];
@@ -333,7 +359,7 @@ pub(in crate::decode) static RED_ATTRS: Set = &[
     (6, "TCA_RED_MARK_BLOCK", Num),
 ];
 
-pub(in crate::decode) static TC_SFB_QOPT: Fields = &[
+pub(in crate::decode) static TC_SFB_QOPT: Fields = structure("tc_sfb_qopt").of(&[
     ("rehash_interval", 4, Num),
     ("warmup_time", 4, Num),
     ("max", 4, Num),
@@ -343,26 +369,26 @@ pub(in crate::decode) static TC_SFB_QOPT: Fields = &[
     ("limit", 4, Num),
     ("penalty_rate", 4, Num),
     ("penalty_burst", 4, Num),
-];
+]);
 
-static TC_SFQ_QOPT: Fields = &[
+static TC_SFQ_QOPT: Fields = structure("tc_sfq_qopt").of(&[
     ("quantum", 4, Num),
     ("perturb_period", 4, Int),
     ("limit", 4, Num),
     ("divisor", 4, Num),
     ("flows", 4, Num),
-];
+]);
 
-static TC_SFQRED_STATS: Fields = &[
+static TC_SFQRED_STATS: Fields = structure("tc_sfqred_stats").of(&[
     ("prob_drop", 4, Num),
     ("forced_drop", 4, Num),
     ("prob_mark", 4, Num),
     ("forced_mark", 4, Num),
     ("prob_mark_head", 4, Num),
     ("forced_mark_head", 4, Num),
-];
+]);
 
-pub(in crate::decode) static TC_SFQ_QOPT_V1: Fields = &[
+pub(in crate::decode) static TC_SFQ_QOPT_V1: Fields = structure("tc_sfq_qopt_v1").of(&[
     ("v0", 20, Struct(&TC_SFQ_QOPT)),
     ("depth", 4, Num),
     ("headdrop", 4, Num),
@@ -375,7 +401,7 @@ pub(in crate::decode) static TC_SFQ_QOPT_V1: Fields = &[
     ("flags", 1, Num),
     ("max_P", 4, Num),
     ("stats", 24, Struct(&TC_SFQRED_STATS)),
-];
+]);
 
 static TAPRIO_SCHED_ENTRY: Set = &[
     (1, "TCA_TAPRIO_SCHED_ENTRY_INDEX", Num),
@@ -407,13 +433,13 @@ pub(in crate::decode) static TAPRIO_ATTRS: Set = &[
     (12, "TCA_TAPRIO_ATTR_TC_ENTRY", Nest(&TAPRIO_TC_ENTRY_ATTRS)),
 ];
 
-static TC_TBF_QOPT: Fields = &[
+static TC_TBF_QOPT: Fields = structure("tc_tbf_qopt").of(&[
     ("rate", 12, Struct(&TC_RATESPEC)),
     ("peakrate", 12, Struct(&TC_RATESPEC)),
     ("limit", 4, Num),
     ("buffer", 4, Num),
     ("mtu", 4, Num),
-];
+]);
 
 pub(in crate::decode) static TBF_ATTRS: Set = &[
     (1, "TCA_TBF_PARMS", Struct(&TC_TBF_QOPT)),
@@ -437,7 +463,7 @@ pub(in crate::decode) static MQPRIO_ATTRS: Set = &[
 static MQPRIO_TC_ENTRY: Set =
     &[(1, "TCA_MQPRIO_TC_ENTRY_INDEX", Num), (2, "TCA_MQPRIO_TC_ENTRY_FP", Num)];
 
-static TC_GRED_QOPT: Fields = &[
+static TC_GRED_QOPT: Fields = structure("tc_gred_qopt").of(&[
     ("limit", 4, Num),
     ("qth_min", 4, Num),
     ("qth_max", 4, Num),
@@ -454,4 +480,4 @@ static TC_GRED_QOPT: Fields = &[
     ("prio", 1, Num),
     ("packets", 4, Num),
     ("bytesin", 4, Num),
-];
+]);

@@ -4,15 +4,15 @@
 use super::kind::Kind::{
     Be, Each, Flag, Hex, Index, Int, Ip, List, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
 };
-use super::kind::{Fields, Set};
+use super::kind::{Fields, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
 
 pub(in crate::decode) static RTGENMSG: Fields =
-    &[("rtgen_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
+    structure("rtgenmsg").of(&[("rtgen_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
 
 pub(in crate::decode) static NETCONFMSG: Fields =
-    &[("ncm_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)];
+    structure("netconfmsg").of(&[("ncm_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
 
 pub(in crate::decode) static NETCONF: Set = &[
     (1, "NETCONFA_IFINDEX", Index),
@@ -26,7 +26,7 @@ pub(in crate::decode) static NETCONF: Set = &[
     (9, "NETCONFA_FORCE_FORWARDING", Int),
 ];
 
-pub(in crate::decode) static PREFIXMSG: Fields = &[
+pub(in crate::decode) static PREFIXMSG: Fields = structure("prefixmsg").of(&[
     ("prefix_family", 1, Word(&FAMILIES)),
     ("pad", 3, Pad),
     ("prefix_ifindex", 4, Index),
@@ -34,9 +34,10 @@ pub(in crate::decode) static PREFIXMSG: Fields = &[
     ("prefix_len", 1, Num),
     ("prefix_flags", 1, Num),
     ("pad", 1, Pad),
-];
+]);
 
-static PREFIX_CACHEINFO: Fields = &[("preferred_time", 4, Num), ("valid_time", 4, Num)];
+static PREFIX_CACHEINFO: Fields =
+    structure("prefix_cacheinfo").of(&[("preferred_time", 4, Num), ("valid_time", 4, Num)]);
 
 pub(in crate::decode) static PREFIX: Set =
     &[(1, "PREFIX_ADDRESS", Ip), (2, "PREFIX_CACHEINFO", Struct(&PREFIX_CACHEINFO))];
@@ -49,19 +50,19 @@ pub(in crate::decode) static NETNS: Set = &[
     (5, "NETNSA_CURRENT_NSID", Int),
 ];
 
-pub(in crate::decode) static IFADDRLBLMSG: Fields = &[
+pub(in crate::decode) static IFADDRLBLMSG: Fields = structure("ifaddrlblmsg").of(&[
     ("ifal_family", 1, Word(&FAMILIES)),
     ("pad", 1, Pad),
     ("ifal_prefixlen", 1, Num),
     ("ifal_flags", 1, Num),
     ("ifal_index", 4, Index),
     ("ifal_seq", 4, Num),
-];
+]);
 
 pub(in crate::decode) static ADDRESS_LABEL: Set =
     &[(1, "IFAL_ADDRESS", Ip), (2, "IFAL_LABEL", Num)];
 
-pub(in crate::decode) static NDUSEROPTMSG: Fields = &[
+pub(in crate::decode) static NDUSEROPTMSG: Fields = structure("nduseroptmsg").of(&[
     ("nduseropt_family", 1, Word(&FAMILIES)),
     ("pad", 1, Pad),
     ("nduseropt_opts_len", 2, Num),
@@ -69,10 +70,13 @@ pub(in crate::decode) static NDUSEROPTMSG: Fields = &[
     ("nduseropt_icmp_type", 1, Num),
     ("nduseropt_icmp_code", 1, Num),
     ("pad", 6, Pad),
-];
+]);
 
-pub(in crate::decode) static DCBMSG: Fields =
-    &[("dcb_family", 1, Word(&FAMILIES)), ("cmd", 1, Word(&DCB_COMMANDS)), ("dcb_pad", 2, Pad)];
+pub(in crate::decode) static DCBMSG: Fields = structure("dcbmsg").of(&[
+    ("dcb_family", 1, Word(&FAMILIES)),
+    ("cmd", 1, Word(&DCB_COMMANDS)),
+    ("dcb_pad", 2, Pad),
+]);
 
 pub(in crate::decode) static DCB: Set = &[
     (1, "DCB_ATTR_IFNAME", Text),
@@ -117,8 +121,12 @@ pub(in crate::decode) static CACHE_REPORT: Set = &[
     (6, "IPMRA_CREPORT_TABLE", Num),
 ];
 
-pub(in crate::decode) static TUNNEL_MSG: Fields =
-    &[("family", 1, Word(&FAMILIES)), ("flags", 1, Num), ("pad", 2, Pad), ("ifindex", 4, Index)];
+pub(in crate::decode) static TUNNEL_MSG: Fields = structure("tunnel_msg").of(&[
+    ("family", 1, Word(&FAMILIES)),
+    ("flags", 1, Num),
+    ("pad", 2, Pad),
+    ("ifindex", 4, Index),
+]);
 
 pub(in crate::decode) static VNI_FILTER: Set =
     &[(1, "VXLAN_VNIFILTER_ENTRY", Nest(&VNI_FILTER_ENTRY))];
@@ -150,32 +158,33 @@ pub(in crate::decode) static ND_OPTIONS: Table = &[
 ];
 
 /// Names of domains, as in a message of DNS: their labels begin with their length.
-static DNSSL: Fields = &[("reserved", 2, Pad), ("lifetime", 4, Be), ("domains", 0, Hex)];
+static DNSSL: Fields =
+    structure("").of(&[("reserved", 2, Pad), ("lifetime", 4, Be), ("domains", 0, Hex)]);
 
 /// RFC 8106
 static RDNSS: Fields =
-    &[("reserved", 2, Pad), ("lifetime", 4, Be), ("addresses", 0, Each(16, &Ip))];
+    structure("").of(&[("reserved", 2, Pad), ("lifetime", 4, Be), ("addresses", 0, Each(16, &Ip))]);
 
 /// RFC 8781: the lifetime in units of eight seconds, and a code of the prefix's length.
-static PREF64: Fields = &[("lifetime_plc", 2, Be), ("prefix", 12, Hex)];
+static PREF64: Fields = structure("").of(&[("lifetime_plc", 2, Be), ("prefix", 12, Hex)]);
 
 /// RFC 8910
-static CAPTIVE_PORTAL: Fields = &[("uri", 0, Text)];
+static CAPTIVE_PORTAL: Fields = structure("").of(&[("uri", 0, Text)]);
 
-static ND_UNKNOWN: Fields = &[("data", 0, Hex)];
+static ND_UNKNOWN: Fields = structure("").of(&[("data", 0, Hex)]);
 
 /// What follows the length of an option.
-pub(in crate::decode) fn nd_option(kind: u8) -> Fields {
+pub(in crate::decode) fn nd_option(kind: u8) -> &'static Fields {
     match kind {
-        25 => RDNSS,
-        31 => DNSSL,
-        37 => CAPTIVE_PORTAL,
-        38 => PREF64,
-        _ => ND_UNKNOWN,
+        25 => &RDNSS,
+        31 => &DNSSL,
+        37 => &CAPTIVE_PORTAL,
+        38 => &PREF64,
+        _ => &ND_UNKNOWN,
     }
 }
 
-static IEEE_ETS: Fields = &[
+static IEEE_ETS: Fields = structure("ieee_ets").of(&[
     ("willing", 1, Num),
     ("ets_cap", 1, Num),
     ("cbs", 1, Num),
@@ -186,9 +195,9 @@ static IEEE_ETS: Fields = &[
     ("tc_reco_bw", 8, Each(1, &Num)),
     ("tc_reco_tsa", 8, Each(1, &Num)),
     ("reco_prio_tc", 8, Each(1, &Num)),
-];
+]);
 
-static IEEE_PFC: Fields = &[
+static IEEE_PFC: Fields = structure("ieee_pfc").of(&[
     ("pfc_cap", 1, Num),
     ("pfc_en", 1, Num),
     ("mbc", 1, Num),
@@ -197,11 +206,11 @@ static IEEE_PFC: Fields = &[
     ("pad", 2, Pad),
     ("requests", 64, Each(8, &Num)),
     ("indications", 64, Each(8, &Num)),
-];
+]);
 
-static IEEE_MAXRATE: Fields = &[("tc_maxrate", 64, Each(8, &Num))];
+static IEEE_MAXRATE: Fields = structure("ieee_maxrate").of(&[("tc_maxrate", 64, Each(8, &Num))]);
 
-static IEEE_QCN: Fields = &[
+static IEEE_QCN: Fields = structure("ieee_qcn").of(&[
     ("rpg_enable", 8, Each(1, &Num)),
     ("rppp_max_rps", 32, Each(4, &Num)),
     ("rpg_time_reset", 32, Each(4, &Num)),
@@ -214,21 +223,22 @@ static IEEE_QCN: Fields = &[
     ("rpg_min_dec_fac", 32, Each(4, &Num)),
     ("rpg_min_rate", 32, Each(4, &Num)),
     ("cndd_state_machine", 32, Each(4, &Num)),
-];
+]);
 
-static IEEE_QCN_STATS: Fields =
-    &[("rppp_rp_centiseconds", 64, Each(8, &Num)), ("rppp_created_rps", 32, Each(4, &Num))];
+static IEEE_QCN_STATS: Fields = structure("ieee_qcn_stats")
+    .of(&[("rppp_rp_centiseconds", 64, Each(8, &Num)), ("rppp_created_rps", 32, Each(4, &Num))]);
 
-static DCBNL_BUFFER: Fields = &[
+static DCBNL_BUFFER: Fields = structure("dcbnl_buffer").of(&[
     ("prio2buffer", 8, Each(1, &Num)),
     ("buffer_size", 32, Each(4, &Num)),
     ("total_size", 4, Num),
-];
+]);
 
 static APP_TABLE: Set =
     &[(1, "DCB_ATTR_IEEE_APP", Struct(&DCB_APP)), (2, "DCB_ATTR_DCB_APP", Struct(&DCB_APP))];
 
-static DCB_APP: Fields = &[("selector", 1, Num), ("priority", 1, Num), ("protocol", 2, Num)];
+static DCB_APP: Fields =
+    structure("dcb_app").of(&[("selector", 1, Num), ("priority", 1, Num), ("protocol", 2, Num)]);
 
 static DCB_COMMANDS: Table = &[
     (1, "DCB_CMD_GSTATE"),
@@ -273,10 +283,12 @@ static VNI_FILTER_STATS: Set = &[
 ];
 
 /// `struct selnl_msg_setenforce` of `selinux_netlink.h`
-pub(in crate::decode) static SETENFORCE: Fields = &[("val", 4, Int)];
+pub(in crate::decode) static SETENFORCE: Fields =
+    structure("selnl_msg_setenforce").of(&[("val", 4, Int)]);
 
 /// `struct selnl_msg_policyload` of the same
-pub(in crate::decode) static POLICYLOAD: Fields = &[("seqno", 4, Num)];
+pub(in crate::decode) static POLICYLOAD: Fields =
+    structure("selnl_msg_policyload").of(&[("seqno", 4, Num)]);
 
 static PFC_CONFIG: Set = &[
     (1, "DCB_PFC_UP_ATTR_0", Num),

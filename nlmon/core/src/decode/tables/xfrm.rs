@@ -3,7 +3,7 @@
 use super::kind::Kind::{
     Be, Each, Flag, Hex, Index, Limit, LongIp, Mask, Num, Pad, Secret, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Layout, Set};
+use super::kind::{Bits, Fields, Layout, Set, structure};
 use crate::decode::names::Table;
 use crate::decode::names::words::{FAMILIES, IP_PROTOCOLS};
 
@@ -24,7 +24,7 @@ static STATE_FLAGS: Bits = &[
     (64, "align4"),
     (128, "esn"),
 ];
-static SELECTOR: Fields = &[
+static SELECTOR: Fields = structure("xfrm_selector").of(&[
     ("daddr", 16, LongIp),
     ("saddr", 16, LongIp),
     ("dport", 2, Be),
@@ -38,12 +38,16 @@ static SELECTOR: Fields = &[
     ("pad", 3, Pad),
     ("ifindex", 4, Index),
     ("user", 4, Num),
-];
+]);
 
-static ID: Fields =
-    &[("daddr", 16, LongIp), ("spi", 4, Be), ("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)];
+static ID: Fields = structure("xfrm_id").of(&[
+    ("daddr", 16, LongIp),
+    ("spi", 4, Be),
+    ("proto", 1, Word(&IP_PROTOCOLS)),
+    ("pad", 3, Pad),
+]);
 
-static LIFETIME: Fields = &[
+static LIFETIME: Fields = structure("xfrm_lifetime_cfg").of(&[
     ("soft_byte_limit", 8, Limit("INF")),
     ("hard_byte_limit", 8, Limit("INF")),
     ("soft_packet_limit", 8, Limit("INF")),
@@ -52,15 +56,22 @@ static LIFETIME: Fields = &[
     ("hard_add_expires_seconds", 8, Num),
     ("soft_use_expires_seconds", 8, Num),
     ("hard_use_expires_seconds", 8, Num),
-];
+]);
 
-static CURRENT: Fields =
-    &[("bytes", 8, Num), ("packets", 8, Num), ("add_time", 8, Num), ("use_time", 8, Num)];
+static CURRENT: Fields = structure("xfrm_lifetime_cur").of(&[
+    ("bytes", 8, Num),
+    ("packets", 8, Num),
+    ("add_time", 8, Num),
+    ("use_time", 8, Num),
+]);
 
-static STATS: Fields =
-    &[("replay_window", 4, Num), ("replay", 4, Num), ("integrity_failed", 4, Num)];
+static STATS: Fields = structure("xfrm_stats").of(&[
+    ("replay_window", 4, Num),
+    ("replay", 4, Num),
+    ("integrity_failed", 4, Num),
+]);
 
-static USERSA_INFO: Fields = &[
+static USERSA_INFO: Fields = structure("xfrm_usersa_info").of(&[
     ("sel", 56, Struct(&SELECTOR)),
     ("id", 24, Struct(&ID)),
     ("saddr", 16, LongIp),
@@ -74,20 +85,23 @@ static USERSA_INFO: Fields = &[
     ("replay_window", 1, Num),
     ("flags", 1, Mask(&STATE_FLAGS)),
     ("pad", 7, Pad),
-];
+]);
 
-static USERSA_ID: Fields = &[
+static USERSA_ID: Fields = structure("xfrm_usersa_id").of(&[
     ("daddr", 16, LongIp),
     ("spi", 4, Be),
     ("family", 2, Word(&FAMILIES)),
     ("proto", 1, Word(&IP_PROTOCOLS)),
     ("pad", 1, Pad),
-];
+]);
 
-static USERSPI_INFO: Fields =
-    &[("info", 224, Struct(&USERSA_INFO)), ("min", 4, Num), ("max", 4, Num)];
+static USERSPI_INFO: Fields = structure("xfrm_userspi_info").of(&[
+    ("info", 224, Struct(&USERSA_INFO)),
+    ("min", 4, Num),
+    ("max", 4, Num),
+]);
 
-static USERPOLICY_INFO: Fields = &[
+static USERPOLICY_INFO: Fields = structure("xfrm_userpolicy_info").of(&[
     ("sel", 56, Struct(&SELECTOR)),
     ("lft", 64, Struct(&LIFETIME)),
     ("curlft", 32, Struct(&CURRENT)),
@@ -98,16 +112,16 @@ static USERPOLICY_INFO: Fields = &[
     ("flags", 1, Mask(&POLICY_FLAGS)),
     ("share", 1, Num),
     ("pad", 4, Pad),
-];
+]);
 
-static USERPOLICY_ID: Fields = &[
+static USERPOLICY_ID: Fields = structure("xfrm_userpolicy_id").of(&[
     ("sel", 56, Struct(&SELECTOR)),
     ("index", 4, Num),
     ("dir", 1, Word(&DIRECTIONS)),
     ("pad", 3, Pad),
-];
+]);
 
-static USER_ACQUIRE: Fields = &[
+static USER_ACQUIRE: Fields = structure("xfrm_user_acquire").of(&[
     ("id", 24, Struct(&ID)),
     ("saddr", 16, LongIp),
     ("sel", 56, Struct(&SELECTOR)),
@@ -116,47 +130,57 @@ static USER_ACQUIRE: Fields = &[
     ("ealgos", 4, Num),
     ("calgos", 4, Num),
     ("seq", 4, Num),
-];
+]);
 
-static USER_EXPIRE: Fields =
-    &[("state", 224, Struct(&USERSA_INFO)), ("hard", 1, Word(&HARD)), ("pad", 7, Pad)];
+static USER_EXPIRE: Fields = structure("xfrm_user_expire").of(&[
+    ("state", 224, Struct(&USERSA_INFO)),
+    ("hard", 1, Word(&HARD)),
+    ("pad", 7, Pad),
+]);
 
-static USER_POLEXPIRE: Fields =
-    &[("pol", 168, Struct(&USERPOLICY_INFO)), ("hard", 1, Word(&HARD)), ("pad", 7, Pad)];
+static USER_POLEXPIRE: Fields = structure("xfrm_user_polexpire").of(&[
+    ("pol", 168, Struct(&USERPOLICY_INFO)),
+    ("hard", 1, Word(&HARD)),
+    ("pad", 7, Pad),
+]);
 
-static AEVENT_ID: Fields = &[
+static AEVENT_ID: Fields = structure("xfrm_aevent_id").of(&[
     ("sa_id", 24, Struct(&USERSA_ID)),
     ("saddr", 16, LongIp),
     ("flags", 4, Num),
     ("reqid", 4, Num),
-];
+]);
 
-static USER_REPORT: Fields =
-    &[("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad), ("sel", 56, Struct(&SELECTOR))];
+static USER_REPORT: Fields = structure("xfrm_user_report").of(&[
+    ("proto", 1, Word(&IP_PROTOCOLS)),
+    ("pad", 3, Pad),
+    ("sel", 56, Struct(&SELECTOR)),
+]);
 
-static USERSA_FLUSH: Fields = &[("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)];
+static USERSA_FLUSH: Fields =
+    structure("xfrm_usersa_flush").of(&[("proto", 1, Word(&IP_PROTOCOLS)), ("pad", 3, Pad)]);
 
-static NO_HEADER: Fields = &[];
+static NO_HEADER: Fields = structure("").of(&[]);
 
-static USER_MAPPING: Fields = &[
+static USER_MAPPING: Fields = structure("xfrm_user_mapping").of(&[
     ("id", 24, Struct(&USERSA_ID)),
     ("reqid", 4, Num),
     ("old_saddr", 16, LongIp),
     ("new_saddr", 16, LongIp),
     ("old_sport", 2, Be),
     ("new_sport", 2, Be),
-];
+]);
 
-static USERPOLICY_DEFAULT: Fields = &[
+static USERPOLICY_DEFAULT: Fields = structure("xfrm_userpolicy_default").of(&[
     ("in", 1, Word(&DEFAULT_ACTIONS)),
     ("fwd", 1, Word(&DEFAULT_ACTIONS)),
     ("out", 1, Word(&DEFAULT_ACTIONS)),
     ("pad", 1, Pad),
-];
+]);
 
-static INFO_FLAGS: Fields = &[("flags", 4, Num)];
+static INFO_FLAGS: Fields = structure("").of(&[("flags", 4, Num)]);
 
-static TEMPLATE: Fields = &[
+static TEMPLATE: Fields = structure("xfrm_user_tmpl").of(&[
     ("id", 24, Struct(&ID)),
     ("family", 2, Word(&FAMILIES)),
     ("pad", 2, Pad),
@@ -169,46 +193,53 @@ static TEMPLATE: Fields = &[
     ("aalgos", 4, Num),
     ("ealgos", 4, Num),
     ("calgos", 4, Num),
-];
+]);
 
-static ALGO: Fields = &[("alg_name", 64, Text), ("alg_key_len", 4, Num), ("alg_key", 0, Secret)];
+static ALGO: Fields = structure("xfrm_algo").of(&[
+    ("alg_name", 64, Text),
+    ("alg_key_len", 4, Num),
+    ("alg_key", 0, Secret),
+]);
 
-static ALGO_AUTH: Fields = &[
+static ALGO_AUTH: Fields = structure("xfrm_algo_auth").of(&[
     ("alg_name", 64, Text),
     ("alg_key_len", 4, Num),
     ("alg_trunc_len", 4, Num),
     ("alg_key", 0, Secret),
-];
+]);
 
-static ALGO_AEAD: Fields = &[
+static ALGO_AEAD: Fields = structure("xfrm_algo_aead").of(&[
     ("alg_name", 64, Text),
     ("alg_key_len", 4, Num),
     ("alg_icv_len", 4, Num),
     ("alg_key", 0, Secret),
-];
+]);
 
-static ENCAPSULATION: Fields = &[
+static ENCAPSULATION: Fields = structure("xfrm_encap_tmpl").of(&[
     ("encap_type", 2, Word(&ENCAPSULATION_TYPES)),
     ("encap_sport", 2, Be),
     ("encap_dport", 2, Be),
     ("pad", 2, Pad),
     ("encap_oa", 16, LongIp),
-];
+]);
 
 static ENCAPSULATION_TYPES: Table = &[(1, "espinudp-nonike"), (2, "espinudp"), (7, "espintcp")];
 
-static ADDRESS_FILTER: Fields = &[
+static ADDRESS_FILTER: Fields = structure("xfrm_address_filter").of(&[
     ("saddr", 16, LongIp),
     ("daddr", 16, LongIp),
     ("family", 2, Word(&FAMILIES)),
     ("splen", 1, Num),
     ("dplen", 1, Num),
-];
+]);
 
-static MARK: Fields = &[("v", 4, Num), ("m", 4, Num)];
+static MARK: Fields = structure("xfrm_mark").of(&[("v", 4, Num), ("m", 4, Num)]);
 
-static OFFLOAD: Fields =
-    &[("ifindex", 4, Index), ("flags", 1, Mask(&OFFLOAD_FLAGS)), ("pad", 3, Pad)];
+static OFFLOAD: Fields = structure("xfrm_user_offload").of(&[
+    ("ifindex", 4, Index),
+    ("flags", 1, Mask(&OFFLOAD_FLAGS)),
+    ("pad", 3, Pad),
+]);
 
 pub(in crate::decode) static XFRM: Set = &[
     (1, "XFRMA_ALG_AUTH", Struct(&ALGO)),
@@ -287,10 +318,11 @@ pub(in crate::decode) fn layout(message_type: u16) -> Option<Layout> {
     Some(Layout { name, header, attributes })
 }
 
-static XFRM_REPLAY_STATE: Fields = &[("oseq", 4, Num), ("seq", 4, Num), ("bitmap", 4, Num)];
+static XFRM_REPLAY_STATE: Fields =
+    structure("xfrm_replay_state").of(&[("oseq", 4, Num), ("seq", 4, Num), ("bitmap", 4, Num)]);
 
 /// `struct xfrm_replay_state_esn`
-static REPLAY_ESN: Fields = &[
+static REPLAY_ESN: Fields = structure("xfrm_replay_state_esn").of(&[
     ("bmp_len", 4, Num),
     ("oseq", 4, Num),
     ("seq", 4, Num),
@@ -298,14 +330,17 @@ static REPLAY_ESN: Fields = &[
     ("seq_hi", 4, Num),
     ("replay_window", 4, Num),
     ("bmp", 0, Each(4, &Hex)),
-];
+]);
 
-static POLICY_TYPE: Fields =
-    &[("type", 1, Word(&POLICY_TYPES)), ("reserved1", 1, Pad), ("reserved2", 4, Pad)];
+static POLICY_TYPE: Fields = structure("xfrm_userpolicy_type").of(&[
+    ("type", 1, Word(&POLICY_TYPES)),
+    ("reserved1", 1, Pad),
+    ("reserved2", 4, Pad),
+]);
 
 static POLICY_TYPES: Table = &[(0, "main"), (1, "sub"), (255, "any")];
 
-static XFRM_USER_MIGRATE: Fields = &[
+static XFRM_USER_MIGRATE: Fields = structure("xfrm_user_migrate").of(&[
     ("old_daddr", 16, LongIp),
     ("old_saddr", 16, LongIp),
     ("new_daddr", 16, LongIp),
@@ -316,26 +351,26 @@ static XFRM_USER_MIGRATE: Fields = &[
     ("reqid", 4, Num),
     ("old_family", 2, Word(&FAMILIES)),
     ("new_family", 2, Word(&FAMILIES)),
-];
+]);
 
 /// `struct xfrm_user_kmaddress`
-static KMADDRESS: Fields = &[
+static KMADDRESS: Fields = structure("xfrm_user_kmaddress").of(&[
     ("local", 16, LongIp),
     ("remote", 16, LongIp),
     ("reserved", 4, Pad),
     ("family", 2, Word(&FAMILIES)),
     ("pad", 2, Pad),
-];
+]);
 
 /// `struct xfrm_user_sec_ctx`
-static SEC_CTX: Fields = &[
+static SEC_CTX: Fields = structure("xfrm_user_sec_ctx").of(&[
     ("len", 2, Num),
     ("exttype", 2, Num),
     ("ctx_alg", 1, Num),
     ("ctx_doi", 1, Num),
     ("ctx_len", 2, Num),
     ("ctx", 0, Text),
-];
+]);
 
 static SA_DIRECTIONS: Table = &[(1, "in"), (2, "out")];
 
@@ -349,4 +384,4 @@ static DEFAULT_ACTIONS: Table = &[(0, "unspec"), (1, "block"), (2, "accept")];
 
 static HARD: Table = &[(0, "soft"), (1, "hard")];
 
-static HTHRESH: Fields = &[("lbits", 1, Num), ("rbits", 1, Num)];
+static HTHRESH: Fields = structure("xfrmu_spdhthresh").of(&[("lbits", 1, Num), ("rbits", 1, Num)]);

@@ -5,7 +5,7 @@ use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{Be, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Text, Word};
-use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
+use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
 static PROTOCOLS: Table = &[(6, "tcp"), (17, "udp"), (132, "sctp")];
 
@@ -19,7 +19,8 @@ static SERVICE_BITS: Bits = &[
 ];
 
 /// `struct ip_vs_flags`
-static FLAGS: Fields = &[("flags", 4, Mask(&SERVICE_BITS)), ("mask", 4, Num)];
+static FLAGS: Fields =
+    structure("ip_vs_flags").of(&[("flags", 4, Mask(&SERVICE_BITS)), ("mask", 4, Num)]);
 
 /// The lowest bits of `IP_VS_CONN_F_*`.
 static FORWARDING: Table =

@@ -1,18 +1,22 @@
 //! Attributes of the generic family `ovs_datapath`: numbers and names of `include/uapi/linux/openvswitch.h`.
 
 use crate::decode::tables::kind::Kind::{Each, Index, Mask, Num, Pad, Struct, Text};
-use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
+use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
-static DATAPATH_STATS: Fields =
-    &[("n_hit", 8, Num), ("n_missed", 8, Num), ("n_lost", 8, Num), ("n_flows", 8, Num)];
+static DATAPATH_STATS: Fields = structure("ovs_dp_stats").of(&[
+    ("n_hit", 8, Num),
+    ("n_missed", 8, Num),
+    ("n_lost", 8, Num),
+    ("n_flows", 8, Num),
+]);
 
-static MEGAFLOW_STATS: Fields = &[
+static MEGAFLOW_STATS: Fields = structure("ovs_dp_megaflow_stats").of(&[
     ("n_mask_hit", 8, Num),
     ("n_masks", 4, Num),
     ("padding", 4, Pad),
     ("n_cache_hit", 8, Num),
     ("pad1", 8, Pad),
-];
+]);
 
 static USER_FEATURES: Bits = &[
     (0x1, "unaligned"),
@@ -33,7 +37,7 @@ static DATAPATH: Set = &[
     (9, "OVS_DP_ATTR_IFINDEX", Num),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
+static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);
 
 static COMMANDS: Words = &[
     (1, "OVS_DP_CMD_NEW", &DATAPATH),

@@ -5,22 +5,23 @@ use crate::decode::names::words::ETHERTYPES;
 use crate::decode::tables::kind::Kind::{
     Be, BeWord, Each, Flag, Hex, Index, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
-use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
+use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
-static OVS_KEY_ETHERNET: Fields = &[("eth_src", 6, Mac), ("eth_dst", 6, Mac)];
+static OVS_KEY_ETHERNET: Fields =
+    structure("ovs_key_ethernet").of(&[("eth_src", 6, Mac), ("eth_dst", 6, Mac)]);
 
 static OVS_FRAG_TYPE: Table = &[(0, "none"), (1, "first"), (2, "later"), (255, "any")];
 
-static OVS_KEY_IPV4: Fields = &[
+static OVS_KEY_IPV4: Fields = structure("ovs_key_ipv4").of(&[
     ("ipv4_src", 4, Ip),
     ("ipv4_dst", 4, Ip),
     ("ipv4_proto", 1, Num),
     ("ipv4_tos", 1, Num),
     ("ipv4_ttl", 1, Num),
     ("ipv4_frag", 1, Word(&OVS_FRAG_TYPE)),
-];
+]);
 
-static OVS_KEY_IPV6: Fields = &[
+static OVS_KEY_IPV6: Fields = structure("ovs_key_ipv6").of(&[
     ("ipv6_src", 16, Ip),
     ("ipv6_dst", 16, Ip),
     ("ipv6_label", 4, Be),
@@ -28,24 +29,26 @@ static OVS_KEY_IPV6: Fields = &[
     ("ipv6_tclass", 1, Num),
     ("ipv6_hlimit", 1, Num),
     ("ipv6_frag", 1, Num),
-];
+]);
 
-static OVS_KEY_TCP: Fields = &[("tcp_src", 2, Be), ("tcp_dst", 2, Be)];
+static OVS_KEY_TCP: Fields = structure("ovs_key_tcp").of(&[("tcp_src", 2, Be), ("tcp_dst", 2, Be)]);
 
-static OVS_KEY_UDP: Fields = &[("udp_src", 2, Be), ("udp_dst", 2, Be)];
+static OVS_KEY_UDP: Fields = structure("ovs_key_udp").of(&[("udp_src", 2, Be), ("udp_dst", 2, Be)]);
 
-static OVS_KEY_ICMP: Fields = &[("icmp_type", 1, Num), ("icmp_code", 1, Num)];
+static OVS_KEY_ICMP: Fields =
+    structure("ovs_key_icmp").of(&[("icmp_type", 1, Num), ("icmp_code", 1, Num)]);
 
-static OVS_KEY_ARP: Fields = &[
+static OVS_KEY_ARP: Fields = structure("ovs_key_arp").of(&[
     ("arp_sip", 4, Ip),
     ("arp_tip", 4, Ip),
     ("arp_op", 2, Be),
     ("arp_sha", 6, Mac),
     ("arp_tha", 6, Mac),
     ("pad", 2, Pad),
-];
+]);
 
-static OVS_KEY_ND: Fields = &[("nd_target", 16, Ip), ("nd_sll", 6, Mac), ("nd_tll", 6, Mac)];
+static OVS_KEY_ND: Fields =
+    structure("ovs_key_nd").of(&[("nd_target", 16, Ip), ("nd_sll", 6, Mac), ("nd_tll", 6, Mac)]);
 
 static VXLAN_EXT_ATTRS: Set = &[(1, "OVS_VXLAN_EXT_GBP", Num)];
 
@@ -69,9 +72,10 @@ static TUNNEL_KEY_ATTRS: Set = &[
     (16, "OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE", Flag),
 ];
 
-static OVS_KEY_SCTP: Fields = &[("sctp_src", 2, Be), ("sctp_dst", 2, Be)];
+static OVS_KEY_SCTP: Fields =
+    structure("ovs_key_sctp").of(&[("sctp_src", 2, Be), ("sctp_dst", 2, Be)]);
 
-static OVS_KEY_MPLS: Fields = &[("mpls_lse", 4, Be)];
+static OVS_KEY_MPLS: Fields = structure("ovs_key_mpls").of(&[("mpls_lse", 4, Be)]);
 
 static CT_STATE_FLAGS: Bits = &[
     (0x1, "new"),
@@ -84,14 +88,14 @@ static CT_STATE_FLAGS: Bits = &[
     (0x80, "dst-nat"),
 ];
 
-static OVS_KEY_CT_TUPLE_IPV4: Fields = &[
+static OVS_KEY_CT_TUPLE_IPV4: Fields = structure("ovs_key_ct_tuple_ipv4").of(&[
     ("ipv4_src", 4, Ip),
     ("ipv4_dst", 4, Ip),
     ("src_port", 2, Be),
     ("dst_port", 2, Be),
     ("ipv4_proto", 1, Num),
     ("pad", 3, Pad),
-];
+]);
 
 static OVS_NSH_KEY_ATTRS: Set = &[
     (1, "OVS_NSH_KEY_ATTR_BASE", Hex),
@@ -99,7 +103,7 @@ static OVS_NSH_KEY_ATTRS: Set = &[
     (3, "OVS_NSH_KEY_ATTR_MD2", Hex),
 ];
 
-static OVS_KEY_IPV6_EXTHDRS: Fields = &[("hdrs", 2, Num)];
+static OVS_KEY_IPV6_EXTHDRS: Fields = structure("ovs_key_ipv6_exthdrs").of(&[("hdrs", 2, Num)]);
 
 static KEY_ATTRS: Set = &[
     (1, "OVS_KEY_ATTR_ENCAP", Nest(&KEY_ATTRS)),
@@ -143,15 +147,20 @@ static USERSPACE_ATTRS: Set = &[
     (4, "OVS_USERSPACE_ATTR_ACTIONS", Flag),
 ];
 
-static OVS_ACTION_PUSH_VLAN: Fields = &[("vlan_tpid", 2, Be), ("vlan_tci", 2, Be)];
+static OVS_ACTION_PUSH_VLAN: Fields =
+    structure("ovs_action_push_vlan").of(&[("vlan_tpid", 2, Be), ("vlan_tci", 2, Be)]);
 
 static SAMPLE_ATTRS: Set =
     &[(1, "OVS_SAMPLE_ATTR_PROBABILITY", Num), (2, "OVS_SAMPLE_ATTR_ACTIONS", Nest(&ACTION_ATTRS))];
 
-static OVS_ACTION_HASH: Fields = &[("hash_alg", 4, Num), ("hash_basis", 4, Num)];
+static OVS_ACTION_HASH: Fields =
+    structure("ovs_action_hash").of(&[("hash_alg", 4, Num), ("hash_basis", 4, Num)]);
 
-static OVS_ACTION_PUSH_MPLS: Fields =
-    &[("mpls_lse", 4, Be), ("mpls_ethertype", 2, BeWord(&ETHERTYPES)), ("pad", 2, Pad)];
+static OVS_ACTION_PUSH_MPLS: Fields = structure("ovs_action_push_mpls").of(&[
+    ("mpls_lse", 4, Be),
+    ("mpls_ethertype", 2, BeWord(&ETHERTYPES)),
+    ("pad", 2, Pad),
+]);
 
 static NAT_ATTRS: Set = &[
     (1, "OVS_NAT_ATTR_SRC", Flag),
@@ -183,8 +192,11 @@ static CHECK_PKT_LEN_ATTRS: Set = &[
     (3, "OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL", Nest(&ACTION_ATTRS)),
 ];
 
-static OVS_ACTION_ADD_MPLS: Fields =
-    &[("mpls_lse", 4, Be), ("mpls_ethertype", 2, BeWord(&ETHERTYPES)), ("tun_flags", 2, Num)];
+static OVS_ACTION_ADD_MPLS: Fields = structure("ovs_action_add_mpls").of(&[
+    ("mpls_lse", 4, Be),
+    ("mpls_ethertype", 2, BeWord(&ETHERTYPES)),
+    ("tun_flags", 2, Num),
+]);
 
 static DEC_TTL_ATTRS: Set = &[(1, "OVS_DEC_TTL_ATTR_ACTION", Nest(&ACTION_ATTRS))];
 
@@ -218,7 +230,8 @@ static ACTION_ATTRS: Set = &[
     (25, "OVS_ACTION_ATTR_PSAMPLE", Nest(&PSAMPLE_ATTRS)),
 ];
 
-static OVS_FLOW_STATS: Fields = &[("n_packets", 8, Num), ("n_bytes", 8, Num)];
+static OVS_FLOW_STATS: Fields =
+    structure("ovs_flow_stats").of(&[("n_packets", 8, Num), ("n_bytes", 8, Num)]);
 
 static OVS_UFID_FLAGS: Bits = &[(0x1, "omit-key"), (0x2, "omit-mask"), (0x4, "omit-actions")];
 
@@ -236,7 +249,7 @@ static FLOW_ATTRS: Set = &[
     (11, "OVS_FLOW_ATTR_PAD", Hex),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
+static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);
 
 static COMMANDS: Words = &[
     (1, "OVS_FLOW_CMD_NEW", &FLOW_ATTRS),

@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{Each, Index, Int, Nest, Num, Struct, Text, Word};
-use crate::decode::tables::kind::{Fields, Generic, Set, Words};
+use crate::decode::tables::kind::{Fields, Generic, Set, Words, structure};
 
 static VPORT_TYPE: Table =
     &[(0, "unspec"), (1, "netdev"), (2, "internal"), (3, "gre"), (4, "vxlan"), (5, "geneve")];
@@ -10,7 +10,7 @@ static VPORT_TYPE: Table =
 static VPORT_OPTIONS: Set =
     &[(1, "OVS_TUNNEL_ATTR_DST_PORT", Num), (2, "OVS_TUNNEL_ATTR_EXTENSION", Num)];
 
-static VPORT_STATS: Fields = &[
+static VPORT_STATS: Fields = structure("ovs_vport_stats").of(&[
     ("rx_packets", 8, Num),
     ("tx_packets", 8, Num),
     ("rx_bytes", 8, Num),
@@ -19,7 +19,7 @@ static VPORT_STATS: Fields = &[
     ("tx_errors", 8, Num),
     ("rx_dropped", 8, Num),
     ("tx_dropped", 8, Num),
-];
+]);
 
 static UPCALL_STATS: Set =
     &[(0, "OVS_VPORT_UPCALL_ATTR_SUCCESS", Num), (1, "OVS_VPORT_UPCALL_ATTR_FAIL", Num)];
@@ -37,7 +37,7 @@ static VPORT: Set = &[
     (10, "OVS_VPORT_ATTR_UPCALL_STATS", Nest(&UPCALL_STATS)),
 ];
 
-static OVS_HEADER: Fields = &[("dp_ifindex", 4, Index)];
+static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);
 
 static COMMANDS: Words = &[
     (1, "OVS_VPORT_CMD_NEW", &VPORT),

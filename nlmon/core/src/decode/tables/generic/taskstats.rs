@@ -2,7 +2,7 @@
 
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{Int, Nest, Num, Pad, Struct, Text};
-use crate::decode::tables::kind::{Fields, Generic, Set};
+use crate::decode::tables::kind::{Fields, Generic, Set, structure};
 
 static REQUEST: Set = &[
     (1, "TASKSTATS_CMD_ATTR_PID", Num),
@@ -32,15 +32,15 @@ pub(in crate::decode) static FAMILY: Generic = Generic {
     replies: &[(2, "TASKSTATS_CMD_NEW", &REPLY), (5, "CGROUPSTATS_CMD_NEW", &CGROUP_REPLY)],
 };
 
-static CGROUPSTATS: Fields = &[
+static CGROUPSTATS: Fields = structure("cgroupstats").of(&[
     ("nr_sleeping", 8, Num),
     ("nr_running", 8, Num),
     ("nr_stopped", 8, Num),
     ("nr_uninterruptible", 8, Num),
     ("nr_io_wait", 8, Num),
-];
+]);
 
-static TASKSTATS: Fields = &[
+static TASKSTATS: Fields = structure("taskstats").of(&[
     ("version", 2, Num),
     ("pad", 2, Pad),
     ("ac_exitcode", 4, Num),
@@ -126,6 +126,6 @@ static TASKSTATS: Fields = &[
     ("compact_delay_max_ts", 16, Struct(&TIMESPEC)),
     ("wpcopy_delay_max_ts", 16, Struct(&TIMESPEC)),
     ("irq_delay_max_ts", 16, Struct(&TIMESPEC)),
-];
+]);
 
-static TIMESPEC: Fields = &[("tv_sec", 8, Int), ("tv_nsec", 8, Int)];
+static TIMESPEC: Fields = structure("timespec").of(&[("tv_sec", 8, Int), ("tv_nsec", 8, Int)]);

@@ -5,14 +5,15 @@ use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
     Base64, Index, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
 };
-use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words};
+use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
 static WGDEVICE_FLAGS: Bits = &[(0x1, "replace-peers")];
 
 static WGPEER_FLAGS: Bits =
     &[(0x1, "remove-me"), (0x2, "replace-allowedips"), (0x4, "update-only")];
 
-static KERNEL_TIMESPEC: Fields = &[("sec", 8, Num), ("nsec", 8, Num)];
+static KERNEL_TIMESPEC: Fields =
+    structure("__kernel_timespec").of(&[("sec", 8, Num), ("nsec", 8, Num)]);
 
 static WGALLOWEDIP_FLAGS: Bits = &[(0x1, "remove-me")];
 

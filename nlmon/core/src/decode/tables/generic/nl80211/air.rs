@@ -4,7 +4,7 @@ use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
     Each, Elements, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
 };
-use crate::decode::tables::kind::{Bits, Fields, Set};
+use crate::decode::tables::kind::{Bits, Fields, Set, structure};
 
 static BSS_STATES: Table = &[(0, "authenticated"), (1, "associated"), (2, "ibss-joined")];
 
@@ -149,7 +149,8 @@ pub(super) static SCAN_MATCH: Set = &[
 pub(super) static SCAN_PLAN: Set =
     &[(1, "NL80211_SCHED_SCAN_PLAN_INTERVAL", Num), (2, "NL80211_SCHED_SCAN_PLAN_ITERATIONS", Num)];
 
-pub(super) static SIGNAL_ADJUSTMENT: Fields = &[("band", 1, Num), ("delta", 1, Int)];
+pub(super) static SIGNAL_ADJUSTMENT: Fields =
+    structure("nl80211_bss_select_rssi_adjust").of(&[("band", 1, Num), ("delta", 1, Int)]);
 
 pub(super) static BSS_SELECTION: Set = &[
     (1, "NL80211_BSS_SELECT_ATTR_RSSI", Flag),

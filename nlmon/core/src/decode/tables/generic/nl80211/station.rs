@@ -4,7 +4,7 @@ use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
     Elements, Flag, Int, List, Mask, Nest, Num, Pad, Struct, Word,
 };
-use crate::decode::tables::kind::{Bits, Fields, Set};
+use crate::decode::tables::kind::{Bits, Fields, Set, structure};
 
 pub(super) static PLINK_STATES: Table = &[
     (0, "listen"),
@@ -30,8 +30,8 @@ static STATION_BITS: Bits = &[
     (0x100, "spp-amsdu"),
 ];
 
-pub(super) static STA_FLAG_UPDATE: Fields =
-    &[("mask", 4, Mask(&STATION_BITS)), ("set", 4, Mask(&STATION_BITS))];
+pub(super) static STA_FLAG_UPDATE: Fields = structure("nl80211_sta_flag_update")
+    .of(&[("mask", 4, Mask(&STATION_BITS)), ("set", 4, Mask(&STATION_BITS))]);
 
 pub(super) static STATION_FLAGS: Set = &[
     (1, "NL80211_STA_FLAG_AUTHORIZED", Flag),
