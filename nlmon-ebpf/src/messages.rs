@@ -97,40 +97,56 @@ const _: () = assert!(WALK_MAX < COUNT);
 /// total in the upper half, the linear part in the lower one.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every path that leads to the call. It adds up nothing in between: the
-/// verifier would go through the loop once for each sum.
+/// itself, not once for every path that leads to the call. The verifier goes through a loop once for
+/// each turn, so the body is a function of that kind too.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn rest(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> u64 {
-    let mut key = MessageKey::from_words([who, what]);
-    let lengths = Lengths { total: (lengths >> 32) as u32, linear: lengths as u32 };
-    let (mut offset, mut last, mut packets) = (offset, 0, 0);
+    let total = (lengths >> 32) as u32;
+    let (mut offset, mut last, mut flags) = (offset, 0, 0);
     for count in 1..WALK_MAX {
-        let Some(header) = header_at(data as *const u8, offset, lengths) else {
-            let end = if is_padding(data as *const u8, offset, lengths) {
-                0
-            } else if offset > lengths.linear.wrapping_sub(MESSAGE_HEADER_LEN)
-                && lengths.linear < lengths.total
-            {
-                bump(stat::WALK_CUT);
-                CUT
-            } else {
-                bump(stat::WALK_MALFORMED);
-                CUT
-            };
-            return u64::from(last) << 32 | packets | end | u64::from(count);
-        };
-        key.message_type = header.message_type;
-        packets |= packet_bit(header.message_type);
-        tally::add(&key, header.len);
+        let found = one(data, offset, lengths, who, what);
+        flags |= found & (CUT | PACKETS);
+        let len = (found >> 32) as u32;
+        if len == 0 {
+            return u64::from(last) << 32 | flags | u64::from(count);
+        }
         last = offset;
-        offset += aligned(header.len);
-        if offset >= lengths.total {
-            return u64::from(last) << 32 | packets | u64::from(count + 1);
+        offset += len;
+        if offset >= total {
+            return u64::from(last) << 32 | flags | u64::from(count + 1);
         }
     }
     bump(stat::WALK_CUT);
-    u64::from(last) << 32 | packets | CUT | u64::from(WALK_MAX)
+    u64::from(last) << 32 | flags | CUT | u64::from(WALK_MAX)
+}
+
+/// Counts the message at `offset`, with the arguments of [`rest`]. Returns its aligned length in the
+/// upper half, 0 if there is none; with [`PACKETS`], or [`CUT`] if there is something else.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn one(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> u64 {
+    let data = data as *const u8;
+    let lengths = Lengths { total: (lengths >> 32) as u32, linear: lengths as u32 };
+    let Some(header) = header_at(data, offset, lengths) else {
+        return end(data, offset, lengths);
+    };
+    let mut key = MessageKey::from_words([who, what]);
+    key.message_type = header.message_type;
+    tally::add(&key, header.len);
+    u64::from(aligned(header.len)) << 32 | packet_bit(header.message_type)
+}
+
+/// Says what is at `offset`, where there is no message: 0 for padding, else [`CUT`].
+#[inline(always)] // one caller
+fn end(data: *const u8, offset: u32, lengths: Lengths) -> u64 {
+    if is_padding(data, offset, lengths) {
+        return 0;
+    }
+    let is_behind = offset > lengths.linear.wrapping_sub(MESSAGE_HEADER_LEN);
+    let is_cut = is_behind && lengths.linear < lengths.total;
+    bump(if is_cut { stat::WALK_CUT } else { stat::WALK_MALFORMED });
+    CUT
 }
 
 /// [`PACKETS`] if netfilter's messages of this type may hold bytes of packets. No branch, so that
