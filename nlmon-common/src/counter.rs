@@ -184,7 +184,7 @@ pub const TYPE_OTHER: u32 = 1 << 17;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OverrunKey {
-    /// Process; 0 where it is not known, and with [`TYPE_OTHER`] where its user's share is used up.
+    /// Process; 0 for all processes of a name, where there are too many to count them apart.
     pub tgid: u32,
     /// User that made the socket.
     pub uid: u32,
@@ -195,7 +195,8 @@ pub struct OverrunKey {
     pub protocol: u8,
     /// Zero.
     pub pad: [u8; 3],
-    /// Name of the process, which is its first thread's.
+    /// Name of the process, which is its first thread's. Zeros where it is not known, and with
+    /// [`TYPE_OTHER`] where its user's share is used up.
     pub comm: [u8; 16],
 }
 

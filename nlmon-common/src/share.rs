@@ -11,6 +11,8 @@ use crate::limits::{OVERRUN_KEYS_MAX, OWNERS_MAX};
 pub const OWNERS: u32 = 0;
 /// Element: keys in `OVERRUNS` of users other than root.
 pub const OVERRUNS: u32 = 1;
+/// Element: keys in `OVERRUNS` that are of a process, and not of all processes of a name.
+pub const OVERRUNS_OF_PROCESSES: u32 = 2;
 /// First of the elements of users: keys in `OVERRUNS`.
 const USERS: u32 = 1024;
 /// First of the elements of processes: keys in `OVERRUNS`.
@@ -24,6 +26,8 @@ pub const OWNERS_MAX_OTHERS: u64 = OWNERS_MAX as u64 / 4 * 3;
 pub const OVERRUNS_MAX_OTHERS: u64 = OVERRUN_KEYS_MAX as u64 / 4 * 3;
 /// What one of them can take of it.
 pub const OVERRUNS_MAX_USER: u64 = OVERRUN_KEYS_MAX as u64 / 8;
+/// What processes can take of it; the rest is for names alone.
+pub const OVERRUNS_MAX_PROCESSES: u64 = OVERRUN_KEYS_MAX as u64 / 4 * 3;
 /// Keys by type that a process has; what is of other types has one more.
 pub const OVERRUNS_MAX_PROCESS: u64 = 64;
 

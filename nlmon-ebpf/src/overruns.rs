@@ -3,7 +3,8 @@
 //!
 //! Any user can lose as many datagrams of as many types as he likes, so keys have shares: beyond
 //! those of a process it is counted without types, and beyond those of a user under nobody's name. The
-//! daemon removes the keys of processes that have ended.
+//! daemon removes the keys of processes that have ended. Where processes come and go faster than that,
+//! they are counted by their name alone, for which a part of the table is kept.
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use nlmon_common::{
@@ -28,8 +29,15 @@ pub(crate) fn count<M: Memory>(sk: *const u8, message_type: u32) {
     if let Some(owner) = owners::of(sk) {
         (key.tgid, key.comm) = (owner.tgid, owner.comm);
     }
-    if add_one(&key) || (process_has_room(key.tgid) && user_has_room(uid) && make(&key)) {
+    if add_one(&key) || (process_has_room(key.tgid) && make_for_process(&key)) {
         return;
+    }
+    if process_has_room(key.tgid) {
+        // It is all processes that have no room.
+        key.tgid = 0;
+        if add_one(&key) || (user_has_room(uid) && make(&key)) {
+            return;
+        }
     }
     bump(stat::OVERRUN_FOLDED);
     key.message_type = TYPE_OTHER;
@@ -40,6 +48,14 @@ pub(crate) fn count<M: Memory>(sk: *const u8, message_type: u32) {
     if !add_one(&key) && !make(&key) {
         bump(stat::OVERRUN_OVERFLOW);
     }
+}
+
+/// Makes the counter of a process's key, if the part of the table that processes have is not used up.
+#[inline(always)] // one caller
+fn make_for_process(key: &OverrunKey) -> bool {
+    is_below(share::OVERRUNS_OF_PROCESSES, share::OVERRUNS_MAX_PROCESSES)
+        && user_has_room(key.uid)
+        && make(key)
 }
 
 #[inline(always)] // one look-up
@@ -60,7 +76,13 @@ fn make(key: &OverrunKey) -> bool {
         charge(share::OVERRUNS);
         charge(share::user(key.uid));
     }
-    charge(share::process(key.tgid));
+    if key.tgid != 0 {
+        charge(share::OVERRUNS_OF_PROCESSES);
+    }
+    // What is nobody's has the bounds of a process. What is of a name has those of its user.
+    if key.tgid != 0 || key.comm[0] == 0 {
+        charge(share::process(key.tgid));
+    }
     true
 }
 

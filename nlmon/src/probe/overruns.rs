@@ -69,6 +69,7 @@ impl Overruns {
             self.give_back(share::user(key.uid));
         }
         self.give_back(share::process(key.tgid));
+        self.give_back(share::OVERRUNS_OF_PROCESSES);
         true
     }
 

@@ -23,6 +23,8 @@ use crate::{metrics::names, probe::Snapshot, sockets::Scan};
 /// The owner is not known: the socket is older than the probes and was passed on, or there were too
 /// many.
 const UNKNOWN: &str = "unknown";
+/// Name of the process of a counter that is nobody's.
+const NOBODY: [u8; 16] = [0; 16];
 
 /// Everything that was lost so far.
 #[derive(Debug, Default)]
@@ -78,9 +80,9 @@ impl Overruns {
     }
 
     fn process(&mut self, key: &OverrunKey) -> String {
-        match (key.tgid, key.message_type) {
-            (0, TYPE_OTHER) => OTHER.to_owned(),
-            (0, _) => UNKNOWN.to_owned(),
+        match (key.comm, key.message_type) {
+            (NOBODY, TYPE_OTHER) => OTHER.to_owned(),
+            (NOBODY, _) => UNKNOWN.to_owned(),
             _ => self.admitted(series_name(&c_string(&key.comm)).to_owned()),
         }
     }
@@ -144,12 +146,13 @@ mod tests {
             (key(0, "", TYPE_OTHER), 2, false),
             (key(7, "a", TYPE_OTHER), 3, false),
             (key(7, "a", TYPE_RAW), 4, false),
+            (key(0, "a", 35), 5, false),
         ];
         overruns.add(&snapshot(&counts), &Families::default());
         let processes = [UNKNOWN, OTHER, "a"].map(|name| of(&overruns, name));
-        assert_eq!(processes, [Some(1), Some(2), Some(7)]);
+        assert_eq!(processes, [Some(1), Some(2), Some(12)]);
         let types = ["35", OTHER, "raw"].map(|name| overruns.types[&(16, name.into())]);
-        assert_eq!(types, [1, 5, 4]);
+        assert_eq!(types, [6, 5, 4]);
     }
 
     #[test]
