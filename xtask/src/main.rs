@@ -4,6 +4,7 @@
 //! `vm` exits as its command did.
 
 mod apt;
+mod audit;
 mod bench;
 mod build;
 mod cache;
@@ -59,6 +60,8 @@ enum Task {
     Bench(bench::Options),
     /// Write down the numbers of the kernel's headers, for the test of nlmon's names
     Numbers,
+    /// Compare nlmon's tables with the kernel's source
+    Audit(audit::Options),
     /// Run all tests
     Test(test::Options),
 }
@@ -91,6 +94,7 @@ fn run(task: Task) -> Result<u8> {
         Task::Demo => Ok(demo::run()?.code()),
         Task::Bench(options) => Ok(bench::run(&options)?.code()),
         Task::Numbers => numbers::write().map(|()| 0),
+        Task::Audit(options) => audit::run(&options).map(|()| 0),
         Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }

@@ -1,0 +1,61 @@
+//! `cargo xtask audit`: holds nlmon's tables against the source of the newest test kernel. The
+//! compiler says which numbers and layouts the headers define, the code says how the kernel writes and
+//! reads each value.
+//!
+//! Invariant: what differs is mended or has its reason in `reasons.txt`; what the source does not tell
+//! is counted and never taken as agreement.
+
+mod btf;
+mod evidence;
+mod forms;
+mod headers;
+mod layouts;
+mod report;
+mod scan;
+mod source;
+mod tables;
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::layout;
+use crate::progress::step;
+use evidence::Evidence;
+use headers::Headers;
+use report::Report;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Also print what stays as it is, with its reason, and what the source does not tell
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// Runs the whole comparison; fails if something differs without a reason.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let source = source::ensure()?;
+    let tables = step("nlmon's tables", tables::read)?;
+    let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
+    let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
+    let structures = tables.structures.iter().map(|structure| structure.name.as_str());
+    let wanted = names.iter().copied().chain(structures).collect();
+    let work = layout::target().join("audit");
+    let headers = step("headers", || Headers::read(&source, &work, &wanted))?;
+    let evidence = step("source", || {
+        let mut evidence = Evidence::default();
+        for (_, text) in source::files(&source)? {
+            evidence.add(&text, &names);
+        }
+        Ok(evidence)
+    })?;
+    let mut report = Report::default();
+    for refused in &headers.refused {
+        report.untold(format!("does not compile: {refused}"));
+    }
+    layouts::numbers(&tables, &headers, &mut report);
+    layouts::structures(&tables, &headers, &mut report);
+    forms::compare(&tables, &evidence, &mut report);
+    report.finish(options.verbose)
+}
