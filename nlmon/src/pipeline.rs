@@ -229,6 +229,9 @@ impl Pipeline {
     }
 
     fn advance(&mut self, now_ns: u64) {
+        if self.samples.as_mut().is_some_and(WaitingSamples::have_been_lost) {
+            self.joiner.samples_lost(now_ns);
+        }
         let mut records = Vec::new();
         self.joiner.advance(now_ns, &mut records);
         self.pass_on(records, now_ns);

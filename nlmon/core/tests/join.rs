@@ -623,6 +623,35 @@ fn blames_nobody_for_what_was_thinned_out() {
 }
 
 #[test]
+fn blames_nobody_for_samples_that_were_lost() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let patience = JoinSettings::default().patience_ns;
+    joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+    joiner.observe(request(T0, flag::ACK, 1), T0);
+    joiner.observe(nested(reply(T0, error(0, 3)), T0 - 1), T0);
+    joiner.samples_read(T0 + 1);
+    joiner.samples_lost(T0 + 1);
+    let records = advance(&mut joiner, T0 + 10_000 * MS);
+    let outcomes: Vec<_> = records.iter().filter_map(Record::outcome).collect();
+    assert_eq!(outcomes, [Outcome::NotSampled]);
+    let counts = joiner.counts().request;
+    assert_eq!((counts.requests_not_sampled, counts.unanswered), (1, 0));
+    assert_eq!((counts.answers_not_sampled, counts.orphaned), (1, 0));
+
+    // Long after that, a half that is missing was never there.
+    let later = T0 + 1 + patience;
+    joiner.deliver(delivery(later, b"sixteen bytes or"), later);
+    joiner.observe(request(later, flag::ACK, 2), later);
+    joiner.observe(nested(reply(later, error(0, 4)), later - 1), later);
+    joiner.samples_read(later + 1);
+    let records = advance(&mut joiner, later + 10_000 * MS);
+    let outcomes: Vec<_> = records.iter().filter_map(Record::outcome).collect();
+    assert_eq!(outcomes, [Outcome::Unobserved]);
+    let counts = joiner.counts().request;
+    assert_eq!((counts.unanswered, counts.orphaned), (1, 1));
+}
+
+#[test]
 fn a_thinned_dump_has_an_end_only_if_that_was_sampled() {
     let part = |at, data| Observation { path: Path::Dump, ..reply(T0 + at, data) };
     for (thinned, verdict) in [(true, Verdict::NotSampled), (false, Verdict::Answered)] {

@@ -1,6 +1,6 @@
 //! Snapshots of the exact counters.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aya::{
     Pod,
@@ -20,6 +20,7 @@ use super::{
     overruns::{OverrunTotal, Overruns},
     proof::OwnCalls,
     runs::{Programs, Runs},
+    stats::Stats,
 };
 use nlmon_core::record::Path;
 
@@ -29,7 +30,7 @@ pub struct Counters {
     errors: PerCpuHashMap<MapData, ErrorKey, u64>,
     messages: Messages,
     overruns: Overruns,
-    stats: Mapped<u64>,
+    stats: Arc<Stats>,
     programs: Programs,
     read_earlier: u64,
 }
@@ -86,6 +87,7 @@ impl Counters {
     /// the samples that earlier ones have read.
     pub(super) fn new(
         maps: &mut Maps,
+        stats: Arc<Stats>,
         programs: Programs,
         kept: Option<Kept>,
         read_earlier: u64,
@@ -95,7 +97,7 @@ impl Counters {
             errors: maps.take_as("ERRORS")?,
             overruns: Overruns::new(maps, kept.is_some())?,
             messages: Messages::new(maps, kept)?,
-            stats: Mapped::of(maps, "STATS")?,
+            stats,
             programs,
             read_earlier,
         })
@@ -110,7 +112,7 @@ impl Counters {
             errors,
             messages: self.messages.totals(),
             overruns,
-            stats: (0..stat::COUNT).map(|index| self.stat(index)).collect(),
+            stats: (0..stat::COUNT).map(|index| self.stats.get(index)).collect(),
             runs: self.programs.runs(),
             read_earlier: self.read_earlier,
         })
@@ -119,8 +121,8 @@ impl Counters {
     /// What the programs have counted of the daemon's own calls.
     pub fn own_calls(&self) -> OwnCalls {
         let mut own = OwnCalls {
-            returns: self.stat(stat::OWN_RETURN),
-            deliveries: self.stat(stat::OWN_DELIVERY),
+            returns: self.stats.get(stat::OWN_RETURN),
+            deliveries: self.stats.get(stat::OWN_DELIVERY),
             ..OwnCalls::default()
         };
         for ((_, path), count) in self.datagrams() {
@@ -131,10 +133,6 @@ impl Counters {
             }
         }
         own
-    }
-
-    fn stat(&self, index: u32) -> u64 {
-        self.stats.per_cpu(stat::STRIDE as usize, index as usize).sum()
     }
 
     fn datagrams(&self) -> BTreeMap<(u8, Path), DatagramCount> {

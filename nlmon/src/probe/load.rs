@@ -1,7 +1,7 @@
 //! Loads the object with this kernel's offsets and the configuration's choices, and has its programs
 //! attached as the plan says.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use aya::{Ebpf, EbpfLoader};
 use nlmon_common::{
@@ -30,6 +30,7 @@ use super::{
     preemption, read_btf,
     reader::Samples,
     runs::Programs,
+    stats::Stats,
     warnings::Warnings,
 };
 
@@ -139,7 +140,8 @@ fn attach_all(
     let control = Control::of(&mut maps)?;
     control.begin(needs.identity);
     let mut hooks = Attacher::new(&mut ebpf, OBJECT, descriptors)?;
-    let samples = Samples::new(&mut maps, control.clone())?;
+    let stats = Arc::new(Stats::new(&mut maps)?);
+    let samples = Samples::new(&mut maps, control.clone(), Arc::clone(&stats))?;
     let (mut attached, mut missed) = (Vec::new(), Vec::new());
     for (probe, error) in missing {
         give_up(probe, error.into(), &mut missed)?;
@@ -160,7 +162,7 @@ fn attach_all(
     });
     let programs = Programs::of(&ebpf, &links);
     let kept = pins.map(|pins| Kept::open(&pins.map(KEPT))).transpose()?;
-    let counters = Counters::new(&mut maps, programs, kept, 0)?;
+    let counters = Counters::new(&mut maps, stats, programs, kept, 0)?;
     let mut pinned = None;
     if let Some(pins) = pins {
         pins.keep(&mut ebpf, std::mem::take(&mut links))?;
@@ -215,11 +217,12 @@ fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
     let execs = has(EXEC).and_then(|()| Execs::of(&mut maps));
     let kept = Kept::open(&pins.map(KEPT))?;
     let programs = Programs::opened(pins.programs()?);
-    let samples = Samples::new(&mut maps, control)?;
+    let stats = Arc::new(Stats::new(&mut maps)?);
+    let samples = Samples::new(&mut maps, control, Arc::clone(&stats))?;
     Ok(Probes {
         attached,
         missed,
-        counters: Some(Counters::new(&mut maps, programs, Some(kept), read_earlier)?),
+        counters: Some(Counters::new(&mut maps, stats, programs, Some(kept), read_earlier)?),
         samples: Some(samples),
         warnings,
         exits: has(EXIT),

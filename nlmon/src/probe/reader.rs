@@ -3,7 +3,7 @@
 //! The programs do not wake the daemon for each sample, because that would cost the sender more
 //! than the sample; so [`Samples::read`] looks every [`INTERVAL`], or at once when the ring fills.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aya::maps::{Map, MapData, RingBuf};
 use nlmon_common::{
@@ -12,7 +12,7 @@ use nlmon_common::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Error, RingFill, control::Control, maps::Maps};
+use super::{Error, RingFill, control::Control, maps::Maps, stats::Stats};
 use nlmon_core::{
     message::{self, c_string},
     record::{Contents, End, Observation, Parent, Path, Task},
@@ -37,17 +37,25 @@ pub struct Samples {
     malformed: u64,
     ring_bytes: usize,
     control: Control,
+    stats: Arc<Stats>,
+    /// Of those missing, how many were told already.
+    lost: u64,
 }
 
 impl Samples {
-    pub(super) fn new(maps: &mut Maps, control: Control) -> Result<Self, Error> {
+    pub(super) fn new(
+        maps: &mut Maps,
+        control: Control,
+        stats: Arc<Stats>,
+    ) -> Result<Self, Error> {
         const NAME: &str = "SAMPLES";
         let failed = |source| Error::Map { name: NAME, source };
         let map = maps.take(NAME)?;
         let Map::RingBuf(data) = &map else { return Err(Error::Object(NAME)) };
         let ring_bytes = data.info().map_err(failed)?.max_entries() as usize;
         let ring = RingBuf::try_from(map).map_err(failed)?;
-        Ok(Self { ring, malformed: 0, ring_bytes, control })
+        let lost = stats.lost_samples();
+        Ok(Self { ring, malformed: 0, ring_bytes, control, stats, lost })
     }
 
     /// Looks into the ring beside the reader.
@@ -107,6 +115,13 @@ impl WaitingSamples {
                 () = tokio::time::sleep(INTERVAL) => {}
             }
         }
+    }
+
+    /// Whether samples were lost since the last time that this was asked.
+    pub fn have_been_lost(&mut self) -> bool {
+        let samples = self.ring.get_mut();
+        let before = std::mem::replace(&mut samples.lost, samples.stats.lost_samples());
+        samples.lost != before
     }
 
     /// Appends what is there now to `out`; not what senders go on to put there, which has no end.

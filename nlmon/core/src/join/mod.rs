@@ -142,6 +142,13 @@ impl Joiner {
         self.multicast.samples_read(at_ns);
     }
 
+    /// Samples of calls that ended by `at_ns`, and after the last time that this was asked, are lost:
+    /// what misses its other half may have lost it so, and is `not_sampled`.
+    pub fn samples_lost(&mut self, at_ns: u64) {
+        self.multicast.samples_lost(at_ns);
+        self.requests.samples_lost(at_ns);
+    }
+
     /// The daemon's socket lost datagrams. Which ones shows by itself: their broadcasts are
     /// `lost` when their window is over.
     pub fn overrun(&mut self) {

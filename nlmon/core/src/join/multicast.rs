@@ -40,6 +40,8 @@ pub(super) struct Multicast {
     memberships: Memberships,
     /// Up to when the samples are known to have been read.
     samples_read_ns: u64,
+    /// When samples were last lost; 0 if none ever was.
+    samples_lost_ns: u64,
     settings: JoinSettings,
     counts: MulticastCounts,
 }
@@ -54,6 +56,7 @@ impl Multicast {
                 settings.window_ns.saturating_mul(4).saturating_add(settings.patience_ns),
             ),
             samples_read_ns: 0,
+            samples_lost_ns: 0,
             settings: settings.clone(),
             counts: MulticastCounts::default(),
         }
@@ -74,6 +77,11 @@ impl Multicast {
     /// The ring was found empty: of what ended by `at_ns`, every sample has been read, or is lost.
     pub(super) fn samples_read(&mut self, at_ns: u64) {
         self.samples_read_ns = at_ns.max(self.samples_read_ns);
+    }
+
+    /// Samples of calls that ended by `at_ns` are lost.
+    pub(super) fn samples_lost(&mut self, at_ns: u64) {
+        self.samples_lost_ns = at_ns.max(self.samples_lost_ns);
     }
 
     pub(super) fn observe(
@@ -227,7 +235,9 @@ impl Multicast {
 
     /// No sample of it came, or can come. Without probes none was ever to be had.
     fn without_sample(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
-        let all = self.settings.samples(delivery.protocol) && !self.settings.thinned;
+        let all = self.settings.samples(delivery.protocol)
+            && !self.settings.thinned
+            && !self.may_be_lost(&delivery);
         let outcome = if all || !self.settings.probes {
             self.counts.unobserved += 1;
             Outcome::Unobserved
@@ -236,6 +246,13 @@ impl Multicast {
             Outcome::NotSampled
         };
         reorder.push(Record::Received { delivery, outcome });
+    }
+
+    /// Whether the sample of a delivery may be one of those that were lost. It was due before the
+    /// delivery was read, and no longer before than the join has patience.
+    fn may_be_lost(&self, delivery: &Delivery) -> bool {
+        let due_ns = delivery.received_ns.saturating_sub(self.settings.patience_ns);
+        self.samples_lost_ns > due_ns
     }
 
     fn undecided(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {

@@ -85,6 +85,8 @@ pub(super) struct Requests {
     open: Pending<Link, Open>,
     orphans: Orphans<Link, OrphanAnswer>,
     thinned: bool,
+    /// When samples were last lost; 0 if none ever was.
+    samples_lost_ns: u64,
     open_ns: u64,
     orphan_ns: u64,
     counts: RequestCounts,
@@ -97,6 +99,7 @@ impl Requests {
             open: Pending::new(settings.requests_max),
             orphans: Orphans::new(settings.requests_max),
             thinned: settings.thinned,
+            samples_lost_ns: 0,
             open_ns: settings.answer_window_ns,
             orphan_ns: settings.window_ns,
             counts: RequestCounts::default(),
@@ -107,6 +110,11 @@ impl Requests {
     /// What has happened since the last time.
     pub(super) fn take_request_events(&mut self) -> Vec<RequestEvent> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Samples of calls that ended by `at_ns` are lost.
+    pub(super) fn samples_lost(&mut self, at_ns: u64) {
+        self.samples_lost_ns = at_ns.max(self.samples_lost_ns);
     }
 
     pub(super) fn counts(&self) -> RequestCounts {
@@ -144,7 +152,7 @@ impl Requests {
         let later = (header.seq != 0 || expects == Expects::Dump)
             && self.claim_orphans(link, &mut open, reorder);
         if nested || later || expects == Expects::Nothing {
-            return self.close(&open, open.verdict(self.thinned));
+            return self.close_as_seen(&open);
         }
         self.supersede(link);
         if self.open.insert(link, open, now_ns.saturating_add(self.open_ns)).is_some() {
@@ -193,11 +201,12 @@ impl Requests {
     pub(super) fn expire(&mut self, now_ns: u64) {
         while let Some(id) = self.open.expired(now_ns) {
             if let Some(open) = self.open.remove(id) {
-                self.close(&open, open.verdict(self.thinned));
+                self.close_as_seen(&open);
             }
         }
-        while self.orphans.pop_expired(now_ns).is_some() {
-            if self.thinned {
+        while let Some(orphan) = self.orphans.pop_expired(now_ns) {
+            let asked_ns = orphan.start_ns.saturating_sub(self.open_ns);
+            if self.thinned || self.samples_lost_ns > asked_ns {
                 self.counts.answers_not_sampled += 1;
             } else {
                 self.counts.orphaned += 1;
@@ -230,7 +239,7 @@ impl Requests {
         let Some(open) = self.open.get_mut(id) else { return };
         let ended = join(open, orphan, reorder, &mut self.events);
         if ended && let Some(open) = self.open.remove(id) {
-            self.close(&open, open.verdict(self.thinned));
+            self.close_as_seen(&open);
         }
     }
 
@@ -239,8 +248,13 @@ impl Requests {
         if let Some(id) = self.open.find(&link, |_| true)
             && let Some(open) = self.open.remove(id)
         {
-            self.close(&open, open.verdict(self.thinned));
+            self.close_as_seen(&open);
         }
+    }
+
+    fn close_as_seen(&mut self, open: &Open) {
+        let thinned = self.thinned || self.samples_lost_ns > open.start_ns;
+        self.close(open, open.verdict(thinned));
     }
 
     fn close(&mut self, open: &Open, verdict: Verdict) {

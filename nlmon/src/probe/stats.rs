@@ -1,0 +1,29 @@
+//! What the programs could not do, in the daemon's own memory: read without a system call, by the
+//! scrapes and by the reader of samples alike.
+
+use nlmon_common::counter::stat;
+
+use super::{Error, mapped::Mapped, maps::Maps};
+
+/// Why a sample is missing that was to be taken.
+const LOSSES: [u32; 4] = [stat::TOO_DEEP, stat::NO_CONTEXT, stat::UNSEEN, stat::RING_FULL];
+
+/// The programs' array.
+pub(super) struct Stats(Mapped<u64>);
+
+impl Stats {
+    /// That of a loaded object.
+    pub(super) fn new(maps: &mut Maps) -> Result<Self, Error> {
+        Ok(Self(Mapped::of(maps, "STATS")?))
+    }
+
+    /// One counter, all processors added up.
+    pub(super) fn get(&self, index: u32) -> u64 {
+        self.0.per_cpu(stat::STRIDE as usize, index as usize).sum()
+    }
+
+    /// Samples that are missing, but for those that were left out as configured.
+    pub(super) fn lost_samples(&self) -> u64 {
+        LOSSES.into_iter().map(|index| self.get(index)).sum()
+    }
+}
