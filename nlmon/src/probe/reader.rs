@@ -43,11 +43,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    pub(super) fn new(
-        maps: &mut Maps,
-        control: Control,
-        stats: Arc<Stats>,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps, control: Control, stats: Arc<Stats>) -> Result<Self, Error> {
         const NAME: &str = "SAMPLES";
         let failed = |source| Error::Map { name: NAME, source };
         let map = maps.take(NAME)?;

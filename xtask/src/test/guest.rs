@@ -2,7 +2,7 @@
 //! it in guests of another kind.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -31,8 +31,7 @@ const LOCK_DOWN: &str = "lockdown=confidentiality";
 /// Runs the tests in guests of this kernel: those that need a guest of another kind each in one of
 /// their own, all others in one.
 pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
-    ebpf::build()?;
-    let program = build::program("test", "vm")?;
+    let program = build()?;
     let filter = options.filter.as_deref();
     let has = |own: &str| filter.is_none_or(|filter| filter.starts_with(own));
     let mut guest = vm::Options {
@@ -62,6 +61,12 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
         boot(&mut guest, &program, [filter.unwrap_or(LOCKED_DOWN)])?;
     }
     Ok(())
+}
+
+/// Builds the BPF object and the test program.
+pub(super) fn build() -> Result<PathBuf> {
+    ebpf::build()?;
+    build::program("test", "vm")
 }
 
 /// Runs the tests of the page, in a guest that has a browser, and keeps its screenshots.

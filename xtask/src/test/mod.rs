@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that has to hold before a change is finished, in the order in which
 //! it is quickest to fail. The first failure ends the run.
 
+mod beside;
 mod guest;
 mod lint;
 mod report;
@@ -73,13 +74,32 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         report.step("unit and integration tests", again, || on_host(filter));
     }
     if wanted(Step::Guest) && !options.no_guest {
-        for kernel in kernels {
-            let again = format!("cargo xtask test --step guest --kernels {}", kernel.name);
-            let name = format!("guest tests on {}", kernel.name);
-            report.step(&name, &again, || guest::run(kernel, options));
-        }
+        in_guests(&kernels, options, &mut report);
     }
     report.finish()
+}
+
+/// Runs the tests in guests: of several kernels side by side, as many as the machine has processors.
+fn in_guests(kernels: &[&'static Kernel], options: &Options, report: &mut Report) {
+    let name = |kernel: &Kernel| format!("guest tests on {}", kernel.name);
+    let again =
+        |kernel: &Kernel| format!("cargo xtask test --step guest --kernels {}", kernel.name);
+    let at_once = beside::at_once().min(kernels.len());
+    if at_once < 2 {
+        for kernel in kernels {
+            report.step(&name(kernel), &again(kernel), || guest::run(kernel, options));
+        }
+        return;
+    }
+    let mut outcomes = Vec::new();
+    report.step("guests, side by side", "cargo xtask test --step guest", || {
+        guest::build()?;
+        outcomes = beside::run(kernels, options, at_once)?;
+        Ok(())
+    });
+    for beside::Outcome { kernel, took, result } in outcomes {
+        report.add(&name(kernel), &again(kernel), took, result);
+    }
 }
 
 /// `cargo xtask setup`: installs and fetches whatever the other commands need.

@@ -25,11 +25,17 @@ impl Report {
         line(name);
         let begun = Instant::now();
         let result = work();
+        self.add(name, again, begun.elapsed(), result);
+    }
+
+    /// Adds a step that was run. Of several failures the first is returned at the end.
+    pub(super) fn add(&mut self, name: &str, again: &str, took: Duration, result: Result<()>) {
         let outcome = if result.is_ok() { "passed" } else { "FAILED" };
-        self.rows.push((name.to_owned(), begun.elapsed(), outcome));
-        line(&format!("{name}: {outcome} in {}", seconds(begun.elapsed())));
+        self.rows.push((name.to_owned(), took, outcome));
+        line(&format!("{name}: {outcome} in {}", seconds(took)));
         let again = || format!("{name} failed; to run this step alone: {again}");
-        self.failure = result.with_context(again).err();
+        let failure = result.with_context(again).err();
+        self.failure = self.failure.take().or(failure);
     }
 
     /// Prints the table of all steps, and returns the failure if there was one.
