@@ -14,16 +14,36 @@ pub fn monotonic_ns() -> u64 {
 
 /// What to add to [`monotonic_ns`] for the time of day, in nanoseconds.
 pub fn realtime_offset_ns() -> i64 {
+    let mut best = read_offset();
+    for _ in 1..READINGS_MAX {
+        if best.0 < READING_NS {
+            break;
+        }
+        best = best.min(read_offset());
+    }
+    best.1
+}
+
+/// Reads what the clocks are apart, and how long that took: the thread may have been put aside.
+fn read_offset() -> (u64, i64) {
     let before_ns = monotonic_ns();
     let now = clock_gettime(ClockId::CLOCK_REALTIME).map(Duration::from);
     let real_ns = now.map_or(0, |now| i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
     let after_ns = monotonic_ns();
-    real_ns.saturating_sub_unsigned(before_ns.midpoint(after_ns))
+    let offset_ns = real_ns.saturating_sub_unsigned(before_ns.midpoint(after_ns));
+    (after_ns.saturating_sub(before_ns), offset_ns)
 }
+
+/// A reading that took no longer is good.
+const READING_NS: u64 = 20_000;
+const READINGS_MAX: usize = 4;
 
 /// Smallest difference between two readings that is kept. Reading takes less; a clock that is
 /// slewed gains it in a fifth of a second at the most.
 const STEP_NS: u64 = 100_000;
+
+/// A time of day may fall between two readings of a clock that is slewed.
+const GAP_NS: u64 = 1_000_000;
 
 /// Readings that are kept: of a clock that is slewed as fast as can be, 100 s.
 const STEPS_MAX: usize = 512;
@@ -52,6 +72,22 @@ impl Offsets {
         let later = self.steps.partition_point(|(since_ns, _)| *since_ns <= time_ns);
         self.steps.get(later.saturating_sub(1)).map_or(0, |(_, offset_ns)| *offset_ns)
     }
+
+    /// When, by the monotonic clock, the time of day was `real_ns`: the last time up to `now_ns`.
+    /// `None` if it never was, as far as is known.
+    pub(crate) fn monotonic(&self, real_ns: i64, now_ns: u64) -> Option<u64> {
+        let mut until_ns = now_ns;
+        for (index, (since_ns, offset_ns)) in self.steps.iter().enumerate().rev() {
+            let time_ns = u64::try_from(real_ns.saturating_sub(*offset_ns)).unwrap_or(0);
+            // Nothing is known of the time before the first reading.
+            let begins_ns = if index == 0 { 0 } else { since_ns.saturating_sub(GAP_NS) };
+            if (begins_ns..=until_ns.saturating_add(GAP_NS)).contains(&time_ns) {
+                return Some(time_ns.min(now_ns));
+            }
+            until_ns = *since_ns;
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +104,25 @@ mod tests {
         offsets.note(3_000, 60 - hour);
         let at: Vec<_> = [500, 1_000, 2_999, 3_000, 9_000].map(|time| offsets.at(time)).into();
         assert_eq!(at, [50, 50, 50, 60 - hour, 60 - hour]);
+    }
+
+    #[test]
+    fn a_time_of_day_that_came_twice_is_the_later_one() {
+        let mut offsets = Offsets::default();
+        let second = 1_000_000_000;
+        assert_eq!(offsets.monotonic(9, second), None);
+        offsets.note(10 * second, 0);
+        // Set back by 3 s at 20 s, and forward by an hour at 30 s.
+        offsets.note(20 * second, -3 * second.cast_signed());
+        offsets.note(30 * second, 3600 * second.cast_signed());
+        let at = |real: u64| offsets.monotonic((real * second).cast_signed(), 40 * second);
+        let at = |real| at(real).map(|ns| ns / second);
+        assert_eq!(
+            [5, 12, 18, 26, 3635].map(at),
+            [Some(5), Some(12), Some(21), Some(29), Some(35)]
+        );
+        // Never was, and is yet to come.
+        assert_eq!([100, 3645].map(at), [None, None]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use nix::sched::{CloneFlags, setns};
 /// Where `ip netns` keeps its names.
 const NAMED: &str = "/run/netns";
 
+const NS_PER_SECOND: i64 = 1_000_000_000;
+
 /// A network namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
@@ -37,46 +39,98 @@ pub(crate) struct Namespaces {
     pub(crate) unreadable: usize,
 }
 
-/// Every namespace that `ip netns` has named.
-pub(crate) fn named() -> impl Iterator<Item = Namespace> {
-    let device = fs::metadata("/proc/thread-self/ns/net").ok().map(|own| own.dev());
-    let entries = fs::read_dir(NAMED).into_iter().flatten().flatten();
-    entries.filter_map(move |entry| {
-        let path = entry.path();
-        // What is left of a namespace that is not mounted is a file of another file system.
-        let metadata = fs::metadata(&path).ok().filter(|m| Some(m.dev()) == device)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        Some(Namespace { inode: metadata.ino(), name, pid: None, path })
-    })
+/// The names that `ip netns` has given, by inode number.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// A namespace that has several has the first.
+    pub(crate) by_inode: BTreeMap<u32, Named>,
+    /// There are files that name no namespace: `ip netns add` makes the file first.
+    pub(crate) has_others: bool,
 }
 
-/// The names that network namespaces have now, by inode number: one that has several has the first.
-pub(crate) fn names() -> BTreeMap<u32, String> {
-    let mut names = BTreeMap::new();
-    for Namespace { inode, name, .. } in named() {
+/// A name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    /// When it was given, by the time of day in nanoseconds, as of the last tick before. The kernel
+    /// makes the inode of a namespace when it is first asked for, and keeps it while it is mounted:
+    /// for the name of one namespace this time stays the same. Of a link, it is the link's.
+    pub(crate) given_ns: i64,
+}
+
+/// A namespace that has a name, and when that was given.
+struct Entry {
+    namespace: Namespace,
+    given_ns: i64,
+}
+
+/// Every entry of `/run/netns`, `None` for what names no namespace. An error is none that says that
+/// one has gone.
+fn entries() -> io::Result<Vec<Option<Entry>>> {
+    let directory = match fs::read_dir(NAMED) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        directory => directory?,
+    };
+    let device = fs::metadata("/proc/thread-self/ns/net")?.dev();
+    directory.map(|found| entry(&found?, device)).collect()
+}
+
+fn entry(found: &fs::DirEntry, device: u64) -> io::Result<Option<Entry>> {
+    let path = found.path();
+    let both = fs::symlink_metadata(&path).and_then(|own| Ok((own, fs::metadata(&path)?)));
+    let (own, metadata) = match both {
+        Err(error) if is_gone(&error) => return Ok(None),
+        both => both?,
+    };
+    // What is left of a namespace that is not mounted is a file of another file system.
+    if metadata.dev() != device {
+        return Ok(None);
+    }
+    let name = found.file_name().to_string_lossy().into_owned();
+    let given_ns = own.ctime().saturating_mul(NS_PER_SECOND).saturating_add(own.ctime_nsec());
+    let namespace = Namespace { inode: metadata.ino(), name, pid: None, path };
+    Ok(Some(Entry { namespace, given_ns }))
+}
+
+/// Every namespace that `ip netns` has named.
+pub(crate) fn named() -> io::Result<impl Iterator<Item = Namespace>> {
+    Ok(entries()?.into_iter().flatten().map(|entry| entry.namespace))
+}
+
+/// The names that network namespaces have now.
+pub(crate) fn names() -> io::Result<Names> {
+    let mut found = Names::default();
+    for entry in entries()? {
+        let Some(Entry { namespace: Namespace { inode, name, .. }, given_ns }) = entry else {
+            found.has_others = true;
+            continue;
+        };
         let Ok(inode) = u32::try_from(inode) else { continue };
-        let kept = names.entry(inode).or_insert_with(|| name.clone());
-        if name < *kept {
-            *kept = name;
+        let named = Named { name, given_ns };
+        let kept = found.by_inode.entry(inode).or_insert_with(|| named.clone());
+        if named.name < kept.name {
+            *kept = named;
         }
     }
-    names
+    Ok(found)
 }
 
 /// When a name was last given or taken, by the clock of that file system; `None` if none ever was.
-pub(crate) fn names_changed() -> Option<SystemTime> {
-    fs::metadata(NAMED).and_then(|directory| directory.modified()).ok()
+pub(crate) fn names_changed() -> io::Result<Option<SystemTime>> {
+    match fs::metadata(NAMED).and_then(|directory| directory.modified()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        changed => changed.map(Some),
+    }
 }
 
 impl Namespaces {
-    pub(crate) fn find() -> Self {
-        let mut found: BTreeMap<u64, Namespace> = BTreeMap::new();
-        let own = fs::metadata("/proc/thread-self/ns/net").ok();
-        let own = own.map_or(0, |own| own.ino());
-        found
-            .insert(own, Namespace { inode: own, name: "self".to_owned(), ..Namespace::default() });
+    /// An error says that nlmon cannot look, and nothing of what is there.
+    pub(crate) fn find() -> io::Result<Self> {
+        let own = fs::metadata("/proc/thread-self/ns/net")?.ino();
+        let first = Namespace { inode: own, name: "self".to_owned(), ..Namespace::default() };
+        let mut found = BTreeMap::from([(own, first)]);
         let mut unreadable = 0;
-        for pid in pids() {
+        for pid in pids()? {
             let path = PathBuf::from(format!("/proc/{pid}/ns/net"));
             match fs::metadata(&path) {
                 Ok(metadata) => {
@@ -84,16 +138,19 @@ impl Namespaces {
                     let pid = Some(pid);
                     found.entry(inode).or_insert(Namespace { inode, name, pid, path });
                 }
-                Err(error) => unreadable += usize::from(is_hidden(pid, &error)),
+                Err(error) if is_gone(&error) => {
+                    unreadable += usize::from(is_hidden(pid, &error));
+                }
+                Err(error) => return Err(error),
             }
         }
-        for named in named() {
+        for named in named()? {
             let Namespace { name, path, .. } = named.clone();
             let namespace = found.entry(named.inode).or_insert(named);
             (namespace.name, namespace.path) = (name, path);
         }
         let first = found.remove(&own);
-        Self { list: first.into_iter().chain(found.into_values()).collect(), unreadable }
+        Ok(Self { list: first.into_iter().chain(found.into_values()).collect(), unreadable })
     }
 }
 
@@ -120,23 +177,39 @@ impl Namespace {
         Ok(setns(file, CloneFlags::CLONE_NEWNET)?)
     }
 
-    /// Whether it is still there.
+    /// Whether it is still there, as far as is known.
     pub(crate) fn exists(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|metadata| metadata.ino() == self.inode)
+        match fs::metadata(&self.path) {
+            Ok(metadata) => metadata.ino() == self.inode,
+            Err(error) => !is_gone(&error),
+        }
     }
 }
 
 /// Every process, by pid.
-pub(crate) fn pids() -> BTreeSet<u32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+pub(crate) fn pids() -> io::Result<BTreeSet<u32>> {
+    let mut pids = BTreeSet::new();
+    for entry in fs::read_dir("/proc")? {
+        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(pids)
+}
+
+/// Whether this error means that a process or a namespace is not there any more, or may not be looked
+/// into, and not that nlmon itself lacks something: descriptors, say, or memory.
+pub(crate) fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+        || error.raw_os_error() == Some(libc::ESRCH)
 }
 
 /// Whether this error means that a process may not be looked into. The kernel's threads, which
 /// have neither arguments nor sockets, do not matter.
 pub(crate) fn is_hidden(pid: u32, error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
-        && fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|arguments| !arguments.is_empty())
+    let has_arguments = || match fs::read(format!("/proc/{pid}/cmdline")) {
+        Ok(arguments) => !arguments.is_empty(),
+        Err(error) => !is_gone(&error),
+    };
+    error.kind() == io::ErrorKind::PermissionDenied && has_arguments()
 }
 
 #[cfg(test)]

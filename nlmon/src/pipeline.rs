@@ -94,6 +94,7 @@ impl Pipeline {
         self.samples = samples.map(Samples::wait).transpose().context("cannot watch the ring")?;
         let mut observations = Vec::new();
         let mut events = Vec::new();
+        self.offsets.note(monotonic_ns(), realtime_offset_ns());
         let mut ticks = interval(ADVANCE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !*shutdown.borrow() {
@@ -175,7 +176,7 @@ impl Pipeline {
         for observation in observations.drain(..) {
             // At once: in a moment the process may be gone.
             self.interfaces.observe(&observation);
-            self.origins.note(&observation, now_ns);
+            self.origins.note(&observation, now_ns, &self.offsets);
             self.joiner.observe(observation, now_ns);
         }
     }
@@ -249,7 +250,7 @@ impl Pipeline {
             interfaces: Some(self.interfaces.clone()),
         };
         for record in records {
-            self.origins.finish(&record, now_ns);
+            self.origins.finish(&record, now_ns, &self.offsets);
             view.clock = Clock::new(self.offsets.at(record.time_ns()));
             self.interfaces.record(&record);
             self.publish(record, &view);

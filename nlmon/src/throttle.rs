@@ -24,8 +24,11 @@ pub static PANIC: Throttle = Throttle::new("panic");
 pub static ACCEPT: Throttle = Throttle::new("accept");
 /// The name of an interface found no room.
 pub static INTERFACES: Throttle = Throttle::new("interfaces");
+/// What the host tells in files could not be read.
+pub static UNREADABLE: Throttle = Throttle::new("unreadable");
 
-const ALL: [&Throttle; 5] = [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES];
+const ALL: [&Throttle; 6] =
+    [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE];
 
 /// How many lines of each kind were left out.
 pub fn suppressed() -> impl Iterator<Item = (&'static str, u64)> {

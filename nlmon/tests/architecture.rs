@@ -46,9 +46,9 @@ const DAEMON: [Rule; 22] = [
     ("hooks", &[]),
     ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe"]),
     ("live", &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle"]),
-    ("metrics", &["connections", "namespaces", "probe", "sockets"]),
+    ("metrics", &["connections", "namespaces", "probe", "sockets", "throttle"]),
     ("namespaces", &[]),
-    ("origin", &["namespaces", "sockets"]),
+    ("origin", &["clock", "namespaces", "sockets", "throttle"]),
     (
         "pipeline",
         &[

@@ -63,7 +63,7 @@ returned, and proves no delivery. `ESRCH` of a multicast says that nobody listen
 | `outcome` of `nlmon_samples_total` | `read`, and `read_earlier` by daemons whose pinned probes this one took over; not taken: `thinned` (`probe.sample_every`, `probe.sample_protocols`), `rate_limited`, `too_deep`, `no_context`, `unseen`; taken and lost: `ring_full`, `malformed` |
 | `fault` | `no_entry`: a return whose call began before the probes; `read_failed`; `walk_cut`: more than 1024 messages in one datagram; `walk_malformed`; `error_overflow` |
 | `task` | a task that starts again when it fails: `families`, `sockets`, `fold`, `probe-warnings`, or one `subscription-reader` of several |
-| `kind` of `nlmon_log_suppressed_total` | `panic`, `own_overrun`, `subscription`, `accept`, `interfaces`: what the lines are about |
+| `kind` of `nlmon_log_suppressed_total` | `panic`, `own_overrun`, `subscription`, `accept`, `interfaces`, `unreadable`: what the lines are about |
 | `kind`, `outcome` of `nlmon_join_*` | `multicast` and its `delivery`, `request` and its `answer`, `peer`; ARCHITECTURE.md explains the join |
 
 Labels are closed sets or have a budget: 256 names of processes, 64 network namespaces, 128 message types without a name, 512 pairs of protocol and process of `nlmon_socket*`,

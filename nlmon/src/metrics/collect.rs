@@ -12,6 +12,7 @@ use std::{
 use crate::{
     namespaces,
     probe::{Counters, Snapshot},
+    throttle,
 };
 
 /// Where the kernel's counters come from.
@@ -52,8 +53,26 @@ impl Collector {
     /// snapshots in the order in which they were taken.
     pub(super) fn collect<T>(&self, take: impl FnOnce(Option<&Collected>) -> T) -> T {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = source.as_mut().and_then(|source| source.snapshot());
-        let namespaces = self.by_netns.then(namespaces::names);
-        take(snapshot.map(|snapshot| Collected { snapshot, namespaces }).as_ref())
+        let collected = source.as_mut().and_then(|source| {
+            // Without names that are wanted, what was counted would get other labels. At first: a
+            // snapshot has what ended processes counted, which is told once.
+            let namespaces = if self.by_netns { Some(names()?) } else { None };
+            Some(Collected { snapshot: source.snapshot()?, namespaces })
+        });
+        take(collected.as_ref())
+    }
+}
+
+/// The names that network namespaces have now; `None` if they cannot be read.
+fn names() -> Option<BTreeMap<u32, String>> {
+    match namespaces::names() {
+        Ok(names) => {
+            let name = |(inode, named): (u32, namespaces::Named)| (inode, named.name);
+            Some(names.by_inode.into_iter().map(name).collect())
+        }
+        Err(error) => {
+            throttle::UNREADABLE.warn(format_args!("cannot read the names of namespaces: {error}"));
+            None
+        }
     }
 }

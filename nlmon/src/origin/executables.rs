@@ -2,9 +2,10 @@
 //! name than when it was seen, because it runs another program by now, it is what the process was
 //! seen to execute.
 
-use std::{collections::HashMap, fs, sync::Arc};
+use std::{collections::HashMap, fs, io, sync::Arc};
 
 use super::{is_fresh, keep};
+use crate::{namespaces::is_gone, throttle};
 use nlmon_core::record::Task;
 
 #[derive(Debug)]
@@ -41,11 +42,19 @@ impl Executables {
         if known.is_some_and(|known| is_fresh(known.looked_ns, now_ns)) {
             return;
         }
+        let (looked, looked_ns) = match look(task) {
+            Ok(looked) => (looked, now_ns),
+            Err(error) => {
+                // Not gone: it is looked at again the next time.
+                throttle::UNREADABLE.warn(format_args!("cannot look what processes run: {error}"));
+                (None, 0)
+            }
+        };
         // A process that has ended since the last look still ran what it ran.
         let executable =
-            look(task).or_else(|| known?.executable.clone()).or_else(|| self.executed(task));
+            looked.or_else(|| known?.executable.clone()).or_else(|| self.executed(task));
         let (pid, comm) = (task.pid, task.comm.clone());
-        let known = Known { pid, comm, executable, looked_ns: now_ns };
+        let known = Known { pid, comm, executable, looked_ns };
         keep(&mut self.by_tid, task.tid, known);
     }
 
@@ -58,13 +67,18 @@ impl Executables {
     }
 }
 
-fn look(task: &Task) -> Option<Arc<str>> {
+/// `None` of a task that is gone, or that runs another program.
+fn look(task: &Task) -> io::Result<Option<Arc<str>>> {
     let (pid, tid) = (task.pid, task.tid);
-    let path = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    let link = fs::read_link(format!("/proc/{pid}/exe"));
     // After the link: a name that is still the same then was the same before, too.
-    let comm = fs::read(format!("/proc/{pid}/task/{tid}/comm")).ok()?;
+    let read = link.and_then(|path| Ok((path, fs::read(format!("/proc/{pid}/task/{tid}/comm"))?)));
+    let (path, comm) = match read {
+        Err(error) if is_gone(&error) => return Ok(None),
+        read => read?,
+    };
     let same = String::from_utf8_lossy(&comm).trim_end_matches('\n') == task.comm;
-    same.then(|| path.to_string_lossy().into())
+    Ok(same.then(|| path.to_string_lossy().into()))
 }
 
 #[cfg(test)]
@@ -124,5 +138,36 @@ mod tests {
         executables.note(&own, 1);
         let expected = std::env::current_exe().unwrap();
         assert_eq!(executables.get(&own).as_deref(), expected.to_str());
+    }
+
+    /// The child of the next test.
+    #[test]
+    #[ignore = "run by another test, with few descriptors"]
+    fn has_no_descriptor_left() {
+        let own = own();
+        let open: Vec<_> = std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect();
+        let looked = look(&own).map_err(|error| error.raw_os_error());
+        let pids = crate::namespaces::pids().map_err(|error| error.raw_os_error());
+        let names = crate::namespaces::Namespaces::find().map_err(|error| error.raw_os_error());
+        let mut executables = Executables::default();
+        executables.note(&own, 2 * FRESH_NS);
+        drop(open);
+        assert_eq!(looked, Err(Some(libc::EMFILE)));
+        assert_eq!(pids, Err(Some(libc::EMFILE)));
+        assert_eq!(names.err(), Some(Some(libc::EMFILE)));
+        // What could not be seen is looked at again at once.
+        executables.note(&own, 2 * FRESH_NS + 1);
+        assert!(executables.get(&own).is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_not_gone() {
+        let child = "origin::executables::tests::has_no_descriptor_left";
+        let program = std::env::current_exe().unwrap();
+        let script = format!("ulimit -n 64; exec \"$0\" --exact --ignored {child}");
+        let output = std::process::Command::new("sh").arg("-c").arg(script).arg(program).output();
+        let output = output.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
     }
 }

@@ -14,7 +14,11 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use self::{cgroups::Cgroups, executables::Executables, namespaces::Names};
 pub use executables::Executed;
 
-use nlmon_core::record::{Observation, Record, Task};
+use crate::clock::Offsets;
+use nlmon_core::{
+    interfaces::tells_of_new_namespace,
+    record::{Observation, Record, Task},
+};
 
 /// Entries of each table.
 const ENTRIES_MAX: usize = 8192;
@@ -50,9 +54,13 @@ impl Origins {
     }
 
     /// Looks up what is not known yet of who sent what has just been seen.
-    pub fn note(&mut self, observation: &Observation, now_ns: u64) {
+    /// `offsets` tell the time of day.
+    pub(crate) fn note(&mut self, observation: &Observation, now_ns: u64, offsets: &Offsets) {
         let Observation { task, netns, start_ns, .. } = observation;
-        self.namespaces.note(*netns, now_ns);
+        self.namespaces.note(*netns, now_ns, offsets);
+        if tells_of_new_namespace(observation) {
+            self.namespaces.note_new(*netns, *start_ns, now_ns);
+        }
         if is_sender(task) {
             self.namespaces.note_process(*netns, *start_ns);
             self.executables.note(task, now_ns);
@@ -61,8 +69,8 @@ impl Origins {
     }
 
     /// Looks again for the name of a finished record's namespace, if it had none yet.
-    pub fn finish(&mut self, record: &Record, now_ns: u64) {
-        self.namespaces.note(record.netns(), now_ns);
+    pub(crate) fn finish(&mut self, record: &Record, now_ns: u64, offsets: &Offsets) {
+        self.namespaces.note(record.netns(), now_ns, offsets);
     }
 
     /// What is known of a record's sender.

@@ -28,6 +28,9 @@ pub enum Error {
     /// Not for want of rights: of descriptors, or of memory.
     #[error("cannot find out whose the netlink sockets are")]
     Owners(#[source] std::io::Error),
+    /// The same, of namespaces.
+    #[error("cannot look for network namespaces")]
+    Namespaces(#[source] std::io::Error),
     /// The thread that enters namespaces could not be made, or panicked.
     #[error("cannot look into the namespaces")]
     Thread,

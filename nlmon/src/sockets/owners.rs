@@ -13,7 +13,10 @@ use nlmon_core::message::c_string;
 use serde::Serialize;
 
 use super::{Endpoint, cgroup};
-use crate::{namespaces::is_hidden, probe::Holding};
+use crate::{
+    namespaces::{is_gone, is_hidden, pids},
+    probe::Holding,
+};
 
 /// A process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -100,22 +103,6 @@ impl Owners {
     pub(super) fn unreadable(&self) -> usize {
         self.hidden.len()
     }
-}
-
-/// Whether this error means that a process is not there any more, or one of the kernel's threads,
-/// and not that nlmon itself lacks something.
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
-        || error.raw_os_error() == Some(libc::ESRCH)
-}
-
-/// Every process, by pid.
-fn pids() -> io::Result<BTreeSet<u32>> {
-    let mut pids = BTreeSet::new();
-    for entry in fs::read_dir("/proc")? {
-        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-    }
-    Ok(pids)
 }
 
 /// Those of `inodes` that the process holds, each once.

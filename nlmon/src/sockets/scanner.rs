@@ -40,7 +40,7 @@ impl Scanner {
     /// Scans all sockets. Makes several system calls for each process, and starts a thread that
     /// goes into the namespaces: not for an async task.
     pub fn scan(&self) -> Result<Scan, Error> {
-        let Namespaces { list, unreadable } = Namespaces::find();
+        let Namespaces { list, unreadable } = Namespaces::find().map_err(Error::Namespaces)?;
         let visitor = thread::Builder::new().name("namespaces".to_owned());
         let visitor = visitor.spawn(move || visit(list)).ok();
         let visited = visitor.and_then(|visitor| visitor.join().ok()).ok_or(Error::Thread)?;

@@ -9,6 +9,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    io,
     mem::take,
     sync::Arc,
     time::Duration,
@@ -20,7 +21,10 @@ use super::{
     Error, Event, Reach, Status, SubscribeSettings, Subscription, family_groups::FamilyGroups,
     helper::elsewhere, own_netns, source::Common, space::Space,
 };
-use crate::namespaces::{Namespace, Namespaces, named};
+use crate::{
+    namespaces::{Namespace, Namespaces, named},
+    throttle,
+};
 
 /// Namespaces that are followed at one time.
 const SPACES_MAX: usize = 1024;
@@ -149,7 +153,15 @@ impl Spaces {
         let (reach, own) = (self.reach.clone(), self.own);
         let found = match reach {
             Reach::Own => Found::from([(own, None)]),
-            _ => elsewhere(false, move || find(&reach, own)).await?,
+            _ => match elsewhere(false, move || find(&reach, own)).await? {
+                Ok(found) => found,
+                Err(error) => {
+                    // What cannot be looked for is not gone. The next search is soon.
+                    throttle::UNREADABLE
+                        .warn(format_args!("cannot look for network namespaces: {error}"));
+                    return Ok(());
+                }
+            },
         };
         let mut found: HashMap<_, _> = found.into_iter().collect();
         for space in &mut self.list {
@@ -177,22 +189,22 @@ impl Spaces {
 }
 
 /// Every namespace that there is and is to be followed.
-fn find(reach: &Reach, own_netns: u32) -> Found {
+fn find(reach: &Reach, own_netns: u32) -> io::Result<Found> {
     let own = (own_netns, None);
     let other = |namespace: Namespace| {
         let netns = u32::try_from(namespace.inode).ok()?;
         (netns != own_netns).then_some((netns, Some(namespace)))
     };
-    match reach {
+    Ok(match reach {
         Reach::Own => Found::from([own]),
         Reach::All => {
-            let all = Namespaces::find().list.into_iter().filter_map(other);
+            let all = Namespaces::find()?.list.into_iter().filter_map(other);
             all.chain([own]).collect()
         }
         Reach::Named(names) => {
-            let wanted = named().filter(|namespace| names.contains(&namespace.name));
+            let wanted = named()?.filter(|namespace| names.contains(&namespace.name));
             let own = names.contains("self").then_some(own);
             wanted.filter_map(other).chain(own).collect()
         }
-    }
+    })
 }

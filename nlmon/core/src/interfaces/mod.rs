@@ -55,6 +55,16 @@ pub fn tells_of_interfaces(protocol: u8, data: &[u8]) -> bool {
     protocol == ROUTE && facts::may_have_facts(data)
 }
 
+/// Whether the kernel tells of the loopback interface that every namespace begins with: it has just
+/// made the one that this was sent in, whatever had its number before.
+pub fn tells_of_new_namespace(observation: &Observation) -> bool {
+    let from_kernel = observation.src_portid == 0 && observation.path == Path::Multicast;
+    let whole = usize::try_from(observation.len).unwrap_or(usize::MAX);
+    from_kernel
+        && tells_of_interfaces(observation.protocol, &observation.data)
+        && facts(&observation.data, whole).any(|fact| fact.first)
+}
+
 impl Interfaces {
     /// Nothing is known yet. With `probes` that sample every message of rtnetlink, each notification
     /// is expected to be seen sent; else what is seen sent may be old, and is left out.
