@@ -77,6 +77,7 @@ const HEADERS: &[(&str, &[&str])] = &[
     ("linux/tcp_metrics.h", &["TCP_METRICS_CMD_"]),
     ("linux/if_team.h", &["TEAM_CMD_"]),
     ("linux/thermal.h", &["THERMAL_GENL_CMD_", "THERMAL_GENL_EVENT_"]),
+    ("linux/tipc_netlink.h", &["TIPC_NL_"]),
     ("linux/vdpa.h", &["VDPA_CMD_"]),
     ("linux/wireguard.h", &["WG_CMD_"]),
 ];

@@ -51,7 +51,7 @@ fn options(options: Tree<'_>) -> String {
 
 /// `mirred index 1, gact drop index 2`
 pub(super) fn actions(tree: Tree<'_>) -> String {
-    let each = tree.inside("TCA_ACT_TAB");
+    let each = tree.inside("TCA_ROOT_TAB");
     let each = each.iter().map(|action| {
         let mut line = Line::default();
         line.word(&action_words(action).unwrap_or_default());

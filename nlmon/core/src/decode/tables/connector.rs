@@ -1,7 +1,7 @@
 //! The connector, and the process events on it: numbers and names of
 //! `include/uapi/linux/connector.h` and `cn_proc.h`.
 
-use super::kind::Kind::{Num, Text, Word};
+use super::kind::Kind::{Int, Num, Text, Word};
 use super::kind::{Fields, structure};
 use crate::decode::names::Table;
 
@@ -42,49 +42,49 @@ pub(in crate::decode) static PROC_INPUT: Fields =
 static LISTENING: Table = &[(1, "listen"), (2, "ignore")];
 
 static FORK: Fields = structure("fork_proc_event").of(&[
-    ("parent_pid", 4, Num),
-    ("parent_tgid", 4, Num),
-    ("child_pid", 4, Num),
-    ("child_tgid", 4, Num),
+    ("parent_pid", 4, Int),
+    ("parent_tgid", 4, Int),
+    ("child_pid", 4, Int),
+    ("child_tgid", 4, Int),
 ]);
 
 static EXEC: Fields =
-    structure("exec_proc_event").of(&[("process_pid", 4, Num), ("process_tgid", 4, Num)]);
+    structure("exec_proc_event").of(&[("process_pid", 4, Int), ("process_tgid", 4, Int)]);
 
 static IDENTITY: Fields = structure("id_proc_event").of(&[
-    ("process_pid", 4, Num),
-    ("process_tgid", 4, Num),
+    ("process_pid", 4, Int),
+    ("process_tgid", 4, Int),
     ("real", 4, Num),
     ("effective", 4, Num),
 ]);
 
 static COMM: Fields = structure("comm_proc_event").of(&[
-    ("process_pid", 4, Num),
-    ("process_tgid", 4, Num),
+    ("process_pid", 4, Int),
+    ("process_tgid", 4, Int),
     ("comm", 16, Text),
 ]);
 
 static EXIT: Fields = structure("exit_proc_event").of(&[
-    ("process_pid", 4, Num),
-    ("process_tgid", 4, Num),
+    ("process_pid", 4, Int),
+    ("process_tgid", 4, Int),
     ("exit_code", 4, Num),
     ("exit_signal", 4, Num),
-    ("parent_pid", 4, Num),
-    ("parent_tgid", 4, Num),
+    ("parent_pid", 4, Int),
+    ("parent_tgid", 4, Int),
 ]);
 
 static PTRACE: Fields = structure("ptrace_proc_event").of(&[
-    ("process_pid", 4, Num),
-    ("process_tgid", 4, Num),
-    ("tracer_pid", 4, Num),
-    ("tracer_tgid", 4, Num),
+    ("process_pid", 4, Int),
+    ("process_tgid", 4, Int),
+    ("tracer_pid", 4, Int),
+    ("tracer_tgid", 4, Int),
 ]);
 
 static COREDUMP: Fields = structure("coredump_proc_event").of(&[
-    ("process_pid", 4, Num),
-    ("process_tgid", 4, Num),
-    ("parent_pid", 4, Num),
-    ("parent_tgid", 4, Num),
+    ("process_pid", 4, Int),
+    ("process_tgid", 4, Int),
+    ("parent_pid", 4, Int),
+    ("parent_tgid", 4, Int),
 ]);
 
 /// What follows the head of a process event.

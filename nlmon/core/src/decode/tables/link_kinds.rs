@@ -369,7 +369,7 @@ static VXLAN: Set = &[
     (7, "IFLA_VXLAN_LEARNING", Num),
     (8, "IFLA_VXLAN_AGEING", Num),
     (9, "IFLA_VXLAN_LIMIT", Num),
-    (10, "IFLA_VXLAN_PORT_RANGE", Each(2, &Be)),
+    (10, "IFLA_VXLAN_PORT_RANGE", Struct(&VXLAN_PORT_RANGE)),
     (11, "IFLA_VXLAN_PROXY", Num),
     (12, "IFLA_VXLAN_RSC", Num),
     (13, "IFLA_VXLAN_L2MISS", Num),
@@ -661,3 +661,6 @@ static AD_PORT_STATES: Bits = &[
     (0x40, "defaulted"),
     (0x80, "expired"),
 ];
+
+static VXLAN_PORT_RANGE: Fields =
+    structure("ifla_vxlan_port_range").of(&[("low", 2, Be), ("high", 2, Be)]);

@@ -1,7 +1,7 @@
 //! RDMA devices (`RDMA_NL_NLDEV`): numbers and names of
 //! `include/uapi/rdma/rdma_netlink.h`. Memory keys are withheld.
 
-use super::kind::Kind::{Nest, Num, Secret, Sockaddr, Text};
+use super::kind::Kind::{Int, Nest, Num, Secret, Sockaddr, Text};
 use super::kind::Set;
 
 pub(in crate::decode) static RDMA: Set = &[
@@ -60,9 +60,9 @@ pub(in crate::decode) static RDMA: Set = &[
     (53, "RDMA_NLDEV_ATTR_DRIVER_ENTRY", Nest(&RDMA)),
     (54, "RDMA_NLDEV_ATTR_DRIVER_STRING", Text),
     (55, "RDMA_NLDEV_ATTR_DRIVER_PRINT_TYPE", Num),
-    (56, "RDMA_NLDEV_ATTR_DRIVER_S32", Num),
+    (56, "RDMA_NLDEV_ATTR_DRIVER_S32", Int),
     (57, "RDMA_NLDEV_ATTR_DRIVER_U32", Num),
-    (58, "RDMA_NLDEV_ATTR_DRIVER_S64", Num),
+    (58, "RDMA_NLDEV_ATTR_DRIVER_S64", Int),
     (59, "RDMA_NLDEV_ATTR_DRIVER_U64", Num),
     (60, "RDMA_NLDEV_ATTR_RES_PDN", Num),
     (61, "RDMA_NLDEV_ATTR_RES_CQN", Num),
@@ -102,11 +102,24 @@ pub(in crate::decode) static RDMA: Set = &[
     (95, "RDMA_NLDEV_ATTR_STAT_HWCOUNTER_DYNAMIC", Num),
     (96, "RDMA_NLDEV_SYS_ATTR_PRIVILEGED_QKEY_MODE", Num),
     (97, "RDMA_NLDEV_ATTR_DRIVER_DETAILS", Num),
-    (98, "RDMA_NLDEV_ATTR_RES_SUBTYPE", Num),
+    (98, "RDMA_NLDEV_ATTR_RES_SUBTYPE", Text),
     (99, "RDMA_NLDEV_ATTR_DEV_TYPE", Num),
     (100, "RDMA_NLDEV_ATTR_PARENT_NAME", Text),
     (101, "RDMA_NLDEV_ATTR_NAME_ASSIGN_TYPE", Num),
     (102, "RDMA_NLDEV_ATTR_EVENT_TYPE", Num),
     (103, "RDMA_NLDEV_SYS_ATTR_MONITOR_MODE", Num),
     (104, "RDMA_NLDEV_ATTR_STAT_OPCOUNTER_ENABLED", Num),
+    (105, "RDMA_NLDEV_ATTR_FRMR_POOLS", Nest(&RDMA)),
+    (106, "RDMA_NLDEV_ATTR_FRMR_POOL_ENTRY", Nest(&RDMA)),
+    (107, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY", Nest(&RDMA)),
+    (108, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY_ATS", Num),
+    (109, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY_ACCESS_FLAGS", Num),
+    (110, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY_VENDOR_KEY", Num),
+    (111, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY_NUM_DMA_BLOCKS", Num),
+    (112, "RDMA_NLDEV_ATTR_FRMR_POOL_QUEUE_HANDLES", Num),
+    (113, "RDMA_NLDEV_ATTR_FRMR_POOL_MAX_IN_USE", Num),
+    (114, "RDMA_NLDEV_ATTR_FRMR_POOL_IN_USE", Num),
+    (115, "RDMA_NLDEV_ATTR_FRMR_POOLS_AGING_PERIOD", Num),
+    (116, "RDMA_NLDEV_ATTR_FRMR_POOL_PINNED_HANDLES", Num),
+    (117, "RDMA_NLDEV_ATTR_FRMR_POOL_KEY_KERNEL_VENDOR_KEY", Num),
 ];

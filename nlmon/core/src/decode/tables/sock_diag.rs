@@ -44,7 +44,7 @@ static SOCKET_ID: Fields = structure("inet_diag_sockid").of(&[
     ("idiag_cookie", 8, Hex),
 ]);
 
-static INET_DIAG_REQ: Fields = structure("inet_diag_req").of(&[
+static INET_DIAG_REQ: Fields = structure("inet_diag_req_v2").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Word(&IP_PROTOCOLS)),
     ("idiag_ext", 1, Mask(&INET_EXTENSIONS)),
@@ -561,7 +561,7 @@ static TLS_INFO: Set = &[
     (3, "TLS_INFO_TXCONF", Num),
     (4, "TLS_INFO_RXCONF", Num),
     (5, "TLS_INFO_ZC_RO_TX", Flag),
-    (6, "TLS_INFO_RX_NO_PAD", Pad),
+    (6, "TLS_INFO_RX_NO_PAD", Flag),
     (7, "TLS_INFO_TX_MAX_PAYLOAD_LEN", Num),
 ];
 
@@ -726,49 +726,7 @@ static TIPC_REQ: Fields = structure("tipc_sock_diag_req").of(&[
     ("tidiag_states", 4, Num),
 ]);
 
-static TIPC: Set = &[(2, "TIPC_NLA_SOCK", Nest(&TIPC_SOCKET))];
-
-static TIPC_SOCKET: Set = &[
-    (1, "TIPC_NLA_SOCK_ADDR", Num),
-    (2, "TIPC_NLA_SOCK_REF", Num),
-    (3, "TIPC_NLA_SOCK_CON", Nest(&TIPC_CONNECTION)),
-    (4, "TIPC_NLA_SOCK_HAS_PUBL", Flag),
-    (5, "TIPC_NLA_SOCK_STAT", Nest(&TIPC_SOCKET_STATS)),
-    (6, "TIPC_NLA_SOCK_TYPE", Num),
-    (7, "TIPC_NLA_SOCK_INO", Num),
-    (8, "TIPC_NLA_SOCK_UID", Num),
-    (9, "TIPC_NLA_SOCK_TIPC_STATE", Num),
-    (10, "TIPC_NLA_SOCK_COOKIE", Num),
-    (11, "TIPC_NLA_SOCK_PAD", Pad),
-    (12, "TIPC_NLA_SOCK_GROUP", Nest(&TIPC_GROUP)),
-];
-
-static TIPC_CONNECTION: Set = &[
-    (1, "TIPC_NLA_CON_FLAG", Flag),
-    (2, "TIPC_NLA_CON_NODE", Num),
-    (3, "TIPC_NLA_CON_SOCK", Num),
-    (4, "TIPC_NLA_CON_TYPE", Num),
-    (5, "TIPC_NLA_CON_INST", Num),
-];
-
-static TIPC_SOCKET_STATS: Set = &[
-    (0, "TIPC_NLA_SOCK_STAT_RCVQ", Num),
-    (1, "TIPC_NLA_SOCK_STAT_SENDQ", Num),
-    (2, "TIPC_NLA_SOCK_STAT_LINK_CONG", Flag),
-    (3, "TIPC_NLA_SOCK_STAT_CONN_CONG", Flag),
-    (4, "TIPC_NLA_SOCK_STAT_DROP", Num),
-];
-
-static TIPC_GROUP: Set = &[
-    (0, "TIPC_NLA_SOCK_GROUP_ID", Num),
-    (1, "TIPC_NLA_SOCK_GROUP_OPEN", Flag),
-    (2, "TIPC_NLA_SOCK_GROUP_NODE_SCOPE", Flag),
-    (3, "TIPC_NLA_SOCK_GROUP_CLUSTER_SCOPE", Flag),
-    (4, "TIPC_NLA_SOCK_GROUP_INSTANCE", Num),
-    (5, "TIPC_NLA_SOCK_GROUP_BC_SEND_NEXT", Num),
-];
-
 /// What is told of a socket of TIPC.
 pub(in crate::decode) fn tipc_layout() -> Layout {
-    Layout { name: "", header: &NO_FIELDS, attributes: &TIPC }
+    Layout { name: "", header: &NO_FIELDS, attributes: &super::generic::tipc::TIPC }
 }

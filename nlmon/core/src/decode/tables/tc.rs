@@ -430,7 +430,7 @@ pub(in crate::decode) static TCAMSG: Fields =
     structure("tcamsg").of(&[("tca_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
 
 pub(in crate::decode) static ACTIONS: Set = &[
-    (1, "TCA_ACT_TAB", List(&Nest(&ACT_ATTRS))),
+    (1, "TCA_ROOT_TAB", List(&Nest(&ACT_ATTRS))),
     (2, "TCA_ROOT_FLAGS", Bitfield),
     (3, "TCA_ROOT_COUNT", Num),
     (4, "TCA_ROOT_TIME_DELTA", Num),

@@ -33,7 +33,7 @@ static ACT_BPF_ATTRS: Set = &[
     (1, "TCA_ACT_BPF_TM", Struct(&TCF_T)),
     (2, "TCA_ACT_BPF_PARMS", Struct(&TC_GEN)),
     (3, "TCA_ACT_BPF_OPS_LEN", Num),
-    (4, "TCA_ACT_BPF_OPS", Hex),
+    (4, "TCA_ACT_BPF_OPS", Each(8, &Struct(&SOCK_FILTER))),
     (5, "TCA_ACT_BPF_FD", Num),
     (6, "TCA_ACT_BPF_NAME", Text),
     (7, "TCA_ACT_BPF_PAD", Num),
@@ -189,9 +189,9 @@ static ACT_PEDIT_ATTRS: Set = &[
     (1, "TCA_PEDIT_TM", Struct(&TCF_T)),
     (2, "TCA_PEDIT_PARMS", Struct(&TC_PEDIT_SEL)),
     (3, "TCA_PEDIT_PAD", Num),
-    (4, "TCA_PEDIT_PARMS_EX", Hex),
+    (4, "TCA_PEDIT_PARMS_EX", Struct(&TC_PEDIT_SEL)),
     (5, "TCA_PEDIT_KEYS_EX", Nest(&PEDIT_KEY_EX_LIST)),
-    (6, "TCA_PEDIT_KEY_EX", Hex),
+    (6, "TCA_PEDIT_KEY_EX", Nest(&PEDIT_KEY_EX)),
 ];
 
 pub(in crate::decode) static TC_RATESPEC: Fields = structure("tc_ratespec").of(&[
@@ -368,7 +368,7 @@ pub(in crate::decode) static ACT_ATTRS: Set = &[
     (10, "TCA_ACT_IN_HW_COUNT", Num),
 ];
 
-static TC_GEN: Fields = structure("").of(&[
+static TC_GEN: Fields = structure("tc_gact").of(&[
     ("index", 4, Num),
     ("capab", 4, Num),
     ("action", 4, Word(&ACTIONS)),
@@ -506,3 +506,7 @@ static IFE_METADATA: Set = &[
     (4, "IFE_META_QMAP", Num),
     (5, "IFE_META_TCINDEX", Num),
 ];
+
+/// An instruction of the classic BPF.
+pub(in crate::decode) static SOCK_FILTER: Fields =
+    structure("sock_filter").of(&[("code", 2, Hex), ("jt", 1, Num), ("jf", 1, Num), ("k", 4, Num)]);

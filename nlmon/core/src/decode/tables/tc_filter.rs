@@ -5,7 +5,7 @@ use super::kind::Kind::{
     Pad, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Set, structure};
-use super::tc_action::{ACT_ATTRS, POLICE_ATTRS};
+use super::tc_action::{ACT_ATTRS, POLICE_ATTRS, SOCK_FILTER};
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, IP_PROTOCOLS};
 
@@ -33,7 +33,7 @@ pub(in crate::decode) static BPF_ATTRS: Set = &[
     (2, "TCA_BPF_POLICE", Nest(&POLICE_ATTRS)),
     (3, "TCA_BPF_CLASSID", Handle),
     (4, "TCA_BPF_OPS_LEN", Num),
-    (5, "TCA_BPF_OPS", Hex),
+    (5, "TCA_BPF_OPS", Each(8, &Struct(&SOCK_FILTER))),
     (6, "TCA_BPF_FD", Num),
     (7, "TCA_BPF_NAME", Text),
     (8, "TCA_BPF_FLAGS", Num),

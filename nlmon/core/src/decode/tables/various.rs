@@ -89,12 +89,12 @@ pub(in crate::decode) static DCB: Set = &[
     (8, "DCB_ATTR_PERM_HWADDR", Mac),
     (9, "DCB_ATTR_CAP", Nest(&DCB_CAPABILITIES)),
     (10, "DCB_ATTR_NUMTCS", Nest(&DCB_NUMTCS)),
-    (11, "DCB_ATTR_BCN", Num),
-    (12, "DCB_ATTR_APP", Num),
+    (11, "DCB_ATTR_BCN", Nest(&CONGESTION)),
+    (12, "DCB_ATTR_APP", Nest(&APP_CONFIG)),
     (13, "DCB_ATTR_IEEE", Nest(&DCB_IEEE)),
     (14, "DCB_ATTR_DCBX", Num),
     (15, "DCB_ATTR_FEATCFG", Nest(&DCB_FEATURES)),
-    (16, "DCB_ATTR_CEE", Num),
+    (16, "DCB_ATTR_CEE", Nest(&DCB_CEE)),
 ];
 
 static DCB_IEEE: Set = &[
@@ -354,4 +354,77 @@ static DCB_FEATURES: Set = &[
     (2, "DCB_FEATCFG_ATTR_PG", Num),
     (3, "DCB_FEATCFG_ATTR_PFC", Num),
     (4, "DCB_FEATCFG_ATTR_APP", Num),
+];
+
+/// What the older standard, CEE, has of the same.
+static DCB_CEE: Set = &[
+    (1, "DCB_ATTR_CEE_PEER_PG", Struct(&CEE_PG)),
+    (2, "DCB_ATTR_CEE_PEER_PFC", Struct(&CEE_PFC)),
+    (3, "DCB_ATTR_CEE_PEER_APP_TABLE", Nest(&CEE_PEER_APPS)),
+    (4, "DCB_ATTR_CEE_TX_PG", Nest(&PG_CONFIG)),
+    (5, "DCB_ATTR_CEE_RX_PG", Nest(&PG_CONFIG)),
+    (6, "DCB_ATTR_CEE_PFC", Nest(&PFC_CONFIG)),
+    (7, "DCB_ATTR_CEE_APP_TABLE", Nest(&CEE_APPS)),
+    (8, "DCB_ATTR_CEE_FEAT", Nest(&DCB_FEATURES)),
+];
+
+static CEE_PEER_APPS: Set = &[
+    (1, "DCB_ATTR_CEE_PEER_APP_INFO", Struct(&PEER_APP_INFO)),
+    (2, "DCB_ATTR_CEE_PEER_APP", Struct(&DCB_APP)),
+];
+
+static CEE_APPS: Set = &[(1, "DCB_ATTR_CEE_APP", Struct(&DCB_APP))];
+
+static PEER_APP_INFO: Fields =
+    structure("dcb_peer_app_info").of(&[("willing", 1, Num), ("error", 1, Num)]);
+
+static CEE_PG: Fields = structure("cee_pg").of(&[
+    ("willing", 1, Num),
+    ("error", 1, Num),
+    ("pg_en", 1, Num),
+    ("tcs_supported", 1, Num),
+    ("pg_bw", 8, Each(1, &Num)),
+    ("prio_pg", 8, Each(1, &Num)),
+]);
+
+static CEE_PFC: Fields = structure("cee_pfc").of(&[
+    ("willing", 1, Num),
+    ("error", 1, Num),
+    ("pfc_en", 1, Num),
+    ("tcs_supported", 1, Num),
+]);
+
+static APP_CONFIG: Set = &[
+    (1, "DCB_APP_ATTR_IDTYPE", Num),
+    (2, "DCB_APP_ATTR_ID", Num),
+    (3, "DCB_APP_ATTR_PRIORITY", Num),
+];
+
+/// Backward congestion notification.
+static CONGESTION: Set = &[
+    (1, "DCB_BCN_ATTR_RP_0", Num),
+    (2, "DCB_BCN_ATTR_RP_1", Num),
+    (3, "DCB_BCN_ATTR_RP_2", Num),
+    (4, "DCB_BCN_ATTR_RP_3", Num),
+    (5, "DCB_BCN_ATTR_RP_4", Num),
+    (6, "DCB_BCN_ATTR_RP_5", Num),
+    (7, "DCB_BCN_ATTR_RP_6", Num),
+    (8, "DCB_BCN_ATTR_RP_7", Num),
+    (9, "DCB_BCN_ATTR_RP_ALL", Flag),
+    (10, "DCB_BCN_ATTR_BCNA_0", Num),
+    (11, "DCB_BCN_ATTR_BCNA_1", Num),
+    (12, "DCB_BCN_ATTR_ALPHA", Num),
+    (13, "DCB_BCN_ATTR_BETA", Num),
+    (14, "DCB_BCN_ATTR_GD", Num),
+    (15, "DCB_BCN_ATTR_GI", Num),
+    (16, "DCB_BCN_ATTR_TMAX", Num),
+    (17, "DCB_BCN_ATTR_TD", Num),
+    (18, "DCB_BCN_ATTR_RMIN", Num),
+    (19, "DCB_BCN_ATTR_W", Num),
+    (20, "DCB_BCN_ATTR_RD", Num),
+    (21, "DCB_BCN_ATTR_RU", Num),
+    (22, "DCB_BCN_ATTR_WRTT", Num),
+    (23, "DCB_BCN_ATTR_RI", Num),
+    (24, "DCB_BCN_ATTR_C", Num),
+    (25, "DCB_BCN_ATTR_ALL", Flag),
 ];

@@ -42,6 +42,9 @@ static DPLL: Set = &[
     (9, "DPLL_A_TYPE", Word(&TYPE)),
     (10, "DPLL_A_LOCK_STATUS_ERROR", Word(&LOCK_STATUS_ERROR)),
     (11, "DPLL_A_CLOCK_QUALITY_LEVEL", Word(&CLOCK_QUALITY_LEVEL)),
+    (12, "DPLL_A_PHASE_OFFSET_MONITOR", Word(&FEATURE_STATE)),
+    (13, "DPLL_A_PHASE_OFFSET_AVG_FACTOR", Num),
+    (14, "DPLL_A_FREQUENCY_MONITOR", Word(&FEATURE_STATE)),
 ];
 
 static PIN_TYPE: Table =
@@ -83,6 +86,10 @@ static PIN: Set = &[
     (26, "DPLL_A_PIN_ESYNC_FREQUENCY_SUPPORTED", Nest(&PIN)),
     (27, "DPLL_A_PIN_ESYNC_PULSE", Num),
     (28, "DPLL_A_PIN_REFERENCE_SYNC", Nest(&PIN)),
+    (29, "DPLL_A_PIN_PHASE_ADJUST_GRAN", Num),
+    (30, "DPLL_A_PIN_FRACTIONAL_FREQUENCY_OFFSET_PPT", Int),
+    (31, "DPLL_A_PIN_MEASURED_FREQUENCY", Num),
+    (32, "DPLL_A_PIN_OPERSTATE", Word(&OPERSTATE)),
 ];
 
 static COMMANDS: Words = &[
@@ -103,3 +110,8 @@ static COMMANDS: Words = &[
 /// The family `dpll`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "dpll", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };
+
+static FEATURE_STATE: Table = &[(0, "disabled"), (1, "enabled")];
+
+static OPERSTATE: Table =
+    &[(1, "active"), (2, "standby"), (3, "no-signal"), (4, "qualification-failed")];

@@ -121,6 +121,7 @@ static RINGS: Set = &[
     (14, "ETHTOOL_A_RINGS_RX_PUSH", Num),
     (15, "ETHTOOL_A_RINGS_TX_PUSH_BUF_LEN", Num),
     (16, "ETHTOOL_A_RINGS_TX_PUSH_BUF_LEN_MAX", Num),
+    (17, "ETHTOOL_A_RINGS_HDS_THRESH", Num),
 ];
 
 static CHANNELS: Set = &[
@@ -174,12 +175,15 @@ static COALESCE: Set = &[
     (28, "ETHTOOL_A_COALESCE_TX_AGGR_TIME_USECS", Num),
     (29, "ETHTOOL_A_COALESCE_RX_PROFILE", Nest(&PROFILE)),
     (30, "ETHTOOL_A_COALESCE_TX_PROFILE", Nest(&PROFILE)),
+    (31, "ETHTOOL_A_COALESCE_RX_CQE_FRAMES", Num),
+    (32, "ETHTOOL_A_COALESCE_RX_CQE_NSECS", Num),
 ];
 
 static PAUSE_STAT: Set = &[
     (1, "ETHTOOL_A_PAUSE_STAT_PAD", Num),
     (2, "ETHTOOL_A_PAUSE_STAT_TX_FRAMES", Num),
     (3, "ETHTOOL_A_PAUSE_STAT_RX_FRAMES", Num),
+    (4, "ETHTOOL_A_PAUSE_STAT_TX_PAUSE_STORM_EVENTS", Num),
 ];
 
 static PAUSE: Set = &[
@@ -205,6 +209,7 @@ static TS_STAT: Set = &[
     (1, "ETHTOOL_A_TS_STAT_TX_PKTS", Num),
     (2, "ETHTOOL_A_TS_STAT_TX_LOST", Num),
     (3, "ETHTOOL_A_TS_STAT_TX_ERR", Num),
+    (4, "ETHTOOL_A_TS_STAT_TX_ONESTEP_PKTS_UNCONFIRMED", Num),
 ];
 
 static TSINFO: Set = &[
@@ -214,6 +219,9 @@ static TSINFO: Set = &[
     (4, "ETHTOOL_A_TSINFO_RX_FILTERS", Nest(&BITSET)),
     (5, "ETHTOOL_A_TSINFO_PHC_INDEX", Num),
     (6, "ETHTOOL_A_TSINFO_STATS", Nest(&TS_STAT)),
+    (7, "ETHTOOL_A_TSINFO_HWTSTAMP_PROVIDER", Nest(&TS_HWTSTAMP_PROVIDER)),
+    (8, "ETHTOOL_A_TSINFO_HWTSTAMP_SOURCE", Word(&TIMESTAMP_SOURCES)),
+    (9, "ETHTOOL_A_TSINFO_HWTSTAMP_PHYINDEX", Num),
 ];
 
 static TS_HWTSTAMP_PROVIDER: Set = &[
@@ -297,6 +305,7 @@ static FEC_STAT: Set = &[
     (2, "ETHTOOL_A_FEC_STAT_CORRECTED", Each(8, &Num)),
     (3, "ETHTOOL_A_FEC_STAT_UNCORR", Each(8, &Num)),
     (4, "ETHTOOL_A_FEC_STAT_CORR_BITS", Each(8, &Num)),
+    (5, "ETHTOOL_A_FEC_STAT_HIST", Nest(&FEC_HISTOGRAM)),
 ];
 
 static FEC: Set = &[
@@ -378,6 +387,9 @@ static PSE: Set = &[
     (11, "ETHTOOL_A_C33_PSE_EXT_SUBSTATE", Num),
     (12, "ETHTOOL_A_C33_PSE_AVAIL_PW_LIMIT", Num),
     (13, "ETHTOOL_A_C33_PSE_PW_LIMIT_RANGES", Nest(&C33_PSE_PW_LIMIT)),
+    (14, "ETHTOOL_A_PSE_PW_D_ID", Num),
+    (15, "ETHTOOL_A_PSE_PRIO_MAX", Num),
+    (16, "ETHTOOL_A_PSE_PRIO", Num),
 ];
 
 static PSE_NTF: Set =
@@ -415,6 +427,7 @@ static RSS: Set = &[
     (5, "ETHTOOL_A_RSS_HKEY", Hex),
     (6, "ETHTOOL_A_RSS_INPUT_XFRM", Num),
     (7, "ETHTOOL_A_RSS_START_CONTEXT", Num),
+    (8, "ETHTOOL_A_RSS_FLOW_HASH", Nest(&FLOW_HASH)),
 ];
 
 static PLCA: Set = &[
@@ -593,3 +606,57 @@ pub(in crate::decode) static FAMILY: Generic = Generic {
         (54, "ETHTOOL_MSG_MSE_GET_REPLY", &MSE),
     ],
 };
+
+static FEC_HISTOGRAM: Set = &[
+    (1, "ETHTOOL_A_FEC_HIST_PAD", Pad),
+    (2, "ETHTOOL_A_FEC_HIST_BIN_LOW", Num),
+    (3, "ETHTOOL_A_FEC_HIST_BIN_HIGH", Num),
+    (4, "ETHTOOL_A_FEC_HIST_BIN_VAL", Num),
+    (5, "ETHTOOL_A_FEC_HIST_BIN_VAL_PER_LANE", Each(8, &Num)),
+];
+
+/// Which parts of a packet of each kind choose its queue: `RXH_*`.
+static FLOW_HASH: Set = &[
+    (1, "ETHTOOL_A_FLOW_ETHER", Mask(&HASHED_FIELDS)),
+    (2, "ETHTOOL_A_FLOW_IP4", Mask(&HASHED_FIELDS)),
+    (3, "ETHTOOL_A_FLOW_IP6", Mask(&HASHED_FIELDS)),
+    (4, "ETHTOOL_A_FLOW_TCP4", Mask(&HASHED_FIELDS)),
+    (5, "ETHTOOL_A_FLOW_TCP6", Mask(&HASHED_FIELDS)),
+    (6, "ETHTOOL_A_FLOW_UDP4", Mask(&HASHED_FIELDS)),
+    (7, "ETHTOOL_A_FLOW_UDP6", Mask(&HASHED_FIELDS)),
+    (8, "ETHTOOL_A_FLOW_SCTP4", Mask(&HASHED_FIELDS)),
+    (9, "ETHTOOL_A_FLOW_SCTP6", Mask(&HASHED_FIELDS)),
+    (10, "ETHTOOL_A_FLOW_AH4", Mask(&HASHED_FIELDS)),
+    (11, "ETHTOOL_A_FLOW_AH6", Mask(&HASHED_FIELDS)),
+    (12, "ETHTOOL_A_FLOW_ESP4", Mask(&HASHED_FIELDS)),
+    (13, "ETHTOOL_A_FLOW_ESP6", Mask(&HASHED_FIELDS)),
+    (14, "ETHTOOL_A_FLOW_AH_ESP4", Mask(&HASHED_FIELDS)),
+    (15, "ETHTOOL_A_FLOW_AH_ESP6", Mask(&HASHED_FIELDS)),
+    (16, "ETHTOOL_A_FLOW_GTPU4", Mask(&HASHED_FIELDS)),
+    (17, "ETHTOOL_A_FLOW_GTPU6", Mask(&HASHED_FIELDS)),
+    (18, "ETHTOOL_A_FLOW_GTPC4", Mask(&HASHED_FIELDS)),
+    (19, "ETHTOOL_A_FLOW_GTPC6", Mask(&HASHED_FIELDS)),
+    (20, "ETHTOOL_A_FLOW_GTPC_TEID4", Mask(&HASHED_FIELDS)),
+    (21, "ETHTOOL_A_FLOW_GTPC_TEID6", Mask(&HASHED_FIELDS)),
+    (22, "ETHTOOL_A_FLOW_GTPU_EH4", Mask(&HASHED_FIELDS)),
+    (23, "ETHTOOL_A_FLOW_GTPU_EH6", Mask(&HASHED_FIELDS)),
+    (24, "ETHTOOL_A_FLOW_GTPU_UL4", Mask(&HASHED_FIELDS)),
+    (25, "ETHTOOL_A_FLOW_GTPU_UL6", Mask(&HASHED_FIELDS)),
+    (26, "ETHTOOL_A_FLOW_GTPU_DL4", Mask(&HASHED_FIELDS)),
+    (27, "ETHTOOL_A_FLOW_GTPU_DL6", Mask(&HASHED_FIELDS)),
+];
+
+static HASHED_FIELDS: Bits = &[
+    (1 << 1, "l2da"),
+    (1 << 2, "vlan"),
+    (1 << 3, "l3-proto"),
+    (1 << 4, "ip-src"),
+    (1 << 5, "ip-dst"),
+    (1 << 6, "l4-b-0-1"),
+    (1 << 7, "l4-b-2-3"),
+    (1 << 8, "gtp-teid"),
+    (1 << 9, "ip6-fl"),
+    (1 << 31, "discard"),
+];
+
+static TIMESTAMP_SOURCES: Table = &[(1, "netdev"), (2, "phylib")];

@@ -37,6 +37,7 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("tcp_metrics", "linux/tcp_metrics.h", &["TCP_METRICS_CMD_"]),
     ("team", "linux/if_team.h", &["TEAM_CMD_"]),
     ("thermal", "linux/thermal.h", &["THERMAL_GENL_CMD_", "THERMAL_GENL_EVENT_"]),
+    ("TIPCv2", "linux/tipc_netlink.h", &["TIPC_NL_"]),
     ("vdpa", "linux/vdpa.h", &["VDPA_CMD_"]),
     ("wireguard", "linux/wireguard.h", &["WG_CMD_"]),
 ];

@@ -33,6 +33,7 @@ mod taskstats;
 mod tcp_metrics;
 mod team;
 mod thermal;
+pub(in crate::decode::tables) mod tipc;
 mod vdpa;
 mod wireguard;
 
@@ -69,6 +70,7 @@ static FAMILIES: &[&Generic] = &[
     &tcp_metrics::FAMILY,
     &team::FAMILY,
     &thermal::FAMILY,
+    &tipc::FAMILY,
     &vdpa::FAMILY,
     &wireguard::FAMILY,
 ];

@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Index, Mask, Nest, Num, Word};
+use crate::decode::tables::kind::Kind::{Elsewhere, Index, Int, Mask, Nest, Num, Word};
 use crate::decode::tables::kind::{Bits, Generic, Set, Words};
 
 static XDP_ACT: Bits = &[
@@ -69,6 +69,7 @@ static QUEUE: Set = &[
     (5, "NETDEV_A_QUEUE_DMABUF", Num),
     (6, "NETDEV_A_QUEUE_IO_URING", Nest(&IO_URING_PROVIDER_INFO)),
     (7, "NETDEV_A_QUEUE_XSK", Nest(&XSK_INFO)),
+    (8, "NETDEV_A_QUEUE_LEASE", Nest(&LEASE)),
 ];
 
 static NAPI_THREADED: Table = &[(0, "disabled"), (1, "enabled"), (2, "busy-poll")];
@@ -125,6 +126,7 @@ static DMABUF: Set = &[
     (2, "NETDEV_A_DMABUF_QUEUES", Nest(&QUEUE)),
     (3, "NETDEV_A_DMABUF_FD", Num),
     (4, "NETDEV_A_DMABUF_ID", Num),
+    (5, "NETDEV_A_DMABUF_RX_PAGE_SIZE", Num),
 ];
 
 static COMMANDS: Words = &[
@@ -149,3 +151,9 @@ static COMMANDS: Words = &[
 /// The family `netdev`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "netdev", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };
+
+static LEASE: Set = &[
+    (1, "NETDEV_A_LEASE_IFINDEX", Elsewhere(&Index)),
+    (2, "NETDEV_A_LEASE_QUEUE", Nest(&QUEUE)),
+    (3, "NETDEV_A_LEASE_NETNS_ID", Int),
+];

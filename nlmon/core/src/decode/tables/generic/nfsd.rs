@@ -1,6 +1,6 @@
 //! Attributes of the generic family `nfsd`: numbers and names of `include/uapi/linux/nfsd_netlink.h`.
 
-use crate::decode::tables::kind::Kind::{Be, Flag, Hex, Int, Ip, Nest, Num, Text};
+use crate::decode::tables::kind::Kind::{Be, Flag, Int, Ip, Nest, Num, Secret, Sockaddr, Text};
 use crate::decode::tables::kind::{Generic, Set, Words};
 use crate::decode::tables::{NO_ATTRIBUTES, NO_FIELDS};
 
@@ -26,6 +26,8 @@ static SERVER: Set = &[
     (2, "NFSD_A_SERVER_GRACETIME", Num),
     (3, "NFSD_A_SERVER_LEASETIME", Num),
     (4, "NFSD_A_SERVER_SCOPE", Text),
+    (5, "NFSD_A_SERVER_MIN_THREADS", Num),
+    (6, "NFSD_A_SERVER_FH_KEY", Secret),
 ];
 
 static VERSION: Set = &[
@@ -36,7 +38,7 @@ static VERSION: Set = &[
 
 static SERVER_PROTO: Set = &[(1, "NFSD_A_SERVER_PROTO_VERSION", Nest(&VERSION))];
 
-static SOCK: Set = &[(1, "NFSD_A_SOCK_ADDR", Hex), (2, "NFSD_A_SOCK_TRANSPORT_NAME", Text)];
+static SOCK: Set = &[(1, "NFSD_A_SOCK_ADDR", Sockaddr), (2, "NFSD_A_SOCK_TRANSPORT_NAME", Text)];
 
 static SERVER_SOCK: Set = &[(1, "NFSD_A_SERVER_SOCK_ADDR", Nest(&SOCK))];
 

@@ -47,6 +47,7 @@ static PEER: Set = &[
     (21, "OVPN_A_PEER_LINK_TX_BYTES", Num),
     (22, "OVPN_A_PEER_LINK_RX_PACKETS", Num),
     (23, "OVPN_A_PEER_LINK_TX_PACKETS", Num),
+    (24, "OVPN_A_PEER_TX_ID", Num),
 ];
 
 static KEYCONF: Set = &[

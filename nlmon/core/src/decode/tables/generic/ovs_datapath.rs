@@ -34,7 +34,7 @@ static DATAPATH: Set = &[
     (6, "OVS_DP_ATTR_PAD", Num),
     (7, "OVS_DP_ATTR_MASKS_CACHE_SIZE", Num),
     (8, "OVS_DP_ATTR_PER_CPU_PIDS", Each(4, &Num)),
-    (9, "OVS_DP_ATTR_IFINDEX", Num),
+    (9, "OVS_DP_ATTR_IFINDEX", Index),
 ];
 
 static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);

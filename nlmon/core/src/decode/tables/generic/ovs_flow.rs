@@ -98,8 +98,8 @@ static OVS_KEY_CT_TUPLE_IPV4: Fields = structure("ovs_key_ct_tuple_ipv4").of(&[
 ]);
 
 static OVS_NSH_KEY_ATTRS: Set = &[
-    (1, "OVS_NSH_KEY_ATTR_BASE", Hex),
-    (2, "OVS_NSH_KEY_ATTR_MD1", Hex),
+    (1, "OVS_NSH_KEY_ATTR_BASE", Struct(&OVS_NSH_KEY_BASE)),
+    (2, "OVS_NSH_KEY_ATTR_MD1", Struct(&OVS_NSH_KEY_MD1)),
     (3, "OVS_NSH_KEY_ATTR_MD2", Hex),
 ];
 
@@ -117,7 +117,7 @@ static KEY_ATTRS: Set = &[
     (9, "OVS_KEY_ATTR_TCP", Struct(&OVS_KEY_TCP)),
     (10, "OVS_KEY_ATTR_UDP", Struct(&OVS_KEY_UDP)),
     (11, "OVS_KEY_ATTR_ICMP", Struct(&OVS_KEY_ICMP)),
-    (12, "OVS_KEY_ATTR_ICMPV6", Struct(&OVS_KEY_ICMP)),
+    (12, "OVS_KEY_ATTR_ICMPV6", Struct(&OVS_KEY_ICMPV6)),
     (13, "OVS_KEY_ATTR_ARP", Struct(&OVS_KEY_ARP)),
     (14, "OVS_KEY_ATTR_ND", Struct(&OVS_KEY_ND)),
     (15, "OVS_KEY_ATTR_SKB_MARK", Num),
@@ -132,7 +132,7 @@ static KEY_ATTRS: Set = &[
     (24, "OVS_KEY_ATTR_CT_MARK", Num),
     (25, "OVS_KEY_ATTR_CT_LABELS", Hex),
     (26, "OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4", Struct(&OVS_KEY_CT_TUPLE_IPV4)),
-    (27, "OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6", Hex),
+    (27, "OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6", Struct(&OVS_KEY_CT_TUPLE_IPV6)),
     (28, "OVS_KEY_ATTR_NSH", Nest(&OVS_NSH_KEY_ATTRS)),
     (29, "OVS_KEY_ATTR_PACKET_TYPE", Be),
     (30, "OVS_KEY_ATTR_ND_EXTENSIONS", Hex),
@@ -227,6 +227,7 @@ static ACTION_ATTRS: Set = &[
     (21, "OVS_ACTION_ATTR_CHECK_PKT_LEN", Nest(&CHECK_PKT_LEN_ATTRS)),
     (22, "OVS_ACTION_ATTR_ADD_MPLS", Struct(&OVS_ACTION_ADD_MPLS)),
     (23, "OVS_ACTION_ATTR_DEC_TTL", Nest(&DEC_TTL_ATTRS)),
+    (24, "OVS_ACTION_ATTR_DROP", Num),
     (25, "OVS_ACTION_ATTR_PSAMPLE", Nest(&PSAMPLE_ATTRS)),
 ];
 
@@ -261,3 +262,25 @@ static COMMANDS: Words = &[
 /// The family `ovs_flow`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "ovs_flow", header: &OVS_HEADER, requests: COMMANDS, replies: COMMANDS };
+
+static OVS_KEY_ICMPV6: Fields =
+    structure("ovs_key_icmpv6").of(&[("icmpv6_type", 1, Num), ("icmpv6_code", 1, Num)]);
+
+static OVS_KEY_CT_TUPLE_IPV6: Fields = structure("ovs_key_ct_tuple_ipv6").of(&[
+    ("ipv6_src", 16, Ip),
+    ("ipv6_dst", 16, Ip),
+    ("src_port", 2, Be),
+    ("dst_port", 2, Be),
+    ("ipv6_proto", 1, Num),
+    ("pad", 3, Pad),
+]);
+
+static OVS_NSH_KEY_BASE: Fields = structure("ovs_nsh_key_base").of(&[
+    ("flags", 1, Num),
+    ("ttl", 1, Num),
+    ("mdtype", 1, Num),
+    ("np", 1, Num),
+    ("path_hdr", 4, Be),
+]);
+
+static OVS_NSH_KEY_MD1: Fields = structure("ovs_nsh_key_md1").of(&[("context", 16, Each(4, &Hex))]);

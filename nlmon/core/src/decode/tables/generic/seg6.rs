@@ -1,12 +1,12 @@
 //! Attributes of the generic family `SEG6`: numbers and names of `include/uapi/linux/seg6_genl.h`.
 
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Ip, Num, Secret};
+use crate::decode::tables::kind::Kind::{Int, Ip, Num, Secret};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 static SEG6: Set = &[
     (1, "SEG6_ATTR_DST", Ip),
-    (2, "SEG6_ATTR_DSTLEN", Num),
+    (2, "SEG6_ATTR_DSTLEN", Int),
     (3, "SEG6_ATTR_HMACKEYID", Num),
     (4, "SEG6_ATTR_SECRET", Secret),
     (5, "SEG6_ATTR_SECRETLEN", Num),

@@ -1,14 +1,21 @@
 //! Attributes of the generic family `team`: numbers and names of `include/uapi/linux/if_team.h`.
 
+use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Index, Nest, Num, Text};
-use crate::decode::tables::kind::{Generic, Set, Words};
+use crate::decode::tables::kind::Kind::{Flag, Hex, Index, Int, Nest, Num, Select, Text, Word};
+use crate::decode::tables::kind::{Generic, Options, Set, Words};
+
+/// Types of netlink's policies, `include/net/netlink.h`.
+static OPTION_TYPES: Table = &[(3, "u32"), (5, "string"), (6, "flag"), (11, "binary"), (14, "s32")];
+
+static OPTION_DATA: Options =
+    &[("u32", Num), ("string", Text), ("flag", Flag), ("binary", Hex), ("s32", Int)];
 
 static ATTR_OPTION: Set = &[
     (1, "TEAM_ATTR_OPTION_NAME", Text),
     (2, "TEAM_ATTR_OPTION_CHANGED", Flag),
-    (3, "TEAM_ATTR_OPTION_TYPE", Num),
-    (4, "TEAM_ATTR_OPTION_DATA", Hex),
+    (3, "TEAM_ATTR_OPTION_TYPE", Word(&OPTION_TYPES)),
+    (4, "TEAM_ATTR_OPTION_DATA", Select(3, &OPTION_DATA)),
     (5, "TEAM_ATTR_OPTION_REMOVED", Flag),
     (6, "TEAM_ATTR_OPTION_PORT_IFINDEX", Index),
     (7, "TEAM_ATTR_OPTION_ARRAY_INDEX", Num),

@@ -3,7 +3,7 @@
 use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Base64, Index, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
+    Base64, Index, Int, Ip, List, Mask, Nest, Num, Secret, Sockaddr, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
@@ -13,7 +13,7 @@ static WGPEER_FLAGS: Bits =
     &[(0x1, "remove-me"), (0x2, "replace-allowedips"), (0x4, "update-only")];
 
 static KERNEL_TIMESPEC: Fields =
-    structure("__kernel_timespec").of(&[("sec", 8, Num), ("nsec", 8, Num)]);
+    structure("__kernel_timespec").of(&[("sec", 8, Int), ("nsec", 8, Int)]);
 
 static WGALLOWEDIP_FLAGS: Bits = &[(0x1, "remove-me")];
 

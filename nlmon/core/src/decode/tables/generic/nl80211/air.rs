@@ -211,3 +211,8 @@ pub(super) static RANGING_STATS: Set = &[
     (9, "NL80211_FTM_STATS_OUT_OF_WINDOW_TRIGGERS_NUM", Num),
     (10, "NL80211_FTM_STATS_PAD", Pad),
 ];
+
+pub(super) static SHORT_BEACON: Set = &[
+    (1, "NL80211_S1G_SHORT_BEACON_ATTR_HEAD", Hex),
+    (2, "NL80211_S1G_SHORT_BEACON_ATTR_TAIL", Elements),
+];

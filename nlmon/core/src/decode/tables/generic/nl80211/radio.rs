@@ -1,8 +1,10 @@
 //! What a radio (a wiphy) can do: bands, channels, kinds of interfaces and how many of them.
 
 use crate::decode::names::Table;
-use crate::decode::tables::kind::Kind::{Flag, Hex, Int, List, Nest, Num, Pad, Word};
-use crate::decode::tables::kind::{Bits, Set};
+use crate::decode::tables::kind::Kind::{
+    Flag, Hex, Int, Ip, List, Mac, Nest, Num, Pad, Struct, Word,
+};
+use crate::decode::tables::kind::{Bits, Fields, Set, structure};
 
 static DFS_STATES: Table = &[(0, "usable"), (1, "unavailable"), (2, "available")];
 
@@ -103,8 +105,8 @@ static BAND_ATTRS: Set = &[
     (7, "NL80211_BAND_ATTR_VHT_MCS_SET", Hex),
     (8, "NL80211_BAND_ATTR_VHT_CAPA", Num),
     (9, "NL80211_BAND_ATTR_IFTYPE_DATA", List(&Nest(&IFTYPE_DATA_ATTRS))),
-    (10, "NL80211_BAND_ATTR_EDMG_CHANNELS", Hex),
-    (11, "NL80211_BAND_ATTR_EDMG_BW_CONFIG", Hex),
+    (10, "NL80211_BAND_ATTR_EDMG_CHANNELS", Num),
+    (11, "NL80211_BAND_ATTR_EDMG_BW_CONFIG", Num),
     (12, "NL80211_BAND_ATTR_S1G_MCS_NSS_SET", Hex),
     (13, "NL80211_BAND_ATTR_S1G_CAPA", Hex),
 ];
@@ -122,7 +124,7 @@ pub(super) static WOWLAN_TRIGGERS_ATTRS: Set = &[
     (1, "NL80211_WOWLAN_TRIG_ANY", Flag),
     (2, "NL80211_WOWLAN_TRIG_DISCONNECT", Flag),
     (3, "NL80211_WOWLAN_TRIG_MAGIC_PKT", Flag),
-    (4, "NL80211_WOWLAN_TRIG_PKT_PATTERN", Hex),
+    (4, "NL80211_WOWLAN_TRIG_PKT_PATTERN", Struct(&PATTERN_SUPPORT)),
     (5, "NL80211_WOWLAN_TRIG_GTK_REKEY_SUPPORTED", Flag),
     (6, "NL80211_WOWLAN_TRIG_GTK_REKEY_FAILURE", Flag),
     (7, "NL80211_WOWLAN_TRIG_EAP_IDENT_REQUEST", Flag),
@@ -132,7 +134,7 @@ pub(super) static WOWLAN_TRIGGERS_ATTRS: Set = &[
     (11, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_80211_LEN", Flag),
     (12, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_8023", Flag),
     (13, "NL80211_WOWLAN_TRIG_WAKEUP_PKT_8023_LEN", Flag),
-    (14, "NL80211_WOWLAN_TRIG_TCP_CONNECTION", Hex),
+    (14, "NL80211_WOWLAN_TRIG_TCP_CONNECTION", Nest(&WAKE_CONNECTION)),
     (15, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_MATCH", Flag),
     (16, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_CONNLOST", Flag),
     (17, "NL80211_WOWLAN_TRIG_WAKEUP_TCP_NOMORETOKENS", Flag),
@@ -215,3 +217,31 @@ static SAR_SPECS: Set = &[
 
 pub(super) static SAR_ATTRIBUTES: Set =
     &[(1, "NL80211_SAR_ATTR_TYPE", Num), (2, "NL80211_SAR_ATTR_SPECS", List(&Nest(&SAR_SPECS)))];
+
+static PATTERN_SUPPORT: Fields = structure("nl80211_pattern_support").of(&[
+    ("max_patterns", 4, Num),
+    ("min_pattern_len", 4, Num),
+    ("max_pattern_len", 4, Num),
+    ("max_pkt_offset", 4, Num),
+]);
+
+/// What a connection that wakes may have at most.
+static WAKE_CONNECTION: Set = &[
+    (1, "NL80211_WOWLAN_TCP_SRC_IPV4", Ip),
+    (2, "NL80211_WOWLAN_TCP_DST_IPV4", Ip),
+    (3, "NL80211_WOWLAN_TCP_DST_MAC", Mac),
+    (4, "NL80211_WOWLAN_TCP_SRC_PORT", Num),
+    (5, "NL80211_WOWLAN_TCP_DST_PORT", Num),
+    (6, "NL80211_WOWLAN_TCP_DATA_PAYLOAD", Num),
+    (7, "NL80211_WOWLAN_TCP_DATA_PAYLOAD_SEQ", Flag),
+    (8, "NL80211_WOWLAN_TCP_DATA_PAYLOAD_TOKEN", Struct(&TOKEN_SUPPORT)),
+    (9, "NL80211_WOWLAN_TCP_DATA_INTERVAL", Num),
+    (10, "NL80211_WOWLAN_TCP_WAKE_PAYLOAD", Num),
+    (11, "NL80211_WOWLAN_TCP_WAKE_MASK", Hex),
+];
+
+static TOKEN_SUPPORT: Fields = structure("nl80211_wowlan_tcp_data_token_feature").of(&[
+    ("min_len", 4, Num),
+    ("max_len", 4, Num),
+    ("bufsize", 4, Num),
+]);

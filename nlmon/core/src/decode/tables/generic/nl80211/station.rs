@@ -44,7 +44,7 @@ pub(super) static STATION_FLAGS: Set = &[
     (8, "NL80211_STA_FLAG_SPP_AMSDU", Flag),
 ];
 
-static RATE_INFO: Set = &[
+pub(super) static RATE_INFO: Set = &[
     (1, "NL80211_RATE_INFO_BITRATE", Num),
     (2, "NL80211_RATE_INFO_MCS", Num),
     (3, "NL80211_RATE_INFO_40_MHZ_WIDTH", Flag),
@@ -214,4 +214,21 @@ pub(super) static MESH_CONFIGURATION: Set = &[
     (29, "NL80211_MESHCONF_CONNECTED_TO_GATE", Num),
     (30, "NL80211_MESHCONF_NOLEARN", Num),
     (31, "NL80211_MESHCONF_CONNECTED_TO_AS", Num),
+];
+
+/// How frames of some traffic identifiers are sent.
+pub(super) static TID_CONFIG: Set = &[
+    (1, "NL80211_TID_CONFIG_ATTR_PAD", Pad),
+    (2, "NL80211_TID_CONFIG_ATTR_VIF_SUPP", Num),
+    (3, "NL80211_TID_CONFIG_ATTR_PEER_SUPP", Num),
+    (4, "NL80211_TID_CONFIG_ATTR_OVERRIDE", Flag),
+    (5, "NL80211_TID_CONFIG_ATTR_TIDS", Num),
+    (6, "NL80211_TID_CONFIG_ATTR_NOACK", Num),
+    (7, "NL80211_TID_CONFIG_ATTR_RETRY_SHORT", Num),
+    (8, "NL80211_TID_CONFIG_ATTR_RETRY_LONG", Num),
+    (9, "NL80211_TID_CONFIG_ATTR_AMPDU_CTRL", Num),
+    (10, "NL80211_TID_CONFIG_ATTR_RTSCTS_CTRL", Num),
+    (11, "NL80211_TID_CONFIG_ATTR_AMSDU_CTRL", Num),
+    (12, "NL80211_TID_CONFIG_ATTR_TX_RATE_TYPE", Num),
+    (13, "NL80211_TID_CONFIG_ATTR_TX_RATE", Nest(&super::air::BAND_RATES)),
 ];
