@@ -33,6 +33,8 @@ pub(super) struct Member {
     /// It is some bits of a number.
     pub(super) bits: bool,
     pub(super) array: bool,
+    /// What is in it, with offsets from the start of the outermost structure.
+    pub(super) inside: Vec<Member>,
 }
 
 /// An enumeration.
@@ -126,6 +128,7 @@ impl Table {
                 continue;
             }
             let array = inner.kind == kind::ARRAY;
+            let inside = self.inside(*kind, offset, depth + 1)?;
             let item = if array { inner.parts[0].1 } else { *kind };
             let (of_item, signed) = (self.named(item)?, self.is_signed(item)?);
             let member = Member {
@@ -136,10 +139,19 @@ impl Table {
                 signed,
                 bits: width > 0,
                 array,
+                inside,
             };
             members.push(member);
         }
         Ok(members)
+    }
+
+    /// The members of a member that is a structure.
+    fn inside(&self, number: usize, offset: usize, depth: usize) -> Result<Vec<Member>> {
+        match self.get(number)?.kind {
+            kind::STRUCT | kind::UNION => self.members(number, offset, depth),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The first name on the way to what a type stands for.
@@ -160,13 +172,14 @@ impl Table {
     }
 
     fn is_signed(&self, number: usize) -> Result<bool> {
-        /// `BTF_INT_SIGNED`, and `BTF_INT_CHAR`, which a text is made of.
+        /// `BTF_INT_SIGNED`. The compiler says of characters only that they are some.
         const SIGNED: u32 = 1;
         let mut number = number;
         for _ in 0..DEPTH_MAX {
             let of = self.get(number)?;
             match of.kind {
-                kind::INT => return Ok(of.extra >> 24 & 0xf == SIGNED && of.name != "char"),
+                kind::INT if of.name == "char" => return Ok(false),
+                kind::INT => return Ok(of.extra >> 24 & SIGNED != 0 || of.name == "signed char"),
                 kind::TYPEDEF..=kind::RESTRICT | kind::TYPE_TAG => number = of.size,
                 _ => break,
             }

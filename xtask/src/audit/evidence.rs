@@ -11,6 +11,8 @@ use super::scan::{self, Call};
 /// What a value is by one place of the source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sort {
+    /// A number of one byte, which has no order.
+    Byte,
     Unsigned,
     Signed,
     Big,
@@ -41,7 +43,7 @@ pub(super) struct Evidence {
 
 /// Functions that end in what they write or read, behind `nla_put_` or `nla_get_`.
 const NUMBERS: &[(&str, Sort)] = &[
-    ("u8", Sort::Unsigned),
+    ("u8", Sort::Byte),
     ("u16", Sort::Unsigned),
     ("u32", Sort::Unsigned),
     ("u64", Sort::Unsigned),
@@ -107,7 +109,7 @@ const RAW: &[&str] = &["nla_put", "nla_put_64bit", "nla_reserve", "nla_reserve_6
 
 /// What may be the type of a policy.
 const POLICIES: &[(&str, Sort)] = &[
-    ("NLA_U8", Sort::Unsigned),
+    ("NLA_U8", Sort::Byte),
     ("NLA_U16", Sort::Unsigned),
     ("NLA_U32", Sort::Unsigned),
     ("NLA_U64", Sort::Unsigned),
@@ -160,6 +162,14 @@ impl Evidence {
     /// What is known of an attribute, by the places that know best.
     pub(super) fn of(&self, name: &str) -> Vec<(Place, Sort)> {
         self.found.get(name).into_iter().flatten().cloned().collect()
+    }
+
+    /// The structures that values are.
+    pub(super) fn structures(&self) -> impl Iterator<Item = &str> {
+        self.found.values().flatten().filter_map(|(_, sort)| match sort {
+            Sort::Structure(name) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     fn name<'a>(
@@ -285,13 +295,13 @@ mod tests {
         // The attribute that fills the gap is not written.
         assert!(of("nla_put_u64_64bit(skb, A_ONE, x, A_TWO)", "A_TWO").is_empty());
         let either = "nla_put_u8(skb, six ? A_ONE : A_TWO, 1)";
-        assert_eq!(of(either, "A_TWO"), [(Place::Write, Sort::Unsigned)]);
+        assert_eq!(of(either, "A_TWO"), [(Place::Write, Sort::Byte)]);
     }
 
     #[test]
     fn what_reads_a_value_says_what_it_is() {
         for (source, sort) in [
-            ("x = nla_get_u8(tb[A_ONE]);", Sort::Unsigned),
+            ("x = nla_get_u8(tb[A_ONE]);", Sort::Byte),
             ("nla_get_u32_default(info->attrs[A_ONE], 7)", Sort::Unsigned),
             ("x = ntohs(nla_get_be16(tb[A_ONE]))", Sort::Big),
             ("err = nla_parse_nested(t, MAX, tb[A_ONE], policy, e)", Sort::Nest),

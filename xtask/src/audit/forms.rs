@@ -1,6 +1,7 @@
 //! Compares what the tables say that a value is with what the kernel's code says.
 
 use super::evidence::{Evidence, Place, Sort};
+use super::headers::Headers;
 use super::report::Report;
 use super::tables::{Attribute, Form, Tables};
 
@@ -14,10 +15,17 @@ enum Verdict {
 }
 
 /// Compares every attribute of the tables.
-pub(super) fn compare(tables: &Tables, evidence: &Evidence, report: &mut Report) {
+pub(super) fn compare(
+    tables: &Tables,
+    headers: &Headers,
+    evidence: &Evidence,
+    report: &mut Report,
+) {
     for set in &tables.sets {
         for attribute in &set.attributes {
-            match verdict(attribute, &evidence.of(&attribute.name)) {
+            let said = evidence.of(&attribute.name).into_iter();
+            let said = said.map(|(place, sort)| (place, renamed(attribute, sort, headers)));
+            match verdict(attribute, &said.collect::<Vec<_>>()) {
                 Verdict::Same => report.counts.forms += 1,
                 Verdict::Untold(why) => report.untold(format!("{}: {why}", attribute.name)),
                 Verdict::Differs(what) => {
@@ -27,6 +35,14 @@ pub(super) fn compare(tables: &Tables, evidence: &Evidence, report: &mut Report)
             }
         }
     }
+}
+
+/// A structure that has another name than the table's, but the same members, as the table's.
+fn renamed(attribute: &Attribute, sort: Sort, headers: &Headers) -> Sort {
+    let Sort::Structure(name) = &sort else { return sort };
+    let own = attribute.forms.iter().filter_map(|form| form.detail.rsplit(':').next());
+    let found = own.into_iter().find(|own| headers.alike(own, name));
+    found.map_or_else(|| sort.clone(), |own| Sort::Structure(own.to_owned()))
 }
 
 fn verdict(attribute: &Attribute, said: &[(Place, Sort)]) -> Verdict {
@@ -72,22 +88,26 @@ const BYTES: &[&str] =
 fn fits(form: &Form, sort: &Sort, by_code: bool) -> bool {
     let stands_for = matches!(form.detail.as_str(), "words" | "bits" | "interface");
     match (form.kind.as_str(), sort) {
-        ("unsigned", Sort::Unsigned)
+        ("unsigned", Sort::Unsigned | Sort::Byte)
+        | ("big", Sort::Byte)
         | ("signed", Sort::Signed)
         | ("big" | "signed-big", Sort::Big)
         | ("text", Sort::Text)
         | ("flag", Sort::Flag)
         | ("address", Sort::Address | Sort::Big | Sort::Bytes)
-        | ("nest" | "list", Sort::Nest)
+        | ("nest" | "list" | "headed" | "hops" | "items", Sort::Nest)
         | ("bitfield", Sort::Bitfield)
         | ("secret", _) => true,
         ("unsigned", Sort::Signed) => stands_for,
-        ("signed", Sort::Unsigned) => stands_for || !by_code,
+        ("signed", Sort::Unsigned | Sort::Byte) => stands_for || !by_code,
         ("big" | "signed-big" | "address", Sort::Unsigned) => !by_code,
-        ("items", Sort::Structure(name)) => form.detail.ends_with(&format!(":{name}")),
+        ("items", Sort::Unsigned | Sort::Signed | Sort::Big | Sort::Structure(_)) => {
+            let item = form.detail.split_once(':').map(|(_, item)| Form::parse(item));
+            item.is_some_and(|item| fits(&item, sort, by_code))
+        }
         ("bitfield", Sort::Structure(name)) => name == "nla_bitfield32",
         ("address", Sort::Structure(name)) => matches!(name.as_str(), "in_addr" | "in6_addr"),
-        ("socket-address", Sort::Structure(name)) => name.starts_with("sockaddr"),
+        ("socket-address", Sort::Structure(name)) => name.contains("sockaddr"),
         ("headed" | "hops" | "structure", Sort::Structure(name)) => form.detail == *name,
         (kind, Sort::Bytes) => BYTES.contains(&kind),
         _ => false,

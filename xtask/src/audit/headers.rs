@@ -51,6 +51,12 @@ impl Headers {
         Ok(found)
     }
 
+    /// Whether two structures have the same members.
+    pub(super) fn alike(&self, one: &str, other: &str) -> bool {
+        let both = self.structures.get(one).zip(self.structures.get(other));
+        both.is_some_and(|(one, other)| one.size == other.size && one.members == other.members)
+    }
+
     fn add(&mut self, compiler: &Compiler, header: &Path, wanted: &BTreeSet<&str>) -> Result<()> {
         let path = compiler.uapi.join(header);
         let text =

@@ -1,18 +1,32 @@
 //! Compares the tables' numbers, names and structures with what the headers define.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::btf::{self, Enumeration};
 use super::headers::Headers;
 use super::report::Report;
 use super::tables::{Member, Set, Structure, Tables};
 
-/// Ends of names that no value has.
-const BOUNDS: &[&str] = &["_MAX", "_UNSPEC", "_NONE", "_PAD", "_COUNT", "_CNT", "_NUM", "_LAST"];
+/// Ends and beginnings of names that no value has.
+const ENDS: &[&str] = &[
+    "_MAX",
+    "_UNSPEC",
+    "_UNSPECIFIED",
+    "_UNDEFINED",
+    "_UNUSED",
+    "_NONE",
+    "_PAD",
+    "_COUNT",
+    "_CNT",
+    "_NUM",
+    "_INVALID",
+    "_LAST",
+];
+const BEGINNINGS: &[&str] = &["__", "MAX_", "NUM_"];
 
-/// Compares every attribute's number, and each set with the enumeration that it is of.
+/// Compares every attribute's number, and each enumeration with the sets that are of it.
 pub(super) fn numbers(tables: &Tables, headers: &Headers, report: &mut Report) {
-    let mut compared = BTreeSet::new();
+    let mut named: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
     for set in &tables.sets {
         for attribute in &set.attributes {
             match headers.numbers.get(&attribute.name) {
@@ -21,34 +35,37 @@ pub(super) fn numbers(tables: &Tables, headers: &Headers, report: &mut Report) {
                     let what = format!("number {} and not {number}", attribute.number);
                     report.differs(&attribute.name, what);
                 }
-                None => report.differs(&attribute.name, "no header has this name".to_owned()),
+                None => report
+                    .differs(&attribute.name, format!("no header has this name of {}", set.path)),
             }
             report.counts.numbers += 1;
         }
-        if let Some((place, enumeration)) = of_set(set, headers) {
-            compared.insert(place);
-            lacking(set, enumeration, report);
+        if let Some(place) = of_set(set, headers) {
+            named.entry(place).or_default().extend(set.attributes.iter().map(|a| a.number));
         }
     }
-    report.counts.enumerations = compared.len();
+    report.counts.enumerations = named.len();
+    for (place, numbers) in &named {
+        lacking(numbers, &headers.enumerations[*place], report);
+    }
 }
 
 /// The enumeration that has most of a set's names.
-fn of_set<'a>(set: &Set, headers: &'a Headers) -> Option<(usize, &'a Enumeration)> {
+fn of_set(set: &Set, headers: &Headers) -> Option<usize> {
     let names: BTreeSet<_> = set.attributes.iter().map(|a| a.name.as_str()).collect();
     let shared = |e: &Enumeration| e.names.iter().filter(|n| names.contains(n.0.as_str())).count();
     let enumerations = headers.enumerations.iter().enumerate();
-    let (count, place, found) = enumerations.map(|(i, e)| (shared(e), i, e)).max_by_key(|f| f.0)?;
-    (count > 0).then_some((place, found))
+    let (count, place) = enumerations.map(|(place, e)| (shared(e), place)).max()?;
+    (count > 0).then_some(place)
 }
 
-/// What an enumeration has and a set lacks.
-fn lacking(set: &Set, enumeration: &Enumeration, report: &mut Report) {
-    let numbers: BTreeSet<_> = set.attributes.iter().map(|a| a.number).collect();
+/// What an enumeration has and no set of it has.
+fn lacking(numbers: &BTreeSet<i64>, enumeration: &Enumeration, report: &mut Report) {
     for (name, number) in &enumeration.names {
-        let bound = name.starts_with("__") || BOUNDS.iter().any(|end| name.ends_with(end));
+        let bound = BEGINNINGS.iter().any(|start| name.starts_with(start))
+            || ENDS.iter().any(|end| name.ends_with(end));
         if !bound && *number >= 0 && !numbers.contains(number) {
-            report.differs(name, format!("{number} of {} is not in the tables", set.path));
+            report.differs(name, format!("{number} is not in the tables"));
         }
     }
 }
@@ -72,10 +89,13 @@ pub(super) fn structures(tables: &Tables, headers: &Headers, report: &mut Report
 
 fn compare(table: &Structure, header: &btf::Structure, report: &mut Report) {
     let name = &table.name;
-    for member in table.members.iter().filter(|member| member.form.kind != "padding") {
+    let known = flat(&header.members);
+    // What is behind the structure is no part of it: values of a length that only the message tells.
+    let of_it = |member: &&Member| member.form.kind != "padding" && member.offset < header.size;
+    for member in table.members.iter().filter(of_it) {
         report.counts.members += 1;
         let about = format!("{name}.{}", member.name);
-        match find(member, header) {
+        match find(member, &known) {
             Some(found) => {
                 for what in differences(member, found) {
                     report.differs(&about, what);
@@ -84,11 +104,7 @@ fn compare(table: &Structure, header: &btf::Structure, report: &mut Report) {
             None => report.differs(&about, "the structure has no such member".to_owned()),
         }
     }
-    let end = table.members.last().map_or(0, |last| last.offset + last.size);
-    let open = table.members.last().is_some_and(|last| last.size == 0);
-    if end != header.size && !(open && end >= header.size) {
-        report.differs(name, format!("{end} bytes and not {}", header.size));
-    }
+    size(table, header, report);
     for member in &header.members {
         let covered = table.members.iter().any(|m| {
             m.offset <= member.offset && (m.size == 0 || member.offset < m.offset + m.size)
@@ -100,13 +116,31 @@ fn compare(table: &Structure, header: &btf::Structure, report: &mut Report) {
     }
 }
 
-/// The member of that name, or one at the same place whose name ends so.
-fn find<'a>(member: &Member, header: &'a btf::Structure) -> Option<&'a btf::Member> {
-    let named = header.members.iter().find(|found| found.name == member.name);
-    named.or_else(|| {
-        let end = format!("_{}", member.name);
-        header.members.iter().find(|f| f.offset == member.offset && f.name.ends_with(&end))
-    })
+/// Compares the bytes of all. The table may have the gap up to the first attribute behind it too.
+fn size(table: &Structure, header: &btf::Structure, report: &mut Report) {
+    let last = table.members.iter().rfind(|member| member.offset < header.size);
+    let end = last.map_or(0, |last| last.offset + last.size);
+    let open = last.is_some_and(|last| last.size == 0);
+    let padded = last.is_some_and(|last| last.form.kind == "padding");
+    let gap = end == header.size.next_multiple_of(4) && padded;
+    if end != header.size && !open && !gap {
+        report.differs(&table.name, format!("{end} bytes and not {}", header.size));
+    }
+}
+
+/// All members, those in members too.
+fn flat(members: &[btf::Member]) -> Vec<&btf::Member> {
+    members.iter().flat_map(|member| [vec![member], flat(&member.inside)].concat()).collect()
+}
+
+/// The member of that name, or one at the same place that is some bits, or whose name ends so.
+fn find<'a>(member: &Member, header: &[&'a btf::Member]) -> Option<&'a btf::Member> {
+    let at_place = || header.iter().filter(|found| found.offset == member.offset);
+    let mut same = at_place().filter(|found| found.name == member.name);
+    let end = format!("_{}", member.name);
+    let named = || header.iter().find(|found| found.name == member.name);
+    let alike = || at_place().find(|found| found.bits || found.name.ends_with(&end));
+    same.next().or_else(named).or_else(alike).copied()
 }
 
 fn differences(member: &Member, header: &btf::Member) -> Vec<String> {

@@ -39,10 +39,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tables = step("nlmon's tables", tables::read)?;
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
-    let structures = tables.structures.iter().map(|structure| structure.name.as_str());
-    let wanted = names.iter().copied().chain(structures).collect();
-    let work = layout::target().join("audit");
-    let headers = step("headers", || Headers::read(&source, &work, &wanted))?;
     let evidence = step("source", || {
         let mut evidence = Evidence::default();
         for (_, text) in source::files(&source)? {
@@ -50,12 +46,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         Ok(evidence)
     })?;
+    let structures = tables.structures.iter().map(|structure| structure.name.as_str());
+    let wanted = names.iter().copied().chain(structures).chain(evidence.structures()).collect();
+    let work = layout::target().join("audit");
+    let headers = step("headers", || Headers::read(&source, &work, &wanted))?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));
     }
     layouts::numbers(&tables, &headers, &mut report);
     layouts::structures(&tables, &headers, &mut report);
-    forms::compare(&tables, &evidence, &mut report);
+    forms::compare(&tables, &headers, &evidence, &mut report);
     report.finish(options.verbose)
 }
