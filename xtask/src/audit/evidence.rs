@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scan::{self, Call};
+use super::wrappers::Wrappers;
 
 /// What a value is by one place of the source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,21 +139,17 @@ const POLICIES: &[(&str, Sort)] = &[
 ];
 
 impl Evidence {
-    /// Adds what a file says of the attributes that are known.
-    pub(super) fn add(&mut self, source: &str, known: &BTreeSet<&str>) {
-        let code = scan::clean(source);
-        for call in scan::calls(&code, is_wanted) {
-            for (place, sort) in said(&call) {
-                let written = call.arguments.get(1).filter(|_| place == Place::Write);
-                if let Some(written) = written {
-                    self.name(scan::words(written), place, &sort, known);
-                } else {
-                    let read = call.arguments.iter().flat_map(|argument| indexes(argument));
-                    self.name(read, place, &sort, known);
+    /// Adds what a file's code says of the attributes that are known.
+    pub(super) fn add(&mut self, code: &str, wrappers: &Wrappers, known: &BTreeSet<&str>) {
+        for call in scan::calls(code, |name| is_wanted(name) || wrappers.knows(name)) {
+            for (argument, place, sort) in of_call(&call).into_iter().chain(wrappers.of(&call)) {
+                match place {
+                    Place::Read => self.name(indexes(argument).into_iter(), place, &sort, known),
+                    _ => self.name(scan::words(argument), place, &sort, known),
                 }
             }
         }
-        for (name, value) in scan::entries(&code) {
+        for (name, value) in scan::entries(code) {
             for sort in policy(value) {
                 self.name([name].into_iter(), Place::Policy, &sort, known);
             }
@@ -185,8 +182,21 @@ impl Evidence {
     }
 }
 
-fn is_wanted(function: &str) -> bool {
+pub(super) fn is_wanted(function: &str) -> bool {
     function.starts_with("nla_") || FUNCTIONS.iter().any(|known| known.0 == function)
+}
+
+/// What a call says, with the argument that it says it of.
+pub(super) fn of_call<'a>(call: &Call<'a>) -> Vec<(&'a str, Place, Sort)> {
+    let mut found = Vec::new();
+    for (place, sort) in said(call) {
+        let arguments = match place {
+            Place::Write => call.arguments.get(1..2).unwrap_or_default(),
+            _ => &call.arguments[..],
+        };
+        found.extend(arguments.iter().map(|argument| (*argument, place, sort.clone())));
+    }
+    found
 }
 
 /// What a call says of the value.
@@ -215,7 +225,10 @@ fn said(call: &Call<'_>) -> Vec<(Place, Sort)> {
 
 /// `sizeof(struct tc_ratespec)`, `sizeof(*info)`, `ETH_ALEN`.
 fn of_length(len: &str) -> Sort {
-    let inside = len.strip_prefix("sizeof").map(str::trim_start).and_then(scan::enclosed);
+    let inside = len
+        .strip_prefix("sizeof")
+        .map(str::trim_start)
+        .and_then(|rest| scan::enclosed(rest, rest.len()));
     match inside.map(str::trim) {
         Some("__be16" | "__be32" | "__be64") => Sort::Big,
         Some(inside) => {
@@ -270,7 +283,11 @@ mod tests {
 
     fn of(source: &str, name: &str) -> Vec<(Place, Sort)> {
         let mut evidence = Evidence::default();
-        evidence.add(source, &BTreeSet::from(["A_ONE", "A_TWO"]));
+        evidence.add(
+            &scan::clean(source),
+            &Wrappers::default(),
+            &BTreeSet::from(["A_ONE", "A_TWO"]),
+        );
         evidence.of(name)
     }
 

@@ -10,12 +10,15 @@ mod evidence;
 mod forms;
 mod headers;
 mod layouts;
+mod macros;
 mod report;
 mod scan;
 mod source;
 mod tables;
+mod wrappers;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
@@ -25,6 +28,7 @@ use crate::progress::step;
 use evidence::Evidence;
 use headers::Headers;
 use report::Report;
+use wrappers::Wrappers;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -39,13 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tables = step("nlmon's tables", tables::read)?;
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
-    let evidence = step("source", || {
-        let mut evidence = Evidence::default();
-        for (_, text) in source::files(&source)? {
-            evidence.add(&text, &names);
-        }
-        Ok(evidence)
-    })?;
+    let evidence = step("source", || gather(&source, &names))?;
     let structures = tables.structures.iter().map(|structure| structure.name.as_str());
     let wanted = names.iter().copied().chain(structures).chain(evidence.structures()).collect();
     let work = layout::target().join("audit");
@@ -58,4 +56,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     layouts::structures(&tables, &headers, &mut report);
     forms::compare(&tables, &headers, &evidence, &mut report);
     report.finish(options.verbose)
+}
+
+/// What all of the source says of these attributes.
+fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<Evidence> {
+    /// Functions that call functions that call one that writes.
+    const ROUNDS: usize = 2;
+    let files = source::files(source)?;
+    let code: Vec<_> = files.iter().map(|(_, text)| macros::expand(&scan::clean(text))).collect();
+    let mut shared = Wrappers::default();
+    for _ in 0..ROUNDS {
+        for code in &code {
+            shared.learn(code, true);
+        }
+    }
+    let mut evidence = Evidence::default();
+    for code in &code {
+        let mut own = shared.clone();
+        for _ in 0..ROUNDS {
+            own.learn(code, false);
+        }
+        evidence.add(code, &own, names);
+    }
+    Ok(evidence)
 }

@@ -11,8 +11,18 @@ pub(super) struct Call<'a> {
     pub(super) before: &'a str,
 }
 
+/// A function, and what is between its braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Definition<'a> {
+    /// Its name, its parameters, and what its type is.
+    pub(super) head: Call<'a>,
+    pub(super) body: &'a str,
+}
+
 /// The longest call and the longest entry that are looked at.
 const LONGEST: usize = 2000;
+/// The longest function that is.
+const LONGEST_FUNCTION: usize = 6000;
 
 /// The source with comments and the contents of texts made blanks.
 pub(super) fn clean(source: &str) -> String {
@@ -65,10 +75,38 @@ pub(super) fn calls(code: &str, wanted: impl Fn(&str) -> bool) -> Vec<Call<'_>> 
         if function.is_empty() || !wanted(function) {
             continue;
         }
-        if let Some(inside) = enclosed(&code[open..]) {
+        if let Some(inside) = enclosed(&code[open..], LONGEST) {
             let statement = before[..start].rfind([';', '{', '}']).map_or(0, |at| at + 1);
             let before = &before[statement..start];
             found.push(Call { function, arguments: apart(inside), before });
+        }
+    }
+    found
+}
+
+/// Every function that cleaned code defines.
+pub(super) fn definitions(code: &str) -> Vec<Definition<'_>> {
+    const STATEMENTS: &[&str] = &["for", "if", "switch", "while"];
+    let heads = code.match_indices('(').filter_map(|(open, _)| {
+        let inside = enclosed(&code[open..], LONGEST)?;
+        let after = code[open + inside.len() + 2..].trim_start();
+        after.starts_with('{').then_some((open, inside, after))
+    });
+    let mut found = Vec::new();
+    for (open, inside, after) in heads {
+        let before = code[..open].trim_end();
+        let start = before.rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
+        let function = &before[start..];
+        if function.is_empty() || STATEMENTS.contains(&function) {
+            continue;
+        }
+        if let Some(body) = enclosed(after, LONGEST_FUNCTION) {
+            let statement = before[..start].rfind([';', '{', '}']).map_or(0, |at| at + 1);
+            let before = &before[statement..start];
+            found.push(Definition {
+                head: Call { function, arguments: apart(inside), before },
+                body,
+            });
         }
     }
     found
@@ -96,10 +134,10 @@ pub(super) fn words(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !is_word(c)).filter(|word| !word.is_empty())
 }
 
-/// What is within the brackets at the start.
-pub(super) fn enclosed(code: &str) -> Option<&str> {
+/// What is within the brackets at the start, if they end within that many bytes.
+pub(super) fn enclosed(code: &str, longest: usize) -> Option<&str> {
     let mut depth = 0_usize;
-    for (at, byte) in up_to(code, LONGEST).bytes().enumerate() {
+    for (at, byte) in up_to(code, longest).bytes().enumerate() {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => {
@@ -142,7 +180,7 @@ fn up_to(code: &str, len: usize) -> &str {
     &code[..end.unwrap_or(0)]
 }
 
-fn is_word(c: char) -> bool {
+pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
@@ -178,6 +216,19 @@ mod tests {
                 ("C", "NLA_X")
             ]
         );
+    }
+
+    #[test]
+    fn a_function_has_a_head_and_a_body() {
+        let code = "static int f(int a, u8 *b)\n{\n\tif (a) { g(b); }\n}\nint h(void);";
+        let found = definitions(code);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].head.function, &found[0].head.arguments[..]),
+            ("f", &["int a", "u8 *b"][..])
+        );
+        assert_eq!(found[0].body.trim(), "if (a) { g(b); }");
+        assert!(found[0].head.before.contains("static"));
     }
 
     #[test]
