@@ -3,7 +3,7 @@
 //! any. The targets of decoding alone are in `core/fuzz`.
 //!
 //! An input of `record` is a control byte (see [`Control`]), a protocol and a datagram; one of
-//! `capture` is a whole file.
+//! `capture` is a whole file, and one of `paste` a text.
 
 #[path = "../core/fuzz/input.rs"]
 mod input;
@@ -15,19 +15,37 @@ use jiff::tz::TimeZone;
 use nlmon::live::json::{Clock, Detail, LogRecord, View};
 use nlmon::live::pcapng::{Capture, Item, Reader};
 use nlmon::live::text::Style;
+use nlmon::paste;
 use nlmon_core::record::{Contents, Observation, Path, Record, Task};
 
 /// The targets.
-pub(crate) const TARGETS: [&str; 2] = ["record", "capture"];
+pub(crate) const TARGETS: [&str; 3] = ["record", "capture", "paste"];
 
 /// Runs the body of a target on an input.
 pub(crate) fn run(target: &str, input: &[u8]) {
     match (target, input) {
         ("capture", file) => as_capture(file),
+        ("paste", text) => as_paste(&String::from_utf8_lossy(text)),
         (_, [control, protocol, datagram @ ..]) => {
             as_record(*protocol, datagram, &Control(*control));
         }
         _ => {}
+    }
+}
+
+/// A text is read, or refused at a line that it has; what is found can be shown.
+fn as_paste(text: &str) {
+    let paste = match paste::read(text) {
+        Ok(paste) => paste,
+        Err(error) => {
+            let line = text.lines().nth(error.line - 1).expect("the line is there");
+            assert!(error.column <= line.chars().count() + 1, "{error}");
+            return;
+        }
+    };
+    for found in paste.datagrams {
+        assert!(found.line <= text.lines().count() && found.len >= found.bytes.len());
+        as_record(found.protocol.unwrap_or_default(), &found.bytes, &Control(0));
     }
 }
 

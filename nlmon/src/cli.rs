@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::commands::{Failure, check, links, record, recv, run, send, sockets, tail, top};
+use crate::commands::{Failure, check, decode, links, record, recv, run, send, sockets, tail, top};
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ enum Command {
     Tail(tail::Args),
     /// Write the live log of the running daemon to a capture, until stopped.
     Record(record::Args),
+    /// Show what pasted bytes of netlink messages mean.
+    Decode(decode::Args),
     /// Show who is busy, what fails, what is slow and which sockets lose messages, live.
     Top(top::Args),
     /// Show every netlink socket of every namespace: owner, groups, queue, buffer, drops.
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Record(args) => record::run(args),
+        Command::Decode(args) => decode::run(args),
         Command::Top(args) => top::run(args),
         Command::Sockets(args) => sockets::run(args),
         Command::Check(args) => check::run(args),

@@ -14,6 +14,7 @@ pub mod live;
 pub mod metrics;
 mod namespaces;
 pub mod origin;
+pub mod paste;
 mod pipeline;
 pub mod probe;
 pub mod self_test;

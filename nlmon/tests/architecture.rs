@@ -22,7 +22,7 @@ const CORE: [Rule; 5] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 22] = [
+const DAEMON: [Rule; 23] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -32,6 +32,7 @@ const DAEMON: [Rule; 22] = [
             "health",
             "live",
             "metrics",
+            "paste",
             "probe",
             "self_test",
             "service",
@@ -64,6 +65,7 @@ const DAEMON: [Rule; 22] = [
             "throttle",
         ],
     ),
+    ("paste", &[]),
     ("probe", &["shutdown"]),
     ("self_test", &["probe", "subscribe"]),
     (

@@ -2,9 +2,11 @@
 //! clap arguments, does its work, and returns.
 
 pub mod check;
+pub mod decode;
 mod feed;
 mod health;
 pub mod links;
+pub mod printer;
 pub mod record;
 pub mod recv;
 mod rights;

@@ -61,9 +61,13 @@ impl Ink {
 impl Style {
     /// The record's line, or lines if verbose, each with its newline.
     pub fn render(&self, record: &LogRecord) -> String {
-        let time = self.paint(Ink::Faint, &time_of_day(&record.time, &self.zone));
-        let arrow = self.paint(Ink::Good, arrow(record.path));
-        let mut text = format!("{time} {arrow} ");
+        let mut text = String::new();
+        if !record.time.is_empty() {
+            let time = self.paint(Ink::Faint, &time_of_day(&record.time, &self.zone));
+            text = format!("{time} ");
+        }
+        text += &self.paint(Ink::Good, arrow(record.path));
+        text.push(' ');
         self.line(&mut text, record);
         text.push('\n');
         if self.verbose {

@@ -72,11 +72,24 @@ impl Families {
         });
         for found in answers.filter_map(|answer| family(answer.payload)).filter(Family::is_possible)
         {
-            let found = Family { groups: Vec::new(), ..found };
-            match self.all.binary_search_by_key(&found.id, |known| known.id) {
-                Ok(index) => self.all[index] = found,
-                Err(index) => self.all.insert(index, found),
-            }
+            self.put(Family { groups: Vec::new(), ..found });
+        }
+    }
+
+    /// Adds a family that somebody names. Says whether a kernel can have it.
+    pub fn insert(&mut self, id: u16, name: &str) -> bool {
+        let family = Family { id, name: name.to_owned(), groups: Vec::new() };
+        let is_possible = family.is_possible();
+        if is_possible {
+            self.put(family);
+        }
+        is_possible
+    }
+
+    fn put(&mut self, family: Family) {
+        match self.all.binary_search_by_key(&family.id, |known| known.id) {
+            Ok(index) => self.all[index] = family,
+            Err(index) => self.all.insert(index, family),
         }
     }
 

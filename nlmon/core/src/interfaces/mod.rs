@@ -65,6 +65,12 @@ pub fn tells_of_new_namespace(observation: &Observation) -> bool {
         && facts(&observation.data, whole).any(|fact| fact.first)
 }
 
+/// The indexes and names of interfaces that a whole datagram of this protocol tells of.
+pub fn named(protocol: u8, data: &[u8]) -> impl Iterator<Item = (u32, Arc<str>)> {
+    let told = tells_of_interfaces(protocol, data).then(|| facts(data, data.len()));
+    told.into_iter().flatten().filter_map(|fact| Some((fact.index, fact.name?)))
+}
+
 impl Interfaces {
     /// Nothing is known yet. With `probes` that sample every message of rtnetlink, each notification
     /// is expected to be seen sent; else what is seen sent may be old, and is left out.

@@ -50,7 +50,9 @@ struct Captured {
 /// One datagram: who sent it, what it was, who got it, how long it took, whether it failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRecord {
-    /// When it was sent, or else received: RFC 3339, UTC, nanoseconds.
+    /// When it was sent, or else received: RFC 3339, UTC, nanoseconds. Empty where only its bytes
+    /// are known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub time: String,
     /// The same instant on `CLOCK_MONOTONIC`, nanoseconds.
     pub time_ns: u64,

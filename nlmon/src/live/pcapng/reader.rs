@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use super::frames::{Frame, Frames};
 use super::{HEADER_BYTES, HEADER_LEN, carried, packet};
+use crate::live::foreign::Known;
 use crate::live::json::LogRecord;
-use nlmon_core::decode::Families;
 use nlmon_core::decode::specs::Specs;
 
 /// Why a capture cannot be read further. The records before that are good.
@@ -60,8 +60,8 @@ pub enum Item {
 pub struct Reader<R> {
     frames: Frames<R>,
     number: u64,
-    /// Families learnt so far from the controller's answers in the capture.
-    families: Families,
+    /// What is learnt so far from the capture.
+    known: Known,
     /// A record that follows a loss already reported.
     next: Option<Box<LogRecord>>,
 }
@@ -72,18 +72,14 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// [`ReadError::NoCapture`] for a file of another kind.
     pub fn new(input: R) -> Result<Self, ReadError> {
-        Ok(Self {
-            frames: Frames::new(input)?,
-            number: 0,
-            families: Families::default(),
-            next: None,
-        })
+        Ok(Self { frames: Frames::new(input)?, number: 0, known: Known::default(), next: None })
     }
 
     /// Like [`Self::new`], and also knows the families of these specs.
     #[must_use]
-    pub fn with_specs(self, specs: Specs) -> Self {
-        Self { families: self.families.with_specs(specs), ..self }
+    pub fn with_specs(mut self, specs: Specs) -> Self {
+        self.known.families = self.known.families.with_specs(specs);
+        self
     }
 
     /// The next item. `None` at the end.
@@ -98,7 +94,7 @@ impl<R: Read> Reader<R> {
         self.number += 1;
         let no_netlink =
             || ReadError::NoNetlink { number: self.number, offset: self.frames.offset() };
-        let record = Box::new(record(&frame, &mut self.families).ok_or_else(no_netlink)?);
+        let record = Box::new(record(&frame, &mut self.known).ok_or_else(no_netlink)?);
         if frame.lost > 0 {
             self.next = Some(record);
             return Ok(Some(Item::Lost(frame.lost)));
@@ -107,15 +103,17 @@ impl<R: Read> Reader<R> {
     }
 }
 
-fn record(frame: &Frame, families: &mut Families) -> Option<LogRecord> {
+fn record(frame: &Frame, known: &mut Known) -> Option<LogRecord> {
     let bytes = frame.data.get(HEADER_BYTES..)?;
-    let own =
-        frame.carried.as_deref().and_then(|value| carried::record(value, bytes, families.specs()));
+    let own = frame
+        .carried
+        .as_deref()
+        .and_then(|value| carried::record(value, bytes, known.families.specs()));
     // Another program may have removed a packet between the two.
     let whole = |record: &LogRecord| record.bytes.saturating_add(HEADER_LEN) == frame.original_len;
     let own = own.filter(whole);
     match own {
         Some(record) => Some(record.with_data(bytes)),
-        None => packet::record(frame.time, &frame.data, frame.original_len, families),
+        None => packet::record(frame.time, &frame.data, frame.original_len, known),
     }
 }
