@@ -22,7 +22,7 @@ static ACCEPT: Set = &[
     (6, "HANDSHAKE_A_ACCEPT_PEER_IDENTITY", Secret),
     (7, "HANDSHAKE_A_ACCEPT_CERTIFICATE", Nest(&X509)),
     (8, "HANDSHAKE_A_ACCEPT_PEERNAME", Text),
-    (9, "HANDSHAKE_A_ACCEPT_KEYRING", Num),
+    (9, "HANDSHAKE_A_ACCEPT_KEYRING", Secret),
 ];
 
 static DONE: Set = &[
