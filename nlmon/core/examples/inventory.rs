@@ -1,6 +1,6 @@
 //! Prints what the decoder's tables hold, one line each, for `cargo xtask audit`: fields apart by
 //! tabs, the first says what the line is. An attribute belongs to the set above it, a member to the
-//! structure above it. What a form is made of follows it behind colons.
+//! structure above it, and names of numbers to either. What a form is made of follows it behind colons.
 #![expect(clippy::print_stdout, reason = "printing is all that it does")]
 
 use nlmon_core::decode::inventory::{Form, Inventory, Meaning};
@@ -12,6 +12,7 @@ fn main() {
         for attribute in &set.attributes {
             let form = form(&inventory, &attribute.form);
             println!("attribute\t{}\t{}\t{form}", attribute.number, attribute.name);
+            names(&attribute.form);
         }
     }
     for structure in &inventory.structures {
@@ -20,6 +21,7 @@ fn main() {
             let (name, offset) = (member.name, member.offset);
             let size = member.size.unwrap_or(0);
             println!("member\t{name}\t{offset}\t{size}\t{}", form(&inventory, &member.form));
+            names(&member.form);
         }
     }
 }
@@ -56,6 +58,18 @@ fn form(inventory: &Inventory, form: &Form) -> String {
             forms.join("|")
         }
     }
+}
+
+/// What the numbers of the attribute or member above stand for.
+fn names(form: &Form) {
+    let Form::Number { meaning, .. } = form else { return };
+    let (kind, names) = match meaning {
+        Meaning::Words(names) => ("words", names),
+        Meaning::Bits(names) => ("bits", names),
+        _ => return,
+    };
+    let names: Vec<_> = names.iter().map(|(number, name)| format!("{number}={name}")).collect();
+    println!("{kind}\t{}", names.join("\t"));
 }
 
 fn word(meaning: &Meaning) -> &'static str {

@@ -99,14 +99,15 @@ static PROTOINFO_DCCP_ATTRS: Set = &[
 
 static NF_CT_SCTP_STATE: Table = &[
     (0, "none"),
-    (1, "cloned"),
+    (1, "closed"),
     (2, "cookie-wait"),
     (3, "cookie-echoed"),
     (4, "established"),
     (5, "shutdown-sent"),
-    (6, "shutdown-received"),
+    (6, "shutdown-recd"),
     (7, "shutdown-ack-sent"),
-    (8, "shutdown-heartbeat-sent"),
+    (8, "heartbeat-sent"),
+    (9, "heartbeat-acked"),
 ];
 
 static PROTOINFO_SCTP_ATTRS: Set = &[

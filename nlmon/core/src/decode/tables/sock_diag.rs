@@ -23,6 +23,7 @@ static TCP_STATES: Table = &[
     (10, "LISTEN"),
     (11, "CLOSING"),
     (12, "SYN-RECV"),
+    (13, "BOUND-INACTIVE"),
 ];
 
 static SOCKET_TYPES: Table = &[

@@ -10,7 +10,7 @@ static MODE: Table = &[(1, "manual"), (2, "automatic")];
 static LOCK_STATUS: Table =
     &[(1, "unlocked"), (2, "locked"), (3, "locked-ho-acq"), (4, "holdover")];
 
-static TYPE: Table = &[(1, "pps"), (2, "eec")];
+static TYPE: Table = &[(1, "pps"), (2, "eec"), (3, "generic")];
 
 static LOCK_STATUS_ERROR: Table = &[
     (1, "none"),
@@ -47,15 +47,25 @@ static DPLL: Set = &[
     (14, "DPLL_A_FREQUENCY_MONITOR", Word(&FEATURE_STATE)),
 ];
 
-static PIN_TYPE: Table =
-    &[(1, "mux"), (2, "ext"), (3, "synce-eth-port"), (4, "int-oscillator"), (5, "gnss")];
+static PIN_TYPE: Table = &[
+    (1, "mux"),
+    (2, "ext"),
+    (3, "synce-eth-port"),
+    (4, "int-oscillator"),
+    (5, "gnss"),
+    (6, "int-nco"),
+];
 
 static PIN_DIRECTION: Table = &[(1, "input"), (2, "output")];
 
 static PIN_STATE: Table = &[(1, "connected"), (2, "disconnected"), (3, "selectable")];
 
-static PIN_CAPABILITIES: Bits =
-    &[(0x1, "direction-can-change"), (0x2, "priority-can-change"), (0x4, "state-can-change")];
+static PIN_CAPABILITIES: Bits = &[
+    (0x1, "direction-can-change"),
+    (0x2, "priority-can-change"),
+    (0x4, "state-can-change"),
+    (0x8, "state-connected-override"),
+];
 
 static PIN: Set = &[
     (1, "DPLL_A_PIN_ID", Num),

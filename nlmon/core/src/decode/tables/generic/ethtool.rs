@@ -359,15 +359,15 @@ static MODULE: Set = &[
 ];
 
 static C33_PSE_EXT_STATE: Table = &[
-    (0, "none"),
     (1, "error-condition"),
     (2, "mr-mps-valid"),
     (3, "mr-pse-enable"),
     (4, "option-detect-ted"),
     (5, "option-vport-lim"),
     (6, "ovld-detected"),
-    (7, "power-not-available"),
-    (8, "short-detected"),
+    (7, "pd-dll-power-type"),
+    (8, "power-not-available"),
+    (9, "short-detected"),
 ];
 
 static C33_PSE_PW_LIMIT: Set =

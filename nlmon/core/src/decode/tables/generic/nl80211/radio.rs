@@ -185,7 +185,6 @@ pub(super) static FEATURE_FLAGS: Bits = &[
     (0x400, "need-obss-scan"),
     (0x800, "p2p-go-ctwin"),
     (0x1000, "p2p-go-oppps"),
-    (0x2000, "reserved"),
     (0x4000, "advertise-chan-limits"),
     (0x8000, "full-ap-client-state"),
     (0x0001_0000, "userspace-mpm"),
@@ -203,7 +202,7 @@ pub(super) static FEATURE_FLAGS: Bits = &[
     (0x1000_0000, "tdls-channel-switch"),
     (0x2000_0000, "scan-random-mac-addr"),
     (0x4000_0000, "sched-scan-random-mac-addr"),
-    (0x8000_0000, "no-random-mac-addr"),
+    (0x8000_0000, "nd-random-mac-addr"),
 ];
 
 pub(super) static PROTOCOL_FEATURES: Bits = &[(0x1, "split-wiphy-dump")];
