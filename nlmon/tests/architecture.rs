@@ -99,7 +99,7 @@ const DAEMON: [Rule; 23] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 11] = [
+const OWNERS: [(&str, &str); 12] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -111,6 +111,7 @@ const OWNERS: [(&str, &str); 11] = [
     ("hyper_util", "http"),
     ("ratatui", "commands/top"),
     ("pcap_file", "live/pcapng"),
+    ("flate2", "live/pcapng"),
 ];
 
 /// What the core may not name.

@@ -370,6 +370,8 @@ fn what_is_no_capture_of_netlink_is_said() {
     let mut short = tcpdump(false, &tapped());
     short.truncate(24);
     short.extend([1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4]);
-    let error = read(&*short).1.unwrap_err().to_string();
+    let mut reader = Reader::new(&*short).unwrap();
+    assert_eq!(reader.read().unwrap(), None);
+    let error = reader.passed().first_broken.clone().unwrap();
     assert!(error.contains("packet 1") && error.contains("byte 44"), "{error}");
 }

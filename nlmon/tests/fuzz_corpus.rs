@@ -28,15 +28,40 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")
 }
 
+/// What precedes a datagram on a netlink device, and in a cooked packet of the second version.
+const DEVICE: [u8; 16] = [0, 6, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+const COOKED: [u8; 20] = [0, 0, 0, 0, 0, 0, 0, 7, 3, 0x38, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// A capture in the older format, as tcpdump writes it: file header, packet header, the header of the
 /// netlink device, and the datagram.
-fn pcap(protocol: u8, datagram: &[u8]) -> Vec<u8> {
-    let len = u32::try_from(16 + datagram.len()).unwrap();
+fn pcap(link: u32, device: &[u8], protocol: u8, datagram: &[u8]) -> Vec<u8> {
+    let mut device = device.to_vec();
+    // The protocol is first or last.
+    let at = if link == 276 { 1 } else { 15 };
+    device[at] = protocol;
+    let len = u32::try_from(device.len() + datagram.len()).unwrap();
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let file: Vec<u8> = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, 253]);
+    let file: Vec<u8> = words(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 262_144, link]);
     let packet: Vec<u8> = words(&[1_767_323_044, 7, len, len]);
-    let device = [0, 6, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, protocol];
     [&file[..], &packet, &device, datagram].concat()
+}
+
+/// `printf 'not a capture' | gzip -n`
+const GZIP: [u8; 33] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 203, 203, 47, 81, 72, 84, 72, 78, 44, 40, 41, 45, 74, 5, 0,
+    158, 207, 253, 4, 13, 0, 0, 0,
+];
+
+/// A capture of one interface with a block of each rare kind.
+fn blocks() -> Vec<u8> {
+    let words: [&[u32]; 5] = [
+        &[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28],
+        &[1, 20, 253, 0x40000, 20],
+        &[3, 36, 20, 0x3803_0400, 0, 0, 0, 20, 36],
+        &[2, 32, 0, 0, 0, 0, 0, 32],
+        &[6, 32, 9, 0, 0, 0, 0, 32],
+    ];
+    words.iter().flat_map(|words| words.iter()).flat_map(|word| word.to_le_bytes()).collect()
 }
 
 /// What the corpus has to have: path below its root, and contents.
@@ -44,7 +69,7 @@ fn expected() -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     for (file, protocol) in captures::FILES {
         let (_, first) = captures::read(file).swap_remove(0);
-        all.insert(format!("capture/{file}.pcap"), pcap(protocol, &first));
+        all.insert(format!("capture/{file}.pcap"), pcap(253, &DEVICE, protocol, &first));
         for (number, (_, bytes)) in captures::read(file).into_iter().enumerate() {
             if number % RECORDS_EVERY == 0 {
                 let name = format!("record/{file}-{number:03}");
@@ -52,6 +77,14 @@ fn expected() -> BTreeMap<String, Vec<u8>> {
             }
         }
     }
+    let (_, first) = captures::read("rtnetlink").swap_remove(0);
+    let cooked = [(113, &DEVICE[..]), (276, &COOKED)];
+    for (link, device) in cooked {
+        all.insert(format!("capture/cooked-{link}.pcap"), pcap(link, device, 0, &first));
+    }
+    // An empty packet by gzip, and blocks of pcapng that are rare: simple, obsolete, of no interface.
+    all.insert("capture/gzip".to_owned(), GZIP.to_vec());
+    all.insert("capture/blocks.pcapng".to_owned(), blocks());
     let data = captures::directory().join("record.pcapng");
     all.insert("capture/record.pcapng".to_owned(), fs::read(data).unwrap());
     let pastes = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/paste");

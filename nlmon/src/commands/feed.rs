@@ -1,6 +1,6 @@
 //! Where `nlmon tail` and `nlmon record` have their records from: the running daemon, or a capture.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -68,16 +68,30 @@ impl Feed {
     ///
     /// # Errors
     /// `Runtime` where it cannot be read or is none.
-    pub(super) fn capture(file: &Path, matcher: Matcher, specs: Specs) -> Result<Self, Failure> {
-        let input: Box<dyn Read> = if file.as_os_str() == "-" {
-            Box::new(io::stdin())
-        } else {
-            let open = File::open(file);
-            Box::new(open.with_context(|| shown(file)).map_err(Failure::Runtime)?)
+    pub(super) fn capture(
+        file: &Path,
+        matcher: Matcher,
+        (specs, show_secrets): (Specs, bool),
+    ) -> Result<Self, Failure> {
+        let begin = || {
+            let reader = pcapng::Reader::new(open_file(file)?).with_context(|| shown(file))?;
+            Ok(reader.with_specs(specs).with_secrets(show_secrets))
         };
-        let reader = pcapng::Reader::new(input).with_context(|| shown(file));
-        let reader = reader.map_err(Failure::Runtime)?.with_specs(specs);
+        let mut reader = begin().map_err(Failure::Runtime)?;
+        // What can be read only once is read once.
+        if fs::metadata(file).is_ok_and(|about| about.is_file()) {
+            let survey = reader.survey();
+            reader = begin().map_err(Failure::Runtime)?.with_survey(survey);
+        }
         Ok(Self::Capture(Box::new(reader), Box::new(matcher)))
+    }
+
+    /// What of a capture is not among its records.
+    pub(super) fn passed(&self) -> pcapng::Passed {
+        match self {
+            Self::Daemon(_) => pcapng::Passed::default(),
+            Self::Capture(reader, _) => reader.passed().clone(),
+        }
     }
 
     /// Whether probes saw what was sent. A capture does not tell: its records do.
@@ -112,6 +126,13 @@ impl Feed {
             },
         }
     }
+}
+
+fn open_file(file: &Path) -> anyhow::Result<Box<dyn Read>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    Ok(Box::new(File::open(file).with_context(|| shown(file))?))
 }
 
 fn shown(file: &Path) -> String {

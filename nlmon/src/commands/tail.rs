@@ -9,6 +9,7 @@ use super::printer::{Output, Printer, Shown, Stop};
 use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
 use crate::live::history::History;
+use crate::live::pcapng::Passed;
 use crate::live::protocol::{Request, VERSION};
 use crate::spec_files;
 
@@ -29,13 +30,16 @@ pub struct Args {
     /// The daemon's socket
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     pub socket: PathBuf,
-    /// Read a capture, of nlmon record or of tcpdump on an nlmon device, instead of asking the
-    /// daemon; - for standard input
+    /// Read a capture instead of asking the daemon: one of nlmon record, or one of tcpdump on an
+    /// nlmon device, also compressed by gzip; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["socket", "last", "since_ns"])]
     pub read: Option<PathBuf>,
     /// YAML spec of a generic family, or a directory of some, to read the capture by
     #[arg(long, value_name = "PATH", requires = "read")]
     pub specs: Vec<PathBuf>,
+    /// Show keys too, as far as the capture has them: the file is in your hands already
+    #[arg(long, requires = "read")]
+    pub show_secrets: bool,
 }
 
 /// Shows records until `--count` are shown, the reader goes away, or the daemon does; or those of
@@ -59,10 +63,25 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         );
     }
     let printer = Printer::new(args.shown, probes, args.count);
-    match printer.and_then(|mut printer| printer.copy(&mut feed)) {
+    let end = printer.and_then(|mut printer| printer.copy(&mut feed));
+    say_passed(&feed.passed());
+    match end {
         Err(Stop::End) if args.read.is_none() => Err(super::daemon_is_gone()),
         Ok(()) | Err(Stop::NoReader | Stop::End) => Ok(()),
         Err(Stop::Failed(error)) => Err(Failure::Runtime(error)),
+    }
+}
+
+/// Says what of a capture was not shown.
+fn say_passed(passed: &Passed) {
+    if passed.others > 0 {
+        eprintln!(
+            "nlmon: {} packets are passed over: they are of interfaces that have no netlink",
+            passed.others
+        );
+    }
+    if let Some(first) = &passed.first_broken {
+        eprintln!("nlmon: {} packets cannot be read; the first: {first}", passed.broken);
     }
 }
 
@@ -71,7 +90,8 @@ impl Args {
     fn capture(&self, file: &Path) -> Result<Feed, Failure> {
         let found = spec_files::read(&self.specs).map_err(|error| Failure::Usage(error.into()))?;
         let matcher = self.filter.compile(found.specs);
-        Feed::capture(file, matcher.map_err(|error| Failure::Usage(error.into()))?, found.specs)
+        let matcher = matcher.map_err(|error| Failure::Usage(error.into()))?;
+        Feed::capture(file, matcher, (found.specs, self.show_secrets))
     }
 
     fn daemon(&self) -> Result<Feed, Failure> {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::json::LogRecord;
+use super::exchanges::Match;
+use super::json::{LogAnswer, LogDump, LogRecord};
 use nlmon_core::decode::specs::Specs;
-use nlmon_core::decode::{Context, Families, InterfaceNames, Interfaces, names};
+use nlmon_core::decode::{Context, Families, InterfaceNames, Interfaces, names, printable};
 use nlmon_core::interfaces::named;
 use nlmon_core::message::{Header, flag, kind};
 use nlmon_core::record::Path;
@@ -91,12 +92,38 @@ impl Known {
     }
 }
 
+impl Datagram<'_> {
+    /// Which way it went, by what its source and its first message say.
+    pub fn path(&self) -> Path {
+        path(self.direction, self.protocol, Header::parse(self.data).as_ref())
+    }
+}
+
+impl LogAnswer {
+    /// What an answer in the same source tells, or the request that is answered.
+    pub(super) fn found(protocol: u8, found: Match, known: &Known) -> Self {
+        let context = Context::new(&known.families);
+        Self {
+            latency_ns: found.latency_ns,
+            errno: found.errno.map(names::errno_name),
+            request: context.type_name(protocol, found.request_type),
+            about: Some(found.about).filter(|about| !about.is_empty()),
+            text: found.text.map(|text| printable::escape(text.as_bytes())),
+            dump: found.dump.map(|dump| LogDump {
+                parts: dump.parts,
+                bytes: dump.bytes,
+                messages: Some(dump.messages),
+                interrupted: dump.interrupted,
+            }),
+        }
+    }
+}
+
 impl LogRecord {
     /// The record of a datagram.
     pub fn foreign(datagram: &Datagram<'_>, known: &Known) -> Self {
         let Datagram { protocol, data, len, .. } = *datagram;
-        let header = Header::parse(data);
-        let path = path(datagram.direction, protocol, header.as_ref());
+        let (header, path) = (Header::parse(data), datagram.path());
         let context = Context {
             families: &known.families,
             show_secrets: known.show_secrets,

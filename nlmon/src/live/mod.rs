@@ -11,6 +11,7 @@
 pub mod bus;
 mod details;
 pub mod entry;
+mod exchanges;
 pub mod filter;
 pub mod foreign;
 mod glob;

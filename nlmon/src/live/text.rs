@@ -162,7 +162,10 @@ impl Style {
                 format!("{} after {after}", self.paint(Ink::Bad, errno))
             }
             (Path::Request, None) => format!("answered after {after}"),
-            _ => format!("answers {} after {after}", answer.request),
+            _ => {
+                let request = answer.about.as_deref().unwrap_or(&answer.request);
+                format!("answers {request} after {after}")
+            }
         });
         if let (Path::Request, Some(text)) = (record.path, &answer.text) {
             notes.push(format!("\"{text}\""));
@@ -272,7 +275,7 @@ pub(super) fn about(message: &Message) -> String {
     about
 }
 
-fn describe(message: &Message) -> String {
+pub(super) fn describe(message: &Message) -> String {
     format!("{} {}", message.kind(), about(message))
 }
 

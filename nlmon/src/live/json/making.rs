@@ -279,6 +279,7 @@ impl LogAnswer {
             latency_ns: answer.latency_ns,
             errno: answer.errno.map(names::errno_name),
             request: context.type_name(protocol, answer.request_type),
+            about: None,
             text: answer.text.as_ref().map(|text| printable::escape(text.as_bytes())),
             dump: answer.dump.map(LogDump::new),
         }

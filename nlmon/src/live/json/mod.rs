@@ -156,6 +156,9 @@ pub struct LogAnswer {
     pub errno: Option<Cow<'static, str>>,
     /// Type of the request, by name; of a batch, of the message in it.
     pub request: Cow<'static, str>,
+    /// Of an answer in a capture that others made: what the request was about, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// What the kernel said in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -254,6 +257,9 @@ mod tests {
         answer.text = Some("no".into());
         answer.dump = Some(Dump { messages: Some(1), interrupted: true, ..Dump::default() });
         record.answer = LogRecord::new(&request, &View::new(Clock::new(0))).answer;
+        if let Some(answer) = &mut record.answer {
+            answer.about = Some("RTM_NEWLINK dummy0".into());
+        }
         (record.truncated, record.redacted) = (true, true);
         let process = record.process.as_mut().unwrap();
         (process.kernel_thread, process.interrupt) = (true, true);

@@ -9,6 +9,7 @@ use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPa
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
+use pcap_file::pcapng::blocks::simple_packet::SimplePacketBlock;
 use pcap_file::pcapng::{Block, PcapNgParser};
 use pcap_file::{DataLink, PcapError, TsResolution};
 
@@ -28,13 +29,48 @@ const PCAP_MAGIC: [u32; 4] = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xd4c3_b2a1, 0x4d3c_b2a1
 /// A packet as it is in the file.
 #[derive(Debug)]
 pub(super) struct Frame {
-    pub(super) time: Duration,
+    /// When it was, if the file says so.
+    pub(super) time: Option<Duration>,
+    /// The number of its interface in the section.
+    pub(super) interface: u32,
+    pub(super) link: Link,
     pub(super) original_len: u32,
     pub(super) data: Vec<u8>,
     /// Packets that are missing before it.
     pub(super) lost: u64,
     /// The value of nlmon's own block before it.
     pub(super) carried: Option<Vec<u8>>,
+}
+
+/// What precedes a datagram in its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// The header of a netlink device, which is that of the first version of "cooked" packets.
+    Netlink,
+    /// The header of the second version.
+    CookedV2,
+}
+
+impl Link {
+    /// The link types whose packets may hold datagrams.
+    fn of(link: DataLink) -> Option<Self> {
+        match link {
+            DataLink::NETLINK | DataLink::LINUX_SLL => Some(Self::Netlink),
+            DataLink::LINUX_SLL2 => Some(Self::CookedV2),
+            _ => None,
+        }
+    }
+}
+
+/// What comes next in a file.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A packet.
+    Frame(Frame),
+    /// A packet of an interface that has no netlink.
+    Other,
+    /// A block that cannot be read, though its end is known.
+    Broken(String),
 }
 
 /// A file and how far it is read.
@@ -51,6 +87,9 @@ enum Format {
 /// What a block is.
 enum Part {
     Packet(Frame),
+    /// One of another kind of interface.
+    OtherPacket,
+    Broken(String),
     /// nlmon's own block, about the packet behind it.
     Carried(Vec<u8>),
     /// Any other block.
@@ -87,7 +126,7 @@ impl<R: Read> Frames<R> {
     }
 
     /// The next packet; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
+    pub(super) fn next(&mut self) -> Result<Option<Next>, ReadError> {
         let mut carried = None;
         loop {
             let part = match &mut self.format {
@@ -96,7 +135,11 @@ impl<R: Read> Frames<R> {
             };
             match part {
                 None => return Ok(None),
-                Some(Part::Packet(frame)) => return Ok(Some(Frame { carried, ..frame })),
+                Some(Part::Packet(frame)) => {
+                    return Ok(Some(Next::Frame(Frame { carried, ..frame })));
+                }
+                Some(Part::OtherPacket) => return Ok(Some(Next::Other)),
+                Some(Part::Broken(problem)) => return Ok(Some(Next::Broken(problem))),
                 Some(Part::Carried(value)) => carried = Some(value),
                 Some(Part::Other) => {}
             }
@@ -161,16 +204,19 @@ impl<R: Read> Window<R> {
 fn plain(parser: &PcapParser, bytes: &[u8]) -> Parsed<Part> {
     let (rest, packet) = parser.next_raw_packet(bytes)?;
     let header = parser.header();
-    if header.datalink != DataLink::NETLINK {
-        return Err(PcapError::InvalidField("its link type is not NETLINK (253)"));
-    }
+    let link = Link::of(header.datalink);
+    let link = link.ok_or(PcapError::InvalidField(
+        "its link type is none of NETLINK (253), LINUX_SLL (113) and LINUX_SLL2 (276)",
+    ))?;
     let fraction = u64::from(packet.ts_frac);
     let fraction = match header.ts_resolution {
         TsResolution::MicroSecond => Duration::from_micros(fraction),
         TsResolution::NanoSecond => Duration::from_nanos(fraction),
     };
     let frame = Frame {
-        time: Duration::from_secs(packet.ts_sec.into()) + fraction,
+        time: Some(Duration::from_secs(packet.ts_sec.into()) + fraction),
+        interface: 0,
+        link,
         original_len: packet.orig_len,
         data: packet.data.into_owned(),
         lost: 0,
@@ -180,38 +226,66 @@ fn plain(parser: &PcapParser, bytes: &[u8]) -> Parsed<Part> {
 }
 
 fn block(parser: &mut PcapNgParser, bytes: &[u8]) -> Parsed<Part> {
-    let (rest, block) = parser.next_block(bytes)?;
+    let (rest, block) = match parser.next_block(bytes) {
+        Err(PcapError::IncompleteBuffer) => return Err(PcapError::IncompleteBuffer),
+        Err(error) => {
+            // Its length is good, so what follows can be read. Without an interface or a section it
+            // cannot.
+            let (rest, _block) = parser.next_raw_block(bytes)?;
+            return Ok((bytes.len() - rest.len(), Part::Broken(error.to_string())));
+        }
+        Ok(next) => next,
+    };
     if parser.interfaces().len() > INTERFACES_MAX {
         return Err(PcapError::InvalidField("too many interfaces"));
     }
     let part = match block {
         Block::EnhancedPacket(packet) => {
-            let interface = parser.packet_interface(&packet);
-            let interface = interface.ok_or(PcapError::InvalidField("no such interface"))?;
-            Part::Packet(enhanced(packet, interface)?)
+            let found = parser.packet_interface(&packet);
+            found.map_or_else(no_interface, |interface| enhanced(packet, interface))
         }
-        Block::SimplePacket(_) | Block::Packet(_) => {
-            return Err(PcapError::InvalidField(
-                "a packet of a form that has no time or is obsolete",
-            ));
+        Block::SimplePacket(packet) => {
+            parser.interfaces().first().map_or_else(no_interface, |first| simple(packet, first))
         }
+        Block::Packet(_) => Part::Broken("a packet of the obsolete form".to_owned()),
         Block::Unknown(own) if own.type_ == carried::TYPE => Part::Carried(own.value.into_owned()),
         _ => Part::Other,
     };
     Ok((bytes.len() - rest.len(), part))
 }
 
-fn enhanced(
-    packet: EnhancedPacketBlock<'_>,
-    interface: &InterfaceDescriptionBlock<'_>,
-) -> Result<Frame, PcapError> {
-    if interface.linktype != DataLink::NETLINK {
-        return Err(PcapError::InvalidField("its link type is not NETLINK (253)"));
-    }
+fn no_interface() -> Part {
+    Part::Broken("a packet of an interface that the capture does not describe".to_owned())
+}
+
+/// A packet without a time, of the first interface.
+fn simple(packet: SimplePacketBlock<'_>, interface: &InterfaceDescriptionBlock<'_>) -> Part {
+    let Some(link) = Link::of(interface.linktype) else { return Part::OtherPacket };
+    // The block does not say how much of the packet it has, and pads that.
+    let limit = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
+    let len = usize::try_from(packet.original_len.min(limit)).unwrap_or(usize::MAX);
+    let mut data = packet.data.into_owned();
+    data.truncate(len);
+    let original_len = packet.original_len;
+    Part::Packet(Frame {
+        time: None,
+        interface: 0,
+        link,
+        original_len,
+        data,
+        lost: 0,
+        carried: None,
+    })
+}
+
+fn enhanced(packet: EnhancedPacketBlock<'_>, interface: &InterfaceDescriptionBlock<'_>) -> Part {
+    let Some(link) = Link::of(interface.linktype) else { return Part::OtherPacket };
     // The crate reads the units as nanoseconds, whatever the interface says.
     let units = u64::try_from(packet.timestamp.as_nanos()).unwrap_or(u64::MAX);
     let mut frame = Frame {
-        time: since_1970(units, interface),
+        time: Some(since_1970(units, interface)),
+        interface: packet.interface_id,
+        link,
         original_len: packet.original_len,
         data: packet.data.into_owned(),
         lost: 0,
@@ -222,7 +296,7 @@ fn enhanced(
             frame.lost = lost;
         }
     }
-    Ok(frame)
+    Part::Packet(frame)
 }
 
 /// A time in units of the interface's resolution: a power of ten, or with the highest bit a power

@@ -2,15 +2,16 @@
 //! packet for each datagram. The packet's comment says who sent it, which way it went and how it
 //! ended. Each network namespace has an interface. `writer` makes a capture. `reader` reads it
 //! back, and reads captures of other programs. `carried` holds what the packet itself cannot say.
-//! The only owner of `pcap-file`.
+//! The only owner of `pcap-file` and `flate2`.
 
 mod carried;
 mod frames;
+mod input;
 mod packet;
 mod reader;
 mod writer;
 
-pub use reader::{Item, ReadError, Reader};
+pub use reader::{Item, Passed, ReadError, Reader, Survey};
 pub use writer::Capture;
 
 use super::json::LogRecord;
