@@ -161,14 +161,6 @@ impl Evidence {
         self.found.get(name).into_iter().flatten().cloned().collect()
     }
 
-    /// The structures that values are.
-    pub(super) fn structures(&self) -> impl Iterator<Item = &str> {
-        self.found.values().flatten().filter_map(|(_, sort)| match sort {
-            Sort::Structure(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
-
     fn name<'a>(
         &mut self,
         names: impl Iterator<Item = &'a str>,

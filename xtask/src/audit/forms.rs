@@ -91,7 +91,8 @@ fn fits(form: &Form, sort: &Sort, by_code: bool) -> bool {
     let stands_for = matches!(form.detail.as_str(), "words" | "bits" | "interface");
     match (form.kind.as_str(), sort) {
         ("unsigned", Sort::Unsigned | Sort::Byte)
-        | ("big", Sort::Byte)
+        // The sign of a byte is in the structure behind it; the kernel puts it as unsigned.
+        | ("big" | "signed", Sort::Byte)
         | ("signed", Sort::Signed)
         | ("big" | "signed-big", Sort::Big)
         | ("text", Sort::Text)
@@ -101,7 +102,7 @@ fn fits(form: &Form, sort: &Sort, by_code: bool) -> bool {
         | ("bitfield", Sort::Bitfield)
         | ("secret", _) => true,
         ("unsigned", Sort::Signed) => stands_for,
-        ("signed", Sort::Unsigned | Sort::Byte) => stands_for || !by_code,
+        ("signed", Sort::Unsigned) => stands_for || !by_code,
         ("big" | "signed-big" | "address", Sort::Unsigned) => !by_code,
         ("items", Sort::Unsigned | Sort::Signed | Sort::Big | Sort::Structure(_)) => {
             let item = form.detail.split_once(':').map(|(_, item)| Form::parse(item));

@@ -1,7 +1,7 @@
 //! What the kernel's headers for programs define, as the C compiler sees it: each header is compiled by
 //! itself, and its structures and enumerations are read from the types that the compiler writes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::btf::{self, Enumeration, Structure};
-use super::scan;
 use crate::process;
 
 /// All headers together.
@@ -39,13 +38,13 @@ const SOCKETS: &str = "#include <sys/socket.h>\n#include <netinet/in.h>\n";
 const DIRECTORIES: &[&str] = &["linux", "rdma", "scsi"];
 
 impl Headers {
-    /// Compiles every header that has one of these names or structures in it.
-    pub(super) fn read(source: &Path, work: &Path, wanted: &BTreeSet<&str>) -> Result<Self> {
+    /// Compiles every header.
+    pub(super) fn read(source: &Path, work: &Path) -> Result<Self> {
         let compiler = Compiler::new(source, work)?;
         let mut found = Self::default();
         for directory in DIRECTORIES {
             for header in list(&source.join("include/uapi"), Path::new(directory))? {
-                found.add(&compiler, &header, wanted)?;
+                found.add(&compiler, &header)?;
             }
         }
         Ok(found)
@@ -57,13 +56,7 @@ impl Headers {
         both.is_some_and(|(one, other)| one.size == other.size && one.members == other.members)
     }
 
-    fn add(&mut self, compiler: &Compiler, header: &Path, wanted: &BTreeSet<&str>) -> Result<()> {
-        let path = compiler.uapi.join(header);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if !scan::words(&scan::clean(&text)).any(|word| wanted.contains(word)) {
-            return Ok(());
-        }
+    fn add(&mut self, compiler: &Compiler, header: &Path) -> Result<()> {
         let again = |_| compiler.compile(header, &format!("{SOCKETS}{BEFORE}"));
         let section = match compiler.compile(header, BEFORE).or_else(again) {
             Ok(section) => section,

@@ -59,12 +59,16 @@ fn of_set(set: &Set, headers: &Headers) -> Option<usize> {
     (count > 0).then_some(place)
 }
 
+/// Whether a name is that of a bound or of a gap.
+pub(super) fn is_bound(name: &str) -> bool {
+    BEGINNINGS.iter().any(|start| name.starts_with(start))
+        || ENDS.iter().any(|end| name.ends_with(end))
+}
+
 /// What an enumeration has and no set of it has.
 fn lacking(numbers: &BTreeSet<i64>, enumeration: &Enumeration, report: &mut Report) {
     for (name, number) in &enumeration.names {
-        let bound = BEGINNINGS.iter().any(|start| name.starts_with(start))
-            || ENDS.iter().any(|end| name.ends_with(end));
-        if !bound && *number >= 0 && !numbers.contains(number) {
+        if !is_bound(name) && *number >= 0 && !numbers.contains(number) {
             report.differs(name, format!("{number} is not in the tables"));
         }
     }

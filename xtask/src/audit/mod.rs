@@ -15,6 +15,7 @@ mod report;
 mod scan;
 mod source;
 mod tables;
+mod words;
 mod wrappers;
 
 use std::collections::BTreeSet;
@@ -44,16 +45,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
     let evidence = step("source", || gather(&source, &names))?;
-    let structures = tables.structures.iter().map(|structure| structure.name.as_str());
-    let wanted = names.iter().copied().chain(structures).chain(evidence.structures()).collect();
     let work = layout::target().join("audit");
-    let headers = step("headers", || Headers::read(&source, &work, &wanted))?;
+    let headers = step("headers", || Headers::read(&source, &work))?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));
     }
     layouts::numbers(&tables, &headers, &mut report);
     layouts::structures(&tables, &headers, &mut report);
+    words::compare(&tables, &headers, &mut report);
     forms::compare(&tables, &headers, &evidence, &mut report);
     report.finish(options.verbose)
 }

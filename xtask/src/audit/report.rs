@@ -28,11 +28,17 @@ pub(super) struct Counts {
     pub(super) structures: usize,
     pub(super) members: usize,
     pub(super) enumerations: usize,
+    pub(super) words: usize,
 }
 
 impl Report {
     pub(super) fn differs(&mut self, about: &str, what: String) {
         self.differences.push((about.to_owned(), what));
+    }
+
+    #[cfg(test)]
+    pub(super) fn differences(&self) -> impl Iterator<Item = &(String, String)> {
+        self.differences.iter()
     }
 
     pub(super) fn untold(&mut self, what: String) {
@@ -78,8 +84,13 @@ impl Report {
     fn print_counts(&self, stay: usize) {
         let counts = &self.counts;
         println!(
-            "compared: {} attributes by number, {} by form; {} structures with {} members; {} enumerations",
-            counts.numbers, counts.forms, counts.structures, counts.members, counts.enumerations
+            "compared: {} attributes by number, {} by form; {} structures with {} members; {} enumerations; {} words",
+            counts.numbers,
+            counts.forms,
+            counts.structures,
+            counts.members,
+            counts.enumerations,
+            counts.words
         );
         println!("{} untold, {stay} differences with a reason", self.untold.len());
     }

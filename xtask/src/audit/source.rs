@@ -37,6 +37,9 @@ const PARTS: &[&str] = &[
     "security/selinux",
 ];
 
+/// Drivers that are tests of user space: what they let in is no rule.
+const TEST_DRIVERS: &str = "drivers/net/wireless/virtual";
+
 /// Unpacks the source, unless it is there; its directory.
 pub(super) fn ensure() -> Result<PathBuf> {
     let kernel = kernel::named(KERNEL)?;
@@ -69,6 +72,9 @@ pub(super) fn files(dir: &Path) -> Result<Vec<(PathBuf, String)>> {
     while let Some(dir) = open.pop() {
         for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
             let path = entry.with_context(|| format!("cannot list {}", dir.display()))?.path();
+            if path.ends_with(TEST_DRIVERS) {
+                continue;
+            }
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|end| end == "c" || end == "h") {

@@ -12,6 +12,19 @@ use crate::{layout, process};
 pub(super) struct Tables {
     pub(super) sets: Vec<Set>,
     pub(super) structures: Vec<Structure>,
+    pub(super) words: Vec<Words>,
+    /// What the last line was about.
+    pub(super) last: String,
+}
+
+/// What the numbers of an attribute or member stand for.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// Its name; with that of its structure, if it is a member.
+    pub(super) of: String,
+    /// The numbers are bits.
+    pub(super) bits: bool,
+    pub(super) names: Vec<(i64, String)>,
 }
 
 /// The attributes of one nest or message.
@@ -94,6 +107,7 @@ fn add(tables: &mut Tables, line: &str) -> Result<()> {
         ["attribute", number, name, forms] => {
             let set = tables.sets.last_mut().context("there is no set")?;
             let forms = forms.split('|').map(Form::parse).collect();
+            name.clone_into(&mut tables.last);
             let (number, name) = (number.parse()?, name.to_owned());
             set.attributes.push(Attribute { number, name, forms });
         }
@@ -103,9 +117,18 @@ fn add(tables: &mut Tables, line: &str) -> Result<()> {
         }
         ["member", name, offset, size, form] => {
             let structure = tables.structures.last_mut().context("there is no structure")?;
+            tables.last = format!("{}.{name}", structure.name);
             let (offset, size) = (offset.parse()?, size.parse()?);
             let (name, form) = (name.to_owned(), Form::parse(form));
             structure.members.push(Member { name, offset, size, form });
+        }
+        [kind @ ("words" | "bits"), ref names @ ..] => {
+            let word = |text: &&str| {
+                let (number, word) = text.split_once('=').context("no number")?;
+                Ok((number.parse()?, word.to_owned()))
+            };
+            let names = names.iter().map(word).collect::<Result<_>>()?;
+            tables.words.push(Words { of: tables.last.clone(), bits: kind == "bits", names });
         }
         _ => bail!("no line of an inventory"),
     }
@@ -119,12 +142,15 @@ mod tests {
     #[test]
     fn lines_belong_to_what_is_above() {
         let text = "set\tRTM_NEWLINK\nattribute\t4\tIFLA_MTU\tunsigned:plain\nattribute\t7\tX\tnest|bytes\n\
-                    structure\tifinfomsg\tRTM_NEWLINK/ifinfomsg\nmember\tifi_family\t0\t1\tunsigned:words";
+                    structure\tifinfomsg\tRTM_NEWLINK/ifinfomsg\nmember\tifi_family\t0\t1\tunsigned:words\n\
+                    words\t2=inet\t10=inet6";
         let tables = parse(text).unwrap();
         let attributes = &tables.sets[0].attributes;
         assert_eq!((attributes[0].number, attributes[1].forms.len()), (4, 2));
         assert_eq!(attributes[0].forms[0].text(), "unsigned:plain");
         assert_eq!(tables.structures[0].members[0].size, 1);
+        assert_eq!(tables.words[0].of, "ifinfomsg.ifi_family");
+        assert_eq!(tables.words[0].names[1], (10, "inet6".to_owned()));
         assert!(parse("attribute\t4\tIFLA_MTU\tflag").is_err());
     }
 }

@@ -36,7 +36,7 @@ pub(in crate::decode) static ROUTE_PROTOCOLS: Table = &[
 
 /// `RT_TABLE_*` of `include/uapi/linux/rtnetlink.h`
 pub(in crate::decode) static ROUTE_TABLES: Table =
-    &[(0, "unspec"), (253, "default"), (254, "main"), (255, "local")];
+    &[(0, "unspec"), (252, "compat"), (253, "default"), (254, "main"), (255, "local")];
 
 /// `RT_SCOPE_*` of `include/uapi/linux/rtnetlink.h`
 pub(in crate::decode) static SCOPES: Table =
@@ -64,6 +64,8 @@ pub(in crate::decode) static RULE_ACTIONS: Table = &[
     (1, "lookup"),
     (2, "goto"),
     (3, "nop"),
+    (4, "res3"),
+    (5, "res4"),
     (6, "blackhole"),
     (7, "unreachable"),
     (8, "prohibit"),
@@ -71,6 +73,7 @@ pub(in crate::decode) static RULE_ACTIONS: Table = &[
 
 /// `IPPROTO_*` of `include/uapi/linux/in.h`, as far as hosts use them
 pub(in crate::decode) static IP_PROTOCOLS: Table = &[
+    (0, "ip"),
     (1, "icmp"),
     (2, "igmp"),
     (4, "ipip"),
@@ -106,8 +109,16 @@ pub(in crate::decode) static IP_PROTOCOLS: Table = &[
 ];
 
 /// `NFPROTO_*` of `include/uapi/linux/netfilter.h`, in the words of `nft`
-pub(in crate::decode) static NETFILTER_FAMILIES: Table =
-    &[(0, "unspec"), (1, "inet"), (2, "ip"), (3, "arp"), (5, "netdev"), (7, "bridge"), (10, "ip6")];
+pub(in crate::decode) static NETFILTER_FAMILIES: Table = &[
+    (0, "unspec"),
+    (1, "inet"),
+    (2, "ip"),
+    (3, "arp"),
+    (5, "netdev"),
+    (7, "bridge"),
+    (10, "ip6"),
+    (12, "decnet"),
+];
 
 /// `AF_*` of `include/linux/socket.h`, as far as they appear in rtnetlink
 pub(in crate::decode) static FAMILIES: Table = &[

@@ -457,7 +457,7 @@ static LINK_EVENTS: Table = &[
     (6, "bonding-options"),
 ];
 
-static XDP_ATTACHED: Table = &[(0, "none"), (1, "driver"), (2, "skb"), (3, "hw"), (4, "multi")];
+static XDP_ATTACHED: Table = &[(0, "none"), (1, "drv"), (2, "skb"), (3, "hw"), (4, "multi")];
 
 static XDP_FLAGS: Bits = &[
     (0x1, "update-if-noexist"),

@@ -87,6 +87,7 @@ pub(super) static AUTHENTICATIONS: Table = &[
     (7, "fils-pk"),
     (8, "eppke"),
     (9, "ieee8021x"),
+    (10, "automatic"),
 ];
 
 pub(super) static FRAME_PROTECTION: Table = &[(0, "no"), (1, "required"), (2, "optional")];
