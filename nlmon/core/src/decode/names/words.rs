@@ -73,7 +73,6 @@ pub(in crate::decode) static RULE_ACTIONS: Table = &[
 
 /// `IPPROTO_*` of `include/uapi/linux/in.h`, as far as hosts use them
 pub(in crate::decode) static IP_PROTOCOLS: Table = &[
-    (0, "ip"),
     (1, "icmp"),
     (2, "igmp"),
     (4, "ipip"),
