@@ -60,14 +60,14 @@ impl MessageKey {
     }
 
     /// One of [`path`].
-    #[inline(always)] // one instruction
+    #[inline(always)]
     pub const fn path(&self) -> u8 {
         self.direction & !Self::RAW
     }
 
     /// The key as two numbers, for a quick comparison and for functions that take no pointers.
     /// Neither is ever zero, so that half of a key is none.
-    #[inline(always)] // shifts
+    #[inline(always)]
     pub const fn words(&self) -> [u64; 2] {
         let who = WHO_MARK | (self.tgid as u64) << 32 | self.netns as u64;
         let what =
@@ -77,7 +77,7 @@ impl MessageKey {
 
     /// The reverse of [`words`](Self::words).
     #[expect(clippy::cast_possible_truncation, reason = "each field is a part of a word")]
-    #[inline(always)] // shifts
+    #[inline(always)]
     pub const fn from_words([who, what]: [u64; 2]) -> Self {
         Self {
             tgid: ((who & !WHO_MARK) >> 32) as u32,
@@ -99,7 +99,7 @@ pub struct Places {
 impl Places {
     /// Those of the key with these words.
     #[expect(clippy::cast_possible_truncation, reason = "the shift leaves few bits")]
-    #[inline(always)] // a few instructions
+    #[inline(always)]
     pub const fn of([who, what]: [u64; 2]) -> Self {
         // Fibonacci hashing, twice, so that every bit of both words reaches the highest ones.
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -111,7 +111,7 @@ impl Places {
     }
 
     /// The place to look at in probe step `step`, of a table of `keys` places, a power of two.
-    #[inline(always)] // a few instructions
+    #[inline(always)]
     pub const fn nth(self, step: u32, keys: u32) -> u32 {
         self.first.wrapping_add(step.wrapping_mul(self.stride)) & (keys - 1)
     }

@@ -88,7 +88,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
 }
 
 /// A call to `netlink_dump` begins: what it sends is known when it is delivered.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) {
     let pid_tgid = bpf_get_current_pid_tgid();
     let protocol = skb::protocol::<M>(sk);
@@ -107,7 +107,7 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) {
 }
 
 /// A datagram is put into the queue of a receiving socket.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     let pid_tgid = bpf_get_current_pid_tgid();
     let Some((context, index)) = innermost(pid_tgid) else {
@@ -134,7 +134,7 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
 }
 
 /// A datagram finds no room in the queue of the receiving socket `sk`.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn overrun<M: Memory>(sk: *const u8) {
     let message_type = match innermost(bpf_get_current_pid_tgid()) {
         Some((context, index)) => type_of(context.frame(index)),
@@ -144,7 +144,7 @@ pub(crate) fn overrun<M: Memory>(sk: *const u8) {
 }
 
 /// Type of the datagram that a frame is of, as far as it is known.
-#[inline(always)] // two compares
+#[inline(always)]
 fn type_of(frame: &Frame) -> u32 {
     match frame.state & (state::COUNTED | state::RAW) {
         state::COUNTED => u32::from(frame.message_type),
@@ -156,7 +156,7 @@ fn type_of(frame: &Frame) -> u32 {
 ///
 /// fentry programs do not run on a processor where one is interrupted or preempted; so a call whose
 /// beginning was not seen is counted at its end, as far as that is possible.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) -> Result<(), u32> {
     match leave(id, result) {
         Err(stat::NO_ENTRY) => {
@@ -168,7 +168,7 @@ pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) 
 }
 
 /// Counts a call whose beginning was not seen. Its datagram is gone, and with it the types.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 fn unseen<M: Memory>(call: &Call, result: i32) {
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
@@ -193,7 +193,7 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
 }
 
 /// A call returns `result`.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
     let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
@@ -272,13 +272,13 @@ fn note<M: Memory>(
 
 /// The network namespace of the socket that a datagram goes out from, or for a dump into, which is
 /// no argument of its hook and so has no type.
-#[inline(always)] // one branch
+#[inline(always)]
 fn netns_of<M: Memory>(sk: *const u8, path: u8) -> u32 {
     if path == path::DUMP { skb::netns::<skb::Helper>(sk) } else { skb::netns::<M>(sk) }
 }
 
 /// The frame of the innermost call that is open.
-#[inline(always)] // one look-up
+#[inline(always)]
 fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
     let context = Thread::of(pid_tgid)?.context()?;
     let depth = context.depth();
@@ -286,7 +286,7 @@ fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
 }
 
 /// Whether the current task is the daemon's.
-#[inline(always)] // two compares
+#[inline(always)]
 fn is_own_process(pid_tgid: u64) -> bool {
     let tgid = (pid_tgid >> 32) as u32;
     tgid != 0 && tgid == own_tgid()
@@ -305,7 +305,7 @@ fn is_own_call(thread: Thread, id: u64) -> bool {
 }
 
 /// The path that a call's datagram takes.
-#[inline(always)] // two compares
+#[inline(always)]
 fn path_of<M: Memory>(call: &Call) -> u8 {
     if call.group != 0 {
         path::MULTICAST
@@ -319,7 +319,7 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
 }
 
 /// Where a call may be made: a user's socket sends by a system call, and by nothing else.
-#[inline(always)] // one compare, on multicasts one field access
+#[inline(always)]
 fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
     let by_user = match path {
         path::REPLY => false,
@@ -332,21 +332,21 @@ fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
 /// Whether a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the datagram
 /// and then sends it to the destination port id too, which is the kernel's unless the user named one
 /// (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
-#[inline(always)] // one compare in the common case
+#[inline(always)]
 fn is_users_multicast(path: u8, place: Place) -> bool {
     path == path::MULTICAST && place == Place::Outermost
 }
 
 /// Whether a datagram of this path may be such a second send. The datagram itself says whether it
 /// is, and is asked only while one is due: that saves a read.
-#[inline(always)] // two compares
+#[inline(always)]
 fn may_be_second_send(path: u8) -> bool {
     path == path::REQUEST || path == path::PEER
 }
 
 /// The process that a message counts under. What is sent in an interrupt is not the doing of the
 /// process that it interrupts. No branch, so that the verifier does not go on for each outcome.
-#[inline(always)] // a few instructions
+#[inline(always)]
 fn process(pid_tgid: u64, interrupt: u32) -> u32 {
     let mask = interrupt.wrapping_neg();
     (pid_tgid >> 32) as u32 & !mask | MessageKey::INTERRUPT & mask

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Counts what a call returned, and how many sockets got its datagram.
-#[inline(always)] // one look-up in the common case
+#[inline(always)]
 pub(crate) fn result(protocol: u8, path: u8, result: i32, deliveries: u32) {
     if let Some(counters) = datagrams(protocol, path) {
         if deliveries != 0 {
@@ -25,7 +25,7 @@ pub(crate) fn result(protocol: u8, path: u8, result: i32, deliveries: u32) {
 }
 
 /// Counts how many sockets got a datagram that is in no other counter.
-#[inline(always)] // one look-up
+#[inline(always)]
 pub(crate) fn deliveries(protocol: u8, path: u8, deliveries: u32) {
     if let Some(counters) = datagrams(protocol, path) {
         machine::add(&mut counters.deliveries, u64::from(deliveries));
@@ -33,7 +33,7 @@ pub(crate) fn deliveries(protocol: u8, path: u8, deliveries: u32) {
 }
 
 /// Adds one to the counter of `key`, made if there is none; without room, to `overflow`.
-#[inline(always)] // few callers, on rare paths
+#[inline(always)]
 fn one_more<K>(map: &PerCpuHashMap<K, u64>, key: &K, overflow: u32) {
     if !add_one(map, key)
         && map.insert(key, 1, u64::from(BPF_NOEXIST)).is_err()
@@ -44,7 +44,7 @@ fn one_more<K>(map: &PerCpuHashMap<K, u64>, key: &K, overflow: u32) {
     }
 }
 
-#[inline(always)] // one look-up
+#[inline(always)]
 fn add_one<K>(map: &PerCpuHashMap<K, u64>, key: &K) -> bool {
     let Some(counter) = map.get_ptr_mut(key) else { return false };
     // SAFETY: the value belongs to this CPU; what else runs there adds atomically, as we do.

@@ -59,7 +59,7 @@ const NFNETLINK_HEADERS: u32 = 20;
 
 /// Fills the sample of the frame at `index`. Every byte of the header is written: it leaves the
 /// kernel.
-#[inline(always)] // one caller per hook
+#[inline(always)]
 pub(crate) fn fill(
     context: &mut Context,
     index: usize,
@@ -103,7 +103,7 @@ pub(crate) fn fill(
 }
 
 /// Notes how a dump ends: the message that says it is the last one of many, or alone.
-#[inline(always)] // one caller
+#[inline(always)]
 fn end_of_dump(header: &mut Header, datagram: &Datagram) {
     let Messages { last, .. } = datagram.messages;
     if datagram.linear < DUMP_END_LEN || last > datagram.linear - DUMP_END_LEN {
@@ -120,7 +120,7 @@ fn end_of_dump(header: &mut Header, datagram: &Datagram) {
 }
 
 /// Port id of the sending socket, which only a user's datagram has.
-#[inline(always)] // one branch
+#[inline(always)]
 fn source_portid(datagram: &Datagram) -> u32 {
     match datagram.envelope.path {
         path::REPLY | path::DUMP => 0,
@@ -129,7 +129,7 @@ fn source_portid(datagram: &Datagram) -> u32 {
 }
 
 /// Flags of the task. A request always comes by a system call of the task itself.
-#[inline(always)] // one caller
+#[inline(always)]
 fn task_flags(path: u8, interrupt: u32) -> u16 {
     if path == path::REQUEST || path == path::PEER {
         return 0;
@@ -155,7 +155,7 @@ struct Parent {
 }
 
 /// The request that the call is nested in, if it is one, and this is no interrupt on top of it.
-#[inline(always)] // one caller
+#[inline(always)]
 fn parent(context: &mut Context, index: usize) -> Parent {
     if index == 0 || context.frame(index).foreign() != 0 {
         return Parent::default();
@@ -179,7 +179,7 @@ fn parent(context: &mut Context, index: usize) -> Parent {
 }
 
 /// Payload bytes to take: as many as the protocol's snap length allows, and no byte of a packet.
-#[inline(always)] // one caller
+#[inline(always)]
 fn snap_length(datagram: &Datagram) -> u32 {
     let Datagram { messages, envelope, .. } = datagram;
     let snap = u32::from(global!(SETTINGS.snap[envelope.protocol as usize & 31]));
@@ -260,7 +260,7 @@ fn without_quote(sample: &mut Sample, datagram: &Datagram) -> bool {
 
 /// Sends the sample of a frame, with the call's result if a probe saw it. The error is the reason,
 /// a [`stat`].
-#[inline(always)] // one caller per hook
+#[inline(always)]
 pub(crate) fn send(frame: &mut Frame, result: Option<i32>) -> Result<(), u32> {
     let header = &mut frame.sample.header;
     header.duration_ns = 0;

@@ -47,7 +47,7 @@ const _: () = assert!(size_of::<Frame>() == 16 + size_of::<Sample>());
 
 impl Frame {
     /// Notes the path of the call's datagram, which is known before anything else of it.
-    #[inline(always)] // two stores
+    #[inline(always)]
     pub(crate) fn set_path(&mut self, protocol: u8, path: u8) {
         self.sample.header.protocol = protocol;
         self.sample.header.path = path;
@@ -55,13 +55,13 @@ impl Frame {
 
     /// 1 if the call was made on another stack than the task's own, else 0. A number, because a
     /// branch would double the verifier's work.
-    #[inline(always)] // two instructions
+    #[inline(always)]
     pub(crate) fn foreign(&self) -> u64 {
         u64::from(self.state >> state::FOREIGN_BIT & 1)
     }
 
     /// 1 if the call was made in an interrupt, else 0.
-    #[inline(always)] // two instructions
+    #[inline(always)]
     pub(crate) fn interrupt(&self) -> u32 {
         self.state >> state::INTERRUPT_BIT & 1
     }
@@ -116,19 +116,19 @@ const _: () = assert!(CONTEXTS_MAX.is_power_of_two());
 
 impl Context {
     /// How many calls are open.
-    #[inline(always)] // one load
+    #[inline(always)]
     pub(crate) fn depth(&self) -> usize {
         self.depth as usize
     }
 
     /// Who has it. Other threads look, too.
-    #[inline(always)] // one load
+    #[inline(always)]
     fn owner(&self) -> u32 {
         // SAFETY: a live reference.
         unsafe { core::ptr::read_volatile(&raw const self.owner) }
     }
 
-    #[inline(always)] // one store
+    #[inline(always)]
     fn set_owner(&mut self, key: u32) {
         // SAFETY: a live reference.
         unsafe { core::ptr::write_volatile(&raw mut self.owner, key) };
@@ -142,7 +142,7 @@ impl Context {
     }
 
     /// The stack address of the call at `index`.
-    #[inline(always)] // as above
+    #[inline(always)]
     pub(crate) fn id(&mut self, index: usize) -> &mut u64 {
         // SAFETY: as above.
         unsafe { self.ids.get_unchecked_mut(masked::<{ DEPTH_MAX * 2 }>(index)) }
@@ -170,7 +170,7 @@ pub(crate) struct Thread {
 
 impl Thread {
     /// The current one, by `bpf_get_current_pid_tgid`.
-    #[inline(always)] // an address computation
+    #[inline(always)]
     pub(crate) fn of(pid_tgid: u64) -> Option<Self> {
         Self::of_key(match pid_tgid as u32 {
             // SAFETY: no argument, no precondition.
@@ -180,18 +180,18 @@ impl Thread {
     }
 
     /// The one with this id, which has ended. The idle tasks, whose id is 0, never do.
-    #[inline(always)] // an address computation
+    #[inline(always)]
     pub(crate) fn of_id(tid: u32) -> Option<Self> {
         if tid == 0 { None } else { Self::of_key(tid) }
     }
 
-    #[inline(always)] // an address computation
+    #[inline(always)]
     fn of_key(key: u32) -> Option<Self> {
         CONTEXTS.get_ptr_mut(key & (CONTEXTS_MAX - 1)).map(|home| Self { key, home })
     }
 
     /// The context `distance` slots behind home.
-    #[inline(always)] // an address computation
+    #[inline(always)]
     fn slot(self, distance: u32) -> Option<&'static mut Context> {
         let context = match distance {
             0 => self.home,
@@ -203,7 +203,7 @@ impl Thread {
     }
 
     /// How many second sends are due, and who began the latest: fields of the home context.
-    #[inline(always)] // an address
+    #[inline(always)]
     fn second_sends(self) -> (&'static Shared, &'static Shared) {
         // SAFETY: the map's value. No reference to all of it, which its owner may be changing.
         let due = unsafe { &(*self.home).second_sends };
@@ -212,7 +212,7 @@ impl Thread {
     }
 
     /// Notes that the thread sends a user's multicast, which a second send follows.
-    #[inline(always)] // two instructions
+    #[inline(always)]
     pub(crate) fn expect_second_send(self) {
         let (due, sender) = self.second_sends();
         due.add(1);
@@ -220,19 +220,19 @@ impl Thread {
     }
 
     /// Whether a second send may be due. Threads that share the home are not told apart.
-    #[inline(always)] // one compare
+    #[inline(always)]
     pub(crate) fn may_owe_second_send(self) -> bool {
         self.second_sends().0.get() != 0
     }
 
     /// Whether a second send of this very thread is due, for where no datagram can be asked.
-    #[inline(always)] // two compares
+    #[inline(always)]
     pub(crate) fn owes_second_send(self) -> bool {
         self.may_owe_second_send() && self.second_sends().1.get() == u64::from(self.key)
     }
 
     /// Notes that the second send has come.
-    #[inline(always)] // few instructions
+    #[inline(always)]
     pub(crate) fn second_send_came(self) {
         let (due, sender) = self.second_sends();
         due.add(-1);
@@ -242,7 +242,7 @@ impl Thread {
     }
 
     /// The context, if the thread has open calls.
-    #[inline(always)] // one compare in the common case
+    #[inline(always)]
     pub(crate) fn context(self) -> Option<&'static mut Context> {
         let home = self.slot(0)?;
         if home.owner() == self.key {
@@ -261,7 +261,7 @@ impl Thread {
     }
 
     /// A free context for a thread that has none, with one frame open.
-    #[inline(always)] // one addition in the common case
+    #[inline(always)]
     fn claim(self) -> Option<&'static mut Context> {
         for distance in 0..CONTEXT_ASSOC {
             let context = self.slot(distance)?;
@@ -284,7 +284,7 @@ impl Thread {
 }
 
 /// Gives a context back. From the first step on, an interrupt takes another one.
-#[inline(always)] // one subtraction in the common case
+#[inline(always)]
 fn release(context: &mut Context) {
     let key = context.owner();
     context.set_owner(0);
@@ -365,7 +365,7 @@ pub(crate) fn push(
 
 /// The address as a number. To the verifier that of fentry is a pointer, and to late ones that of a
 /// task's stack is. They allow no arithmetic with one until it has gone through memory.
-#[inline(always)] // two instructions
+#[inline(always)]
 fn as_number(slot: &mut u64, id: u64) -> u64 {
     // SAFETY: a live reference. Volatile, so that the compiler does not skip the memory.
     unsafe { core::ptr::write_volatile(slot, id) };
@@ -374,7 +374,7 @@ fn as_number(slot: &mut u64, id: u64) -> u64 {
 }
 
 /// Writes the depth at this place in the program, neither before nor after.
-#[inline(always)] // one instruction
+#[inline(always)]
 fn set_depth(context: &mut Context, depth: usize) {
     // SAFETY: a live reference.
     unsafe { core::ptr::write_volatile(&raw mut context.depth, depth as u32) };
@@ -434,7 +434,7 @@ extern "C" fn abandon(key: u32, index: u32) -> u32 {
 }
 
 /// Leaves nothing in a frame's slot that could be taken for an open call.
-#[inline(always)] // two stores
+#[inline(always)]
 fn clear(context: &mut Context, index: usize) {
     let frame = context.frame(index);
     frame.deliveries = 0;
@@ -455,7 +455,7 @@ pub(crate) trait Return {
 pub(crate) struct StackPointer(pub(crate) u64);
 
 impl Return for StackPointer {
-    #[inline(always)] // two compares
+    #[inline(always)]
     fn is_of(&self, open: u64) -> bool {
         let above = self.0.wrapping_sub(open).wrapping_add(RETURN_SLACK);
         above <= 2 * RETURN_SLACK || above.wrapping_add(RETURN_REGISTERS) <= 2 * RETURN_SLACK
@@ -467,7 +467,7 @@ impl Return for StackPointer {
 pub(crate) struct Address(pub(crate) u64);
 
 impl Return for Address {
-    #[inline(always)] // one compare
+    #[inline(always)]
     fn is_of(&self, open: u64) -> bool {
         self.0 == open
     }
@@ -495,7 +495,7 @@ pub(crate) fn find(thread: Thread, call: &impl Return) -> Option<(&'static mut C
 }
 
 /// Closes the frame at `index`; those above it missed their return.
-#[inline(always)] // two compares in the common case
+#[inline(always)]
 pub(crate) fn close(context: &mut Context, index: usize) {
     let depth = context.depth as usize;
     for above in 1..DEPTH_MAX {

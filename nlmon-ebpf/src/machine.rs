@@ -10,7 +10,7 @@ use core::cell::UnsafeCell;
 ///
 /// Of the atomic operations, kernels before 5.12 take only the addition that does not return what
 /// was there, and the compiler offers none of them for BPF.
-#[inline(always)] // one instruction
+#[inline(always)]
 pub(crate) fn add(counter: &mut u64, value: u64) {
     add_at(counter, value);
 }
@@ -29,20 +29,20 @@ impl Shared {
     }
 
     /// Adds atomically. A [`Shared::get`] that follows sees this addition, and every one before it.
-    #[inline(always)] // one instruction
+    #[inline(always)]
     pub(crate) fn add(&self, value: i64) {
         add_at(self.0.get(), value.cast_unsigned());
     }
 
     /// Replaces it.
-    #[inline(always)] // one store
+    #[inline(always)]
     pub(crate) fn set(&self, value: u64) {
         // SAFETY: an aligned live cell; a store of eight bytes is one access.
         unsafe { core::ptr::write_volatile(self.0.get(), value) }
     }
 
     /// What it is at the moment.
-    #[inline(always)] // one load
+    #[inline(always)]
     pub(crate) fn get(&self) -> u64 {
         // SAFETY: an aligned live cell; a load of eight bytes is one access.
         unsafe { core::ptr::read_volatile(self.0.get()) }
@@ -50,7 +50,7 @@ impl Shared {
 }
 
 /// Adds atomically, wrapping. `counter` points to a live aligned number.
-#[inline(always)] // one instruction
+#[inline(always)]
 fn add_at(counter: *mut u64, value: u64) {
     #[cfg(target_arch = "bpf")]
     // SAFETY: the instruction writes to the number, and nothing else.
@@ -68,7 +68,7 @@ fn add_at(counter: *mut u64, value: u64) {
 }
 
 /// 1 for any number but 0, without a branch: the verifier would go on for each outcome.
-#[inline(always)] // three instructions
+#[inline(always)]
 pub(crate) fn is_nonzero(value: u64) -> u64 {
     #[cfg(target_arch = "bpf")]
     {
@@ -97,7 +97,7 @@ pub(crate) fn is_nonzero(value: u64) -> u64 {
 ///
 /// The compiler may know that it is below already and would leave the cut out; what it knows that
 /// from is out of the verifier's sight.
-#[inline(always)] // one instruction
+#[inline(always)]
 pub(crate) fn masked<const LEN: usize>(index: usize) -> usize {
     const { assert!(LEN.is_power_of_two()) };
     #[cfg(target_arch = "bpf")]

@@ -1,6 +1,10 @@
 //! nlmon's kernel side: programs that count every netlink datagram exactly and sample it into a
 //! ring buffer. `probes` holds the hooks, which all end in one body; `skb`, `task` and `socket` are
 //! the only readers of kernel structures; `maps` lists what is shared with the daemon.
+//!
+//! A function is `#[inline(always)]` if it has one caller in each program, or is a few instructions
+//! long: a call costs more than it saves. Any other function that is inlined says why. Usually the
+//! verifier needs to see a bound or a pointer's type, and both end at a call.
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]

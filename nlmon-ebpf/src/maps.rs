@@ -178,14 +178,14 @@ macro_rules! socket_field {
 pub(crate) use socket_field;
 
 /// An element of [`SHARES`].
-#[inline(always)] // an address computation
+#[inline(always)]
 pub(crate) fn share(index: u32) -> Option<&'static Shared> {
     // SAFETY: a live element, which is added to atomically by all.
     SHARES.get_ptr(index).map(|share| unsafe { &*share })
 }
 
 /// The process of the daemon in charge; 0 for none.
-#[inline(always)] // two loads
+#[inline(always)]
 pub(crate) fn own_tgid() -> u32 {
     let Some(control) = CONTROL.get_ptr(0) else { return 0 };
     // SAFETY: a live element.
@@ -196,13 +196,13 @@ pub(crate) fn own_tgid() -> u32 {
 }
 
 /// The counters of a protocol's path on this processor.
-#[inline(always)] // an address computation
+#[inline(always)]
 pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramCount> {
     own(&DATAGRAMS, SLOTS, slot(protocol, path))
 }
 
 /// Adds one to a counter of [`stat`]; returns what it is then on this processor, near enough.
-#[inline(always)] // a call would cost more than the add
+#[inline(always)]
 pub(crate) fn bump(index: u32) -> u64 {
     let Some(counter) = own(&STATS, stat::STRIDE, index) else { return 0 };
     machine::add(counter, 1);
@@ -210,7 +210,7 @@ pub(crate) fn bump(index: u32) -> u64 {
 }
 
 /// This processor's element of an array that has `stride` for each.
-#[inline(always)] // an address computation
+#[inline(always)]
 fn own<T>(map: &Array<T>, stride: u32, index: u32) -> Option<&'static mut T> {
     // SAFETY: the element belongs to this processor; what else runs there adds atomically, as its
     // users do.
@@ -218,7 +218,7 @@ fn own<T>(map: &Array<T>, stride: u32, index: u32) -> Option<&'static mut T> {
 }
 
 /// The place of this processor's element in an array that has `stride` for each.
-#[inline(always)] // one helper
+#[inline(always)]
 pub(crate) fn place(stride: u32, index: u32) -> u32 {
     // SAFETY: no argument, no precondition.
     let cpu = unsafe { bpf_get_smp_processor_id() };

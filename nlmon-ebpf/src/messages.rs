@@ -53,7 +53,7 @@ pub(crate) struct Messages {
 /// Counts the messages of the datagram at `data`.
 ///
 /// A datagram that does not begin with a netlink message counts as one raw message.
-#[inline(always)] // few callers, each with its own constants
+#[inline(always)]
 pub(crate) fn count(
     key: &mut MessageKey,
     skb: *const u8,
@@ -138,7 +138,7 @@ extern "C" fn one(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> 
 }
 
 /// Says what is at `offset`, where there is no message: 0 for padding, else [`CUT`].
-#[inline(always)] // one caller
+#[inline(always)]
 fn end(data: *const u8, offset: u32, lengths: Lengths) -> u64 {
     if is_padding(data, offset, lengths) {
         return 0;
@@ -152,7 +152,7 @@ fn end(data: *const u8, offset: u32, lengths: Lengths) -> u64 {
 /// [`PACKETS`] if netfilter's messages of this type may hold bytes of packets. No branch, so that
 /// the verifier does not go on for each outcome. Subsystems 64 apart are taken for each other; there
 /// are 13 (`NFNL_SUBSYS_COUNT`).
-#[inline(always)] // a few instructions
+#[inline(always)]
 fn packet_bit(message_type: u16) -> u64 {
     (PACKET_SUBSYSTEMS >> (message_type >> 8 & 63) & 1) * PACKETS
 }
@@ -161,7 +161,7 @@ impl Messages {
     /// Whether a datagram of netfilter may hold bytes of somebody's packets behind its headers: it
     /// does unless each message is known, and known to hold none. `quoted` is the type that an error
     /// quotes.
-    #[inline(always)] // a few compares
+    #[inline(always)]
     pub(crate) fn may_carry_packets(&self, quoted: u16) -> bool {
         self.count == 0
             || self.cut | self.packets != 0
@@ -184,7 +184,7 @@ fn header_at(data: *const u8, offset: u32, lengths: Lengths) -> Option<MessageHe
 /// Whether what follows the last message, from `offset` on, is zero, as far as a message's first
 /// eight bytes: padding, on which the kernel's own walk ends without a word. `ip route show` sends
 /// 128 bytes of it.
-#[inline(always)] // one caller
+#[inline(always)]
 fn is_padding(data: *const u8, offset: u32, lengths: Lengths) -> bool {
     if lengths.linear < MESSAGE_HEADER_LEN || offset >= lengths.linear {
         return false;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Counts a datagram of a type that found no room at the socket `sk`.
-#[inline(always)] // one copy per hook
+#[inline(always)]
 pub(crate) fn count<M: Memory>(sk: *const u8, message_type: u32) {
     let uid = socket::user(sk);
     let (protocol, pad) = (skb::protocol::<M>(sk), [0; 3]);
@@ -51,14 +51,14 @@ pub(crate) fn count<M: Memory>(sk: *const u8, message_type: u32) {
 }
 
 /// Makes the counter of a process's key, if the part of the table that processes have is not used up.
-#[inline(always)] // one caller
+#[inline(always)]
 fn make_for_process(key: &OverrunKey) -> bool {
     is_below(share::OVERRUNS_OF_PROCESSES, share::OVERRUNS_MAX_PROCESSES)
         && user_has_room(key.uid)
         && make(key)
 }
 
-#[inline(always)] // one look-up
+#[inline(always)]
 fn add_one(key: &OverrunKey) -> bool {
     let Some(counter) = OVERRUNS.get_ptr(key) else { return false };
     // SAFETY: a live element, which is added to atomically by all.
@@ -67,7 +67,7 @@ fn add_one(key: &OverrunKey) -> bool {
 }
 
 /// Makes the counter of a key, with one in it. Another processor may have made it meanwhile.
-#[inline(always)] // one update
+#[inline(always)]
 fn make(key: &OverrunKey) -> bool {
     if OVERRUNS.insert(key, Shared::new(1), u64::from(BPF_NOEXIST)).is_err() {
         return add_one(key);
@@ -86,24 +86,24 @@ fn make(key: &OverrunKey) -> bool {
     true
 }
 
-#[inline(always)] // one compare
+#[inline(always)]
 fn process_has_room(tgid: u32) -> bool {
     is_below(share::process(tgid), share::OVERRUNS_MAX_PROCESS)
 }
 
-#[inline(always)] // two compares
+#[inline(always)]
 fn user_has_room(uid: u32) -> bool {
     uid == 0
         || (is_below(share::OVERRUNS, share::OVERRUNS_MAX_OTHERS)
             && is_below(share::user(uid), share::OVERRUNS_MAX_USER))
 }
 
-#[inline(always)] // one compare
+#[inline(always)]
 fn is_below(index: u32, max: u64) -> bool {
     share(index).is_some_and(|taken| taken.get() < max)
 }
 
-#[inline(always)] // one add
+#[inline(always)]
 fn charge(index: u32) {
     if let Some(taken) = share(index) {
         taken.add(1);

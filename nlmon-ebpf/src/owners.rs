@@ -19,7 +19,7 @@ use crate::{
 const INIT: u32 = 1;
 
 /// A socket gets its port id from the current task.
-#[inline(always)] // two callers, each a program of its own
+#[inline(always)]
 pub(crate) fn note(sk: *const u8, portid: u32) {
     // The kernel's own have none.
     if portid == 0 {
@@ -39,7 +39,7 @@ pub(crate) fn note(sk: *const u8, portid: u32) {
 }
 
 /// The iteration `session` finds a socket with `task`. The first that is not init has it.
-#[inline(always)] // one caller
+#[inline(always)]
 pub(crate) fn found(sk: *const u8, session: u64, task: &Task) {
     let portid = skb::socket_portid(sk);
     if portid == 0 {
@@ -57,26 +57,26 @@ pub(crate) fn found(sk: *const u8, session: u64, task: &Task) {
 }
 
 /// A socket is freed.
-#[inline(always)] // two callers, each a program of its own
+#[inline(always)]
 pub(crate) fn forget(sk: *const u8) {
     drop_key(sk as u64);
 }
 
 /// Whose a socket is; `None` where it is not known.
-#[inline(always)] // one caller
+#[inline(always)]
 pub(crate) fn of(sk: *const u8) -> Option<&'static Owner> {
     let portid = skb::socket_portid(sk);
     known(sk as u64).filter(|owner| owner.portid == portid)
 }
 
-#[inline(always)] // one look-up
+#[inline(always)]
 fn known(key: u64) -> Option<&'static Owner> {
     // SAFETY: a live element. One that is replaced meanwhile stays readable until the program ends.
     OWNERS.get_ptr(key).map(|owner| unsafe { &*owner })
 }
 
 /// Keeps an owner, instead of another one of the socket.
-#[inline(always)] // few callers
+#[inline(always)]
 fn keep(key: u64, owner: &Owner) {
     if known(key).is_some_and(|known| known.uid == owner.uid) {
         // Replacing takes no room. If the socket is gone by now, nobody needs it.
@@ -92,7 +92,7 @@ fn keep(key: u64, owner: &Owner) {
     }
 }
 
-#[inline(always)] // few callers
+#[inline(always)]
 fn drop_key(key: u64) {
     let Some(owner) = known(key) else { return };
     let uid = owner.uid;
@@ -101,12 +101,12 @@ fn drop_key(key: u64) {
     }
 }
 
-#[inline(always)] // one compare
+#[inline(always)]
 fn has_room(uid: u32) -> bool {
     uid == 0 || share(share::OWNERS).is_some_and(|taken| taken.get() < share::OWNERS_MAX_OTHERS)
 }
 
-#[inline(always)] // one compare
+#[inline(always)]
 fn charge(uid: u32, count: i64) {
     if uid != 0
         && let Some(taken) = share(share::OWNERS)

@@ -34,7 +34,7 @@ const DUMP: u16 = 0x300;
 
 /// The draw for a call, as a bit of [`state`]; none if every call is sampled, or none in the call
 /// tree is of a protocol that is sampled.
-#[inline(always)] // by default, nothing
+#[inline(always)]
 pub(crate) fn draw(context: &mut Context, index: usize, datagram: &Datagram) -> u32 {
     // Constants to the verifier, which drops what does not apply.
     let (every, rate) = (global!(SETTINGS.sample_every), global!(SETTINGS.sample_rate));
@@ -59,7 +59,7 @@ pub(crate) fn draw(context: &mut Context, index: usize, datagram: &Datagram) -> 
 }
 
 /// The draw for the call around this one. An interrupt is inside none.
-#[inline(always)] // one caller
+#[inline(always)]
 fn inherited(context: &mut Context, index: usize) -> u32 {
     if index == 0 || context.frame(index).foreign() != context.frame(index - 1).foreign() {
         return 0;
@@ -75,7 +75,7 @@ fn is_sampled(protocol: u8) -> bool {
 }
 
 /// Whether a datagram is sampled after this draw; counts that.
-#[inline(always)] // a compare or two
+#[inline(always)]
 pub(crate) fn decide(counters: &mut DatagramCount, protocol: u8, draw: u32) -> bool {
     if !is_sampled(protocol) || draw & state::THINNED != 0 {
         machine::add(&mut counters.thinned, 1);
@@ -90,7 +90,7 @@ pub(crate) fn decide(counters: &mut DatagramCount, protocol: u8, draw: u32) -> b
 }
 
 /// Whether this outermost call is the one to sample of `every` many.
-#[inline(always)] // one caller
+#[inline(always)]
 fn is_turn(every: u32, datagram: &Datagram) -> bool {
     let is_dump = datagram.envelope.path == path::DUMP
         || datagram.envelope.path == path::REQUEST && datagram.messages.first.flags & DUMP != 0;
@@ -110,7 +110,7 @@ fn is_turn(every: u32, datagram: &Datagram) -> bool {
 
 /// The same of a dump: its later parts are sent from reads, outside its request. What all have in
 /// common are the port id of the socket that asks and the sequence number, which decide.
-#[inline(always)] // one caller
+#[inline(always)]
 fn is_dumps_turn(every: u32, datagram: &Datagram) -> bool {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     let portid = match datagram.envelope.path {
@@ -122,7 +122,7 @@ fn is_dumps_turn(every: u32, datagram: &Datagram) -> bool {
 }
 
 /// Counts a sample; whether no more than `rate` of them were taken in this second.
-#[inline(always)] // two callers
+#[inline(always)]
 fn is_within(rate: u32) -> bool {
     let Some(sampler) = SAMPLER.get_ptr_mut(0) else { return false };
     // SAFETY: the element belongs to this CPU.

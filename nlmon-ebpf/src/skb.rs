@@ -71,13 +71,13 @@ impl Memory for Load {
 }
 
 /// Protocol number of a netlink socket, masked to the protocols there can be.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn protocol<M: Memory>(sk: *const u8) -> u8 {
     (M::read::<u16>(sk, global!(OFFSETS.sock_protocol)) & 31) as u8
 }
 
 /// Whether the socket is the kernel's own: such sockets hold no reference to their namespace.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn is_kernel_socket<M: Memory>(sk: *const u8) -> bool {
     let byte: u8 = M::read(sk, global!(OFFSETS.sock_net_refcnt));
     u32::from(byte) & global!(OFFSETS.sock_net_refcnt_mask) == 0
@@ -92,33 +92,33 @@ pub(crate) fn netns<M: Memory>(sk: *const u8) -> u32 {
 
 /// Port id of a netlink socket. By helper: the field is behind the end of the type that arguments
 /// have.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn socket_portid(sk: *const u8) -> u32 {
     Helper::read(sk, global!(OFFSETS.netlink_portid))
 }
 
 /// The socket that a datagram in its queue, or on its way there, belongs to.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn receiver(skb: *const u8) -> *const u8 {
     Helper::read(skb, global!(OFFSETS.skb_sk))
 }
 
 /// A datagram's length, and how many of its first bytes are there in one piece.
-#[inline(always)] // two field accesses
+#[inline(always)]
 pub(crate) fn lengths<M: Memory>(skb: *const u8) -> (u32, u32) {
     let [len, outside] = M::read_pair(skb, global!(OFFSETS.skb_len));
     (len, len.saturating_sub(outside))
 }
 
 /// Address of a datagram's first byte.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn data<M: Memory>(skb: *const u8) -> *const u8 {
     M::read(skb, global!(OFFSETS.skb_data))
 }
 
 /// Address of a datagram's first byte, as a number: newer verifiers know the loaded one for a
 /// pointer, which they let no global function have.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn data_address(skb: *const u8) -> u64 {
     Helper::read(skb, global!(OFFSETS.skb_data))
 }
@@ -137,7 +137,7 @@ pub(crate) struct Addresses {
 ///
 /// By helper always: the control buffer is an array of characters, and a typed load of more than
 /// one of them is refused.
-#[inline(always)] // one read
+#[inline(always)]
 pub(crate) fn addresses(skb: *const u8) -> Addresses {
     Helper::read(skb, global!(OFFSETS.skb_portid))
 }
@@ -163,19 +163,19 @@ pub(crate) struct MessageHeader {
 pub(crate) const MESSAGE_HEADER_LEN: u32 = 16;
 
 /// Reads the message header at `offset` of a datagram; all zero if the address is bad.
-#[inline(always)] // one read
+#[inline(always)]
 pub(crate) fn message_header(data: *const u8, offset: u32) -> MessageHeader {
     Helper::read(data, offset)
 }
 
 /// Sequence number of a datagram's first message.
-#[inline(always)] // one read
+#[inline(always)]
 pub(crate) fn sequence_number(data: *const u8) -> u32 {
     Helper::read(data, 8)
 }
 
 /// Reads eight bytes at `offset` of a datagram; zero if the address is bad.
-#[inline(always)] // one read
+#[inline(always)]
 pub(crate) fn word(data: *const u8, offset: u32) -> u64 {
     Helper::read(data, offset)
 }
@@ -194,7 +194,7 @@ pub(crate) struct DumpEnd {
 pub(crate) const DUMP_END_LEN: u32 = size_of::<DumpEnd>() as u32;
 
 /// Reads the message at `offset` of a datagram as the end of a dump; all zero if the address is bad.
-#[inline(always)] // one read
+#[inline(always)]
 pub(crate) fn dump_end(data: *const u8, offset: u32) -> DumpEnd {
     Helper::read(data, offset)
 }

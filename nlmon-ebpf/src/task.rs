@@ -57,13 +57,13 @@ impl Task {
 }
 
 /// Thread id of a task, in the first namespace of process ids.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn pid(task: *const u8) -> u32 {
     Helper::read(task, global!(OFFSETS.task_pid))
 }
 
 /// Whether the current task is a thread of the kernel.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn is_kernel_thread() -> bool {
     current_field::<u32>(global!(OFFSETS.task_flags)) & PF_KTHREAD != 0
 }
@@ -71,20 +71,20 @@ pub(crate) fn is_kernel_thread() -> bool {
 /// Where the current task's stack begins.
 ///
 /// To the verifiers of late kernels this is a pointer, with which they allow no arithmetic.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn stack() -> u64 {
     current_field(global!(OFFSETS.task_stack))
 }
 
 /// The same as a number, by a helper, for a place that is seldom reached.
-#[inline(always)] // one field access
+#[inline(always)]
 pub(crate) fn stack_number() -> u64 {
     Helper::read(Task::current().0, global!(OFFSETS.task_stack))
 }
 
 /// 1 if `address` is on another stack than the task's, which begins at `stack`: an interrupt's. Else
 /// 0. A number, because a branch would double the verifier's work.
-#[inline(always)] // a few instructions
+#[inline(always)]
 pub(crate) fn is_foreign_stack(address: u64, stack: u64) -> u64 {
     // Such a stack begins at a multiple of its size.
     let size = u64::from(global!(OFFSETS.stack_bytes));
@@ -96,7 +96,7 @@ pub(crate) fn is_foreign_stack(address: u64, stack: u64) -> u64 {
 /// An interrupt of user mode finds the task's stack empty, and some kernels let softirqs run there.
 /// A thread of the kernel never comes from user mode. One that ends may do so on its way back to user
 /// mode from an interrupt: what it sends then is its own doing.
-#[inline(always)] // two field accesses
+#[inline(always)]
 pub(crate) fn is_interrupted_in_user_mode() -> u64 {
     let flags: u32 = current_field(global!(OFFSETS.task_flags));
     let other = is_nonzero(u64::from(flags & (PF_KTHREAD | PF_EXITING)));
@@ -105,7 +105,7 @@ pub(crate) fn is_interrupted_in_user_mode() -> u64 {
 
 /// Number of the system call by which the current task has come into the kernel, in its saved
 /// registers. From 5.15 on a helper knows where they are; before, they end where the stack does.
-#[inline(always)] // one field access; the verifier drops one of the two
+#[inline(always)] // the verifier drops one of the two branches
 fn system_call() -> u32 {
     let field = global!(OFFSETS.regs_system_call);
     if global!(SETTINGS.typed_regs) == 0 {
@@ -122,7 +122,7 @@ fn system_call() -> u32 {
 
 /// Reads a field of the current task. From 5.11 on a helper gives it with its type, so that a load
 /// will do.
-#[inline(always)] // a few instructions; the verifier drops one of the two
+#[inline(always)] // the verifier drops one of the two branches
 fn current_field<T: Copy>(offset: u32) -> T {
     if global!(SETTINGS.typed_task) == 0 {
         return Helper::read(Task::current().0, offset);

@@ -35,7 +35,7 @@ extern "C" fn iter_holdings(ctx: *mut c_void) -> i32 {
     0
 }
 
-#[inline(always)] // one caller
+#[inline(always)]
 fn holding(file: &File, sk: *const u8, task: &Task) -> Holding {
     let [queue_bytes, buffer_bytes, drops] = socket::queue(sk);
     let (groups, groups_len) = socket::groups(sk);

@@ -26,7 +26,7 @@ mod release;
 mod unicast;
 
 /// Counts what went wrong, and tells the daemon's log at the first, second, fourth, ... time.
-#[inline(always)] // the common case is one compare
+#[inline(always)]
 fn report<C: EbpfContext>(ctx: &C, outcome: Result<(), u32>) {
     if let Err(reason) = outcome {
         warn(ctx, reason, bump(reason));
