@@ -16,12 +16,12 @@ use crate::{
 };
 
 /// Where the kernel's counters come from.
-pub(super) trait Source: Send {
+pub(super) trait CounterSource: Send {
     /// All of them now; `None` if they cannot be read, which is said.
     fn snapshot(&mut self) -> Option<Snapshot>;
 }
 
-impl Source for Counters {
+impl CounterSource for Counters {
     fn snapshot(&mut self) -> Option<Snapshot> {
         Self::snapshot(self)
             .inspect_err(|error| log::error!("cannot read the kernel's counters: {error}"))
@@ -40,12 +40,12 @@ pub(super) struct Collected {
 
 /// Collects, one at a time.
 pub(super) struct Collector {
-    source: Mutex<Option<Box<dyn Source>>>,
+    source: Mutex<Option<Box<dyn CounterSource>>>,
     by_netns: bool,
 }
 
 impl Collector {
-    pub(super) fn new(source: Option<Box<dyn Source>>, by_netns: bool) -> Self {
+    pub(super) fn new(source: Option<Box<dyn CounterSource>>, by_netns: bool) -> Self {
         Self { source: Mutex::new(source), by_netns }
     }
 

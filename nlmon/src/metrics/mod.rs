@@ -21,7 +21,7 @@ use prometheus::{
 };
 
 use self::{
-    collect::{Collected, Collector, Source},
+    collect::{Collected, Collector, CounterSource},
     model::{
         family::Family,
         kernel::{self, Kernel, RingTotals},
@@ -91,7 +91,7 @@ impl Metrics {
         by_netns: bool,
         log: impl Fn() -> LogTotals + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let source = counters.map(|counters| Box::new(counters) as Box<dyn Source>);
+        let source = counters.map(|counters| Box::new(counters) as Box<dyn CounterSource>);
         Self::of(Collector::new(source, by_netns), attached, log)
     }
 
@@ -283,7 +283,7 @@ mod tests {
         finish: mpsc::Receiver<()>,
     }
 
-    impl Source for Slow {
+    impl CounterSource for Slow {
         fn snapshot(&mut self) -> Option<crate::probe::Snapshot> {
             self.began.send(()).unwrap();
             self.finish.recv().unwrap();
@@ -295,7 +295,7 @@ mod tests {
     fn the_pipeline_does_not_wait_for_a_scrape() {
         let (began, has_begun) = mpsc::channel();
         let (finish, finished) = mpsc::channel();
-        let slow: Box<dyn Source> = Box::new(Slow { began, finish: finished });
+        let slow: Box<dyn CounterSource> = Box::new(Slow { began, finish: finished });
         let collector = Collector::new(Some(slow), false);
         let metrics = Arc::new(Metrics::of(collector, Vec::new(), LogTotals::default).unwrap());
         let scraped = Arc::clone(&metrics);
