@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use nlmon::live::bus::{Bus, Limits};
 use nlmon::live::json::{Clock, LogRecord, View};
 use nlmon::live::server::Server;
-use nlmon::live::stats::Source;
+use nlmon::live::stats::StatsSource;
 use nlmon_core::record::{Delivery, Outcome, Record};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -81,7 +81,7 @@ impl Log {
             .unwrap();
         let server = runtime.block_on(async { Server::bind(&socket) }).unwrap();
         // Nobody asks for the metrics.
-        let stats = Source::new(|_names| String::new());
+        let stats = StatsSource::new(|_names| String::new());
         runtime.spawn(server.serve(Arc::clone(&bus), stats, stopped));
         let (samples, published, most_bytes) = (samples(), 0, 0);
         Self { bus, socket, stop, _runtime: runtime, samples, published, most_bytes }

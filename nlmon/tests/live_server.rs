@@ -18,7 +18,7 @@ use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::live::protocol::{Lost, REQUEST_MAX, Refusal, Reply};
 use nlmon::live::server::Server;
-use nlmon::live::stats::Source;
+use nlmon::live::stats::StatsSource;
 use nlmon_core::decode::specs::{Spec, Specs};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -68,7 +68,7 @@ impl Daemon {
         let directory = Directory::new();
         let (stop, down) = watch::channel(false);
         let server = Server::bind(&directory.socket()).unwrap();
-        let stats = Source::new(|names| format!("{names:?}"));
+        let stats = StatsSource::new(|names| format!("{names:?}"));
         let task = tokio::spawn(server.serve(Arc::clone(&bus), stats, down));
         Self { bus, stop, task, directory }
     }

@@ -31,7 +31,7 @@ use super::bus::{Batch, Bus, Subscription};
 use super::filter::Matcher;
 use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
-use super::stats::{self, Source, StatsRequest};
+use super::stats::{self, StatsRequest, StatsSource};
 use crate::connections::{Closing, LOG, Peer, Place, Places};
 use crate::shutdown;
 use crate::subscribe::monotonic_ns;
@@ -79,7 +79,12 @@ impl Server {
     }
 
     /// Serves clients from `bus` and `stats` until `shutdown` turns true or its sender is gone.
-    pub async fn serve(self, bus: Arc<Bus>, stats: Source, mut shutdown: watch::Receiver<bool>) {
+    pub async fn serve(
+        self,
+        bus: Arc<Bus>,
+        stats: StatsSource,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
         let mut clients = JoinSet::new();
         let most = 2 * bus.limits().clients + 2 * WAITING_MAX;
         let service = Arc::new(Service::new(bus, stats));
@@ -103,7 +108,7 @@ impl Server {
 /// What clients are served from.
 struct Service {
     bus: Arc<Bus>,
-    stats: Source,
+    stats: StatsSource,
     /// Places of connections that have not been admitted yet.
     waiting: Arc<Places>,
     /// Places of clients that want records.
@@ -113,7 +118,7 @@ struct Service {
 }
 
 impl Service {
-    fn new(bus: Arc<Bus>, stats: Source) -> Self {
+    fn new(bus: Arc<Bus>, stats: StatsSource) -> Self {
         let places = bus.limits().clients;
         let [readers, watchers] = [(); 2].map(|()| Arc::new(Semaphore::new(places)));
         Self { bus, stats, waiting: Places::new(WAITING_MAX, &LOG), readers, watchers }
@@ -259,11 +264,11 @@ enum Admitted {
     Records(Box<Records>),
     Stats {
         stats: StatsRequest,
-        source: Source,
+        source: StatsSource,
         _place: OwnedSemaphorePermit,
     },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
-    Health(Source),
+    Health(StatsSource),
 }
 
 struct Records {

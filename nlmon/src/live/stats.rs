@@ -36,13 +36,13 @@ type Report = dyn Fn() -> String + Send + Sync;
 
 /// Where the numbers come from. One line of them is made at a time.
 #[derive(Clone)]
-pub struct Source {
+pub struct StatsSource {
     make: Arc<Make>,
     turn: Arc<Semaphore>,
     health: Arc<Report>,
 }
 
-impl Source {
+impl StatsSource {
     /// One that makes lines so. It may take its time.
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
         let (turn, health) = (Arc::new(Semaphore::new(1)), Arc::new(|| "null".to_owned()));
@@ -56,7 +56,7 @@ impl Source {
     }
 }
 
-impl Source {
+impl StatsSource {
     /// Makes a line off the async threads. A client that leaves leaves its turn with the work, which
     /// goes on without it: more than one is never under way.
     async fn line(&self, request: Arc<StatsRequest>) -> io::Result<String> {
@@ -71,9 +71,9 @@ impl Source {
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for StatsSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Source")
+        f.write_str("StatsSource")
     }
 }
 
@@ -84,7 +84,10 @@ impl StatsRequest {
 }
 
 /// Writes one line of whether all is well. Looking takes no system call that waits.
-pub(super) async fn tell_health(write: &mut OwnedWriteHalf, source: &Source) -> io::Result<()> {
+pub(super) async fn tell_health(
+    write: &mut OwnedWriteHalf,
+    source: &StatsSource,
+) -> io::Result<()> {
     write.write_all(((source.health)() + "\n").as_bytes()).await
 }
 
@@ -92,7 +95,7 @@ pub(super) async fn tell_health(write: &mut OwnedWriteHalf, source: &Source) -> 
 pub(super) async fn stream(
     write: &mut OwnedWriteHalf,
     request: StatsRequest,
-    source: Source,
+    source: StatsSource,
 ) -> io::Result<()> {
     let mut ticks = interval(request.interval());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

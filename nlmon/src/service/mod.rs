@@ -27,7 +27,7 @@ use crate::{
     config::{Config, Groups},
     health::{Health, ProbeState},
     http,
-    live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::Source},
+    live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
@@ -215,13 +215,13 @@ fn maintain(
 
 /// The metrics, and whether all is well, as the log's socket tells them. Their keys are strings, so
 /// making text of them cannot fail.
-fn source(metrics: &Arc<Metrics>, health: &Arc<Health>) -> Source {
+fn source(metrics: &Arc<Metrics>, health: &Arc<Health>) -> StatsSource {
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
     let numbers = move |names: &[String]| {
         serde_json::to_string(&metrics.snapshot(monotonic_ns(), names)).unwrap_or_default()
     };
     let report = move || serde_json::to_string(&health.report()).unwrap_or_default();
-    Source::new(numbers).with_health(report)
+    StatsSource::new(numbers).with_health(report)
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {
