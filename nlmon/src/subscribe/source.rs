@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// A subscription, and how far it is.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct Membership {
     pub(super) protocol: u8,
     wanted: Subscription,
     /// Numbers of the groups that the kernel gives out, as far as there are such.
@@ -68,7 +68,7 @@ pub(super) struct Common {
     pub(super) status: Arc<Status>,
 }
 
-impl Source {
+impl Membership {
     pub(super) fn new(protocol: u8, subscription: Subscription) -> Self {
         Self {
             protocol,

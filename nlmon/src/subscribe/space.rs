@@ -8,7 +8,7 @@ use super::{
     Subscription,
     family_groups::FamilyGroups,
     presence::Presence,
-    source::{Common, Source},
+    source::{Common, Membership},
 };
 use crate::{namespaces::Namespace, throttle};
 
@@ -24,7 +24,7 @@ pub(super) struct Space {
     pub(super) namespace: Option<Namespace>,
     /// It is gone, but for the sockets.
     pub(super) leaving: bool,
-    sources: Vec<Source>,
+    sources: Vec<Membership>,
     /// Those that are open and should not be.
     unwanted: Vec<bool>,
     visit_at: Instant,
@@ -42,8 +42,8 @@ impl Space {
         subscriptions: &BTreeMap<u8, Subscription>,
     ) -> Self {
         let source =
-            |(protocol, wanted): (&u8, &Subscription)| Source::new(*protocol, wanted.clone());
-        let sources: Vec<Source> = subscriptions.iter().map(source).collect();
+            |(protocol, wanted): (&u8, &Subscription)| Membership::new(*protocol, wanted.clone());
+        let sources: Vec<Membership> = subscriptions.iter().map(source).collect();
         Self {
             unwanted: vec![false; sources.len()],
             common,
@@ -58,7 +58,7 @@ impl Space {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.leaving && self.sources.iter().all(Source::is_closed)
+        self.leaving && self.sources.iter().all(Membership::is_closed)
     }
 
     /// Whether another way to it has to be found.
@@ -92,8 +92,8 @@ impl Space {
 
     /// Whether there may be something to do in it.
     pub(super) fn is_due(&self, groups: &FamilyGroups) -> bool {
-        let is_settled = |source: &Source| source.is_settled(groups);
-        let is_new = |source: &Source| source.lacks(groups);
+        let is_settled = |source: &Membership| source.is_settled(groups);
+        let is_new = |source: &Membership| source.lacks(groups);
         !self.leaving
             && !self.lost
             && (self.sources.iter().any(is_new)
@@ -156,7 +156,7 @@ impl Space {
     }
 
     pub(super) fn resume(&mut self, protocol: u8) {
-        self.sources.iter_mut().filter(|s| s.protocol == protocol).for_each(Source::resume);
+        self.sources.iter_mut().filter(|s| s.protocol == protocol).for_each(Membership::resume);
         self.visit_soon();
     }
 
