@@ -44,7 +44,7 @@ struct Taken {
 
 /// One connection's place, free again when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Permit {
     places: Arc<Places>,
     number: u64,
 }
@@ -67,7 +67,7 @@ impl Places {
 
     /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if all
     /// are taken, and none by a connection with less right to it.
-    pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Place> {
+    pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Permit> {
         let mut held = self.held();
         if held.taken.len() >= self.most {
             let Some(victim) = held.victim(peer) else {
@@ -84,7 +84,7 @@ impl Places {
         held.next += 1;
         let taken = Taken { peer, is_busy: false, closing: closing.clone() };
         held.taken.insert(number, taken);
-        Some(Place { places: Arc::clone(self), number })
+        Some(Permit { places: Arc::clone(self), number })
     }
 
     /// No update leaves it half done, so a panic elsewhere leaves it usable.
@@ -110,7 +110,7 @@ impl Held {
     }
 }
 
-impl Place {
+impl Permit {
     /// Says whether a request is under way: who only has a connection open goes first.
     pub(crate) fn set_busy(&self, is_busy: bool) {
         if let Some(taken) = self.places.held().taken.get_mut(&self.number) {
@@ -124,7 +124,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.leave();
     }

@@ -17,7 +17,7 @@ use futures_util::stream;
 use tokio::{sync::watch, time::sleep};
 
 use super::server::Connection;
-use crate::connections::{Place, Places};
+use crate::connections::{Permit, Places};
 use crate::live::{
     bus::{Batch, Bus, Subscription},
     entry::Entry,
@@ -107,7 +107,7 @@ fn hello(probes: bool) -> String {
 /// One reader of the stream. It is asked for more only when the last was taken.
 struct Reader {
     subscription: Subscription,
-    _place: Place,
+    _place: Permit,
     matcher: Arc<Matcher>,
     shutdown: watch::Receiver<bool>,
     /// What comes first of the next chunk.

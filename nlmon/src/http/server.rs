@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    connections::{Closing, HTTP, Peer, Place, Places},
+    connections::{Closing, HTTP, Peer, Permit, Places},
     shutdown,
 };
 
@@ -37,7 +37,7 @@ pub(super) struct Connection {
     client: SocketAddr,
     server: SocketAddr,
     pub(super) closing: Closing,
-    place: Arc<Place>,
+    place: Arc<Permit>,
 }
 
 impl Connection {

@@ -32,7 +32,7 @@ use super::filter::Matcher;
 use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, StatsRequest, StatsSource};
-use crate::connections::{Closing, LOG, Peer, Place, Places};
+use crate::connections::{Closing, LOG, Peer, Permit, Places};
 use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
@@ -219,7 +219,7 @@ async fn serve_client(stream: UnixStream, service: Arc<Service>) {
     }
 }
 
-async fn converse(stream: UnixStream, service: &Service, place: &Place) {
+async fn converse(stream: UnixStream, service: &Service, place: &Permit) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     let request = request(&mut read).await;
