@@ -17,7 +17,7 @@ use nix::errno::Errno;
 use tokio::time::sleep;
 
 pub use peer::Peer;
-pub(crate) use places::{Closing, Permit, Places};
+pub(crate) use places::{Closing, ConnectionLimit, Permit};
 
 use crate::throttle::ACCEPT;
 

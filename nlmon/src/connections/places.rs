@@ -22,7 +22,7 @@ impl Closing {
 
 /// So many connections, and no more.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimit {
     most: usize,
     turned: &'static Turned,
     held: Mutex<Held>,
@@ -45,11 +45,11 @@ struct Taken {
 /// One connection's place, free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    places: Arc<Places>,
+    places: Arc<ConnectionLimit>,
     number: u64,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// `most` places; who loses one is counted in `turned`.
     pub(crate) fn new(most: usize, turned: &'static Turned) -> Arc<Self> {
         Arc::new(Self { most, turned, held: Mutex::default() })
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_many_makes_room_for_one_with_few() {
-        let places = Places::new(4, &HTTP);
+        let places = ConnectionLimit::new(4, &HTTP);
         let greedy: Vec<_> = (0..4).map(|_| Closing::default()).collect();
         let held: Vec<_> = greedy.iter().map(|c| places.admit(peer(1), c).unwrap()).collect();
         for place in &held {
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_oldest_idle_connection_goes_first() {
-        let places = Places::new(3, &HTTP);
+        let places = ConnectionLimit::new(3, &HTTP);
         let closings: Vec<_> = (0..5).map(|_| Closing::default()).collect();
         let mut held = Vec::new();
         for (number, closing) in closings.iter().enumerate() {
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_few_keeps_what_it_has() {
-        let places = Places::new(4, &HTTP);
+        let places = ConnectionLimit::new(4, &HTTP);
         let modest = Closing::default();
         let _place = places.admit(peer(2), &modest).unwrap();
         let _held: Vec<_> =
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn who_leaves_early_makes_room() {
-        let places = Places::new(1, &HTTP);
+        let places = ConnectionLimit::new(1, &HTTP);
         let closing = Closing::default();
         let place = places.admit(peer(1), &closing).unwrap();
         place.leave();

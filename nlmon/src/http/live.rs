@@ -17,7 +17,7 @@ use futures_util::stream;
 use tokio::{sync::watch, time::sleep};
 
 use super::server::Connection;
-use crate::connections::{Permit, Places};
+use crate::connections::{ConnectionLimit, Permit};
 use crate::live::{
     bus::{Batch, Bus, Subscription},
     entry::Entry,
@@ -41,13 +41,13 @@ const PULSE: Duration = Duration::from_secs(15);
 struct Log {
     bus: Arc<Bus>,
     /// Of those who read the stream.
-    readers: Arc<Places>,
+    readers: Arc<ConnectionLimit>,
     shutdown: watch::Receiver<bool>,
 }
 
 pub(super) fn route(
     bus: Arc<Bus>,
-    readers: Arc<Places>,
+    readers: Arc<ConnectionLimit>,
     shutdown: watch::Receiver<bool>,
 ) -> Router {
     Router::new().route(PATH, get(show)).with_state(Log { bus, readers, shutdown })

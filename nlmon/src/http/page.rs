@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::{guard, live};
 use crate::{
-    connections::{HTTP, Places},
+    connections::{ConnectionLimit, HTTP},
     live::bus::Bus,
 };
 
@@ -63,7 +63,7 @@ pub(super) fn routes(
     connections: usize,
     shutdown: watch::Receiver<bool>,
 ) -> Router {
-    let readers = Places::new((connections / 2).max(1), &HTTP);
+    let readers = ConnectionLimit::new((connections / 2).max(1), &HTTP);
     let mut router = Router::new().merge(live::route(bus, readers, shutdown));
     for (path, kind, contents) in FILES {
         router = router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], contents)));

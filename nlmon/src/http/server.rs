@@ -1,7 +1,7 @@
 //! The connections of the HTTP server: who is let in, how long a request may take to come, and how
 //! the server ends. What is answered is the router's.
 //!
-//! Invariant: a connection costs one place among those of [`Places`]. One that says nothing ends
+//! Invariant: a connection costs one place among those of [`ConnectionLimit`]. One that says nothing ends
 //! within [`HEADER_TIME`], and at once if its place is needed.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    connections::{Closing, HTTP, Peer, Permit, Places},
+    connections::{Closing, ConnectionLimit, HTTP, Peer, Permit},
     shutdown,
 };
 
@@ -60,7 +60,7 @@ pub(super) async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let places = Places::new(connections, &HTTP);
+    let places = ConnectionLimit::new(connections, &HTTP);
     let ending = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     loop {
@@ -85,7 +85,11 @@ pub(super) async fn run(
     Ok(())
 }
 
-fn admit(places: &Arc<Places>, client: SocketAddr, server: SocketAddr) -> Option<Connection> {
+fn admit(
+    places: &Arc<ConnectionLimit>,
+    client: SocketAddr,
+    server: SocketAddr,
+) -> Option<Connection> {
     // The kernel is asked for a user only where that matters: a scrape should send nothing.
     let peer = if places.is_crowded() {
         Peer::of_connection(client, server)

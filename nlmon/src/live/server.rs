@@ -32,7 +32,7 @@ use super::filter::Matcher;
 use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, StatsRequest, StatsSource};
-use crate::connections::{Closing, LOG, Peer, Permit, Places};
+use crate::connections::{Closing, ConnectionLimit, LOG, Peer, Permit};
 use crate::shutdown;
 use crate::subscribe::monotonic_ns;
 
@@ -110,7 +110,7 @@ struct Service {
     bus: Arc<Bus>,
     stats: StatsSource,
     /// Places of connections that have not been admitted yet.
-    waiting: Arc<Places>,
+    waiting: Arc<ConnectionLimit>,
     /// Places of clients that want records.
     readers: Arc<Semaphore>,
     /// Places of clients that want numbers: as many.
@@ -121,7 +121,7 @@ impl Service {
     fn new(bus: Arc<Bus>, stats: StatsSource) -> Self {
         let places = bus.limits().clients;
         let [readers, watchers] = [(); 2].map(|()| Arc::new(Semaphore::new(places)));
-        Self { bus, stats, waiting: Places::new(WAITING_MAX, &LOG), readers, watchers }
+        Self { bus, stats, waiting: ConnectionLimit::new(WAITING_MAX, &LOG), readers, watchers }
     }
 }
 
