@@ -25,11 +25,11 @@ impl Closing {
 pub(crate) struct ConnectionLimit {
     most: usize,
     turned: &'static Turned,
-    held: Mutex<Held>,
+    held: Mutex<Connections>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Connections {
     next: u64,
     /// Oldest first.
     taken: BTreeMap<u64, Taken>,
@@ -88,12 +88,12 @@ impl ConnectionLimit {
     }
 
     /// No update leaves it half done, so a panic elsewhere leaves it usable.
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Connections> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl Connections {
     /// Who has to go for a connection of `newcomer`: an idle one of the peer that has the most, the
     /// oldest; if none is idle, the oldest busy one, but only for a peer that has clearly fewer.
     fn victim(&self, newcomer: Peer) -> Option<u64> {
