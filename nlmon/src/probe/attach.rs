@@ -35,11 +35,11 @@ pub(super) struct OwnLink {
     pub(super) label: String,
     /// Name of the program.
     pub(super) program: &'static str,
-    pub(super) held: Held,
+    pub(super) held: Attachment,
 }
 
 /// What holds a program in place.
-pub(super) enum Held {
+pub(super) enum Attachment {
     /// A link.
     Fd(FdLink),
     /// A link of a program that `aya` does not know of.
@@ -113,18 +113,20 @@ impl<'e> Attacher<'e> {
     ) -> Result<OwnLink, Refusal> {
         let held = match (hook, end) {
             (Hook::Kprobe, _) => self.attach_kprobe(program, step.symbol)?,
-            (Hook::KprobeMulti, _) => Held::Multi(self.attach_multi(program, step.symbol, end)?),
+            (Hook::KprobeMulti, _) => {
+                Attachment::Multi(self.attach_multi(program, step.symbol, end)?)
+            }
             (Hook::Fentry, End::Entry) => {
                 let fentry: &mut FEntry = by_name(self.ebpf, program)?;
                 fentry.load(step.symbol, &self.kernel)?;
                 let id = fentry.attach()?;
-                Held::Fd(fentry.take_link(id)?.into())
+                Attachment::Fd(fentry.take_link(id)?.into())
             }
             (Hook::Fentry, End::Return) => {
                 let fexit: &mut FExit = by_name(self.ebpf, program)?;
                 fexit.load(step.symbol, &self.kernel)?;
                 let id = fexit.attach()?;
-                Held::Fd(fexit.take_link(id)?.into())
+                Attachment::Fd(fexit.take_link(id)?.into())
             }
         };
         let end = if end == End::Entry { "entry" } else { "return" };
@@ -132,15 +134,15 @@ impl<'e> Attacher<'e> {
         Ok(OwnLink { label, program, held })
     }
 
-    fn attach_kprobe(&mut self, program: &str, symbol: &str) -> Result<Held, ProgramError> {
+    fn attach_kprobe(&mut self, program: &str, symbol: &str) -> Result<Attachment, ProgramError> {
         let kprobe: &mut KProbe = by_name(self.ebpf, program)?;
         kprobe.load()?;
         let id = kprobe.attach(symbol, 0)?;
         if !aya::features().bpf_perf_link() {
-            return Ok(Held::PerfEvent);
+            return Ok(Attachment::PerfEvent);
         }
         let link = FdLink::try_from(kprobe.take_link(id)?);
-        link.map(Held::Fd).map_err(|_no_link| ProgramError::UnexpectedProgramType)
+        link.map(Attachment::Fd).map_err(|_no_link| ProgramError::UnexpectedProgramType)
     }
 
     fn attach_multi(
@@ -212,7 +214,7 @@ pub(super) fn attach_tracepoint(
         let raw: &mut RawTracePoint = by_name(ebpf, program)?;
         raw.load()?;
         let id = raw.attach(tracepoint)?;
-        Ok(Held::Fd(raw.take_link(id)?.into()))
+        Ok(Attachment::Fd(raw.take_link(id)?.into()))
     };
     let held = attach().map_err(|error: ProgramError| Error::Attach {
         symbol: tracepoint.to_owned(),

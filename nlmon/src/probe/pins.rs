@@ -15,7 +15,7 @@ use nlmon_common::control::Identity;
 
 use super::{
     Error,
-    attach::{Attached, Held, OwnLink},
+    attach::{Attached, Attachment, OwnLink},
     control::{self, refusal},
     mapped::Mapped,
     plan::{Hook, Probe},
@@ -69,7 +69,7 @@ impl Pins {
             let link = self.directory.join(format!("{LINK}{label}"));
             let failed = |source| Error::Pin { path: link.clone(), source };
             match held {
-                Held::Fd(fd_link) => {
+                Attachment::Fd(fd_link) => {
                     let loaded = ebpf.program_mut(program).ok_or(Error::Object(program))?;
                     loaded.pin(&name).map_err(|error| failed(io::Error::other(error)))?;
                     fd_link
@@ -77,11 +77,11 @@ impl Pins {
                         .map_err(|error| failed(io::Error::other(error)))
                         .map(drop)?;
                 }
-                Held::Multi(multi) => {
+                Attachment::Multi(multi) => {
                     syscall::pin(&multi.program, &name).map_err(failed)?;
                     syscall::pin(&multi.link, &link).map_err(failed)?;
                 }
-                Held::PerfEvent => return Err(failed(io::ErrorKind::Unsupported.into())),
+                Attachment::PerfEvent => return Err(failed(io::ErrorKind::Unsupported.into())),
             }
         }
         Ok(())

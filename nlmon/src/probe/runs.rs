@@ -8,7 +8,7 @@ use std::{
 
 use aya::Ebpf;
 
-use super::attach::{Held, OwnLink};
+use super::attach::{Attachment, OwnLink};
 
 /// The programs that are loaded.
 pub(super) struct Programs(Vec<(String, OwnedFd)>);
@@ -35,7 +35,7 @@ impl Programs {
             Some((name.to_owned(), fd))
         });
         let linked = links.iter().filter_map(|OwnLink { program, held, .. }| {
-            let Held::Multi(link) = held else { return None };
+            let Attachment::Multi(link) = held else { return None };
             Some(((*program).to_owned(), link.program.try_clone().ok()?))
         });
         Self(loaded.chain(linked).collect())
