@@ -91,12 +91,12 @@ impl MessageKey {
 
 /// Where in the table the counter of a key may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct ProbeSequence {
     first: u32,
     stride: u32,
 }
 
-impl Places {
+impl ProbeSequence {
     /// Those of the key with these words.
     #[expect(clippy::cast_possible_truncation, reason = "the shift leaves few bits")]
     #[inline(always)]

@@ -3,7 +3,7 @@
 //! No map of the kernel's, because those cost a look-up several times what this does, and the daemon
 //! could read and clear them by system calls only, which keep programs from running (see `maps`).
 //!
-//! A key may be in any of [`MESSAGE_ASSOC`] elements, its [`Places`]. An atomic add decides which
+//! A key may be in any of [`MESSAGE_ASSOC`] elements, its [`ProbeSequence`]. An atomic add decides which
 //! processor gets a free one, as with contexts. Two processors that meet a new key at the same time
 //! may make it twice; the daemon adds them up. Only the daemon frees elements.
 //!
@@ -12,7 +12,7 @@
 
 use aya_ebpf::helpers::generated;
 use nlmon_common::{
-    counter::{MessageKey, MessageSlot, Places},
+    counter::{MessageKey, MessageSlot, ProbeSequence},
     limits::MESSAGE_ASSOC,
 };
 
@@ -42,7 +42,7 @@ const _: () =
 #[inline(always)] // two compares in the common case
 pub(crate) fn add(key: &MessageKey, bytes: u32) {
     let words = key.words();
-    let index = Places::of(words).nth(0, global!(SETTINGS.message_keys));
+    let index = ProbeSequence::of(words).nth(0, global!(SETTINGS.message_keys));
     if slot(index).is_some_and(|slot| slot.is_of(words)) {
         add_to(index, bytes);
     } else {
@@ -59,7 +59,7 @@ pub(crate) fn add(key: &MessageKey, bytes: u32) {
 #[inline(never)]
 extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
     let words = [who, what];
-    let places = Places::of(words);
+    let places = ProbeSequence::of(words);
     let keys = global!(SETTINGS.message_keys);
     for step in 0..MESSAGE_ASSOC {
         let index = places.nth(step, keys);

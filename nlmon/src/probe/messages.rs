@@ -172,7 +172,7 @@ pub(super) fn is_alive(tgid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use nlmon_common::{
-        counter::Places,
+        counter::ProbeSequence,
         limits::{MESSAGE_ASSOC, MESSAGE_KEYS_MAX, message_keys},
     };
 
@@ -184,7 +184,7 @@ mod tests {
     fn refused(keys: impl Iterator<Item = MessageKey>) -> usize {
         let mut taken = vec![false; STRIDE];
         let mut place = |key: &MessageKey| {
-            let places = Places::of(key.words());
+            let places = ProbeSequence::of(key.words());
             (0..MESSAGE_ASSOC).map(|step| places.nth(step, MESSAGE_KEYS_MAX) as usize).any(
                 |index| {
                     let free = !taken[index];
