@@ -12,7 +12,7 @@ use nlmon_common::{
 use crate::{
     count,
     emit::{self, Datagram, Envelope},
-    frame::{self, Context, Frame, Place, Return, Thread, state},
+    frame::{self, Context, Frame, Nesting, Return, Thread, state},
     machine,
     maps::{bump, datagrams, global, own_tgid},
     messages::{self, Lengths},
@@ -66,7 +66,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     }
     let interrupt = match &mut pushed {
         Ok((context, index)) => context.frame(*index).interrupt(),
-        Err(_) if place == Place::Anywhere => {
+        Err(_) if place == Nesting::Anywhere => {
             task::is_foreign_stack(id, task::stack_number()) as u32
         }
         Err(_) => 0,
@@ -100,7 +100,7 @@ pub(crate) fn dump<M: Memory>(sk: *const u8, id: u64) {
     }
     let Some(thread) = Thread::of(pid_tgid) else { return };
     // Without room it is a return without entry, later. No sample is lost: nothing is counted yet.
-    let Ok((context, index)) = frame::push(thread, id, Place::Nested) else { return };
+    let Ok((context, index)) = frame::push(thread, id, Nesting::Nested) else { return };
     let frame = context.frame(index);
     frame.set_path(protocol, path::DUMP);
     frame.portid = skb::socket_portid(sk);
@@ -296,7 +296,7 @@ fn is_own_process(pid_tgid: u64) -> bool {
 /// that happens to run on top of it.
 fn is_own_call(thread: Thread, id: u64) -> bool {
     // The frame is a detour: in it, the address becomes a number.
-    let Ok((context, index)) = frame::push(thread, id, Place::Anywhere) else {
+    let Ok((context, index)) = frame::push(thread, id, Nesting::Anywhere) else {
         return true;
     };
     let interrupt = context.frame(index).interrupt();
@@ -320,21 +320,21 @@ fn path_of<M: Memory>(call: &Call) -> u8 {
 
 /// Where a call may be made: a user's socket sends by a system call, and by nothing else.
 #[inline(always)]
-fn place_of<M: Memory>(call: &Call, path: u8) -> Place {
+fn place_of<M: Memory>(call: &Call, path: u8) -> Nesting {
     let by_user = match path {
         path::REPLY => false,
         path::MULTICAST => !skb::is_kernel_socket::<M>(call.ssk),
         _ => true,
     };
-    if by_user { Place::Outermost } else { Place::Anywhere }
+    if by_user { Nesting::Outermost } else { Nesting::Anywhere }
 }
 
 /// Whether a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the datagram
 /// and then sends it to the destination port id too, which is the kernel's unless the user named one
 /// (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)]
-fn is_users_multicast(path: u8, place: Place) -> bool {
-    path == path::MULTICAST && place == Place::Outermost
+fn is_users_multicast(path: u8, place: Nesting) -> bool {
+    path == path::MULTICAST && place == Nesting::Outermost
 }
 
 /// Whether a datagram of this path may be such a second send. The datagram itself says whether it

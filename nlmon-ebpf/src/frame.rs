@@ -298,7 +298,7 @@ fn release(context: &mut Context) {
 
 /// Where a call may be made.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Nesting {
     /// By a system call itself: whatever else is open of its thread has ended unseen. System calls
     /// begin at addresses that kernels choose at random, so that these alone do not tell.
     Outermost,
@@ -315,7 +315,7 @@ pub(crate) enum Place {
 pub(crate) fn push(
     thread: Thread,
     id: u64,
-    place: Place,
+    place: Nesting,
 ) -> Result<(&'static mut Context, usize), u32> {
     let (context, top) = match thread.context() {
         Some(context) => {
@@ -330,13 +330,14 @@ pub(crate) fn push(
         None => (thread.claim().ok_or(stat::NO_CONTEXT)?, 0),
     };
     let slot = context.id(top);
-    let stack = if place == Place::Anywhere { as_number(slot, task::stack()) } else { 0 };
+    let stack = if place == Nesting::Anywhere { as_number(slot, task::stack()) } else { 0 };
     let id = as_number(slot, id);
-    let foreign = if place == Place::Anywhere { task::is_foreign_stack(id, stack) } else { 0 };
+    let foreign = if place == Nesting::Anywhere { task::is_foreign_stack(id, stack) } else { 0 };
     let mut index = top;
     // Each round drops one frame.
     for _ in 0..DEPTH_MAX {
-        if index == 0 || (place != Place::Outermost && !is_stale(context, index - 1, id, foreign)) {
+        if index == 0 || (place != Nesting::Outermost && !is_stale(context, index - 1, id, foreign))
+        {
             break;
         }
         index -= 1;
@@ -350,7 +351,7 @@ pub(crate) fn push(
         return Err(stat::TOO_DEEP);
     }
     // In a request, the task is known to have come by a system call.
-    let interrupt = if place == Place::Anywhere && index == 0 {
+    let interrupt = if place == Nesting::Anywhere && index == 0 {
         foreign | task::is_interrupted_in_user_mode()
     } else {
         foreign
