@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 type Arrival = u64;
 
 #[derive(Debug)]
-struct Place<L> {
+struct Waiting<L> {
     link: L,
     start_ns: u64,
     expires_ns: u64,
@@ -19,7 +19,7 @@ struct Place<L> {
 #[derive(Debug)]
 pub(super) struct Orphans<L, V> {
     answers: BTreeMap<(L, u64, Arrival), V>,
-    by_arrival: BTreeMap<Arrival, Place<L>>,
+    by_arrival: BTreeMap<Arrival, Waiting<L>>,
     next: Arrival,
     capacity: usize,
 }
@@ -46,7 +46,7 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
         let arrival = self.next;
         self.next += 1;
         self.answers.insert((link, start_ns, arrival), answer);
-        self.by_arrival.insert(arrival, Place { link, start_ns, expires_ns });
+        self.by_arrival.insert(arrival, Waiting { link, start_ns, expires_ns });
         if self.answers.len() <= self.capacity { None } else { self.pop_oldest() }
     }
 
@@ -68,7 +68,7 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
     }
 
     fn pop_oldest(&mut self) -> Option<V> {
-        let (arrival, Place { link, start_ns, .. }) = self.by_arrival.pop_first()?;
+        let (arrival, Waiting { link, start_ns, .. }) = self.by_arrival.pop_first()?;
         self.answers.remove(&(link, start_ns, arrival))
     }
 }
