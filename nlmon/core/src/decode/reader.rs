@@ -102,33 +102,33 @@ enum Content {
 struct Nest<'a> {
     set: Set,
     span: Span<'a>,
-    place: Place<'a>,
+    place: Nesting<'a>,
     /// The attribute right before, by number and value.
     before: Option<(u16, Span<'a>)>,
 }
 
 /// How far in a nest is, and what it is in.
 #[derive(Clone, Copy, Default)]
-struct Place<'a> {
+struct Nesting<'a> {
     depth: usize,
     outer: Option<&'a Nest<'a>>,
 }
 
 impl Nest<'_> {
-    fn inner(&self) -> Place<'_> {
-        Place { depth: self.place.depth + 1, outer: Some(self) }
+    fn inner(&self) -> Nesting<'_> {
+        Nesting { depth: self.place.depth + 1, outer: Some(self) }
     }
 }
 
 impl Reader<'_> {
     /// The attributes of `span`. One whose end is missing is shown as far as what is inside it goes.
     pub(super) fn attributes(&mut self, set: Set, span: Span<'_>) -> Vec<Attribute> {
-        self.nest(set, span, Place::default())
+        self.nest(set, span, Nesting::default())
     }
 
     /// The members of a structure.
     pub(super) fn fields(&mut self, fields: &'static Fields, span: Span<'_>) -> Vec<Attribute> {
-        self.members(fields, span, Place::default())
+        self.members(fields, span, Nesting::default())
     }
 
     /// Bytes that no table explains.
@@ -150,13 +150,13 @@ impl Reader<'_> {
         kind: &Kind,
         span: Span<'_>,
     ) -> Attribute {
-        let place = Place::default();
+        let place = Nesting::default();
         let nest = Nest { set: NO_NAMES, span, place, before: None };
         let content = self.content(kind, span, nest);
         attribute(name, content)
     }
 
-    fn nest(&mut self, set: Set, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
+    fn nest(&mut self, set: Set, span: Span<'_>, place: Nesting<'_>) -> Vec<Attribute> {
         let mut nest = Nest { set, span, place, before: None };
         let mut attributes = Vec::new();
         let mut rest = span;
@@ -267,7 +267,7 @@ impl Reader<'_> {
         &mut self,
         fields: &'static Fields,
         span: Span<'_>,
-        place: Place<'_>,
+        place: Nesting<'_>,
     ) -> Vec<Attribute> {
         let outer = self.family;
         self.family = family(fields, span.bytes).unwrap_or(outer);
@@ -296,7 +296,7 @@ impl Reader<'_> {
         fields: &'static Fields,
         set: Set,
         span: Span<'_>,
-        place: Place<'_>,
+        place: Nesting<'_>,
     ) -> Vec<Attribute> {
         let width = width(fields);
         let mut inside = self.members(fields, span.part(0, width), place);
@@ -309,7 +309,7 @@ impl Reader<'_> {
         fields: &'static Fields,
         set: Set,
         span: Span<'_>,
-        place: Place<'_>,
+        place: Nesting<'_>,
     ) -> Vec<Attribute> {
         let mut hops = Vec::new();
         let mut rest = span;
@@ -322,7 +322,7 @@ impl Reader<'_> {
         hops
     }
 
-    fn list(&mut self, kind: &Kind, span: Span<'_>, place: Place<'_>) -> Vec<Attribute> {
+    fn list(&mut self, kind: &Kind, span: Span<'_>, place: Nesting<'_>) -> Vec<Attribute> {
         let nest = Nest { set: NO_NAMES, span, place, before: None };
         let mut items = Vec::new();
         let mut rest = span;
@@ -345,7 +345,7 @@ impl Reader<'_> {
         kind: &Kind,
         names: &[&'static str],
         span: Span<'_>,
-        place: Place<'_>,
+        place: Nesting<'_>,
     ) -> Vec<Attribute> {
         let nest = Nest { set: NO_NAMES, span, place, before: None };
         let count = span.bytes.len().checked_div(width).unwrap_or(0);
@@ -396,7 +396,7 @@ impl Reader<'_> {
     }
 
     /// An attribute that no table names: attributes if it looks like some, or else bytes.
-    fn unnamed(&mut self, nested: bool, span: Span<'_>, place: Place<'_>) -> Content {
+    fn unnamed(&mut self, nested: bool, span: Span<'_>, place: Nesting<'_>) -> Content {
         if !self.strict && nested && place.depth < DEPTH_MAX && looks_nested(span.bytes) {
             return Content::Inside(self.nest(NO_NAMES, span, place));
         }
