@@ -7,7 +7,7 @@ use prometheus::proto::MetricFamily;
 
 use super::{
     family::Family,
-    ledger::{Ledger, Series},
+    ledger::{Ledger, LedgerKey},
     overruns::Overruns,
 };
 use crate::metrics::names;
@@ -166,14 +166,14 @@ fn messages(ledger: &Ledger) -> [Family; 3] {
     let mut messages = Family::new(&names::MESSAGES);
     let mut bytes = Family::new(&names::MESSAGE_BYTES);
     let mut processes = Family::new(&names::PROCESS_MESSAGES);
-    for (Series { protocol, path, value, netns }, count) in &ledger.types {
+    for (LedgerKey { protocol, path, value, netns }, count) in &ledger.types {
         let protocol = protocol_name(*protocol);
         let mut labels = vec![&*protocol, path.name(), value];
         labels.extend(netns.as_deref());
         messages.add(&labels, count.messages);
         bytes.add(&labels, count.bytes);
     }
-    for (Series { protocol, path, value, netns }, count) in &ledger.processes {
+    for (LedgerKey { protocol, path, value, netns }, count) in &ledger.processes {
         let protocol = protocol_name(*protocol);
         let mut labels = vec![value, &*protocol, path.name()];
         labels.extend(netns.as_deref());

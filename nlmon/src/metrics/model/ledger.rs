@@ -29,7 +29,7 @@ pub(crate) const NAMESPACES_MAX: usize = 64;
 
 /// The labels of a series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Series {
+pub(crate) struct LedgerKey {
     pub(crate) protocol: u8,
     pub(crate) path: Path,
     /// Type or process.
@@ -41,8 +41,8 @@ pub(crate) struct Series {
 /// Everything counted so far, and which label values are in use.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    pub(crate) types: BTreeMap<Series, MessageCount>,
-    pub(crate) processes: BTreeMap<Series, u64>,
+    pub(crate) types: BTreeMap<LedgerKey, MessageCount>,
+    pub(crate) processes: BTreeMap<LedgerKey, u64>,
     /// The generic families of the running kernel.
     pub(crate) families: Arc<Families>,
     /// What of each of the kernel's counters is in the series.
@@ -109,9 +109,9 @@ impl Ledger {
         if grown == MessageCount::default() {
             return;
         }
-        let series = Series { protocol, path, value: by_type, netns };
+        let series = LedgerKey { protocol, path, value: by_type, netns };
         *self.types.entry(series.clone()).or_default() += grown;
-        *self.processes.entry(Series { value: by_process, ..series }).or_default() +=
+        *self.processes.entry(LedgerKey { value: by_process, ..series }).or_default() +=
             grown.messages;
     }
 
@@ -149,7 +149,7 @@ impl Ledger {
                 let folded = folded.to_string();
                 fold(&mut self.types, |series| {
                     let is_folded = series.protocol == protocol && series.value == folded;
-                    is_folded.then(|| Series { value: OTHER.to_owned(), ..series.clone() })
+                    is_folded.then(|| LedgerKey { value: OTHER.to_owned(), ..series.clone() })
                 });
             }
         }
@@ -163,7 +163,7 @@ impl Ledger {
             Admission::Other => OTHER.to_owned(),
             Admission::InsteadOf(folded) => {
                 fold(&mut self.processes, |series| {
-                    let other = || Series { value: OTHER.to_owned(), ..series.clone() };
+                    let other = || LedgerKey { value: OTHER.to_owned(), ..series.clone() };
                     (series.value == folded).then(other)
                 });
                 name
@@ -183,8 +183,8 @@ impl Ledger {
             Admission::Own => name,
             Admission::Other => OTHER.to_owned(),
             Admission::InsteadOf(folded) => {
-                let into = |series: &Series| {
-                    let other = || Series { netns: Some(OTHER.to_owned()), ..series.clone() };
+                let into = |series: &LedgerKey| {
+                    let other = || LedgerKey { netns: Some(OTHER.to_owned()), ..series.clone() };
                     (series.netns.as_ref() == Some(&folded)).then(other)
                 };
                 fold(&mut self.types, into);
@@ -237,9 +237,9 @@ mod tests {
         Snapshot { messages, ..Default::default() }
     }
 
-    fn series(value: &str, netns: Option<&str>) -> Series {
+    fn series(value: &str, netns: Option<&str>) -> LedgerKey {
         let (value, netns) = (value.to_owned(), netns.map(str::to_owned));
-        Series { protocol: 0, path: Path::Request, value, netns }
+        LedgerKey { protocol: 0, path: Path::Request, value, netns }
     }
 
     fn of_process(ledger: &Ledger, process: &str) -> Option<u64> {
@@ -278,7 +278,7 @@ mod tests {
         ledger.add(&of_family(2), None);
         ledger.families = Families::named(&BTreeMap::from([(35, "nl80211".to_owned())])).into();
         ledger.add(&of_family(5), None);
-        let count = |name| ledger.types[&Series { protocol: 16, ..series(name, None) }].messages;
+        let count = |name| ledger.types[&LedgerKey { protocol: 16, ..series(name, None) }].messages;
         assert_eq!((count("35"), count("nl80211")), (2, 3));
     }
 
