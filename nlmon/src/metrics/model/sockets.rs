@@ -25,7 +25,7 @@ const UNKNOWN: &str = "unknown";
 
 /// One series of each metric.
 #[derive(Debug, Default)]
-struct Series {
+struct QueueTotals {
     sockets: u64,
     queue_bytes: u64,
     /// `None`: no scan could see buffers.
@@ -43,7 +43,7 @@ pub(crate) struct Sockets {
     looked: bool,
     drops: HashMap<Key, u32>,
     hidden: HashSet<u64>,
-    series: BTreeMap<(u8, String), Series>,
+    series: BTreeMap<(u8, String), QueueTotals>,
     budget: Budget<(u8, String)>,
 }
 
