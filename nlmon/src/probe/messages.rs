@@ -1,6 +1,6 @@
 //! The exact counters of messages, by process and type.
 //!
-//! Processes end, and their counters with them: [`Messages::totals`] takes those of an ended process
+//! Processes end, and their counters with them: [`MessageTable::totals`] takes those of an ended process
 //! out of the programs' table for good, marked as final, so that there is room for others and whoever
 //! adds them up loses nothing.
 
@@ -32,7 +32,7 @@ pub struct MessageTotal {
 }
 
 /// The programs' table of them.
-pub(super) struct Messages {
+pub(super) struct MessageTable {
     slots: Mapped<MessageSlot>,
     /// By processor and the index of the slot.
     counts: Mapped<MessageCount>,
@@ -68,7 +68,7 @@ const WHO: usize = offset_of!(MessageSlot, words) / 8;
 const WHAT: usize = WHO + 1;
 const CLAIMS: usize = offset_of!(MessageSlot, claims) / 8;
 
-impl Messages {
+impl MessageTable {
     /// The table of a loaded object.
     pub(super) fn new(maps: &mut Maps, kept: Option<Kept>) -> Result<Self, Error> {
         let earlier = kept.as_ref().map(Kept::totals).unwrap_or_default();
