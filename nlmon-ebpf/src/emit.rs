@@ -14,7 +14,7 @@ use nlmon_common::{
 use crate::{
     frame::{Context, Frame, state},
     maps::{SAMPLES, bump, global},
-    messages::{self, Messages, NETFILTER},
+    messages::{self, NETFILTER, Walked},
     skb::{self, DUMP_END_LEN, MESSAGE_HEADER_LEN},
     task::{self, Task},
 };
@@ -33,7 +33,7 @@ pub(crate) struct Envelope {
 /// What the entry of a call knows about its datagram.
 pub(crate) struct Datagram {
     pub(crate) envelope: Envelope,
-    pub(crate) messages: Messages,
+    pub(crate) messages: Walked,
     /// The socket that it goes out from, or for a dump into.
     pub(crate) sk: *const u8,
     pub(crate) skb: *const u8,
@@ -105,7 +105,7 @@ pub(crate) fn fill(
 /// Notes how a dump ends: the message that says it is the last one of many, or alone.
 #[inline(always)]
 fn end_of_dump(header: &mut Header, datagram: &Datagram) {
-    let Messages { last, .. } = datagram.messages;
+    let Walked { last, .. } = datagram.messages;
     if datagram.linear < DUMP_END_LEN || last > datagram.linear - DUMP_END_LEN {
         return;
     }

@@ -36,7 +36,7 @@ pub(crate) struct Lengths {
 
 /// The messages of one datagram.
 #[derive(Clone, Copy)]
-pub(crate) struct Messages {
+pub(crate) struct Walked {
     /// Header of the first.
     pub(crate) first: MessageHeader,
     /// How many there are; 0 if it does not begin with one.
@@ -59,24 +59,24 @@ pub(crate) fn count(
     skb: *const u8,
     data: *const u8,
     lengths: Lengths,
-) -> Messages {
+) -> Walked {
     let Some(first) = header_at(data, 0, lengths) else {
         key.direction |= MessageKey::RAW;
         tally::add(key, lengths.total);
         let first = MessageHeader { len: lengths.total, message_type: 0, flags: 0 };
-        return Messages { first, count: 0, last: 0, cut: 0, packets: 0 };
+        return Walked { first, count: 0, last: 0, cut: 0, packets: 0 };
     };
     key.message_type = first.message_type;
     tally::add(key, first.len);
     // An audit record's length leaves out its header (kernel/audit.c, audit_log_end), so that the
     // rest of it looks like another message.
     if aligned(first.len) >= lengths.total || key.protocol == AUDIT {
-        return Messages { first, count: 1, last: 0, cut: 0, packets: 0 };
+        return Walked { first, count: 1, last: 0, cut: 0, packets: 0 };
     }
     let [who, what] = key.words();
     let both = u64::from(lengths.total) << 32 | u64::from(lengths.linear);
     let walked = rest(skb::data_address(skb), aligned(first.len), both, who, what);
-    Messages {
+    Walked {
         first,
         count: walked as u32 & COUNT,
         last: (walked >> 32) as u32,
@@ -157,7 +157,7 @@ fn packet_bit(message_type: u16) -> u64 {
     (PACKET_SUBSYSTEMS >> (message_type >> 8 & 63) & 1) * PACKETS
 }
 
-impl Messages {
+impl Walked {
     /// Whether a datagram of netfilter may hold bytes of somebody's packets behind its headers: it
     /// does unless each message is known, and known to hold none. `quoted` is the type that an error
     /// quotes.
