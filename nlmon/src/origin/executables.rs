@@ -9,14 +9,14 @@ use crate::{namespaces::is_gone, throttle};
 use nlmon_core::record::Task;
 
 #[derive(Debug)]
-struct Known {
+struct CachedExecutable {
     pid: u32,
     comm: String,
     executable: Option<Arc<str>>,
     looked_ns: u64,
 }
 
-impl Known {
+impl CachedExecutable {
     fn is_of(&self, task: &Task) -> bool {
         self.pid == task.pid && self.comm == task.comm
     }
@@ -25,7 +25,7 @@ impl Known {
 /// Programs by thread, the name of which may differ from its process'.
 #[derive(Default)]
 pub(super) struct Executables {
-    by_tid: HashMap<u32, Known>,
+    by_tid: HashMap<u32, CachedExecutable>,
     executed: Option<Box<Executed>>,
 }
 
@@ -54,7 +54,7 @@ impl Executables {
         let executable =
             looked.or_else(|| known?.executable.clone()).or_else(|| self.executed(task));
         let (pid, comm) = (task.pid, task.comm.clone());
-        let known = Known { pid, comm, executable, looked_ns };
+        let known = CachedExecutable { pid, comm, executable, looked_ns };
         keep(&mut self.by_tid, task.tid, known);
     }
 
@@ -114,7 +114,7 @@ mod tests {
     fn keeps_what_an_ended_process_ran() {
         let mut executables = Executables::default();
         let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".to_owned(), ..Task::default() };
-        let known = Known {
+        let known = CachedExecutable {
             pid: u32::MAX,
             comm: "ip".to_owned(),
             executable: Some("/sbin/ip".into()),
