@@ -29,7 +29,7 @@ const ALL_NAMES_MAX: usize = 65_536;
 pub struct Interfaces {
     /// Probes see what the kernel sends.
     probes: bool,
-    namespaces: BTreeMap<u32, Known>,
+    namespaces: BTreeMap<u32, NameHistories>,
     /// How many names there are in all of them.
     names: usize,
     /// Names that found no room.
@@ -39,7 +39,7 @@ pub struct Interfaces {
 /// What is known of one namespace: a message that is sent at one time and received at a later one is
 /// in both, at its own time in each.
 #[derive(Debug, Default)]
-struct Known {
+struct NameHistories {
     /// By when notifications were sent.
     sent: Namespace,
     /// By when the daemon's socket received them, and by its dumps.
@@ -186,7 +186,7 @@ impl Interfaces {
         });
     }
 
-    fn learn(&mut self, netns: u32, fact: Fact, write: impl Fn(&mut Known, Fact)) {
+    fn learn(&mut self, netns: u32, fact: Fact, write: impl Fn(&mut NameHistories, Fact)) {
         if fact.name.is_none() && !self.namespaces.contains_key(&netns) {
             return;
         }
@@ -218,7 +218,7 @@ impl Interfaces {
         if fits(self) {
             return true;
         }
-        self.names -= self.namespaces.values_mut().map(Known::shrink).sum::<usize>();
+        self.names -= self.namespaces.values_mut().map(NameHistories::shrink).sum::<usize>();
         self.namespaces.retain(|_, known| known.len() > 0);
         if fits(self) {
             return true;
@@ -232,7 +232,7 @@ impl Interfaces {
     }
 }
 
-impl Known {
+impl NameHistories {
     fn len(&self) -> usize {
         self.sent.len() + self.received.len()
     }
