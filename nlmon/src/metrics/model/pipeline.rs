@@ -18,7 +18,7 @@ use nlmon_core::{
 pub(crate) const SERIES_MAX: usize = 512;
 
 /// Counters and histograms of the records.
-pub(crate) struct Pipeline {
+pub(crate) struct JoinMetrics {
     deliveries: Histograms,
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Pipeline {
     group_names: BTreeMap<(u8, u32), String>,
 }
 
-impl Pipeline {
+impl JoinMetrics {
     pub(crate) fn new() -> Self {
         Self {
             deliveries: Histograms::new(&names::MULTICAST_DELIVERY),
