@@ -24,7 +24,7 @@ use nlmon_core::{
 type Who = (String, String, String);
 
 /// Counters and histograms of requests.
-pub(crate) struct Requests {
+pub(crate) struct RequestMetrics {
     durations: Histograms,
     completions: Histograms,
     dump_durations: Histograms,
@@ -46,7 +46,7 @@ pub(crate) struct Requests {
     failing: Budget<String>,
 }
 
-impl Requests {
+impl RequestMetrics {
     pub(crate) fn new() -> Self {
         Self {
             durations: Histograms::new(&names::REQUEST_DURATION),
@@ -286,7 +286,7 @@ mod tests {
         Requester { protocol: 0, message_type, pid: 7, uid: 0, comm: comm.to_owned() }.into()
     }
 
-    fn text(requests: &Requests) -> String {
+    fn text(requests: &RequestMetrics) -> String {
         let mut families = Vec::new();
         requests.families(&mut families);
         let families: Vec<_> = families.into_iter().filter_map(Family::finish).collect();
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_counted_by_type_and_by_process() {
-        let mut requests = Requests::new();
+        let mut requests = RequestMetrics::new();
         let requester = requester("ip", 16);
         requests.add(&RequestEvent::Refused {
             requester: requester.clone(),
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn processes_beyond_the_budget_are_other() {
-        let mut requests = Requests::new();
+        let mut requests = RequestMetrics::new();
         for number in 0..SERIES_MAX + 2 {
             let requester = requester(&format!("p{number}"), 16);
             let verdict = Verdict::Answered;
