@@ -28,7 +28,7 @@ use self::{
         members::Members,
         pipeline::JoinMetrics,
         requests::RequestMetrics,
-        sockets::Sockets,
+        sockets::SocketMetrics,
     },
 };
 use nlmon_core::{
@@ -75,7 +75,7 @@ pub struct Metrics {
     malformed: AtomicU64,
     pipeline: Mutex<JoinMetrics>,
     requests: Mutex<RequestMetrics>,
-    sockets: Mutex<Sockets>,
+    sockets: Mutex<SocketMetrics>,
     members: Mutex<Members>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     daemon: Option<Box<dyn Fn() -> DaemonTotals + Send + Sync>>,

@@ -39,7 +39,7 @@ type Key = (u64, u8, u32, u64);
 
 /// All series, and what has to be known of the last scan for the next.
 #[derive(Debug, Default)]
-pub(crate) struct Sockets {
+pub(crate) struct SocketMetrics {
     looked: bool,
     drops: HashMap<Key, u32>,
     hidden: HashSet<u64>,
@@ -47,7 +47,7 @@ pub(crate) struct Sockets {
     budget: Budget<(u8, String)>,
 }
 
-impl Sockets {
+impl SocketMetrics {
     /// Takes a scan in.
     pub(crate) fn add(&mut self, scan: &Scan) {
         for series in self.series.values_mut() {
@@ -158,7 +158,7 @@ mod tests {
         Scan { seen: vec![seen], gaps: Gaps::default() }
     }
 
-    fn of(sockets: &Sockets, process: &str) -> (u64, u64, u64, u64, u64) {
+    fn of(sockets: &SocketMetrics, process: &str) -> (u64, u64, u64, u64, u64) {
         let series = &sockets.series[&(17, process.to_owned())];
         let buffer = series.buffer_bytes.unwrap();
         (series.sockets, series.queue_bytes, series.queue_high_bytes, buffer, series.drops)
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn counts_what_grew_since_the_first_look() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketMetrics::default();
         sockets.add(&scan(vec![socket(1, "a", 5), socket(2, "a", 0)]));
         assert_eq!(of(&sockets, "a"), (2, 20, 20, 128, 0));
         sockets.add(&scan(vec![socket(1, "a", 8), socket(3, "a", 4)]));
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_has_gone_leaves_its_drops_and_its_high_water() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketMetrics::default();
         sockets.add(&scan(vec![]));
         sockets.add(&scan(vec![socket(1, "a", 5)]));
         sockets.add(&scan(vec![]));
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_namespace_out_of_sight_counts_neither_twice_nor_its_past() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketMetrics::default();
         let blind = || {
             let mut scan = scan(vec![]);
             scan.seen.clear();
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_kernels_own_and_those_of_nobody_are_told_apart() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketMetrics::default();
         let nobodys = Endpoint { owners: vec![], ..socket(9, "", 0) };
         let kernels = Endpoint { owners: vec![], ..socket(0, "", 0) };
         sockets.add(&scan(vec![nobodys, kernels]));
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn pairs_beyond_the_budget_are_counted_as_other_and_said() {
-        let mut sockets = Sockets::default();
+        let mut sockets = SocketMetrics::default();
         let many = || (1..=515).map(|n| socket(n, &format!("p{n}"), 0)).collect();
         sockets.add(&scan(many()));
         sockets.add(&scan(many()));
