@@ -8,7 +8,7 @@ use prometheus::proto::MetricFamily;
 use super::{
     family::Family,
     ledger::{Ledger, LedgerKey},
-    overruns::Overruns,
+    overruns::OverrunMetrics,
 };
 use crate::metrics::names;
 use nlmon_core::decode::{
@@ -36,7 +36,7 @@ pub(crate) struct RingTotals {
 pub(crate) struct Kernel {
     attached: Vec<Attached>,
     ledger: Ledger,
-    overruns: Overruns,
+    overruns: OverrunMetrics,
 }
 
 impl Kernel {

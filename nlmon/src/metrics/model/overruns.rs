@@ -28,7 +28,7 @@ const NOBODY: [u8; 16] = [0; 16];
 
 /// Everything that was lost so far.
 #[derive(Debug, Default)]
-pub(crate) struct Overruns {
+pub(crate) struct OverrunMetrics {
     processes: BTreeMap<(u8, String), u64>,
     /// By name: a generic family that came twice has had two numbers.
     types: BTreeMap<(u8, Cow<'static, str>), u64>,
@@ -37,7 +37,7 @@ pub(crate) struct Overruns {
     budget: Budget<String>,
 }
 
-impl Overruns {
+impl OverrunMetrics {
     /// Takes a snapshot in.
     pub(crate) fn add(&mut self, snapshot: &Snapshot, families: &Families) {
         for total in &snapshot.overruns {
@@ -122,13 +122,13 @@ mod tests {
         Snapshot { overruns: counts.iter().map(total).collect(), ..Snapshot::default() }
     }
 
-    fn of(overruns: &Overruns, process: &str) -> Option<u64> {
+    fn of(overruns: &OverrunMetrics, process: &str) -> Option<u64> {
         overruns.processes.get(&(16, process.to_owned())).copied()
     }
 
     #[test]
     fn what_a_process_lost_stays_when_it_has_ended() {
-        let mut overruns = Overruns::default();
+        let mut overruns = OverrunMetrics::default();
         let (a, b) = (key(7, "a", 35), key(7, "b", 35));
         overruns.add(&snapshot(&[(a, 5, false)]), &Families::default());
         overruns.add(&snapshot(&[(a, 6, true)]), &Families::default());
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn who_is_not_known_and_who_has_used_up_his_share_are_told_apart() {
-        let mut overruns = Overruns::default();
+        let mut overruns = OverrunMetrics::default();
         let counts = [
             (key(0, "", 35), 1, false),
             (key(0, "", TYPE_OTHER), 2, false),
@@ -169,11 +169,11 @@ mod tests {
         };
         let sockets = vec![socket("a", &[1]), socket("b", &[])];
         let seen = vec![Seen { namespace: Namespace::fake(1, "self"), sockets }];
-        let mut overruns = Overruns::default();
+        let mut overruns = OverrunMetrics::default();
         overruns.add(&snapshot(&[(key(7, "a", 35), 5, false)]), &Families::default());
         overruns.expect(&Scan { seen, gaps: Gaps::default() });
         assert_eq!((of(&overruns, "a"), of(&overruns, "b")), (Some(5), None));
-        let mut fresh = Overruns::default();
+        let mut fresh = OverrunMetrics::default();
         let sockets = vec![socket("a", &[1])];
         let seen = vec![Seen { namespace: Namespace::fake(1, "self"), sockets }];
         fresh.expect(&Scan { seen, gaps: Gaps::default() });
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_family_that_came_twice_is_one_series() {
-        let mut overruns = Overruns::default();
+        let mut overruns = OverrunMetrics::default();
         for (number, count) in [(35, 2), (40, 3)] {
             let named = BTreeMap::from([(number, "nl80211".to_owned())]);
             let key = key(7, "iw", number.into());
