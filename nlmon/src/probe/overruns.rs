@@ -20,7 +20,7 @@ pub struct OverrunTotal {
 }
 
 /// The programs' table of them.
-pub(super) struct Overruns {
+pub(super) struct OverrunTable {
     counts: HashMap<MapData, OverrunKey, u64>,
     /// What users and processes have taken of it.
     shares: Mapped<u64>,
@@ -31,7 +31,7 @@ pub(super) struct Overruns {
     gone: BTreeSet<u32>,
 }
 
-impl Overruns {
+impl OverrunTable {
     /// The table of a loaded object.
     pub(super) fn new(maps: &mut Maps, stays: bool) -> Result<Self, Error> {
         Ok(Self {
