@@ -11,18 +11,18 @@ use std::{
 
 use crate::{
     namespaces,
-    probe::{Counters, Snapshot},
+    probe::{CounterSnapshot, Counters},
     throttle,
 };
 
 /// Where the kernel's counters come from.
 pub(super) trait CounterSource: Send {
     /// All of them now; `None` if they cannot be read, which is said.
-    fn snapshot(&mut self) -> Option<Snapshot>;
+    fn snapshot(&mut self) -> Option<CounterSnapshot>;
 }
 
 impl CounterSource for Counters {
-    fn snapshot(&mut self) -> Option<Snapshot> {
+    fn snapshot(&mut self) -> Option<CounterSnapshot> {
         Self::snapshot(self)
             .inspect_err(|error| log::error!("cannot read the kernel's counters: {error}"))
             .ok()
@@ -32,7 +32,7 @@ impl CounterSource for Counters {
 /// What a collection found.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: CounterSnapshot,
     /// The names that network namespaces have now, by inode number; `None` where they are not told
     /// apart.
     pub(super) namespaces: Option<BTreeMap<u32, String>>,

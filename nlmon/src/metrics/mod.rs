@@ -284,7 +284,7 @@ mod tests {
     }
 
     impl CounterSource for Slow {
-        fn snapshot(&mut self) -> Option<crate::probe::Snapshot> {
+        fn snapshot(&mut self) -> Option<crate::probe::CounterSnapshot> {
             self.began.send(()).unwrap();
             self.finish.recv().unwrap();
             None

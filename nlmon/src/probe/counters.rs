@@ -37,7 +37,7 @@ pub struct Counters {
 
 /// All counters at one time, near enough: the kernel goes on counting while they are read.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshot {
+pub struct CounterSnapshot {
     /// By protocol and path.
     pub datagrams: BTreeMap<(u8, Path), DatagramCount>,
     /// Failed calls.
@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub read_earlier: u64,
 }
 
-impl Snapshot {
+impl CounterSnapshot {
     /// One element of `stats`.
     pub fn stat(&self, index: u32) -> u64 {
         self.stats.get(index as usize).copied().unwrap_or_default()
@@ -104,10 +104,10 @@ impl Counters {
     }
 
     /// Reads everything; takes out what ended processes have counted.
-    pub fn snapshot(&mut self) -> Result<Snapshot, MapError> {
+    pub fn snapshot(&mut self) -> Result<CounterSnapshot, MapError> {
         // What may fail goes first: the others are taken out for good.
         let (errors, overruns) = (sums(&self.errors)?, self.overruns.totals()?);
-        Ok(Snapshot {
+        Ok(CounterSnapshot {
             datagrams: self.datagrams(),
             errors,
             messages: self.messages.totals(),

@@ -29,7 +29,7 @@ mod warnings;
 use std::io;
 
 pub use attach::Attached;
-pub use counters::{Counters, Snapshot};
+pub use counters::{CounterSnapshot, Counters};
 pub use execs::Execs;
 pub use fill::RingFill;
 pub use holdings::Holdings;

@@ -18,7 +18,7 @@ use nlmon_core::decode::{
 
 use crate::{
     metrics::collect::Collected,
-    probe::{Attached, Probe, Snapshot},
+    probe::{Attached, CounterSnapshot, Probe},
     sockets::Scan,
 };
 
@@ -66,7 +66,11 @@ impl Kernel {
     }
 
     /// All families, of a snapshot that was added. Without probes just the one that says so.
-    pub(crate) fn families(&self, snapshot: Option<&Snapshot>, ring: RingTotals) -> Vec<Family> {
+    pub(crate) fn families(
+        &self,
+        snapshot: Option<&CounterSnapshot>,
+        ring: RingTotals,
+    ) -> Vec<Family> {
         let mut families = vec![self.attached()];
         if let Some(snapshot) = snapshot {
             families.extend(datagrams(snapshot));
@@ -91,7 +95,7 @@ impl Kernel {
     }
 }
 
-fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
+fn samples(snapshot: &CounterSnapshot, ring: RingTotals) -> [Family; 3] {
     let mut samples = Family::new(&names::SAMPLES);
     samples.add(&["read"], ring.read);
     samples.add(&["malformed"], ring.malformed);
@@ -129,7 +133,7 @@ fn samples(snapshot: &Snapshot, ring: RingTotals) -> [Family; 3] {
     [samples, pending, faults]
 }
 
-fn datagrams(snapshot: &Snapshot) -> [Family; 5] {
+fn datagrams(snapshot: &CounterSnapshot) -> [Family; 5] {
     let mut results = Family::new(&names::DATAGRAMS);
     let mut open = Family::new(&names::DATAGRAMS_OPEN);
     let mut second_sends = Family::new(&names::SECOND_LEGS);
@@ -182,7 +186,7 @@ fn messages(ledger: &Ledger) -> [Family; 3] {
     [messages, bytes, processes]
 }
 
-fn runs(snapshot: &Snapshot) -> [Family; 3] {
+fn runs(snapshot: &CounterSnapshot) -> [Family; 3] {
     let mut count = Family::new(&names::BPF_RUNS);
     let mut time = Family::new(&names::BPF_RUN_SECONDS);
     let mut missed = Family::new(&names::BPF_MISSED);

@@ -16,7 +16,7 @@ use nlmon_core::{
 
 use super::budget::{Admission, Shares, fold};
 pub(crate) use super::budget::{Budget, OTHER};
-use crate::probe::{MessageTotal, Snapshot};
+use crate::probe::{CounterSnapshot, MessageTotal};
 
 /// Names of processes that get series of their own.
 pub(crate) const PROCESSES_MAX: usize = 256;
@@ -72,7 +72,11 @@ impl Default for Ledger {
 impl Ledger {
     /// Takes a snapshot in. `namespaces` are the names that network namespaces have now, by inode
     /// number; `None` where they are not told apart.
-    pub(crate) fn add(&mut self, snapshot: &Snapshot, namespaces: Option<&BTreeMap<u32, String>>) {
+    pub(crate) fn add(
+        &mut self,
+        snapshot: &CounterSnapshot,
+        namespaces: Option<&BTreeMap<u32, String>>,
+    ) {
         for total in &snapshot.messages {
             let Some(path) = Path::from_abi(total.key.path()) else { continue };
             let before = if total.ended {
@@ -233,8 +237,8 @@ mod tests {
         }
     }
 
-    fn snapshot(messages: Vec<MessageTotal>) -> Snapshot {
-        Snapshot { messages, ..Default::default() }
+    fn snapshot(messages: Vec<MessageTotal>) -> CounterSnapshot {
+        CounterSnapshot { messages, ..Default::default() }
     }
 
     fn series(value: &str, netns: Option<&str>) -> LedgerKey {
@@ -324,7 +328,7 @@ mod tests {
     fn messages_without_a_counter_of_their_own_are_in_the_totals() {
         let overflow = MessageCount { messages: 4, bytes: 64 };
         let datagrams = [((0, Path::Request), DatagramCount { overflow, ..Default::default() })];
-        let snapshot = Snapshot { datagrams: datagrams.into(), ..Default::default() };
+        let snapshot = CounterSnapshot { datagrams: datagrams.into(), ..Default::default() };
         let mut ledger = Ledger::default();
         ledger.add(&snapshot, None);
         ledger.add(&snapshot, None);

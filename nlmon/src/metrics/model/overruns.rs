@@ -18,7 +18,7 @@ use super::{
     ledger::{Budget, OTHER, PROCESSES_MAX, series_name},
     members::listeners,
 };
-use crate::{metrics::names, probe::Snapshot, sockets::Scan};
+use crate::{metrics::names, probe::CounterSnapshot, sockets::Scan};
 
 /// The owner is not known: the socket is older than the probes and was passed on, or there were too
 /// many.
@@ -39,7 +39,7 @@ pub(crate) struct OverrunMetrics {
 
 impl OverrunMetrics {
     /// Takes a snapshot in.
-    pub(crate) fn add(&mut self, snapshot: &Snapshot, families: &Families) {
+    pub(crate) fn add(&mut self, snapshot: &CounterSnapshot, families: &Families) {
         for total in &snapshot.overruns {
             let before = if total.ended {
                 self.counted.remove(&total.key)
@@ -116,10 +116,13 @@ mod tests {
         OverrunKey { tgid, uid: 0, message_type, protocol: 16, pad: [0; 3], comm }
     }
 
-    fn snapshot(counts: &[(OverrunKey, u64, bool)]) -> Snapshot {
+    fn snapshot(counts: &[(OverrunKey, u64, bool)]) -> CounterSnapshot {
         let total =
             |(key, count, ended): &_| OverrunTotal { key: *key, count: *count, ended: *ended };
-        Snapshot { overruns: counts.iter().map(total).collect(), ..Snapshot::default() }
+        CounterSnapshot {
+            overruns: counts.iter().map(total).collect(),
+            ..CounterSnapshot::default()
+        }
     }
 
     fn of(overruns: &OverrunMetrics, process: &str) -> Option<u64> {
