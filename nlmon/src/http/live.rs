@@ -19,7 +19,7 @@ use tokio::{sync::watch, time::sleep};
 use super::server::Connection;
 use crate::connections::{ConnectionLimit, Permit};
 use crate::live::{
-    bus::{Batch, Bus, Subscription},
+    bus::{Batch, Bus, Cursor},
     entry::Entry,
     filter::Matcher,
     json::Detail,
@@ -106,7 +106,7 @@ fn hello(probes: bool) -> String {
 
 /// One reader of the stream. It is asked for more only when the last was taken.
 struct Reader {
-    subscription: Subscription,
+    subscription: Cursor,
     _place: Permit,
     matcher: Arc<Matcher>,
     shutdown: watch::Receiver<bool>,

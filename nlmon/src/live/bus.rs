@@ -210,11 +210,11 @@ impl Bus {
 
     /// Adds a client, which gets what is published from here on. How many there may be is for those
     /// who let them in.
-    pub fn subscribe(self: &Arc<Self>) -> Subscription {
+    pub fn subscribe(self: &Arc<Self>) -> Cursor {
         self.clients.fetch_add(1, Ordering::Relaxed);
         let published = self.published.subscribe();
         let next = self.ring().next;
-        Subscription { bus: Arc::clone(self), next, owed: next, published }
+        Cursor { bus: Arc::clone(self), next, owed: next, published }
     }
 
     /// Does work on a piece of the past off the async threads, one at a time and in the order in which
@@ -250,7 +250,7 @@ pub struct Batch {
 
 /// A client's place in the ring.
 #[derive(Debug)]
-pub struct Subscription {
+pub struct Cursor {
     bus: Arc<Bus>,
     next: u64,
     /// The first record whose loss counts: history may go before anything of it is read.
@@ -258,7 +258,7 @@ pub struct Subscription {
     published: watch::Receiver<u64>,
 }
 
-impl Subscription {
+impl Cursor {
     /// Goes back to where `history` begins among the records that `wants` lets pass. Records are
     /// decoded for that off the async threads and piece by piece, the newest first, and no more than it
     /// takes to find what is asked for.
@@ -388,7 +388,7 @@ fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&LogRecord) -> bool
     (found, 0)
 }
 
-impl Drop for Subscription {
+impl Drop for Cursor {
     /// The last client takes the ring's memory with it, but for the history.
     fn drop(&mut self) {
         if self.bus.clients.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -434,7 +434,7 @@ mod tests {
     }
 
     /// What is there for a client, without waiting for more.
-    fn drain(subscription: &mut Subscription) -> (u64, Vec<u64>) {
+    fn drain(subscription: &mut Cursor) -> (u64, Vec<u64>) {
         let (mut lost, mut numbers) = (0, Vec::new());
         loop {
             let batch = subscription.take();

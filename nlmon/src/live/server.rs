@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Error;
-use super::bus::{Batch, Bus, Subscription};
+use super::bus::{Batch, Bus, Cursor};
 use super::filter::Matcher;
 use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
@@ -274,7 +274,7 @@ enum Admitted {
 struct Records {
     matcher: Arc<Matcher>,
     detail: Detail,
-    subscription: Subscription,
+    subscription: Cursor,
     _place: OwnedSemaphorePermit,
 }
 
