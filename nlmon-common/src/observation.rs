@@ -2,7 +2,7 @@
 
 use crate::limits::SNAP_MAX;
 
-/// Bits of [`Header::flags`].
+/// Bits of [`SampleHeader::flags`].
 pub mod flag {
     /// No probe saw the call return: `result` and `duration_ns` are unknown.
     pub const NO_RESULT: u16 = 1;
@@ -32,7 +32,7 @@ pub mod flag {
 /// Everything but the payload. The record in the ring is this, then `snap_len` payload bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub struct Header {
+pub struct SampleHeader {
     /// Entry into the call, `CLOCK_MONOTONIC`. With `tid`, names the call.
     pub start_ns: u64,
     /// From entry to return.
@@ -89,13 +89,13 @@ pub struct Header {
 #[derive(Clone, Copy)]
 pub struct Sample {
     /// Context of the datagram.
-    pub header: Header,
+    pub header: SampleHeader,
     /// Its first bytes, `header.snap_len` of them valid; see [`flag::QUOTE_LEFT_OUT`].
     pub data: [u8; SNAP_MAX],
 }
 
-/// Bytes of [`Header`].
-pub const HEADER_LEN: usize = size_of::<Header>();
+/// Bytes of [`SampleHeader`].
+pub const HEADER_LEN: usize = size_of::<SampleHeader>();
 
-const _: () = assert!(HEADER_LEN == 104 && align_of::<Header>() == 8);
+const _: () = assert!(HEADER_LEN == 104 && align_of::<SampleHeader>() == 8);
 const _: () = assert!(size_of::<Sample>() == HEADER_LEN + SNAP_MAX);

@@ -6,7 +6,7 @@
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
     counter::{DatagramCount, MessageKey, TYPE_RAW, path, stat},
-    observation::Header,
+    observation::SampleHeader,
 };
 
 use crate::{
@@ -117,7 +117,7 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
         return;
     };
     let frame = context.frame(index);
-    let Header { protocol, path, .. } = frame.sample.header;
+    let SampleHeader { protocol, path, .. } = frame.sample.header;
     // Some kernels tell of what the kernel's own sockets get, too: that is the request itself.
     if path == path::REQUEST {
         return;
@@ -206,7 +206,7 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     };
     let frame = context.frame(index);
     let mut sent = Ok(());
-    let Header { protocol, path, .. } = frame.sample.header;
+    let SampleHeader { protocol, path, .. } = frame.sample.header;
     if frame.state & state::COUNTED != 0 {
         count::result(protocol, path, result, frame.deliveries);
         if frame.state & state::SAMPLED != 0 {

@@ -8,7 +8,7 @@ use aya_ebpf::{
 use nlmon_common::{
     counter::{path, stat},
     limits::{RING_WAKE_BYTES, SNAP_MAX},
-    observation::{HEADER_LEN, Header, Sample, flag},
+    observation::{HEADER_LEN, Sample, SampleHeader, flag},
 };
 
 use crate::{
@@ -104,7 +104,7 @@ pub(crate) fn fill(
 
 /// Notes how a dump ends: the message that says it is the last one of many, or alone.
 #[inline(always)]
-fn end_of_dump(header: &mut Header, datagram: &Datagram) {
+fn end_of_dump(header: &mut SampleHeader, datagram: &Datagram) {
     let Walked { last, .. } = datagram.messages;
     if datagram.linear < DUMP_END_LEN || last > datagram.linear - DUMP_END_LEN {
         return;
@@ -161,7 +161,7 @@ fn parent(context: &mut Context, index: usize) -> Parent {
         return Parent::default();
     }
     let below = context.frame(index - 1);
-    let Header { path, protocol, start_ns, snap_len, .. } = below.sample.header;
+    let SampleHeader { path, protocol, start_ns, snap_len, .. } = below.sample.header;
     if below.state & state::COUNTED == 0 || path != path::REQUEST {
         return Parent::default();
     }

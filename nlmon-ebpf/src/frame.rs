@@ -17,7 +17,7 @@ use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use nlmon_common::{
     counter::{path, stat},
     limits::{CONTEXT_ASSOC, CONTEXTS_MAX, DEPTH_MAX},
-    observation::{Header, Sample, flag},
+    observation::{Sample, SampleHeader, flag},
 };
 
 use crate::{
@@ -417,7 +417,7 @@ extern "C" fn abandon(key: u32, index: u32) -> u32 {
     if state & state::COUNTED != 0 {
         frame.sample.header.flags |= flag::NO_RESULT;
     }
-    let Header { protocol, path, .. } = frame.sample.header;
+    let SampleHeader { protocol, path, .. } = frame.sample.header;
     if let Some(counters) = datagrams(protocol, path) {
         if state & state::COUNTED != 0 {
             machine::add(&mut counters.unreported, 1);

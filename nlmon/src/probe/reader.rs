@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use aya::maps::{Map, MapData, RingBuf};
 use nlmon_common::{
     limits::RING_BYTES,
-    observation::{HEADER_LEN, Header, flag},
+    observation::{HEADER_LEN, SampleHeader, flag},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -173,9 +173,9 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
     })
 }
 
-fn header(bytes: &[u8]) -> Option<Header> {
+fn header(bytes: &[u8]) -> Option<SampleHeader> {
     let bytes = bytes.get(..HEADER_LEN)?;
     // SAFETY: the slice has the size of a Header, every bit pattern of which is a value, and the
     // read does not ask for alignment.
-    Some(unsafe { bytes.as_ptr().cast::<Header>().read_unaligned() })
+    Some(unsafe { bytes.as_ptr().cast::<SampleHeader>().read_unaligned() })
 }
