@@ -11,7 +11,7 @@ use aya::{
 use super::{
     Error,
     multi::{self, End, Multi},
-    plan::{Hook, Probe, Step},
+    plan::{Hook, PlannedProbe, Probe},
 };
 
 /// A probe that is in place.
@@ -77,12 +77,12 @@ impl<'e> Attacher<'e> {
     }
 
     /// Attaches one probe by the first hook that works.
-    pub(super) fn attach(&mut self, step: &Step) -> Result<Attached, Error> {
+    pub(super) fn attach(&mut self, step: &PlannedProbe) -> Result<Attached, Error> {
         let mut refused = Vec::new();
         for hook in step.hooks {
             match self.attach_by(step, *hook) {
                 Ok(()) => {
-                    let Step { probe, symbol, .. } = *step;
+                    let PlannedProbe { probe, symbol, .. } = *step;
                     let is_exact = !(step.preempts && *hook == Hook::Fentry);
                     return Ok(Attached { probe, symbol, hook: *hook, refused, is_exact });
                 }
@@ -96,7 +96,7 @@ impl<'e> Attacher<'e> {
 
     /// The return's program goes first: a call between the two attachments is then a return without
     /// entry, which skews nothing, and not an entry that waits for its return.
-    fn attach_by(&mut self, step: &Step, hook: Hook) -> Result<(), Refusal> {
+    fn attach_by(&mut self, step: &PlannedProbe, hook: Hook) -> Result<(), Refusal> {
         let Names { entry, exit } = names(step, hook);
         let exit = exit.map(|exit| self.attach_end(exit, step, hook, End::Return)).transpose()?;
         let entry = self.attach_end(entry, step, hook, End::Entry)?;
@@ -107,7 +107,7 @@ impl<'e> Attacher<'e> {
     fn attach_end(
         &mut self,
         program: &'static str,
-        step: &Step,
+        step: &PlannedProbe,
         hook: Hook,
         end: End,
     ) -> Result<OwnLink, Refusal> {
@@ -177,7 +177,7 @@ struct Names {
     exit: Option<&'static str>,
 }
 
-fn names(step: &Step, hook: Hook) -> Names {
+fn names(step: &PlannedProbe, hook: Hook) -> Names {
     // fexit finds the return value behind the arguments, whose number differs by kernel.
     let (entry, exit) = match (step.probe, hook, step.arguments) {
         (Probe::Unicast, Hook::Kprobe | Hook::KprobeMulti, _) => {

@@ -38,7 +38,7 @@ pub use messages::MessageTotal;
 pub use nlmon_common::socket::Holding;
 pub use overruns::OverrunTotal;
 pub use pins::{DIRECTORY as PIN_DIRECTORY, remove as remove_pins};
-pub use plan::{Attach, Hook, Probe, Step, plan};
+pub use plan::{Attach, Hook, PlannedProbe, Probe, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{Samples, WaitingSamples};
 pub use runs::Runs;

@@ -149,7 +149,7 @@ impl Attach {
 
 /// One probe of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct PlannedProbe {
     /// What is probed.
     pub probe: Probe,
     /// The kernel function.
@@ -164,14 +164,18 @@ pub struct Step {
 
 /// The plan for a kernel, which `preempts` or not, and the probes that it has no function for, with
 /// the reason.
-pub fn plan(btf: &Btf<'_>, attach: Attach, preempts: bool) -> (Vec<Step>, Vec<(Probe, Error)>) {
+pub fn plan(
+    btf: &Btf<'_>,
+    attach: Attach,
+    preempts: bool,
+) -> (Vec<PlannedProbe>, Vec<(Probe, Error)>) {
     let mut steps = Vec::new();
     let mut missing = Vec::new();
     for probe in Probe::ALL {
         match choose(btf, probe) {
             Ok((symbol, arguments)) => {
                 let hooks = attach.hooks(preempts);
-                steps.push(Step { probe, symbol, arguments, hooks, preempts });
+                steps.push(PlannedProbe { probe, symbol, arguments, hooks, preempts });
             }
             Err(error) => missing.push((probe, error)),
         }
