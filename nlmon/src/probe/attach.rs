@@ -10,7 +10,7 @@ use aya::{
 
 use super::{
     Error,
-    multi::{self, End, Multi},
+    multi::{self, AttachPoint, Multi},
     plan::{Hook, PlannedProbe, Probe},
 };
 
@@ -98,8 +98,9 @@ impl<'e> Attacher<'e> {
     /// entry, which skews nothing, and not an entry that waits for its return.
     fn attach_by(&mut self, step: &PlannedProbe, hook: Hook) -> Result<(), Refusal> {
         let Names { entry, exit } = names(step, hook);
-        let exit = exit.map(|exit| self.attach_end(exit, step, hook, End::Return)).transpose()?;
-        let entry = self.attach_end(entry, step, hook, End::Entry)?;
+        let exit =
+            exit.map(|exit| self.attach_end(exit, step, hook, AttachPoint::Return)).transpose()?;
+        let entry = self.attach_end(entry, step, hook, AttachPoint::Entry)?;
         self.links.extend(exit.into_iter().chain([entry]));
         Ok(())
     }
@@ -109,27 +110,27 @@ impl<'e> Attacher<'e> {
         program: &'static str,
         step: &PlannedProbe,
         hook: Hook,
-        end: End,
+        end: AttachPoint,
     ) -> Result<OwnLink, Refusal> {
         let held = match (hook, end) {
             (Hook::Kprobe, _) => self.attach_kprobe(program, step.symbol)?,
             (Hook::KprobeMulti, _) => {
                 Attachment::Multi(self.attach_multi(program, step.symbol, end)?)
             }
-            (Hook::Fentry, End::Entry) => {
+            (Hook::Fentry, AttachPoint::Entry) => {
                 let fentry: &mut FEntry = by_name(self.ebpf, program)?;
                 fentry.load(step.symbol, &self.kernel)?;
                 let id = fentry.attach()?;
                 Attachment::Fd(fentry.take_link(id)?.into())
             }
-            (Hook::Fentry, End::Return) => {
+            (Hook::Fentry, AttachPoint::Return) => {
                 let fexit: &mut FExit = by_name(self.ebpf, program)?;
                 fexit.load(step.symbol, &self.kernel)?;
                 let id = fexit.attach()?;
                 Attachment::Fd(fexit.take_link(id)?.into())
             }
         };
-        let end = if end == End::Entry { "entry" } else { "return" };
+        let end = if end == AttachPoint::Entry { "entry" } else { "return" };
         let label = format!("{}:{end}:{hook}:{}", step.probe.name(), step.symbol);
         Ok(OwnLink { label, program, held })
     }
@@ -149,7 +150,7 @@ impl<'e> Attacher<'e> {
         &mut self,
         program: &str,
         symbol: &str,
-        end: End,
+        end: AttachPoint,
     ) -> Result<multi::Link, multi::Error> {
         let multi = match self.multi.take() {
             Some(multi) => multi,

@@ -42,7 +42,7 @@ pub(super) struct Link {
 
 /// Which end of a function a program is attached to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum AttachPoint {
     Entry,
     Return,
 }
@@ -73,7 +73,7 @@ impl Multi {
     }
 
     /// Loads the program of this name, and attaches it to a kernel function.
-    pub(super) fn attach(&self, name: &str, symbol: &str, end: End) -> Result<Link, Error> {
+    pub(super) fn attach(&self, name: &str, symbol: &str, end: AttachPoint) -> Result<Link, Error> {
         let program = self.load(name)?;
         let link = create_link(&program, symbol, end).map_err(Error::Link)?;
         Ok(Link { program, link })
@@ -165,7 +165,7 @@ fn load_btf(bytes: &[u8]) -> io::Result<OwnedFd> {
     unsafe { descriptor(bpf_cmd::BPF_BTF_LOAD, &mut attr) }
 }
 
-fn create_link(program: &OwnedFd, symbol: &str, end: End) -> io::Result<OwnedFd> {
+fn create_link(program: &OwnedFd, symbol: &str, end: AttachPoint) -> io::Result<OwnedFd> {
     let symbol = CString::new(symbol)?;
     let symbols = [symbol.as_ptr()];
     let mut attr = zeroed();
@@ -175,7 +175,7 @@ fn create_link(program: &OwnedFd, symbol: &str, end: End) -> io::Result<OwnedFd>
     create.attach_type = BPF_TRACE_KPROBE_MULTI as u32;
     // SAFETY: as above.
     let multi = unsafe { &mut create.__bindgen_anon_3.kprobe_multi };
-    multi.flags = if end == End::Return { BPF_F_KPROBE_MULTI_RETURN } else { 0 };
+    multi.flags = if end == AttachPoint::Return { BPF_F_KPROBE_MULTI_RETURN } else { 0 };
     multi.cnt = length_of(&symbols);
     multi.syms = symbols.as_ptr() as u64;
     // SAFETY: one pointer to a string that ends with a zero; both outlive the call.
