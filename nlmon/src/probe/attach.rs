@@ -43,7 +43,7 @@ pub(super) enum Attachment {
     /// A link.
     Fd(FdLink),
     /// A link of a program that `aya` does not know of.
-    Multi(multi::Link),
+    Multi(multi::MultiLink),
     /// A perf event, which the object holds: before Linux 5.15 it has no link.
     PerfEvent,
 }
@@ -151,7 +151,7 @@ impl<'e> Attacher<'e> {
         program: &str,
         symbol: &str,
         end: AttachPoint,
-    ) -> Result<multi::Link, multi::Error> {
+    ) -> Result<multi::MultiLink, multi::Error> {
         let multi = match self.multi.take() {
             Some(multi) => multi,
             None => Multi::new(self.object, &self.maps)?,

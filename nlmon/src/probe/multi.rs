@@ -35,7 +35,7 @@ pub(super) struct Multi {
 }
 
 /// A program that is attached. Dropping it detaches it.
-pub(super) struct Link {
+pub(super) struct MultiLink {
     pub(super) program: OwnedFd,
     pub(super) link: OwnedFd,
 }
@@ -73,10 +73,15 @@ impl Multi {
     }
 
     /// Loads the program of this name, and attaches it to a kernel function.
-    pub(super) fn attach(&self, name: &str, symbol: &str, end: AttachPoint) -> Result<Link, Error> {
+    pub(super) fn attach(
+        &self,
+        name: &str,
+        symbol: &str,
+        end: AttachPoint,
+    ) -> Result<MultiLink, Error> {
         let program = self.load(name)?;
         let link = create_link(&program, symbol, end).map_err(Error::Link)?;
-        Ok(Link { program, link })
+        Ok(MultiLink { program, link })
     }
 
     fn load(&self, name: &str) -> Result<OwnedFd, Error> {
