@@ -32,7 +32,7 @@ struct Port {
 
 /// What leads from an answer to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Link {
+enum RequestKey {
     /// Sent inside the call that began at this time.
     Nested(Port, u64),
     /// Carries this sequence number.
@@ -82,8 +82,8 @@ struct OrphanAnswer {
 
 #[derive(Debug)]
 pub(super) struct Requests {
-    open: Pending<Link, Open>,
-    orphans: Orphans<Link, OrphanAnswer>,
+    open: Pending<RequestKey, Open>,
+    orphans: Orphans<RequestKey, OrphanAnswer>,
     thinned: bool,
     /// When samples were last lost; 0 if none ever was.
     samples_lost_ns: u64,
@@ -144,11 +144,11 @@ impl Requests {
             return;
         };
         let expects = Expects::of(header);
-        let link = Link::Sequence(port, header.seq);
+        let link = RequestKey::Sequence(port, header.seq);
         let message_type = header.message_type;
         let requester = Arc::new(Requester { protocol, message_type, pid, uid, comm });
         let mut open = Open::new(slot, start_ns, requester, expects);
-        let nested = self.claim_orphans(Link::Nested(port, start_ns), &mut open, reorder);
+        let nested = self.claim_orphans(RequestKey::Nested(port, start_ns), &mut open, reorder);
         let later = (header.seq != 0 || expects == Expects::Dump)
             && self.claim_orphans(link, &mut open, reorder);
         if nested || later || expects == Expects::Nothing {
@@ -179,9 +179,11 @@ impl Requests {
         };
         let orphan = OrphanAnswer { slot, start_ns, ack };
         let link = match parent {
-            Some(parent) if parent.protocol == port.protocol => Link::Nested(port, parent.start_ns),
+            Some(parent) if parent.protocol == port.protocol => {
+                RequestKey::Nested(port, parent.start_ns)
+            }
             // A request of another protocol is only what it happened to be sent in.
-            _ if header.seq != 0 || is_part => Link::Sequence(port, header.seq),
+            _ if header.seq != 0 || is_part => RequestKey::Sequence(port, header.seq),
             // Nobody asked for it.
             _ => return self.counts.orphaned += 1,
         };
@@ -225,7 +227,12 @@ impl Requests {
     }
 
     /// Joins every orphan answer under `link` with its request. Says whether one was the last.
-    fn claim_orphans(&mut self, link: Link, open: &mut Open, reorder: &mut ReorderBuffer) -> bool {
+    fn claim_orphans(
+        &mut self,
+        link: RequestKey,
+        open: &mut Open,
+        reorder: &mut ReorderBuffer,
+    ) -> bool {
         let mut ended = false;
         for orphan in self.orphans.claim(link, open.start_ns) {
             self.counts.matched += 1;
@@ -244,7 +251,7 @@ impl Requests {
     }
 
     /// A program that uses a number again does not wait for its older answer any more.
-    fn supersede(&mut self, link: Link) {
+    fn supersede(&mut self, link: RequestKey) {
         if let Some(id) = self.open.find(&link, |_| true)
             && let Some(open) = self.open.remove(id)
         {
