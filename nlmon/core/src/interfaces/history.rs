@@ -11,7 +11,7 @@ const GONE_SHARE: usize = 16;
 
 /// From then on it was called so; `None`: it was not there, or how it was called is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Span {
+struct Naming {
     from_ns: u64,
     name: Option<Arc<str>>,
 }
@@ -26,7 +26,7 @@ pub(super) struct At<'a> {
 /// Spans by index, in the order of time.
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
-    indexes: BTreeMap<u32, Vec<Span>>,
+    indexes: BTreeMap<u32, Vec<Naming>>,
     /// How many of them are gone.
     gone: usize,
     /// When the last list of all interfaces began and was complete.
@@ -52,7 +52,7 @@ impl Namespace {
         if place > 0 && spans[place - 1].from_ns == at_ns {
             spans[place - 1].name = name;
         } else {
-            spans.insert(place, Span { from_ns: at_ns, name });
+            spans.insert(place, Naming { from_ns: at_ns, name });
         }
         // A name that is followed by itself is one.
         spans.dedup_by(|later, earlier| later.name == earlier.name);
@@ -129,7 +129,7 @@ impl Namespace {
     }
 }
 
-fn is_gone(spans: &[Span]) -> bool {
+fn is_gone(spans: &[Naming]) -> bool {
     spans.last().is_some_and(|span| span.name.is_none())
 }
 
