@@ -25,7 +25,7 @@ pub(super) struct At<'a> {
 
 /// Spans by index, in the order of time.
 #[derive(Debug, Default)]
-pub(super) struct Namespace {
+pub(super) struct NameHistory {
     indexes: BTreeMap<u32, Vec<Naming>>,
     /// How many of them are gone.
     gone: usize,
@@ -33,7 +33,7 @@ pub(super) struct Namespace {
     listed: (u64, u64),
 }
 
-impl Namespace {
+impl NameHistory {
     pub(super) fn len(&self) -> usize {
         self.indexes.len()
     }
@@ -137,7 +137,7 @@ fn is_gone(spans: &[Naming]) -> bool {
 mod tests {
     use super::*;
 
-    fn name(namespace: &Namespace, at_ns: u64) -> Option<&str> {
+    fn name(namespace: &NameHistory, at_ns: u64) -> Option<&str> {
         namespace.at(6, at_ns)?.name.map(|name| &**name)
     }
 
@@ -148,7 +148,7 @@ mod tests {
         orders.push(facts.iter().rev().copied().collect());
         orders.push([2, 0, 3, 1].map(|place| facts[place]).to_vec());
         for order in orders {
-            let mut namespace = Namespace::default();
+            let mut namespace = NameHistory::default();
             // One that is there, so that its end can be learnt before its beginning.
             namespace.set(6, 1, Some("first".into()));
             for (at_ns, name) in order {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_told_again_is_the_same() {
-        let mut namespace = Namespace::default();
+        let mut namespace = NameHistory::default();
         namespace.set(6, 20, Some("a".into()));
         namespace.set(6, 30, Some("a".into()));
         namespace.set(6, 10, Some("a".into()));
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn only_the_last_names_of_an_index_are_kept() {
-        let mut namespace = Namespace::default();
+        let mut namespace = NameHistory::default();
         for at_ns in 0..100 {
             namespace.set(6, at_ns, Some(format!("v{at_ns}").into()));
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::record::{Delivery, Observation, Path};
 use facts::{Fact, facts};
-use history::Namespace;
+use history::NameHistory;
 
 const ROUTE: u8 = 0;
 
@@ -41,9 +41,9 @@ pub struct Interfaces {
 #[derive(Debug, Default)]
 struct NameHistories {
     /// By when notifications were sent.
-    sent: Namespace,
+    sent: NameHistory,
     /// By when the daemon's socket received them, and by its dumps.
-    received: Namespace,
+    received: NameHistory,
     /// The socket is there: what it receives is complete but for overruns.
     subscribed: bool,
     /// When it last missed something. A dump from before that is of no use: another one follows.
