@@ -56,7 +56,7 @@ pub struct Filter {
     /// Network namespace: its name in /run/netns, or its inode number
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub netns: Vec<Namespace>,
+    pub netns: Vec<NamespaceFilter>,
     /// An error that was returned or reported: ENOBUFS, EEXIST, ..., or a number
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -74,14 +74,14 @@ pub struct Filter {
 /// A network namespace, as a reader calls it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Namespace {
+pub enum NamespaceFilter {
     /// By the number of its inode.
     Inode(u32),
     /// By its name, or a pattern of it.
     Name(String),
 }
 
-impl From<&str> for Namespace {
+impl From<&str> for NamespaceFilter {
     fn from(text: &str) -> Self {
         text.parse().map_or_else(|_no_number| Self::Name(text.to_owned()), Self::Inode)
     }
@@ -248,10 +248,10 @@ fn is_of(record: &LogRecord, wanted: &str) -> bool {
     container.is_some_and(|id| id.starts_with(wanted) || glob::matches(wanted, id))
 }
 
-fn is_in(record: &LogRecord, wanted: &Namespace) -> bool {
+fn is_in(record: &LogRecord, wanted: &NamespaceFilter) -> bool {
     match wanted {
-        Namespace::Inode(inode) => *inode == record.netns,
-        Namespace::Name(name) => {
+        NamespaceFilter::Inode(inode) => *inode == record.netns,
+        NamespaceFilter::Name(name) => {
             record.netns_name.as_deref().is_some_and(|own| glob::matches(name, own))
         }
     }
