@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::views::{Figure, View};
+use super::views::{Figure, TableView};
 use crate::metrics::names::Metric;
 use crate::metrics::{Series, Snapshot};
 use nlmon_core::decode::printable;
@@ -30,7 +30,7 @@ struct Sum {
 type Sums = BTreeMap<Vec<String>, Sum>;
 
 /// The rows of a view, in the order of their names. Rates are what grew since `before`.
-pub(super) fn rows(view: &View, now: &Snapshot, before: Option<&Snapshot>) -> Vec<Row> {
+pub(super) fn rows(view: &TableView, now: &Snapshot, before: Option<&Snapshot>) -> Vec<Row> {
     let mut rows: BTreeMap<Vec<String>, Vec<Option<f64>>> = BTreeMap::new();
     for (index, column) in view.columns.iter().enumerate() {
         for (keys, figure) in figures(view, &column.figure, now, before) {
@@ -44,7 +44,7 @@ pub(super) fn rows(view: &View, now: &Snapshot, before: Option<&Snapshot>) -> Ve
 }
 
 fn figures(
-    view: &View,
+    view: &TableView,
     figure: &Figure,
     now: &Snapshot,
     before: Option<&Snapshot>,
@@ -90,7 +90,7 @@ fn seconds_between(before: &Snapshot, now: &Snapshot) -> f64 {
 /// A metric's series by the labels that name a row. A metric that lacks such a label has no rows
 /// of its own.
 fn sums(
-    view: &View,
+    view: &TableView,
     snapshot: &Snapshot,
     metric: &Metric,
     wanted: impl Fn(&Series) -> bool,

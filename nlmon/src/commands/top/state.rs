@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::rows::{Row, rows};
-use super::views::{GROUPS, VIEWS, View};
+use super::views::{GROUPS, TableView, VIEWS};
 use crate::metrics::Snapshot;
 use crate::metrics::names;
 
@@ -60,7 +60,7 @@ pub(super) struct State {
 impl State {
     /// The first view, by its first figure.
     pub(super) fn new() -> Self {
-        let order = |view: &View| Order { column: view.keys.len(), descending: true };
+        let order = |view: &TableView| Order { column: view.keys.len(), descending: true };
         Self {
             view: 0,
             orders: VIEWS.iter().map(order).collect(),
@@ -161,7 +161,7 @@ impl State {
     }
 
     /// The view that is shown.
-    pub(super) fn view(&self) -> &'static View {
+    pub(super) fn view(&self) -> &'static TableView {
         VIEWS.get(self.view).unwrap_or(&VIEWS[0])
     }
 

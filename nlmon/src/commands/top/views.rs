@@ -5,7 +5,7 @@ use crate::metrics::names::{self, Metric};
 
 /// A table.
 #[derive(Debug)]
-pub(super) struct View {
+pub(super) struct TableView {
     pub(super) name: &'static str,
     /// Headings of the columns that name a row, and the label in each.
     pub(super) keys: &'static [(&'static str, &'static str)],
@@ -53,8 +53,8 @@ const fn column(heading: &'static str, figure: Figure, unit: Unit) -> Column {
 /// The view that needs no probes.
 pub(super) const GROUPS: &str = "Groups";
 
-pub(super) const VIEWS: &[View] = &[
-    View {
+pub(super) const VIEWS: &[TableView] = &[
+    TableView {
         name: "Processes",
         keys: &[("PROCESS", "process")],
         columns: &[
@@ -71,7 +71,7 @@ pub(super) const VIEWS: &[View] = &[
             column("DROPS", Figure::Value(&names::SOCKET_DROPS), Unit::Number),
         ],
     },
-    View {
+    TableView {
         name: "Types",
         keys: &[("PROTOCOL", "protocol"), ("TYPE", "type")],
         columns: &[
@@ -81,7 +81,7 @@ pub(super) const VIEWS: &[View] = &[
             column("LOST", Figure::Value(&names::OVERRUN_TYPES), Unit::Number),
         ],
     },
-    View {
+    TableView {
         name: "Errors",
         keys: &[
             ("PROCESS", "process"),
@@ -94,7 +94,7 @@ pub(super) const VIEWS: &[View] = &[
             column("ERRORS", Figure::Value(&names::PROCESS_REQUEST_ERRORS), Unit::Number),
         ],
     },
-    View {
+    TableView {
         name: "Latency",
         keys: &[("PROTOCOL", "protocol"), ("REQUEST", "type")],
         columns: &[
@@ -110,7 +110,7 @@ pub(super) const VIEWS: &[View] = &[
             column("DONE P99", Figure::Quantile(0.99, &names::REQUEST_COMPLETION), Unit::UpTo),
         ],
     },
-    View {
+    TableView {
         name: "Sockets",
         keys: &[("PROTOCOL", "protocol"), ("PROCESS", "process")],
         columns: &[
@@ -122,7 +122,7 @@ pub(super) const VIEWS: &[View] = &[
             column("SOCKETS", Figure::Value(&names::SOCKETS), Unit::Number),
         ],
     },
-    View {
+    TableView {
         name: GROUPS,
         keys: &[("PROTOCOL", "protocol"), ("GROUP", "group")],
         columns: &[
