@@ -63,7 +63,7 @@ pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
     // Dropping it would close the sockets.
-    let parts = Parts { probes, state, server, listener };
+    let parts = Prepared { probes, state, server, listener };
     let _subscriptions =
         start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     log::info!(
@@ -100,7 +100,7 @@ fn say_found(found: &Found) {
 }
 
 /// What is set up before any task.
-struct Parts {
+struct Prepared {
     probes: Option<Probes>,
     state: ProbeState,
     server: Server,
@@ -111,10 +111,10 @@ struct Parts {
 fn start(
     config: &Config,
     specs: Specs,
-    parts: Parts,
+    parts: Prepared,
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Subscriptions> {
-    let Parts { mut probes, state, server, listener } = parts;
+    let Prepared { mut probes, state, server, listener } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
     if probes.is_none() {
         bus.without_probes();
