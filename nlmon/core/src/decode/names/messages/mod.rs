@@ -10,16 +10,16 @@ mod scsi;
 use super::{Table, find, find_number, names, protocol};
 
 /// A protocol whose types are of parts, each with numbers of its own.
-struct Parts {
+struct Subsystems {
     protocol: u8,
     /// The bits below are the number within the part, those from here on are the part's.
     shift: u32,
     tables: &'static [(u16, Table)],
 }
 
-const PARTS: &[Parts] = &[
-    Parts { protocol: protocol::NETFILTER, shift: 8, tables: netfilter::SUBSYSTEMS },
-    Parts { protocol: protocol::RDMA, shift: 10, tables: rdma::CLIENTS },
+const PARTS: &[Subsystems] = &[
+    Subsystems { protocol: protocol::NETFILTER, shift: 8, tables: netfilter::SUBSYSTEMS },
+    Subsystems { protocol: protocol::RDMA, shift: 10, tables: rdma::CLIENTS },
 ];
 
 /// The type's name; `None` for an unknown one.
@@ -34,7 +34,7 @@ pub(super) fn name(protocol: u8, message_type: u16) -> Option<&'static str> {
 /// The number of a name within a protocol.
 pub(super) fn number(protocol: u8, name: &str) -> Option<u16> {
     let fixed = find_number(CONTROL, name).or_else(|| find_number(table(protocol), name));
-    let in_part = |parts: &Parts| {
+    let in_part = |parts: &Subsystems| {
         let numbers = parts.tables.iter().filter_map(|(part, table)| {
             Some((u32::from(*part) << parts.shift) | find_number(table, name)?)
         });
