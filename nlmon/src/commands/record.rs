@@ -75,9 +75,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let missing = if lost > 0 { format!(", {lost} are missing") } else { String::new() };
     eprintln!("nlmon: {records} records in {}{missing}", args.file.display());
     match end? {
-        End::Count => Ok(()),
-        End::Closed if stopped.load(Ordering::Relaxed) => Ok(()),
-        End::Closed => Err(super::daemon_is_gone()),
+        StopReason::Count => Ok(()),
+        StopReason::Closed if stopped.load(Ordering::Relaxed) => Ok(()),
+        StopReason::Closed => Err(super::daemon_is_gone()),
     }
 }
 
@@ -127,7 +127,7 @@ fn stop_on_signal(feed: &Feed) -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 /// Why a recording is over.
-enum End {
+enum StopReason {
     Count,
     Closed,
 }
@@ -151,19 +151,24 @@ impl Recording {
     }
 
     /// However it ends, what was got is in the file.
-    fn copy(&mut self, feed: Feed, count: Option<u64>, path: &Path) -> Result<End, Failure> {
+    fn copy(&mut self, feed: Feed, count: Option<u64>, path: &Path) -> Result<StopReason, Failure> {
         let end = self.take(feed, count, path);
         let written = self.flush().and_then(|()| self.file.sync_all());
         written.map_err(|error| failed(path, error)).and(end)
     }
 
-    fn take(&mut self, mut feed: Feed, count: Option<u64>, path: &Path) -> Result<End, Failure> {
+    fn take(
+        &mut self,
+        mut feed: Feed,
+        count: Option<u64>,
+        path: &Path,
+    ) -> Result<StopReason, Failure> {
         while count.is_none_or(|count| self.records < count) {
             if !feed.has_more() || self.capture.get_mut().len() >= PENDING_MAX {
                 self.flush().map_err(|error| failed(path, error))?;
             }
             match feed.next().map_err(Failure::Runtime)? {
-                Item::End => return Ok(End::Closed),
+                Item::End => return Ok(StopReason::Closed),
                 Item::Lost(lost) => {
                     self.capture.lost(lost);
                     self.lost += lost;
@@ -177,7 +182,7 @@ impl Recording {
                 Item::Record(_) => {}
             }
         }
-        Ok(End::Count)
+        Ok(StopReason::Count)
     }
 
     /// Writes what waits. Of blocks that do not fit the disk, no part stays.
