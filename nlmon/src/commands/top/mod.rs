@@ -73,8 +73,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let result = terminal.and_then(|mut terminal| show(&mut terminal, &events));
     ratatui::restore();
     match result.map_err(Failure::Runtime)? {
-        End::Wanted => Ok(()),
-        End::Closed => Err(super::daemon_is_gone()),
+        StopReason::Wanted => Ok(()),
+        StopReason::Closed => Err(super::daemon_is_gone()),
     }
 }
 
@@ -92,12 +92,12 @@ impl Args {
 }
 
 /// Why it is over.
-enum End {
+enum StopReason {
     Wanted,
     Closed,
 }
 
-fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Result<End> {
+fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Result<StopReason> {
     let mut state = State::new();
     while !state.over {
         terminal
@@ -108,11 +108,11 @@ fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Res
             Ok(Event::Key(key)) => state.key(key),
             Ok(Event::Resize) => {}
             Ok(Event::Lost(Some(error))) => return Err(error),
-            Ok(Event::Lost(None)) => return Ok(End::Closed),
-            Ok(Event::Stop) | Err(_) => return Ok(End::Wanted),
+            Ok(Event::Lost(None)) => return Ok(StopReason::Closed),
+            Ok(Event::Stop) | Err(_) => return Ok(StopReason::Wanted),
         }
     }
-    Ok(End::Wanted)
+    Ok(StopReason::Wanted)
 }
 
 /// One thread for each that has to be waited for. They end with the process.
