@@ -12,6 +12,7 @@
 #[path = "../core/tests/captures/mod.rs"]
 mod captures;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixListener;
@@ -247,4 +248,90 @@ fn tshark_takes_what_was_cut_for_cut() {
             assert_well_formed(&through_tshark(&records), &records);
         }
     }
+}
+
+/// Values that have to be compared at least.
+const LEAST_VALUES: usize = 1400;
+
+/// The names that nlmon has for a field of tshark: of a structure's member, or of an attribute.
+fn names_of(field: &str) -> Option<[String; 4]> {
+    let (dissector, name) = field.split_once('.')?;
+    let member = match dissector {
+        "netlink-route" => {
+            let renamed = [("rt_", "rtm_"), ("nd_", "ndm_")];
+            let found = renamed.iter().find_map(|(theirs, ours)| {
+                name.strip_prefix(theirs).map(|rest| format!("{ours}{rest}"))
+            });
+            found.unwrap_or_else(|| name.to_owned())
+        }
+        "netlink-sock_diag" | "netlink-netfilter" | "nl80211" => name.to_owned(),
+        // Others of its fields are of the header.
+        "genl" => name.strip_prefix("ctrl.")?.to_owned(),
+        _ => return None,
+    };
+    let upper = member.to_ascii_uppercase();
+    Some([format!("NL80211_ATTR_{upper}"), format!("CTRL_ATTR_{upper}"), upper, member])
+}
+
+/// The values of a record by name.
+fn values(attributes: &serde_json::Value, found: &mut BTreeMap<String, Vec<String>>) {
+    for attribute in attributes.as_array().into_iter().flatten() {
+        let name = attribute["name"].as_str().unwrap_or_default();
+        let value = match &attribute["value"] {
+            serde_json::Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        found.entry(name.to_owned()).or_default().push(value);
+        values(&attribute["attributes"], found);
+    }
+}
+
+/// Whether both are the same; `None` where one has a word for what is a number to the other.
+fn same(ours: &str, theirs: &str) -> Option<bool> {
+    let number = |text: &str| match text.strip_prefix("0x") {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    };
+    match (number(ours), number(theirs)) {
+        (Some(ours), Some(theirs)) => Some(ours == theirs),
+        (None, None) => Some(ours == theirs),
+        _ => None,
+    }
+}
+
+/// Whatever has a name on both sides, as often as in the other, has the same value there.
+#[test]
+fn tshark_reads_the_same_values() {
+    let (mut compared, mut names, mut differences) = (0, BTreeSet::new(), BTreeSet::new());
+    for (file, protocol) in messages() {
+        let records = records(file, protocol, usize::MAX);
+        let pdml = through_tshark(&records);
+        for (packet, record) in pdml.split("<packet>").skip(1).zip(&records) {
+            let (mut ours, mut theirs) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
+            for message in &record.messages {
+                values(&serde_json::to_value(&message.attributes).unwrap(), &mut ours);
+            }
+            for line in packet.lines().filter(|line| line.contains(" show=\"")) {
+                theirs.entry(attribute(line, "name")).or_default().push(attribute(line, "show"));
+            }
+            for (field, theirs) in &theirs {
+                let known =
+                    names_of(field).and_then(|all| all.into_iter().find(|n| ours.contains_key(n)));
+                let Some(name) = known.filter(|name| ours[name].len() == theirs.len()) else {
+                    continue;
+                };
+                for (ours, theirs) in ours[&name].iter().zip(theirs) {
+                    let Some(same) = same(ours, theirs) else { continue };
+                    compared += 1;
+                    names.insert(name.clone());
+                    if !same {
+                        differences.insert(format!("{name}: {ours} here, {theirs} in {field}"));
+                    }
+                }
+            }
+        }
+    }
+    println!("{compared} values of {} names are compared", names.len());
+    assert!(differences.is_empty(), "{differences:#?}");
+    assert!(compared >= LEAST_VALUES, "{compared}: {names:?}");
 }
