@@ -249,3 +249,44 @@ fn what_cannot_be_read_has_its_line_and_column() {
         assert_eq!(output.status.code(), Some(1), "{text}");
     }
 }
+
+/// Characters that mean something in one of the forms, and some that do not.
+const CHARACTERS: [char; 16] =
+    ['0', 'f', ' ', '\n', ':', '|', '*', '"', '\\', '(', '[', '{', '.', '=', '-', '\u{fc}'];
+
+#[test]
+fn whatever_is_changed_in_a_text_nothing_panics() {
+    let names =
+        ["xxd.txt", "hexdump-C.txt", "od-x.txt", "strace-xx.txt", "strace-octal.txt", "libnl.txt"];
+    let mut state = 0x6e6c_6d6f_6e00_0001_u64;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 11).unwrap() % limit
+    };
+    let texts: Vec<Vec<char>> =
+        names.iter().map(|name| text(name).chars().take(2000).collect()).collect();
+    let mut errors = 0;
+    for round in 0..3000 {
+        let mut text = texts[round % texts.len()].clone();
+        for _ in 0..=below(4) {
+            let at = below(text.len());
+            match below(3) {
+                0 => text[at] = CHARACTERS[below(16)],
+                1 => drop(text.drain(at..(at + below(9)).min(text.len()))),
+                _ => text.insert(at, CHARACTERS[below(16)]),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        errors += usize::from(paste::read(&text).is_err());
+    }
+    assert!((500..3000).contains(&errors), "{errors} of 3000 texts were refused");
+}
+
+#[test]
+fn a_short_text_takes_bounded_memory() {
+    let one = "0000 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n*\n0ff0000\n";
+    let error = paste::read(&one.repeat(9)).unwrap_err();
+    assert_eq!(error.problem, "the dumps are together longer than 64 MiB");
+}

@@ -99,6 +99,11 @@ impl Dump {
         }
     }
 
+    /// How many bytes there are so far.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether strace has printed it below a call.
     pub(super) fn is_of_strace(&self) -> bool {
         self.framed
@@ -113,7 +118,7 @@ impl Dump {
         let Some(at) = offset.checked_sub(self.base) else { return false };
         let has = self.bytes.len();
         // The end of words, which are filled up to whole ones.
-        at == has || at + 1 == has || (self.repeats && at > has && at <= super::TEXT_MAX)
+        at == has || at + 1 == has || (self.repeats && at > has && at <= super::MESSAGE_MAX)
     }
 
     pub(super) fn add(&mut self, line: Line<'_>, row: Row) -> Result<(), Error> {

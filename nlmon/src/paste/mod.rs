@@ -119,6 +119,8 @@ struct Reader {
     dump: Option<dump::Dump>,
     plain: plain::Block,
     strace: strace::Trace,
+    /// Bytes of all datagrams.
+    bytes: usize,
     /// Lines between messages of libnl that are none of it, once there is such a message.
     programs_own: Option<usize>,
 }
@@ -172,10 +174,13 @@ impl Reader {
             self.end()?;
             self.dump = Some(dump::Dump::new(line, &row));
         }
-        match &mut self.dump {
-            Some(dump) => dump.add(line, row),
-            None => Ok(()),
+        let Some(dump) = &mut self.dump else { return Ok(()) };
+        dump.add(line, row)?;
+        // A line that stands for many makes a short text long.
+        if self.bytes + dump.len() > TEXT_MAX {
+            return Err(line.error(line.text, "the dumps are together longer than 64 MiB"));
         }
+        Ok(())
     }
 
     /// What was begun is complete.
@@ -216,6 +221,7 @@ impl Reader {
         if datagram.bytes.is_empty() {
             return;
         }
+        self.bytes += datagram.bytes.len();
         self.paste.datagrams.push(unwrapped(datagram));
     }
 }
