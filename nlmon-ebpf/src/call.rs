@@ -1,7 +1,7 @@
 //! What every hook does: the bodies that kprobe and fentry wrappers share.
 //!
-//! Two ledgers. [`enter`], [`dump`] and [`leave`] keep that of what was sent; [`deliver`] and
-//! [`overrun`] that of what receiving sockets got or lost, each within the frame of its call.
+//! There are two ledgers. [`enter`], [`dump`] and [`leave`] count what was sent. [`deliver`] and
+//! [`overrun`] count what receiving sockets got or lost, within the frame of the call.
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
@@ -154,8 +154,8 @@ fn type_of(frame: &Frame) -> u32 {
 
 /// A call of [`enter`]'s returns `result`, seen by an fexit, which still has the arguments.
 ///
-/// fentry programs do not run on a processor where one is interrupted or preempted; so a call whose
-/// beginning was not seen is counted at its end, as far as that is possible.
+/// An fentry program does not run on a processor where it is interrupted or preempted. So nlmon
+/// misses the entry of some calls. It counts them at their end, as far as that is possible.
 #[inline(always)]
 pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) -> Result<(), u32> {
     match leave(id, result) {
@@ -167,7 +167,8 @@ pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) 
     }
 }
 
-/// Counts a call whose beginning was not seen. Its datagram is gone, and with it the types.
+/// Counts a call of which only the end was seen. The kernel has freed its datagram, so the types of
+/// the messages are unknown.
 #[inline(always)]
 fn unseen<M: Memory>(call: &Call, result: i32) {
     let protocol = skb::protocol::<M>(call.ssk);
@@ -330,8 +331,8 @@ fn place_of<M: Memory>(call: &Call, path: u8) -> Nesting {
 }
 
 /// Whether a multicast is a user's. A unicast follows it: `netlink_sendmsg` broadcasts the datagram
-/// and then sends it to the destination port id too, which is the kernel's unless the user named one
-/// (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
+/// and then sends it to the destination port id too, which is the kernel's unless the user named
+/// one (`net/netlink/af_netlink.c`). The kernel's own socket may do both for real.
 #[inline(always)]
 fn is_users_multicast(path: u8, place: Nesting) -> bool {
     path == path::MULTICAST && place == Nesting::Outermost

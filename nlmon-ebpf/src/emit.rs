@@ -140,8 +140,8 @@ fn task_flags(path: u8, interrupt: u32) -> u16 {
 
 /// The request inside which another call is made; all zero if there is none.
 ///
-/// No `Option`: the compiler leaves undefined what is behind a `None`, and reads it all the same,
-/// which older verifiers refuse.
+/// It is no `Option`: the compiler leaves the value of a `None` undefined and still reads it. Older
+/// verifiers refuse such a read.
 #[derive(Default)]
 struct Parent {
     /// [`flag::HAS_PARENT`], and whether `command` is known.

@@ -2,8 +2,9 @@
 //!
 //! Calls nest (a reply inside a request), sleep and move between processors, and a kretprobe may
 //! miss a return. So each thread has a small stack of frames, and a return finds its own by the
-//! stack address of the call, never by position alone. A frame whose return was missed is found
-//! when a later call on the same stack lies at or above it, or when it cannot enclose that call.
+//! stack address of the call, never by position alone. A missed return leaves a stale frame. It is
+//! found when a later call on the same stack lies at or above it, or when it cannot enclose that
+//! call.
 //!
 //! Contexts are array slots, so that a look-up is an address computation. A thread's home slot is
 //! chosen by the low bits of its id; on a collision the later thread probes the next slots. An
@@ -93,11 +94,12 @@ pub(crate) mod state {
 /// The open calls of one thread, outermost first.
 #[repr(C)]
 pub(crate) struct Context {
-    /// Threads that claim this context at the moment. One that adds itself and finds one, owns it.
+    /// Threads that claim this context now. A thread that adds itself and reads one owns the
+    /// context.
     claims: Shared,
-    /// Threads whose home this is and that own one of the next contexts instead.
+    /// Threads that have this home and own one of the next contexts instead.
     displaced: Shared,
-    /// Multicast sends by users whose second send is still to come, of threads whose home this is.
+    /// Users' multicast sends that still owe their second send, of all threads with this home.
     second_sends: Shared,
     /// Key of the thread that began the latest of those; 0 once it is done.
     second_sender: Shared,
@@ -155,8 +157,8 @@ const CPU_KEY: u32 = 1 << 31;
 /// Difference of the stack pointers that kprobe and kretprobe of one call may show.
 const RETURN_SLACK: u64 = 64;
 
-/// From 6.14 on, a kprobe.multi return on x86-64 shows the stack pointer below the registers that the
-/// kernel has saved there (`FRAME_SIZE` in `return_to_handler`, `arch/x86/kernel/ftrace_64.S`).
+/// From 6.14 on, a kprobe.multi return on x86-64 shows the stack pointer below the registers that
+/// the kernel has saved there (`FRAME_SIZE` in `return_to_handler`, `arch/x86/kernel/ftrace_64.S`).
 const RETURN_REGISTERS: u64 = 168;
 
 /// A thread, or the processor for the idle task, which is one task on all of them.
@@ -296,11 +298,11 @@ fn release(context: &mut Context) {
     context.claims.add(-1);
 }
 
-/// Where a call may be made.
+/// Whether a call may be inside another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nesting {
-    /// By a system call itself: whatever else is open of its thread has ended unseen. System calls
-    /// begin at addresses that kernels choose at random, so that these alone do not tell.
+    /// Never: a system call makes it. All other open calls of its thread have ended unseen. Kernels
+    /// begin system calls at random stack addresses, so the address alone does not tell.
     Outermost,
     /// Perhaps inside another, by the task itself.
     Nested,
@@ -364,8 +366,9 @@ pub(crate) fn push(
     Ok((context, index))
 }
 
-/// The address as a number. To the verifier that of fentry is a pointer, and to late ones that of a
-/// task's stack is. They allow no arithmetic with one until it has gone through memory.
+/// The address as a number. For the verifier, fentry's address is a pointer; for late verifiers,
+/// the address of a task's stack is one too. They allow arithmetic only after it went through
+/// memory.
 #[inline(always)]
 fn as_number(slot: &mut u64, id: u64) -> u64 {
     // SAFETY: a live reference. Volatile, so that the compiler does not skip the memory.
@@ -381,11 +384,12 @@ fn set_depth(context: &mut Context, depth: usize) {
     unsafe { core::ptr::write_volatile(&raw mut context.depth, depth as u32) };
 }
 
-/// Whether the call of the frame at `index` has ended unseen, now that one begins at `id`: on one
-/// stack, a caller lies above its callees, and only requests and dumps call what is probed.
+/// Whether the call of the frame at `index` has ended unseen, now that a call begins at `id`. On
+/// one stack, a caller lies above its callees. Only requests and dumps call functions that are
+/// probed.
 ///
-/// Two calls of one thread are on the same stack if both are on the task's own. Interrupts' stacks
-/// lie at any page, so that of two calls there the distance decides.
+/// Two calls of one thread are on the same stack if both are on the task's own. The stack of an
+/// interrupt may lie at any page. So for two calls of interrupts the distance decides.
 #[inline(always)] // a call would lose the pointer's type
 fn is_stale(context: &mut Context, index: usize, id: u64, foreign: u64) -> bool {
     let open = *context.id(index);
@@ -403,8 +407,8 @@ fn is_stale(context: &mut Context, index: usize, id: u64, foreign: u64) -> bool 
     is_above || (path != path::REQUEST && path != path::DUMP)
 }
 
-/// Drops the frame at `index` of a thread, whose return will not come: counts that, and sends the
-/// sample without a result.
+/// Drops the frame at `index` of a thread, because its return will not come. Counts that, and sends
+/// the sample without a result.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
 /// itself, not once for every path that leads to the call.

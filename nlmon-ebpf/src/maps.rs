@@ -1,12 +1,12 @@
 //! Every map and every global of the programs. Names are at most 15 bytes, because the kernel cuts
 //! longer ones and `bpftool` would show the stump.
 //!
-//! Every processor has counters of its own, so that none waits for another; the daemon adds them up.
-//! Those of every datagram lie in plain arrays, one processor's after another's, of as many elements
-//! as the loader gives them: a look-up in those is an address computation on every kernel, and the
-//! daemon reads them as memory. Its system calls on a map would keep kprobes' programs from running on
-//! that processor, for as long as it is preempted in one (`bpf_disable_instrumentation` in
-//! `include/linux/bpf.h`).
+//! Every processor has counters of its own, so that none waits for another; the daemon adds them
+//! up. Those of every datagram lie in plain arrays, one processor's after another's, of as many
+//! elements as the loader gives them: a look-up in those is an address computation on every kernel,
+//! and the daemon reads them as memory. Its system calls on a map would keep kprobes' programs from
+//! running on that processor, for as long as it is preempted in one (`bpf_disable_instrumentation`
+//! in `include/linux/bpf.h`).
 
 use aya_ebpf::{
     bindings::BPF_F_MMAPABLE,
@@ -48,7 +48,7 @@ pub(crate) static ERRORS: PerCpuHashMap<ErrorKey, u64> =
 pub(crate) static OVERRUNS: HashMap<OverrunKey, Shared> =
     HashMap::with_max_entries(OVERRUN_KEYS_MAX, 0);
 
-/// Whose sockets are, by the address of the kernel's `struct sock`.
+/// The owner of each socket, by the address of the kernel's `struct sock`.
 #[map]
 pub(crate) static OWNERS: HashMap<u64, Owner> = HashMap::with_max_entries(OWNERS_MAX, 0);
 

@@ -97,8 +97,8 @@ const _: () = assert!(WALK_MAX < COUNT);
 /// total in the upper half, the linear part in the lower one.
 ///
 /// A global function with numbers for arguments, so that the verifier goes through it once and for
-/// itself, not once for every path that leads to the call. The verifier goes through a loop once for
-/// each turn, so the body is a function of that kind too.
+/// itself, not once for every path that leads to the call. The verifier goes through a loop once
+/// for each turn, so the body is a function of that kind too.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn rest(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> u64 {
@@ -121,8 +121,8 @@ extern "C" fn rest(data: u64, offset: u32, lengths: u64, who: u64, what: u64) ->
     u64::from(last) << 32 | flags | CUT | u64::from(WALK_MAX)
 }
 
-/// Counts the message at `offset`, with the arguments of [`rest`]. Returns its aligned length in the
-/// upper half, 0 if there is none; with [`PACKETS`], or [`CUT`] if there is something else.
+/// Counts the message at `offset`, with the arguments of [`rest`]. Returns its aligned length in
+/// the upper half, 0 if there is none; with [`PACKETS`], or [`CUT`] if there is something else.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn one(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> u64 {
@@ -137,7 +137,7 @@ extern "C" fn one(data: u64, offset: u32, lengths: u64, who: u64, what: u64) -> 
     u64::from(aligned(header.len)) << 32 | packet_bit(header.message_type)
 }
 
-/// Says what is at `offset`, where there is no message: 0 for padding, else [`CUT`].
+/// Classifies the bytes at `offset` that are no message: 0 for padding, else [`CUT`].
 #[inline(always)]
 fn end(data: *const u8, offset: u32, lengths: Lengths) -> u64 {
     if is_padding(data, offset, lengths) {
@@ -150,8 +150,8 @@ fn end(data: *const u8, offset: u32, lengths: Lengths) -> u64 {
 }
 
 /// [`PACKETS`] if netfilter's messages of this type may hold bytes of packets. No branch, so that
-/// the verifier does not go on for each outcome. Subsystems 64 apart are taken for each other; there
-/// are 13 (`NFNL_SUBSYS_COUNT`).
+/// the verifier does not go on for each outcome. Subsystems 64 apart are taken for each other;
+/// there are 13 (`NFNL_SUBSYS_COUNT`).
 #[inline(always)]
 fn packet_bit(message_type: u16) -> u64 {
     (PACKET_SUBSYSTEMS >> (message_type >> 8 & 63) & 1) * PACKETS
@@ -159,8 +159,8 @@ fn packet_bit(message_type: u16) -> u64 {
 
 impl Walked {
     /// Whether a datagram of netfilter may hold bytes of somebody's packets behind its headers: it
-    /// does unless each message is known, and known to hold none. `quoted` is the type that an error
-    /// quotes.
+    /// does unless each message is known, and known to hold none. `quoted` is the type that an
+    /// error quotes.
     #[inline(always)]
     pub(crate) fn may_carry_packets(&self, quoted: u16) -> bool {
         self.count == 0
@@ -169,8 +169,8 @@ impl Walked {
     }
 }
 
-/// The header at `offset`, if it is in the linear part and its message fits what is left: `NLMSG_OK`
-/// in include/uapi/linux/netlink.h.
+/// The header at `offset`, if it is in the linear part and its message fits what is left:
+/// `NLMSG_OK` in include/uapi/linux/netlink.h.
 #[inline(always)] // keeps the bounds in one place for the verifier
 fn header_at(data: *const u8, offset: u32, lengths: Lengths) -> Option<MessageHeader> {
     if lengths.linear < MESSAGE_HEADER_LEN || offset > lengths.linear - MESSAGE_HEADER_LEN {

@@ -1,10 +1,10 @@
-//! Whose a netlink socket is, so that an overrun, which happens in the task of a sender, is known to
-//! be of its receiver.
+//! The owner of each netlink socket. An overrun happens in the task of a sender; this table tells
+//! which process the receiver is.
 //!
-//! A socket is noted when it gets its port id, in the task of whoever made it, and forgotten when the
-//! kernel frees it, after the last sender that may still have it. Whoever else holds it since, by a
-//! fork or because it was passed on, is found by an iteration over all open files, which also finds
-//! the sockets that are older than the probes.
+//! A probe notes a socket when the socket gets its port id, in the task that made it. The entry
+//! goes when the kernel frees the socket, which is after the last sender that may still use it. A
+//! fork or a passed descriptor may give the socket to another process. An iteration over all open
+//! files finds that process, and the sockets that are older than the probes.
 
 use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_get_current_pid_tgid};
 use nlmon_common::{counter::stat, share, socket::Owner};
@@ -62,7 +62,7 @@ pub(crate) fn forget(sk: *const u8) {
     drop_key(sk as u64);
 }
 
-/// Whose a socket is; `None` where it is not known.
+/// The owner of a socket; `None` if it is not known.
 #[inline(always)]
 pub(crate) fn of(sk: *const u8) -> Option<&'static Owner> {
     let portid = skb::socket_portid(sk);

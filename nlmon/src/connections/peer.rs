@@ -22,8 +22,8 @@ impl Peer {
         })
     }
 
-    /// The client of a TCP connection. All users of this host have the same addresses, so the kernel
-    /// is asked whose the client's socket is; where it does not say, the address has to do.
+    /// The client of a TCP connection. All users of this host have the same addresses. So this asks
+    /// the kernel for the user of the client's socket. Without an answer the address is the peer.
     pub(crate) fn of_connection(client: SocketAddr, server: SocketAddr) -> Self {
         // Only within the host can both ends have one address, or one of loopback.
         let is_local = client.ip() == server.ip() || client.ip().to_canonical().is_loopback();

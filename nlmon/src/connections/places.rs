@@ -20,7 +20,7 @@ impl Closing {
     }
 }
 
-/// So many connections, and no more.
+/// The bound on one kind of connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionLimit {
     most: usize,
@@ -42,7 +42,7 @@ struct Taken {
     closing: Closing,
 }
 
-/// One connection's place, free again when this is dropped.
+/// Admits one connection. Dropping it makes room for another.
 #[derive(Debug)]
 pub(crate) struct Permit {
     places: Arc<ConnectionLimit>,
@@ -60,13 +60,13 @@ impl ConnectionLimit {
         self.most
     }
 
-    /// Whether half of them are taken, so that it begins to matter whose they are.
+    /// Whether half of the permits are taken. From then on each peer's share matters.
     pub(crate) fn is_crowded(&self) -> bool {
         self.held().taken.len() * 2 >= self.most
     }
 
-    /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if all
-    /// are taken, and none by a connection with less right to it.
+    /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if
+    /// all are taken, and none by a connection with less right to it.
     pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Permit> {
         let mut held = self.held();
         if held.taken.len() >= self.most {

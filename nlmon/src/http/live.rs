@@ -1,7 +1,7 @@
-//! `/live`: the records of the live log as Server-Sent Events, the same JSON as `nlmon tail --output
-//! json` has, chosen by the same words. A reader has a place of its own, not one of the clients of
-//! the log's socket, and one in the ring: one that is too slow loses records, and is told how many
-//! in their place.
+//! `/live`: the records of the live log as Server-Sent Events, the same JSON as `nlmon tail
+//! --output json` has, chosen by the same words. A reader has a place of its own, not one of the
+//! clients of the log's socket, and one in the ring: one that is too slow loses records, and is
+//! told how many in their place.
 
 use std::{collections::VecDeque, convert::Infallible, fmt::Write as _, sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ use crate::subscribe::monotonic_ns;
 /// Where it is.
 pub(super) const PATH: &str = "/live";
 
-/// About the most that is made at a time: what is not yet read stays in the ring.
+/// About the most bytes that are made at a time. Records that are not yet read stay in the ring.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How often something is written where there is nothing to say: only so is a reader missed.

@@ -33,9 +33,9 @@ const TIMES_PIECE: usize = 1024;
 pub struct Limits {
     /// Most clients of the socket at a time.
     pub clients: usize,
-    /// The ring while there are clients: what they may fall behind.
+    /// The size of the ring while there are clients: how far they may fall behind.
     pub queue: Extent,
-    /// The ring at any time: what is there for clients to come.
+    /// The size of the ring at any time: the history for later clients.
     pub history: Extent,
 }
 
@@ -86,7 +86,7 @@ impl Ring {
         self.next += 1;
     }
 
-    /// Lets the oldest go, until what is left is within one of these.
+    /// Drops the oldest records until the rest fits one of these extents.
     fn trim(&mut self, extents: [Extent; 2]) {
         while !extents.iter().any(|extent| extent.holds(self.entries.len(), self.bytes)) {
             let Some(oldest) = self.entries.pop_front() else { break };
@@ -127,7 +127,7 @@ impl Bus {
         Self::with_specs(limits, Specs::default())
     }
 
-    /// One whose records are named by these specs too.
+    /// A bus that also names records by these specs.
     pub fn with_specs(limits: Limits, specs: Specs) -> Arc<Self> {
         Arc::new(Self {
             limits,
@@ -208,8 +208,8 @@ impl Bus {
         ring.trim([history, queue]);
     }
 
-    /// Adds a client, which gets what is published from here on. How many there may be is for those
-    /// who let them in.
+    /// Adds a client, which gets the records published from now on. The servers limit the number of
+    /// clients.
     pub fn subscribe(self: &Arc<Self>) -> Cursor {
         self.clients.fetch_add(1, Ordering::Relaxed);
         let published = self.published.subscribe();
@@ -217,8 +217,8 @@ impl Bus {
         Cursor { bus: Arc::clone(self), next, owed: next, published }
     }
 
-    /// Does work on a piece of the past off the async threads, one at a time and in the order in which
-    /// it is asked for. A client that leaves meanwhile leaves its turn with the work.
+    /// Does work on a piece of the past off the async threads, one at a time and in the order in
+    /// which it is asked for. A client that leaves meanwhile leaves its turn with the work.
     pub(crate) async fn off_workers<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -248,20 +248,20 @@ pub struct Batch {
     pub entries: Vec<Arc<Entry>>,
 }
 
-/// A client's place in the ring.
+/// A client's position in the ring.
 #[derive(Debug)]
 pub struct Cursor {
     bus: Arc<Bus>,
     next: u64,
-    /// The first record whose loss counts: history may go before anything of it is read.
+    /// The first record that counts if it is lost. History may be overwritten before it is read.
     owed: u64,
     published: watch::Receiver<u64>,
 }
 
 impl Cursor {
-    /// Goes back to where `history` begins among the records that `wants` lets pass. Records are
-    /// decoded for that off the async threads and piece by piece, the newest first, and no more than it
-    /// takes to find what is asked for.
+    /// Goes back to where `history` begins among the records that `wants` lets pass. For that it
+    /// decodes records off the async threads, in pieces, the newest first. It stops when it has
+    /// found the beginning.
     ///
     /// # Errors
     /// Decoding panicked.
@@ -282,8 +282,8 @@ impl Cursor {
         Ok(self)
     }
 
-    /// The first record that is not older. They come out a little out of order: everything behind it
-    /// counts.
+    /// The first record that is not older. They come out a little out of order: everything behind
+    /// it counts.
     fn first_since(&self, oldest_ns: u64) -> u64 {
         let mut number = 0;
         loop {
@@ -342,8 +342,8 @@ impl Cursor {
         }
     }
 
-    /// Those of a batch that `wants` lets pass. Decodes them off the async threads, if there are so many
-    /// that the client has to be catching up.
+    /// Those of a batch that `wants` lets pass. Decodes them off the async threads, if there are so
+    /// many that the client has to be catching up.
     ///
     /// # Errors
     /// Decoding panicked.
@@ -375,8 +375,8 @@ impl Cursor {
     }
 }
 
-/// How many of `piece` are wanted, from its end, up to `most`; and the index of the first of them, or 0
-/// if there are fewer.
+/// How many of `piece` are wanted, from its end, up to `most`; and the index of the first of them,
+/// or 0 if there are fewer.
 fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&LogRecord) -> bool) -> (u64, usize) {
     let mut found = 0;
     for (index, entry) in piece.iter().enumerate().rev() {

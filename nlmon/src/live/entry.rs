@@ -37,8 +37,8 @@ impl Entry {
         Self { time_ns, bytes, record, json: OnceLock::new() }
     }
 
-    /// Memory for the record of a datagram of which these bytes were captured: the bytes, and as
-    /// many words for them as hardly a summary has.
+    /// Estimates the memory of a record from its captured bytes: the bytes, and more text than
+    /// almost any summary has.
     pub fn estimate(data: &[u8]) -> usize {
         fixed(messages(data, data.len()).count().max(1)) + 4 * data.len()
     }
@@ -84,7 +84,7 @@ impl From<LogRecord> for Entry {
     }
 }
 
-/// What does not depend on what is said.
+/// The part of the memory that does not depend on the text.
 fn fixed(messages: usize) -> usize {
     let per_message = JSON_PER_MESSAGE + size_of::<Message>();
     size_of::<Entry>() + JSON_BYTES + messages * per_message

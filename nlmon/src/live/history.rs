@@ -1,10 +1,10 @@
-//! How far back a reader begins: the flags of `nlmon tail` and the request on the socket. Where in the
-//! ring that is, the bus finds. Pure: the time of now is an argument.
+//! How far back a reader begins: the flags of `nlmon tail` and the request on the socket. Where in
+//! the ring that is, the bus finds. Pure: the time of now is an argument.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// What of the past is wanted; none by default. Of both, what is less.
+/// How much history to send (default: none). If both limits are set, the smaller wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct History {
@@ -31,7 +31,7 @@ impl History {
         self.last.is_some() || self.since_ns.is_some()
     }
 
-    /// The time of the oldest record that is wanted, if that is what is asked for.
+    /// The earliest time of a record to send, if the client set one.
     pub(super) fn oldest_ns(&self, now_ns: u64) -> Option<u64> {
         self.since_ns.map(|span| now_ns.saturating_sub(span))
     }

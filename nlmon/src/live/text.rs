@@ -22,7 +22,7 @@ pub struct Style {
     pub verbose: bool,
     /// Show the bytes.
     pub hex: bool,
-    /// Probes see what is sent. Without, who sent it and that no probe saw it goes without saying.
+    /// Whether probes see what is sent. Without probes no line says that its sender is unknown.
     pub probes: bool,
     /// Time zone of the time of day.
     pub zone: TimeZone,
@@ -199,7 +199,7 @@ impl Style {
         }
     }
 
-    /// Whose it is, of a change: there the name of the program alone is seldom enough.
+    /// Notes who made a change: the name of the program alone is seldom enough.
     fn note_origin(&self, notes: &mut Vec<String>, record: &LogRecord) {
         let process = record.process.as_ref().filter(|_| record.cause.is_some());
         let unit = process.and_then(|process| process.unit.as_deref());

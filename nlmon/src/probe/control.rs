@@ -1,5 +1,5 @@
-//! The word that daemon and programs share while they run: who is in charge, and how much of the ring
-//! has been read, also by daemons before this one.
+//! The word that daemon and programs share while they run: who is in charge, and how much of the
+//! ring has been read, also by daemons before this one.
 
 use std::{
     mem::offset_of,
@@ -61,7 +61,7 @@ impl Control {
     }
 }
 
-/// Why this daemon cannot take charge of programs whose control this is; `None` if it can.
+/// Why this daemon cannot take over the programs of this control word; `None` if it can.
 pub(super) fn refusal(found: &Words, wanted: &Identity) -> Option<&'static str> {
     let Identity { abi, attach, ring_bytes, settings } = found.identity;
     if found.complete != 1 {

@@ -50,7 +50,7 @@ pub struct CounterSnapshot {
     pub stats: Vec<u64>,
     /// What the programs themselves have done.
     pub runs: Vec<Runs>,
-    /// Samples that earlier daemons have read, whose probes this one has taken over.
+    /// Samples that earlier daemons read, from the probes that this daemon took over.
     pub read_earlier: u64,
 }
 
@@ -83,8 +83,8 @@ impl CounterSnapshot {
 }
 
 impl Counters {
-    /// The maps of an object, the programs of it that are loaded, what is kept for later daemons, and
-    /// the samples that earlier ones have read.
+    /// Takes an object's maps and loaded programs, the counts kept for later daemons, and the
+    /// number of samples that earlier daemons read.
     pub(super) fn new(
         maps: &mut Maps,
         stats: Arc<Stats>,

@@ -1,8 +1,8 @@
 //! The exact counters of messages, by process and type.
 //!
-//! Processes end, and their counters with them: [`MessageTable::totals`] takes those of an ended process
-//! out of the programs' table for good, marked as final, so that there is room for others and whoever
-//! adds them up loses nothing.
+//! [`MessageTable::totals`] takes the counters of an ended process out of the programs' table for
+//! good. That makes room for others. The totals are marked as final, so that a reader who adds them
+//! up loses nothing.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -156,7 +156,7 @@ fn look(tgid: u32, noted: &[u8]) -> (String, bool) {
     }
 }
 
-/// Whose the traffic is. What interrupts send is the kernel's, whomever they met.
+/// The user of the traffic. Interrupts send for the kernel, whichever process they interrupt.
 fn user(tgid: u32, noted: u64) -> u32 {
     match tgid {
         0 | MessageKey::INTERRUPT => 0,

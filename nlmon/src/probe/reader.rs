@@ -120,7 +120,8 @@ impl WaitingSamples {
         samples.lost != before
     }
 
-    /// Appends what is there now to `out`; not what senders go on to put there, which has no end.
+    /// Appends the samples that are there now to `out`. Senders may add more without end: those
+    /// wait.
     pub fn read_now(&mut self, out: &mut Vec<Observation>) {
         for _ in 0..BATCHES_MAX {
             if self.ring.get_mut().drain(out) == 0 {

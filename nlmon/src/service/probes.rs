@@ -30,8 +30,7 @@ pub fn probe_options(config: &Config) -> Options {
     }
 }
 
-/// The probes, or none where the kernel or the privileges do not allow them; and what is to be said
-/// of that.
+/// The probes, or none if the kernel or the privileges do not allow them, and the state to report.
 pub(super) fn load(config: &Config) -> Result<(Option<Probes>, ProbeState), Failure> {
     if !config.probe.pin {
         remove_pins();

@@ -1,8 +1,9 @@
 //! Every netlink socket of every network namespace that can be reached: what it is, what waits in
 //! it, what it lost, and who holds it. One look at a time; nothing is kept between two.
 //!
-//! `subscribe` and a program of `probe` ask the kernel, and `/proc` is read here. Invariant: nothing is made up: what a
-//! source does not tell is absent, and what could not be looked at is in [`Gaps`].
+//! `subscribe` and a program of `probe` ask the kernel, and `/proc` is read here. Invariant:
+//! nothing is made up: what a source does not tell is absent, and what could not be looked at is in
+//! [`Gaps`].
 
 pub(crate) mod cgroup;
 mod diag;
@@ -136,7 +137,7 @@ pub struct Seen {
 pub struct Gaps {
     /// Namespaces that could not be entered, and are seen from `/proc` or the iteration alone.
     pub not_entered: usize,
-    /// Inode numbers of the namespaces of which nothing is seen.
+    /// Inode numbers of the namespaces that show no socket.
     pub hidden: Vec<u64>,
     /// Processes whose descriptors may not be seen.
     pub processes: usize,

@@ -1,5 +1,5 @@
-//! Scans: finds the namespaces, lists the sockets of each in the best way that works, and asks whose
-//! they are.
+//! Scans: finds the namespaces, lists the sockets of each in the best way that works, and finds
+//! their owners.
 
 use std::{collections::HashSet, fs, io, os::unix::fs::MetadataExt as _, thread, time::Duration};
 
@@ -27,7 +27,7 @@ pub struct Scanner {
 struct Visited {
     seen: Vec<Seen>,
     gaps: Gaps,
-    /// Those of which nothing was seen.
+    /// Namespaces that show no socket.
     hidden: Vec<Namespace>,
 }
 
@@ -100,8 +100,8 @@ impl Visited {
     }
 }
 
-/// Reads the sockets of each namespace, of which the first is the calling thread's own. The thread
-/// does not come back from where it goes.
+/// Reads the sockets of each namespace. The first is the calling thread's own. The thread stays in
+/// the last namespace that it enters.
 fn visit(list: Vec<Namespace>) -> io::Result<Visited> {
     let mut visited = Visited::default();
     for namespace in list {

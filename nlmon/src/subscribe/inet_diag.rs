@@ -1,4 +1,4 @@
-//! Whose a TCP socket of this namespace is, by `NETLINK_SOCK_DIAG`: `linux/inet_diag.h`.
+//! The user of a TCP socket of this namespace, by `NETLINK_SOCK_DIAG` (`linux/inet_diag.h`).
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -24,8 +24,8 @@ const STATE: usize = 1;
 const UID: usize = 64;
 const INODE: usize = 68;
 
-/// The user whose socket is the client's end of an established connection. `None` if the kernel does
-/// not say: a closed one belongs to nobody, and its user reads as 0.
+/// The user who owns the client's end of an established connection. `None` if the kernel does not
+/// say. A closed socket belongs to nobody, and its user reads as 0.
 pub(crate) fn tcp_user(client: SocketAddr, server: SocketAddr) -> Option<u32> {
     let socket = Socket::open(PROTOCOL).ok()?;
     let reply = answer(&socket, SOCK_DIAG_BY_FAMILY, &request(client, server), TIME).ok()?;

@@ -1,6 +1,6 @@
-//! Lists a namespace's interfaces for the pipeline: when its socket of rtnetlink has joined the group
-//! of links, and whenever that missed something. A list takes a socket of its own, because what is
-//! subscribed receives at any time what nobody asked for.
+//! Lists a namespace's interfaces for the pipeline. It does so when the rtnetlink socket has joined
+//! the group of links, and whenever that socket has missed something. A list takes a socket of its
+//! own, because a subscribed socket receives notifications in between.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ pub(super) struct Lister {
 }
 
 impl Lister {
-    /// Starts one for a socket of these groups, and asks for a first list; `None` if that socket does
-    /// not tell how interfaces change. To be called in the namespace.
+    /// Starts one for a socket of these groups, and asks for a first list; `None` if that socket
+    /// does not tell how interfaces change. To be called in the namespace.
     pub(super) fn start(
         protocol: u8,
         groups: impl IntoIterator<Item = u32>,

@@ -25,8 +25,8 @@ use super::{
 use crate::{clock::monotonic_ns, hooks, supervisor::panics};
 use nlmon_core::record::Delivery;
 
-/// What there is to read for: a datagram, or an overrun. One that is told of when the queue is empty
-/// already comes as an error alone, and until that is read the kernel drops everything
+/// Wake on a datagram or on an overrun. If the queue is already empty, the kernel reports an
+/// overrun only as a socket error. Until that is read, the kernel drops everything
 /// (`NETLINK_S_CONGESTED` in `net/netlink/af_netlink.c`).
 const WAKES: Interest = Interest::READABLE.add(Interest::ERROR);
 

@@ -30,9 +30,9 @@ pub struct SocketDump {
 /// `Refused` with `ENOENT`: the kernel has no `netlink_diag`.
 pub fn socket_dump(timeout: Duration) -> Result<SocketDump, Error> {
     let socket = Socket::open(protocol::SOCK_DIAG)?;
-    // The kernel loses the socket that does not fit a part of the dump any more (`sk_diag_fill` in
-    // `__netlink_diag_dump`: its walk goes on behind it), and the parts are small until something
-    // was received into a large buffer. So it is asked for a protocol of which there is nothing.
+    // The kernel skips a socket that no longer fits a part of the dump (`sk_diag_fill` in
+    // `__netlink_diag_dump`). Parts are small until the reader has received into a large buffer. So
+    // first ask for a protocol that has no sockets.
     dump(&socket, SOCK_DIAG_BY_FAMILY, &request(protocol::UNUSED), timeout)?;
     let replies = dump(&socket, SOCK_DIAG_BY_FAMILY, &request(EVERY_PROTOCOL), timeout)?;
     Ok(SocketDump { portid: socket.portid(), replies })

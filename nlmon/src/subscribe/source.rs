@@ -1,5 +1,5 @@
-//! One subscription: whether its socket should be open, and opening and closing it. Does not wait
-//! for anything but a socket to close, because one that is slow must not hold up the others.
+//! One protocol's membership of its groups: decides whether its socket should be open, opens it and
+//! closes it. It waits for nothing but a socket to close, because a slow one must not delay others.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use nlmon_core::decode::names::protocol_name;
 /// How long a failed attempt is not repeated.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// A subscription, and how far it is.
+/// A subscription to groups of one protocol, and the state of its socket.
 #[derive(Debug)]
 pub(super) struct Membership {
     pub(super) protocol: u8,

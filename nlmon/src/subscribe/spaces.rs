@@ -147,8 +147,8 @@ impl Spaces {
         Ok(())
     }
 
-    /// Takes in what has come, marks what is gone, and notes how each is reached now: a process that
-    /// showed the way may end long before its namespace.
+    /// Adds new namespaces, marks those that are gone, and notes how to reach each now. nlmon may
+    /// reach a namespace through a process that ends long before the namespace.
     async fn search(&mut self) -> Result<(), Error> {
         let (reach, own) = (self.reach.clone(), self.own);
         let found = match reach {

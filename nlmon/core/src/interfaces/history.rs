@@ -9,7 +9,7 @@ const SPANS_MAX: usize = 8;
 /// The part of the indexes that has to be gone before it is looked for them.
 const GONE_SHARE: usize = 16;
 
-/// From then on it was called so; `None`: it was not there, or how it was called is not known.
+/// The name from a time on. `None`: the interface was not there, or its name is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Naming {
     from_ns: u64,

@@ -1,8 +1,8 @@
-//! How network interfaces were called: by namespace, index and time. Names come from the kernel's own
+//! The names of network interfaces by namespace, index and time. Names come from the kernel's own
 //! notifications, as probes saw them sent and as the daemon's socket received them, and from dumps.
-//! Owns which of these is believed; who reads the messages is `facts`.
+//! Owns which of these is believed; `facts` reads the messages.
 //!
-//! Invariant: a name is given only for a namespace, an index and a time of which it is known. A
+//! Invariant: a name is given only for a namespace, an index and a time for which it is known. A
 //! rename, an index that is used again and a gap in the notifications end what was known. Memory is
 //! bounded: where there is no room, an index has no name.
 
@@ -36,8 +36,8 @@ pub struct Interfaces {
     refused: u64,
 }
 
-/// What is known of one namespace: a message that is sent at one time and received at a later one is
-/// in both, at its own time in each.
+/// The names in one namespace. A message that is sent at one time and received at a later time is
+/// in both histories, at its own time in each.
 #[derive(Debug, Default)]
 struct NameHistories {
     /// By when notifications were sent.
@@ -72,8 +72,9 @@ pub fn named(protocol: u8, data: &[u8]) -> impl Iterator<Item = (u32, Arc<str>)>
 }
 
 impl Interfaces {
-    /// Nothing is known yet. With `probes` that sample every message of rtnetlink, each notification
-    /// is expected to be seen sent; else what is seen sent may be old, and is left out.
+    /// Knows nothing yet. With `probes` that sample every message of rtnetlink, each notification
+    /// should be seen sent. Otherwise a notification that was seen sent may be old, and is left
+    /// out.
     pub fn new(probes: bool) -> Self {
         Self { probes, namespaces: BTreeMap::new(), names: 0, refused: 0 }
     }
@@ -136,8 +137,8 @@ impl Interfaces {
         }
     }
 
-    /// The daemon's socket missed something, or is no more: until the next dump nothing that it told
-    /// can be relied on.
+    /// The daemon's socket missed something, or is no more: until the next dump nothing that it
+    /// told can be relied on.
     pub fn lost_track(&mut self, netns: u32, at_ns: u64) {
         if let Some(known) = self.namespaces.get_mut(&netns) {
             known.end(at_ns, &BTreeSet::new());
@@ -208,8 +209,8 @@ impl Interfaces {
         }
     }
 
-    /// Makes room for one more: of namespaces that are only observed, the largest goes first, so that
-    /// no user's namespace takes the room of the daemon's own.
+    /// Makes room for one more: of namespaces that are only observed, the largest goes first, so
+    /// that no user's namespace takes the room of the daemon's own.
     fn has_room(&mut self, netns: u32) -> bool {
         let fits = |all: &Self| {
             let known = all.namespaces.contains_key(&netns);

@@ -1,6 +1,6 @@
-//! What made the kernel send a notification. A request's handler runs in the task that sent it, so
-//! what is broadcast inside the handler is due to that request, unless the request only reads: then
-//! it merely happened to flush what was pending.
+//! What made the kernel send a notification. A request's handler runs in the task that sent the
+//! request. So a broadcast inside the handler is due to that request. A request that only reads is
+//! an exception: it happened to flush a pending notification.
 
 use crate::{
     decode::{flags::Verb, names::protocol},
@@ -24,8 +24,8 @@ enum Intent {
     Unclear,
 }
 
-/// Why the kernel sent this; `None` for what is no notification of the kernel's. A process' own
-/// multicast needs no cause: it is one. `name` is what the parent is called, if there is one.
+/// Why the kernel sent this; `None` if it is no notification of the kernel. The multicast of a
+/// process needs no cause: it is one. `name` is the name of the parent, if there is one.
 pub fn cause(observation: &Observation, name: &str) -> Option<Cause> {
     if observation.path != Path::Multicast || observation.src_portid != 0 {
         return None;

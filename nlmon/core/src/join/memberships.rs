@@ -1,5 +1,5 @@
-//! When the daemon's own sockets were members of which group: what a broadcast's loss is judged
-//! by. A socket is a member from the moment that joining returned to the moment before it leaves.
+//! When the daemon's own sockets were members of which group. The join judges by this whether a
+//! broadcast was lost. A socket is a member from the return of its join to just before it leaves.
 
 use std::collections::HashMap;
 

@@ -35,8 +35,8 @@ pub struct JoinSettings {
     /// Protocols that are sampled, a bit for each by its number. A delivery of another is
     /// `not_sampled` at once.
     pub sampled: u32,
-    /// Of what is sampled only a part is: one in so many, or no more than so many a second. What
-    /// misses its other half may then have one: it is `not_sampled`.
+    /// Only a part of the sampled protocols' datagrams is sampled: one in so many, or no more than
+    /// so many a second. A half without its other half may then have one: it is `not_sampled`.
     pub thinned: bool,
     /// Leading bytes to compare, by protocol: no more than a probe takes of any datagram of that
     /// protocol, or else the broadcasts that it takes less of are not joinable. 0 means that none
@@ -142,8 +142,8 @@ impl Joiner {
         self.multicast.samples_read(at_ns);
     }
 
-    /// Samples of calls that ended by `at_ns`, and after the last time that this was asked, are lost:
-    /// what misses its other half may have lost it so, and is `not_sampled`.
+    /// Samples of calls that ended by `at_ns`, and after the last time that this was asked, are
+    /// lost: what misses its other half may have lost it so, and is `not_sampled`.
     pub fn samples_lost(&mut self, at_ns: u64) {
         self.multicast.samples_lost(at_ns);
         self.requests.samples_lost(at_ns);

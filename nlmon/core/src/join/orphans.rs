@@ -1,7 +1,9 @@
-//! Answers whose request has not been seen yet: claimed by the request that they answer, given up
-//! in the order they came. A table of its own beside [`Pending`](super::pending::Pending), because
-//! a request claims all of a link's answers from some time on: thousands may wait under one link,
-//! and those of older requests are never looked at.
+//! Answers that came before their request. The request claims them when it comes; without one they
+//! are given up in the order of their arrival.
+//!
+//! This is a table beside [`Pending`](super::pending::Pending), because a request claims all
+//! answers of a key from some time on. Thousands may wait under one key, and a claim never looks at
+//! the answers of older requests.
 
 use std::collections::BTreeMap;
 

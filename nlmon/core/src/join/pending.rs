@@ -44,8 +44,8 @@ impl<K: Hash + Eq, V> Pending<K, V> {
         self.entries.len() as u64
     }
 
-    /// Adds a thing that waits until `expires_ns`. Returns the one that had to go for it: the one
-    /// whose time would be up first, which may be the new one itself.
+    /// Adds a thing that waits until `expires_ns`. If the table is full, returns the thing that
+    /// would expire first. That may be the new one itself.
     pub(super) fn insert(&mut self, key: K, value: V, expires_ns: u64) -> Option<V> {
         let id = self.next_id;
         self.next_id += 1;

@@ -1,10 +1,10 @@
 //! The join of a request with its answers: replies, acknowledgements, errors and parts of a dump.
 //! An answer sent inside the request's own call names that call, and is seen before it, because
-//! probes report at the end of a call. A request that asks for no answer is therefore closed as soon
-//! as it is seen. A later answer (a dump's next part, deferred work) is found by port id and sequence
-//! number. The kernel gives the number 0 to what nobody asked for, a packet of a queue or an audit
-//! record, so that 0 leads to a dump only. Records are not delayed for an answer: one that comes
-//! after the settle time is joined to the answer's record only.
+//! probes report at the end of a call. A request that asks for no answer is therefore closed as
+//! soon as it is seen. A later answer (a dump's next part, deferred work) is found by port id and
+//! sequence number. The kernel gives the number 0 to what nobody asked for, a packet of a queue or
+//! an audit record, so that 0 leads to a dump only. Records are not delayed for an answer: one that
+//! comes after the settle time is joined to the answer's record only.
 
 use std::sync::Arc;
 
@@ -297,8 +297,8 @@ impl Open {
         }
     }
 
-    /// How it ended, if nothing more comes. The parts of a dump are read by calls of their own, each
-    /// of which is sampled or not, where samples are `thinned`.
+    /// How it ended, if nothing more comes. The reader of a dump reads each part by a call of its
+    /// own. With `thinned` samples each of these calls is sampled or not.
     fn verdict(&self, thinned: bool) -> Verdict {
         let end_seen = self.end_ns.is_some() || self.end_lost;
         let end_missed = thinned && !end_seen && self.expects == Expects::Dump;
@@ -339,8 +339,8 @@ impl Open {
     }
 }
 
-/// Notes the answer in both records, as far as they are still in the buffer. Says whether it was the last.
-/// One that its receiver had no room for answers nothing.
+/// Notes the answer in both records, as far as they are still in the buffer. Says whether it was
+/// the last. One that its receiver had no room for answers nothing.
 fn join(
     open: &mut Open,
     orphan: OrphanAnswer,

@@ -11,8 +11,8 @@ use crate::sockets::Scan;
 /// Groups that are counted. Sockets can be in any of thousands.
 const GROUPS_MAX: usize = 4096;
 
-/// The processes whose sockets are in a group of a protocol: those that count on what comes, and have
-/// counters before anything is lost or refused.
+/// The processes with a socket in a group of a protocol. They rely on what they receive, so they
+/// have counters before anything is lost or refused.
 pub(crate) fn listeners(scan: &Scan) -> BTreeSet<(u8, &str)> {
     let sockets = scan.seen.iter().flat_map(|seen| &seen.sockets);
     let members = sockets.filter(|socket| !socket.groups.is_empty());

@@ -1,9 +1,9 @@
 //! Datagrams that receiving sockets had no room for, by the process that holds the socket and by
 //! the type that did not fit.
 //!
-//! Pure. What a counter of the kernel's has grown by is added to its series, so that those stay when
-//! the process and its counters are gone. The processes whose sockets are in groups have a series
-//! before they lose anything: an increase from nothing to something is none.
+//! The model is pure. It adds each growth of a kernel counter to a series, so the series stays when
+//! the process and its counters are gone. Processes with a socket in a group have a series before
+//! they lose anything: `increase()` does not see a series that begins above 0.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
