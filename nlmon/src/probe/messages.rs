@@ -47,18 +47,18 @@ pub(super) struct MessageTable {
 /// later: what still ran on their behalf, an interrupt in the middle of their end, has been counted
 /// by then. Looks may follow each other at once.
 #[derive(Default)]
-struct Gone(BTreeMap<u32, Instant>);
+pub(super) struct Gone(BTreeMap<u32, Instant>);
 
 impl Gone {
     const SETTLED: Duration = Duration::from_secs(1);
 
     /// Notes that a process was found to have ended; whether its counters are final.
-    fn is_final(&mut self, tgid: u32, now: Instant) -> bool {
+    pub(super) fn is_final(&mut self, tgid: u32, now: Instant) -> bool {
         now.saturating_duration_since(*self.0.entry(tgid).or_insert(now)) >= Self::SETTLED
     }
 
     /// Keeps those for which `is_counted` holds.
-    fn keep(&mut self, is_counted: impl Fn(u32) -> bool) {
+    pub(super) fn keep(&mut self, is_counted: impl Fn(u32) -> bool) {
         self.0.retain(|tgid, _| is_counted(*tgid));
     }
 }

@@ -1,12 +1,12 @@
 //! The exact counters of datagrams that found no room, by the process that holds the socket and by
 //! type. As with messages, those of a process that has ended are taken out for good, marked as final.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Instant};
 
 use aya::maps::{HashMap, MapData, MapError};
 use nlmon_common::{counter::OverrunKey, share};
 
-use super::{Error, mapped::Mapped, maps::Maps, messages::is_alive};
+use super::{Error, mapped::Mapped, maps::Maps, messages::{Gone, is_alive}};
 
 /// One counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +26,7 @@ pub(super) struct OverrunTable {
     shares: Mapped<u64>,
     /// Counters of ended processes stay: a later daemon is to see them.
     stays: bool,
-    /// Processes that had ended at the last look: what was still lost then has been counted by the
-    /// next one.
-    gone: BTreeSet<u32>,
+    gone: Gone,
 }
 
 impl OverrunTable {
@@ -38,24 +36,24 @@ impl OverrunTable {
             counts: maps.take_as("OVERRUNS")?,
             shares: Mapped::of(maps, "SHARES")?,
             stays,
-            gone: BTreeSet::new(),
+            gone: Gone::default(),
         })
     }
 
     /// Reads all; takes out what was counted for ended processes.
     pub(super) fn totals(&mut self) -> Result<Vec<OverrunTotal>, MapError> {
         let counts: Result<Vec<(OverrunKey, u64)>, MapError> = self.counts.iter().collect();
-        let (mut gone, mut totals) = (BTreeSet::new(), Vec::new());
+        let (now, mut left, mut totals) = (Instant::now(), BTreeSet::new(), Vec::new());
         for (key, count) in counts? {
             let has_ended = key.tgid != 0 && !is_alive(key.tgid);
-            if has_ended {
-                gone.insert(key.tgid);
-            }
-            let may_go = has_ended && !self.stays && self.gone.contains(&key.tgid);
+            let may_go = has_ended && !self.stays && self.gone.is_final(key.tgid, now);
             let ended = may_go && self.remove(&key);
+            if has_ended && !ended {
+                left.insert(key.tgid);
+            }
             totals.push(OverrunTotal { key, count, ended });
         }
-        self.gone = gone;
+        self.gone.keep(|tgid| left.contains(&tgid));
         Ok(totals)
     }
 
