@@ -6,7 +6,12 @@ use std::{collections::BTreeSet, sync::atomic::Ordering, time::Instant};
 use aya::maps::{HashMap, MapData, MapError};
 use nlmon_common::{counter::OverrunKey, share};
 
-use super::{Error, mapped::Mapped, maps::Maps, messages::{Gone, is_alive}};
+use super::{
+    Error,
+    mapped::Mapped,
+    maps::Maps,
+    messages::{Gone, is_alive},
+};
 
 /// One counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
