@@ -4,8 +4,8 @@
 //! Invariant: whoever connects, another one is always let in. At the bound, the peer with the most
 //! connections loses its oldest idle one.
 
+mod limit;
 mod peer;
-mod places;
 
 use std::{
     io,
@@ -16,8 +16,8 @@ use std::{
 use nix::errno::Errno;
 use tokio::time::sleep;
 
+pub(crate) use limit::{Closing, ConnectionLimit, Permit};
 pub use peer::Peer;
-pub(crate) use places::{Closing, ConnectionLimit, Permit};
 
 use crate::throttle::ACCEPT;
 

@@ -65,12 +65,12 @@ async fn show(
         Ok(wanted) => wanted,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let Some(place) = log.readers.admit(connection.peer(), &connection.closing) else {
+    let Some(permit) = log.readers.admit(connection.peer(), &connection.closing) else {
         let refusal =
             format!("{} readers have the stream already, the most allowed\n", log.readers.most());
         return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();
     };
-    place.set_busy(true);
+    permit.set_busy(true);
     connection.leave();
     let matcher = Arc::new(matcher);
     let subscription = log.bus.subscribe().with(history, monotonic_ns(), matcher.wants());
@@ -82,7 +82,7 @@ async fn show(
     };
     let reader = Reader {
         subscription,
-        _place: place,
+        _permit: permit,
         matcher,
         shutdown: log.shutdown,
         said: hello(log.bus.has_probes()),
@@ -107,7 +107,7 @@ fn hello(probes: bool) -> String {
 /// One reader of the stream. It is asked for more only when the last was taken.
 struct Reader {
     subscription: Cursor,
-    _place: Permit,
+    _permit: Permit,
     matcher: Arc<Matcher>,
     shutdown: watch::Receiver<bool>,
     /// What comes first of the next chunk.

@@ -1,8 +1,8 @@
 //! The connections of the HTTP server: who is let in, how long a request may take to come, and how
 //! the server ends. What is answered is the router's.
 //!
-//! Invariant: a connection costs one place among those of [`ConnectionLimit`]. One that says nothing ends
-//! within [`HEADER_TIME`], and at once if its place is needed.
+//! Invariant: a connection holds one permit of the [`ConnectionLimit`]. One that says nothing ends
+//! within [`HEADER_TIME`], and at once if its permit is needed.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ pub(super) struct Connection {
     client: SocketAddr,
     server: SocketAddr,
     pub(super) closing: Closing,
-    place: Arc<Permit>,
+    permit: Arc<Permit>,
 }
 
 impl Connection {
@@ -46,9 +46,9 @@ impl Connection {
         Peer::of_connection(self.client, self.server)
     }
 
-    /// Gives up its place among the connections, for one elsewhere.
+    /// Gives up its permit among the connections, for one elsewhere.
     pub(super) fn leave(&self) {
-        self.place.leave();
+        self.permit.leave();
     }
 }
 
@@ -60,17 +60,17 @@ pub(super) async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let places = ConnectionLimit::new(connections, &HTTP);
+    let limit = ConnectionLimit::new(connections, &HTTP);
     let ending = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     loop {
-        // One that has lost its place is there until its task has run. Readers have their own.
+        // One that has lost its permit is there until its task has run. Readers have their own.
         let is_room = tasks.len() < 3 * connections;
         tokio::select! {
             () = shutdown::requested(&mut shutdown) => break,
             accepted = listener.accept(), if is_room => match accepted {
                 Ok((stream, client)) => {
-                    let Some(connection) = admit(&places, client, address) else { continue };
+                    let Some(connection) = admit(&limit, client, address) else { continue };
                     tasks.spawn(serve(stream, router.clone(), connection, ending.watcher()));
                 }
                 Err(error) => HTTP.accept_failed(&error).await,
@@ -86,32 +86,32 @@ pub(super) async fn run(
 }
 
 fn admit(
-    places: &Arc<ConnectionLimit>,
+    limit: &Arc<ConnectionLimit>,
     client: SocketAddr,
     server: SocketAddr,
 ) -> Option<Connection> {
     // The kernel is asked for a user only where that matters: a scrape should send nothing.
-    let peer = if places.is_crowded() {
+    let peer = if limit.is_crowded() {
         Peer::of_connection(client, server)
     } else {
         Peer::of_address(client.ip())
     };
     let closing = Closing::default();
-    let place = Arc::new(places.admit(peer, &closing)?);
-    Some(Connection { client, server, closing, place })
+    let permit = Arc::new(limit.admit(peer, &closing)?);
+    Some(Connection { client, server, closing, permit })
 }
 
-/// Serves one connection, until either side ends it or its place is lost.
+/// Serves one connection, until either side ends it or its permit is lost.
 async fn serve(stream: TcpStream, router: Router, connection: Connection, ending: Watcher) {
-    let Connection { closing, place, .. } = connection.clone();
+    let Connection { closing, permit, .. } = connection.clone();
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
-        let (place, answer) = (Arc::clone(&place), router.call(request));
+        let (permit, answer) = (Arc::clone(&permit), router.call(request));
         async move {
-            place.set_busy(true);
+            permit.set_busy(true);
             let answer = answer.await;
-            place.set_busy(false);
+            permit.set_busy(false);
             answer
         }
     });

@@ -179,8 +179,8 @@ fn listen_at(path: &Path) -> io::Result<OwnedFd> {
 
 /// Without the group, and without the right to give the file away, root alone may read.
 ///
-/// By a descriptor of the socket's own file: whoever may write to the directory can put a link in its
-/// place meanwhile, and what the link names must not change hands.
+/// By a descriptor of the socket's own file: whoever may write to the directory can put a link in
+/// its place meanwhile, and what the link names must not change hands.
 fn give_to_group(file: &SocketFile) -> io::Result<()> {
     let path = &file.path;
     let fd = open(path, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
@@ -210,20 +210,20 @@ fn group_id(groups: &str, name: &str) -> Option<Gid> {
 async fn serve_client(stream: UnixStream, service: Arc<Service>) {
     let Ok(credentials) = stream.peer_cred() else { return };
     let closing = Closing::default();
-    let Some(place) = service.waiting.admit(Peer::User(credentials.uid()), &closing) else {
+    let Some(permit) = service.waiting.admit(Peer::User(credentials.uid()), &closing) else {
         return;
     };
     tokio::select! {
-        () = converse(stream, &service, &place) => {}
+        () = converse(stream, &service, &permit) => {}
         () = closing.requested() => {}
     }
 }
 
-async fn converse(stream: UnixStream, service: &Service, place: &Permit) {
+async fn converse(stream: UnixStream, service: &Service, permit: &Permit) {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     let request = request(&mut read).await;
-    place.set_busy(true);
+    permit.set_busy(true);
     let admitted = match request {
         Ok(request) => admit(request, service).await,
         Err(refusal) => Err(refusal),
@@ -242,7 +242,7 @@ async fn converse(stream: UnixStream, service: &Service, place: &Permit) {
     match admitted {
         Ok(client) => {
             // It has one among the readers or the watchers now.
-            place.leave();
+            permit.leave();
             tokio::select! {
                 _gone = talk(&mut write, client) => {}
                 () = hung_up(read) => {}
@@ -250,7 +250,7 @@ async fn converse(stream: UnixStream, service: &Service, place: &Permit) {
         }
         // To close on unread bytes would reset the connection, and the refusal with it.
         Err(_refused) => {
-            place.set_busy(false);
+            permit.set_busy(false);
             drop(write);
             drop(timeout(REQUEST_TIME, hung_up(read)).await);
         }
@@ -265,7 +265,7 @@ enum Admitted {
     Stats {
         stats: StatsRequest,
         source: StatsSource,
-        _place: OwnedSemaphorePermit,
+        _permit: OwnedSemaphorePermit,
     },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
     Health(StatsSource),
@@ -275,7 +275,7 @@ struct Records {
     matcher: Arc<Matcher>,
     detail: Detail,
     subscription: Cursor,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The request, once its line is there.
@@ -318,34 +318,34 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
         (Refusal::Busy, format!("{most} clients are connected already, the most allowed"))
     };
     if let Some(stats) = request.stats {
-        let place = Arc::clone(&service.watchers).try_acquire_owned().map_err(|_full| busy())?;
-        return Ok(Admitted::Stats { stats, source: service.stats.clone(), _place: place });
+        let permit = Arc::clone(&service.watchers).try_acquire_owned().map_err(|_full| busy())?;
+        return Ok(Admitted::Stats { stats, source: service.stats.clone(), _permit: permit });
     }
     if request.history.is_wanted() && !bus.keeps_history() {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
         return Err((Refusal::History, message.to_owned()));
     }
-    let place = Arc::clone(&service.readers).try_acquire_owned().map_err(|_full| busy())?;
+    let permit = Arc::clone(&service.readers).try_acquire_owned().map_err(|_full| busy())?;
     let matcher = Arc::new(matcher);
     let subscription = bus.subscribe().with(request.history, monotonic_ns(), matcher.wants());
     let subscription = subscription.await.map_err(|error| {
         (Refusal::History, format!("cannot look for the place to begin at: {error}"))
     })?;
-    let records = Records { matcher, detail: request.detail, subscription, _place: place };
+    let records = Records { matcher, detail: request.detail, subscription, _permit: permit };
     Ok(Admitted::Records(Box::new(records)))
 }
 
 async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
     match client {
         Admitted::Records(records) => stream_records(write, *records).await,
-        Admitted::Stats { stats, source, _place } => stats::stream(write, stats, source).await,
+        Admitted::Stats { stats, source, _permit } => stats::stream(write, stats, source).await,
         Admitted::Health(source) => stats::tell_health(write, &source).await,
     }
 }
 
 /// Writes until the client is gone.
 async fn stream_records(write: &mut OwnedWriteHalf, client: Records) -> io::Result<()> {
-    let Records { matcher, detail, mut subscription, _place } = client;
+    let Records { matcher, detail, mut subscription, _permit } = client;
     let mut buffer = Vec::new();
     loop {
         let Batch { lost, entries } = subscription.read().await;

@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Error, Event, Socket, dump, source::Common};
+use super::{Error, Event, Socket, dump, membership::Common};
 use crate::clock::monotonic_ns;
 
 const ROUTE: u8 = 0;

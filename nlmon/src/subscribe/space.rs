@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::{
     Subscription,
     family_groups::FamilyGroups,
+    membership::{Common, Membership},
     presence::Presence,
-    source::{Common, Membership},
 };
 use crate::{namespaces::Namespace, throttle};
 
@@ -24,7 +24,7 @@ pub(super) struct Space {
     pub(super) namespace: Option<Namespace>,
     /// It is gone, but for the sockets.
     pub(super) leaving: bool,
-    sources: Vec<Membership>,
+    memberships: Vec<Membership>,
     /// Those that are open and should not be.
     unwanted: Vec<bool>,
     visit_at: Instant,
@@ -41,15 +41,15 @@ impl Space {
         namespace: Option<Namespace>,
         subscriptions: &BTreeMap<u8, Subscription>,
     ) -> Self {
-        let source =
+        let membership =
             |(protocol, wanted): (&u8, &Subscription)| Membership::new(*protocol, wanted.clone());
-        let sources: Vec<Membership> = subscriptions.iter().map(source).collect();
+        let memberships: Vec<Membership> = subscriptions.iter().map(membership).collect();
         Self {
-            unwanted: vec![false; sources.len()],
+            unwanted: vec![false; memberships.len()],
             common,
             namespace,
             leaving: false,
-            sources,
+            memberships,
             visit_at: Instant::now(),
             pause: Duration::ZERO,
             lost: false,
@@ -58,7 +58,7 @@ impl Space {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.leaving && self.sources.iter().all(Membership::is_closed)
+        self.leaving && self.memberships.iter().all(Membership::is_closed)
     }
 
     /// Whether another way to it has to be found.
@@ -82,8 +82,8 @@ impl Space {
     /// Takes note of readers that have ended.
     pub(super) fn settle(&mut self) {
         let mut ended = false;
-        for source in &mut self.sources {
-            ended |= source.settle(&self.common);
+        for membership in &mut self.memberships {
+            ended |= membership.settle(&self.common);
         }
         if ended {
             self.visit_soon();
@@ -92,12 +92,12 @@ impl Space {
 
     /// Whether there may be something to do in it.
     pub(super) fn is_due(&self, groups: &FamilyGroups) -> bool {
-        let is_settled = |source: &Membership| source.is_settled(groups);
-        let is_new = |source: &Membership| source.lacks(groups);
+        let is_settled = |membership: &Membership| membership.is_settled(groups);
+        let is_new = |membership: &Membership| membership.lacks(groups);
         !self.leaving
             && !self.lost
-            && (self.sources.iter().any(is_new)
-                || (Instant::now() >= self.visit_at && !self.sources.iter().all(is_settled)))
+            && (self.memberships.iter().any(is_new)
+                || (Instant::now() >= self.visit_at && !self.memberships.iter().all(is_settled)))
     }
 
     /// Enters it, and opens what has to be; then the next visit is in `pause`, or later if nothing
@@ -124,39 +124,41 @@ impl Space {
         let presence = match Presence::read() {
             Ok(presence) => presence,
             Err(error) => {
-                if let Some(source) = self.sources.first_mut() {
-                    source.report(error, &self.common.events);
+                if let Some(membership) = self.memberships.first_mut() {
+                    membership.report(error, &self.common.events);
                 }
                 return false;
             }
         };
         let mut changed = false;
-        for (source, unwanted) in self.sources.iter_mut().zip(&mut self.unwanted) {
-            let was_closed = source.is_closed();
-            *unwanted = source.update(&presence, groups, &self.common);
-            changed |= *unwanted || was_closed != source.is_closed();
+        for (membership, unwanted) in self.memberships.iter_mut().zip(&mut self.unwanted) {
+            let was_closed = membership.is_closed();
+            *unwanted = membership.update(&presence, groups, &self.common);
+            changed |= *unwanted || was_closed != membership.is_closed();
         }
         changed
     }
 
     /// Closes what the last visit found unwanted; all, if it is leaving.
     pub(super) async fn close(&mut self) {
-        for (source, unwanted) in self.sources.iter_mut().zip(&mut self.unwanted) {
+        for (membership, unwanted) in self.memberships.iter_mut().zip(&mut self.unwanted) {
             if std::mem::take(unwanted) || self.leaving {
-                source.close(&self.common).await;
+                membership.close(&self.common).await;
             }
         }
     }
 
     /// Closes the socket of `protocol`, whose registration is in `presence`.
     pub(super) async fn release(&mut self, protocol: u8, presence: &Presence) {
-        for source in self.sources.iter_mut().filter(|source| source.protocol == protocol) {
-            source.release(presence, &self.common).await;
+        for membership in
+            self.memberships.iter_mut().filter(|membership| membership.protocol == protocol)
+        {
+            membership.release(presence, &self.common).await;
         }
     }
 
     pub(super) fn resume(&mut self, protocol: u8) {
-        self.sources.iter_mut().filter(|s| s.protocol == protocol).for_each(Membership::resume);
+        self.memberships.iter_mut().filter(|s| s.protocol == protocol).for_each(Membership::resume);
         self.visit_soon();
     }
 

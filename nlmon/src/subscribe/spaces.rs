@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Error, Event, Reach, Status, SubscribeSettings, Subscription, family_groups::FamilyGroups,
-    helper::elsewhere, own_netns, source::Common, space::Space,
+    helper::elsewhere, membership::Common, own_netns, space::Space,
 };
 use crate::{
     namespaces::{Namespace, Namespaces, named},

@@ -1,4 +1,4 @@
-//! The places of a server's connections, shared fairly among its peers.
+//! The limit on a server's connections. Peers share its permits fairly.
 
 use std::{
     collections::BTreeMap,
@@ -9,12 +9,12 @@ use tokio::sync::Notify;
 
 use super::{Peer, Turned};
 
-/// Tells a connection that it has lost its place.
+/// Tells a connection that it has lost its permit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Closing(Arc<Notify>);
 
 impl Closing {
-    /// Returns once the place is lost.
+    /// Returns once the permit is lost.
     pub(crate) async fn requested(&self) {
         self.0.notified().await;
     }
@@ -45,12 +45,12 @@ struct Taken {
 /// Admits one connection. Dropping it makes room for another.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    places: Arc<ConnectionLimit>,
+    limit: Arc<ConnectionLimit>,
     number: u64,
 }
 
 impl ConnectionLimit {
-    /// `most` places; who loses one is counted in `turned`.
+    /// At most `most` permits. `turned` counts who loses one.
     pub(crate) fn new(most: usize, turned: &'static Turned) -> Arc<Self> {
         Arc::new(Self { most, turned, held: Mutex::default() })
     }
@@ -65,8 +65,8 @@ impl ConnectionLimit {
         self.held().taken.len() * 2 >= self.most
     }
 
-    /// A place for a connection of `peer`, which is told by `closing` when it loses it. `None` if
-    /// all are taken, and none by a connection with less right to it.
+    /// A permit for a connection of `peer`. `closing` tells the connection when it loses the
+    /// permit. `None` if all are taken, and none by a connection with less right to it.
     pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Permit> {
         let mut held = self.held();
         if held.taken.len() >= self.most {
@@ -84,7 +84,7 @@ impl ConnectionLimit {
         held.next += 1;
         let taken = Taken { peer, is_busy: false, closing: closing.clone() };
         held.taken.insert(number, taken);
-        Some(Permit { places: Arc::clone(self), number })
+        Some(Permit { limit: Arc::clone(self), number })
     }
 
     /// No update leaves it half done, so a panic elsewhere leaves it usable.
@@ -113,14 +113,14 @@ impl Connections {
 impl Permit {
     /// Says whether a request is under way: who only has a connection open goes first.
     pub(crate) fn set_busy(&self, is_busy: bool) {
-        if let Some(taken) = self.places.held().taken.get_mut(&self.number) {
+        if let Some(taken) = self.limit.held().taken.get_mut(&self.number) {
             taken.is_busy = is_busy;
         }
     }
 
     /// Gives it up, before the connection ends.
     pub(crate) fn leave(&self) {
-        self.places.held().taken.remove(&self.number);
+        self.limit.held().taken.remove(&self.number);
     }
 }
 
@@ -149,30 +149,30 @@ mod tests {
 
     #[test]
     fn a_peer_with_many_makes_room_for_one_with_few() {
-        let places = ConnectionLimit::new(4, &HTTP);
+        let limit = ConnectionLimit::new(4, &HTTP);
         let greedy: Vec<_> = (0..4).map(|_| Closing::default()).collect();
-        let held: Vec<_> = greedy.iter().map(|c| places.admit(peer(1), c).unwrap()).collect();
-        for place in &held {
-            place.set_busy(true);
+        let held: Vec<_> = greedy.iter().map(|c| limit.admit(peer(1), c).unwrap()).collect();
+        for permit in &held {
+            permit.set_busy(true);
         }
         // None of its own is idle: it gets no more.
-        assert!(places.admit(peer(1), &Closing::default()).is_none());
+        assert!(limit.admit(peer(1), &Closing::default()).is_none());
         let modest = Closing::default();
-        let place = places.admit(peer(2), &modest).unwrap();
+        let permit = limit.admit(peer(2), &modest).unwrap();
         let closed: Vec<_> = greedy.iter().map(is_closing).collect();
         assert_eq!(closed, [true, false, false, false]);
         drop(held);
-        drop(place);
-        assert!(places.held().taken.is_empty());
+        drop(permit);
+        assert!(limit.held().taken.is_empty());
     }
 
     #[test]
     fn the_oldest_idle_connection_goes_first() {
-        let places = ConnectionLimit::new(3, &HTTP);
+        let limit = ConnectionLimit::new(3, &HTTP);
         let closings: Vec<_> = (0..5).map(|_| Closing::default()).collect();
         let mut held = Vec::new();
         for (number, closing) in closings.iter().enumerate() {
-            held.push(places.admit(peer(1), closing).unwrap());
+            held.push(limit.admit(peer(1), closing).unwrap());
             held[number].set_busy(number == 0);
         }
         let closed: Vec<_> = closings.iter().map(is_closing).collect();
@@ -181,23 +181,23 @@ mod tests {
 
     #[test]
     fn a_peer_with_few_keeps_what_it_has() {
-        let places = ConnectionLimit::new(4, &HTTP);
+        let limit = ConnectionLimit::new(4, &HTTP);
         let modest = Closing::default();
-        let _place = places.admit(peer(2), &modest).unwrap();
+        let _permit = limit.admit(peer(2), &modest).unwrap();
         let _held: Vec<_> =
-            (0..100).map(|_| places.admit(peer(1), &Closing::default()).unwrap()).collect();
+            (0..100).map(|_| limit.admit(peer(1), &Closing::default()).unwrap()).collect();
         assert!(!is_closing(&modest));
     }
 
     #[test]
     fn who_leaves_early_makes_room() {
-        let places = ConnectionLimit::new(1, &HTTP);
+        let limit = ConnectionLimit::new(1, &HTTP);
         let closing = Closing::default();
-        let place = places.admit(peer(1), &closing).unwrap();
-        place.leave();
-        let _other = places.admit(peer(1), &Closing::default()).unwrap();
-        drop(place);
+        let permit = limit.admit(peer(1), &closing).unwrap();
+        permit.leave();
+        let _other = limit.admit(peer(1), &Closing::default()).unwrap();
+        drop(permit);
         assert!(!is_closing(&closing));
-        assert_eq!(places.held().taken.len(), 1);
+        assert_eq!(limit.held().taken.len(), 1);
     }
 }
