@@ -290,3 +290,20 @@ fn a_short_text_takes_bounded_memory() {
     let error = paste::read(&one.repeat(9)).unwrap_err();
     assert_eq!(error.problem, "the dumps are together longer than 64 MiB");
 }
+
+/// Two processes have sockets of the same number, and a child has its parent's.
+#[test]
+fn a_descriptor_is_of_its_process() {
+    let text = concat!(
+        "[pid  7] socket(AF_NETLINK, SOCK_RAW, NETLINK_XFRM) = 3\n",
+        "[pid  8] socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC) = 3\n",
+        "[pid  8] socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT) = 4\n",
+        "[pid  7] send(3, \"\\20\\0\\0\\0\\22\\0\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\", 16, 0) = 16\n",
+        "[pid  8] send(3, \"\\20\\0\\0\\0\\22\\0\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\", 16, 0) = 16\n",
+        "[pid  9] send(4, \"\\20\\0\\0\\0\\22\\0\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\", 16, 0) = 16\n",
+        "[pid  9] send(3, \"\\20\\0\\0\\0\\22\\0\\1\\3\\0\\0\\0\\0\\0\\0\\0\\0\", 16, 0) = 16\n",
+    );
+    let paste = paste::read(text).unwrap();
+    let protocols: Vec<_> = paste.datagrams.iter().map(|datagram| datagram.protocol).collect();
+    assert_eq!(protocols, [Some(6), Some(16), Some(9), None]);
+}

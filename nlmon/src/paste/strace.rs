@@ -53,7 +53,10 @@ struct Call {
 /// What the lines so far tell.
 #[derive(Default)]
 pub(super) struct Trace {
-    sockets: BTreeMap<u32, Descriptor>,
+    /// By process and number.
+    sockets: BTreeMap<(u32, u32), Descriptor>,
+    /// The process of this line, where there are several.
+    process: u32,
     call: Option<Call>,
     /// Lines of messages that strace has decoded itself, and whose bytes are not below them.
     decoded: Vec<usize>,
@@ -93,6 +96,7 @@ impl Trace {
         }
         let Some((name, arguments)) = call(text) else { return Ok(None) };
         self.call = None;
+        self.process = process(text);
         if let Some((_, sends)) = CALLS.iter().find(|(known, _)| *known == name) {
             return self.transfer(line, name, *sends, arguments).map(Some);
         }
@@ -135,7 +139,7 @@ impl Trace {
         match name {
             "open" | "openat" | "accept" | "accept4" => {
                 if let Some(number) = result.and_then(leading_number) {
-                    self.sockets.insert(number, Descriptor::Other);
+                    self.sockets.insert((self.process, number), Descriptor::Other);
                 }
             }
             "socket" => {
@@ -145,19 +149,30 @@ impl Trace {
                 let protocol = words.nth(1).and_then(protocol);
                 let socket =
                     if is_netlink { Descriptor::Netlink(protocol) } else { Descriptor::Other };
-                self.sockets.insert(number, socket);
+                self.sockets.insert((self.process, number), socket);
             }
             "close" => {
-                leading_number(arguments).and_then(|number| self.sockets.remove(&number));
+                let number = leading_number(arguments);
+                number.and_then(|number| self.sockets.remove(&(self.process, number)));
             }
             _ => {}
         }
     }
 
+    /// What the descriptor is by earlier lines: of the process itself, or of the one that it has it
+    /// from, if only one thing has had this number.
+    fn known(&self, arguments: &str) -> Option<Descriptor> {
+        let number = leading_number(arguments)?;
+        let own = self.sockets.get(&(self.process, number)).copied();
+        let mut all = self.sockets.iter().filter(|((_, other), _)| *other == number);
+        let first = all.next().map(|(_, descriptor)| *descriptor);
+        own.or_else(|| first.filter(|first| all.all(|(_, other)| other == first)))
+    }
+
     fn descriptor(&self, arguments: &str) -> Descriptor {
         let is_digit = |c: char| c.is_ascii_digit();
         let said = arguments.trim_start_matches(is_digit).strip_prefix('<');
-        let known = leading_number(arguments).and_then(|number| self.sockets.get(&number)).copied();
+        let known = self.known(arguments);
         let Some(said) = said else { return known.unwrap_or(Descriptor::Netlink(None)) };
         match said.strip_prefix("NETLINK:[").and_then(|rest| rest.split([':', ']']).next()) {
             // Before the socket is bound, this is the number of its inode.
@@ -206,8 +221,7 @@ impl Trace {
 
     /// Whether the call or its descriptor is of a socket; a file may be read and written as well.
     fn is_socket(&self, name: &str, arguments: &str) -> bool {
-        let known = leading_number(arguments).is_some_and(|it| self.sockets.contains_key(&it));
-        known || !matches!(name, "read" | "readv" | "write" | "writev")
+        self.known(arguments).is_some() || !matches!(name, "read" | "readv" | "write" | "writev")
     }
 
     /// The bytes of what a message is made of, and its whole length: one string, or several messages
@@ -261,6 +275,15 @@ fn call(text: &str) -> Option<(&str, &str)> {
     let name = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next()?;
     let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
     is_name.then_some((name, arguments))
+}
+
+/// The process that strace names before a call: `[pid 812] ` or `812 `; 0 where it names none.
+fn process(text: &str) -> u32 {
+    let named = text.strip_prefix("[pid").map_or(text, str::trim_start);
+    // A time begins with digits, too.
+    let behind = named.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_process = behind.starts_with([' ', ']', '<']);
+    leading_number(named).filter(|_| is_process).unwrap_or_default()
 }
 
 /// A string that stands alone, or behind `b` as in Python.
