@@ -1,6 +1,6 @@
 //! The daemon's clocks. Observations, deliveries and heartbeats carry `CLOCK_MONOTONIC`
-//! nanoseconds; the time of day is made from them when something is shown, by what the two clocks
-//! were apart when it happened: the time of day can be set at any moment.
+//! nanoseconds. The time of day is made from them when something is shown. It uses the offset that
+//! the two clocks had when it happened, because somebody may set the time of day at any moment.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -84,8 +84,8 @@ impl Pipeline {
         }
     }
 
-    /// Runs until `shutdown`, then takes what is there to its end. What is
-    /// undecided by then stays so.
+    /// Runs until `shutdown`. Then it takes the samples and deliveries that are there to their end.
+    /// What is undecided by then stays undecided.
     pub(crate) async fn run(
         mut self,
         samples: Option<Samples>,
@@ -277,9 +277,9 @@ impl Pipeline {
     }
 }
 
-/// Whether the record is of a generic family that is not among `families`, or of the controller. That
-/// tells its group of families that come and go, and a process asks it before it uses a new one: the
-/// last is so common that only somebody who reads the log is worth another look.
+/// Whether the record is of a generic family that is not among `families`, or of the controller.
+/// That tells its group of families that come and go, and a process asks it before it uses a new
+/// one: the last is so common that only somebody who reads the log is worth another look.
 fn concerns_families(record: &Record, families: &Families, is_read: bool) -> bool {
     let told = is_read || record.path() == Path::Multicast;
     record.protocol() == protocol::GENERIC

@@ -1,6 +1,6 @@
 //! The netlink message header: what every part of nlmon has to read of a datagram to know what it
-//! is. No payload is decoded here but an error's; a datagram comes from outside and nothing in it is
-//! believed. Netlink is in the byte order of the host.
+//! is. No payload is decoded here but an error's; a datagram comes from outside and nothing in it
+//! is believed. Netlink is in the byte order of the host.
 
 use std::ops::Range;
 
@@ -78,8 +78,8 @@ impl Header {
     }
 }
 
-/// The parts of an error or acknowledgement (`struct nlmsgerr`, [`kind::ERROR`]), or of the end of a
-/// dump, which has no request in it ([`kind::DONE`]). The one place that knows where each lies.
+/// The parts of an error or acknowledgement (`struct nlmsgerr`, [`kind::ERROR`]), or of the end of
+/// a dump, which has no request in it ([`kind::DONE`]). The one place that knows where each lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nlmsgerr {
     /// Positive, or 0 for success.
@@ -182,10 +182,10 @@ pub fn c_string(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
-/// The messages of a datagram of which `data` holds the first bytes and which is `len` long.
+/// The messages of a datagram. `data` holds its first bytes, and `len` is its length.
 ///
-/// Ends at the first header that is not wholly in `data`, or that does not fit the datagram: at
-/// zeros behind the last message too, which many programs send.
+/// Ends at the first header that is not wholly in `data`, or that does not fit the datagram. So it
+/// also ends at the zeros that many programs send behind the last message.
 pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -201,7 +201,8 @@ pub fn messages(data: &[u8], len: usize) -> impl Iterator<Item = Message<'_>> {
 }
 
 /// An error's headers with its attributes right behind them, as a message: the one that the kernel
-/// itself sends to a socket with `NETLINK_CAP_ACK`, which does not want the rest of its request back.
+/// itself sends to a socket with `NETLINK_CAP_ACK`, which does not want the rest of its request
+/// back.
 pub fn capped(data: &[u8]) -> Vec<u8> {
     let payload = data.get(HEADER_BYTES..).unwrap_or_default();
     let quoted = Nlmsgerr::parse(kind::ERROR, 0, payload).filter(|error| error.request.is_some());

@@ -134,8 +134,8 @@ pub struct Observation {
     pub redacted: bool,
     /// What the probe found beyond the first bytes.
     pub contents: Contents,
-    /// First bytes of the datagram; of an error, those of one that quotes less of its request, where
-    /// there is no room for what comes behind.
+    /// First bytes of the datagram; of an error, those of one that quotes less of its request,
+    /// where there is no room for what comes behind.
     pub data: Vec<u8>,
 }
 
@@ -220,8 +220,9 @@ pub enum Cause {
     Flushed,
     /// A kernel thread or an interrupt: the task did not do it.
     Kernel,
-    /// The task did it, or had the kernel do it, by a way that nlmon cannot judge: an ioctl, a
-    /// closed file, a packet that it sent, a request of which the type does not tell what it does.
+    /// The task did it, or had the kernel do it, and nlmon cannot judge how. It may be an ioctl, a
+    /// closed file, a packet that the task sent, or a request whose type does not tell what it
+    /// does.
     Unknown,
 }
 

@@ -1,7 +1,7 @@
-//! Hands each record to every client of the live log. One ring of the latest records is shared by
-//! all of them, each with its own place in it, so memory is bounded whatever the number of clients
-//! and however slow they are. The same ring is the history: a client that wants some of it begins
-//! at an earlier place, and so gets each record once, whatever is published meanwhile.
+//! Hands each record to every client of the live log. All clients share one ring of the latest
+//! records, and each has a cursor in it. So memory is bounded for any number of clients, however
+//! slow they are. The ring is also the history: a client that wants history begins with an earlier
+//! cursor. It gets each record once, whatever is published meanwhile.
 //!
 //! Invariant: publishing never waits for a client. A client that the ring has overtaken loses
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
@@ -22,10 +22,10 @@ use nlmon_core::decode::specs::Specs;
 /// the ring's lock short.
 const BATCH_MAX: usize = 64;
 
-/// Records of the past that are decoded in one go.
+/// How many records of the history are decoded at a time.
 const PIECE: usize = 64;
 
-/// Records of the past whose times are compared under the ring's lock in one go.
+/// How many times of records are compared under one hold of the ring's lock.
 const TIMES_PIECE: usize = 1024;
 
 /// What the bus may use.

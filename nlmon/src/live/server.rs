@@ -166,8 +166,8 @@ fn remove_stale(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A listening socket whose file never had a wider mode than it is to have: on Linux, `bind` makes
-/// the file with the mode of the socket's descriptor (`unix_bind_bsd` in `net/unix/af_unix.c`).
+/// A listening socket. Its file never has a wider mode than wanted: on Linux, `bind` makes the file
+/// with the mode of the socket's descriptor (`unix_bind_bsd` in `net/unix/af_unix.c`).
 fn listen_at(path: &Path) -> io::Result<OwnedFd> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;

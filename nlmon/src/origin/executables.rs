@@ -1,6 +1,6 @@
-//! The program that a task runs, from `/proc/PID/exe`. Of a task that is gone, or that has another
-//! name than when it was seen, because it runs another program by now, it is what the process was
-//! seen to execute.
+//! The program that a task runs, from `/proc/PID/exe`. A task may be gone, or may have another name
+//! than in its sample because it runs another program by now. Then it is the program that a probe
+//! saw the process execute.
 
 use std::{collections::HashMap, fs, io, sync::Arc};
 

@@ -39,7 +39,7 @@ pub(super) fn health(
     })
 }
 
-/// Its numbers, and what is counted of the daemon itself.
+/// The numbers of the health, and the counts about the daemon itself.
 pub(super) fn totals(health: &Arc<Health>) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
     let health = Arc::clone(health);
     let start_ns = monotonic_ns().checked_add_signed(realtime_offset_ns()).unwrap_or_default();

@@ -187,7 +187,7 @@ fn metrics(
     Ok(Arc::new(metrics.with_daemon(health::totals(health))))
 }
 
-/// Starts what is done now and then.
+/// Starts the tasks that run now and then.
 fn maintain(
     config: &Config,
     families: FamilyKeeper,

@@ -1,5 +1,5 @@
-//! The probes as the daemon wants them: what the configuration means for them, what of them works,
-//! and what to say where they do not.
+//! The probes as the daemon wants them. Says what the configuration means for them, which of them
+//! work, and why others do not.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Finds the processes that hold sockets, and what they are.
 //!
-//! The kernel tells who holds which. Where it cannot be asked, the descriptors in `/proc` tell as much
-//! as may be seen of them.
+//! The kernel tells who holds which. Where it cannot be asked, the descriptors in `/proc` tell as
+//! much as may be seen of them.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
@@ -31,8 +31,8 @@ pub struct Owner {
     /// Id of the container that it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// Its descriptors may not be seen: it is named because its pid is the socket's port id, as
-    /// is that of the first socket of a process, unless it chose another.
+    /// nlmon may not see the process's descriptors. It names the process because its pid is the
+    /// socket's port id. The kernel gives that id to the first socket of a process by default.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub guessed: bool,
 }

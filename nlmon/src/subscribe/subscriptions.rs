@@ -82,7 +82,7 @@ pub enum Event {
         /// When it was noticed.
         at_ns: u64,
     },
-    /// All interfaces of a namespace of which the changes are subscribed to.
+    /// All interfaces of a namespace. The daemon is subscribed to their changes.
     Interfaces {
         /// Inode number of the namespace.
         netns: u32,
@@ -130,14 +130,14 @@ impl Hold {
     }
 }
 
-/// What to subscribe to of one protocol.
+/// Which groups of one protocol to join, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// Group numbers.
     pub groups: BTreeSet<u32>,
     /// Groups of generic netlink, as `family/group`. One that is not there is joined when it comes.
     pub named: BTreeSet<String>,
-    /// When.
+    /// When to be a member of them.
     pub hold: Hold,
 }
 

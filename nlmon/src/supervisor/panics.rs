@@ -1,4 +1,4 @@
-//! What a panic says, and to whom: one line in the log, at most one a second, and a count.
+//! Reports a panic: one line in the log, at most one a second, and a count.
 
 use std::{
     any::Any,

@@ -1,5 +1,5 @@
-//! The pipeline's own tick: its heartbeat, and with it the life that systemd's watchdog sees. A
-//! watchdog that had a task of its own would be content while the daemon's work stands still.
+//! The pipeline's own tick. It is the pipeline's heartbeat, and it feeds systemd's watchdog. A task
+//! of its own would go on feeding the watchdog while the daemon's work stands still.
 
 use std::{fmt, time::Duration};
 

@@ -1,5 +1,5 @@
-//! What is known of every task: its name, its rule, when it last beat, how often it was restarted.
-//! Shared with whoever tells of it (`/readyz`, metrics).
+//! The state of every task: its name, its rule, its last heartbeat, and the number of its restarts.
+//! `/readyz` and the metrics read it.
 
 use std::{
     sync::{

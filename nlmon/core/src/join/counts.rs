@@ -29,7 +29,7 @@ pub struct MulticastCounts {
     pub matched: u64,
     /// Broadcasts that should have come and did not.
     pub lost: u64,
-    /// Broadcasts that no socket of the daemon was there for, or whose bytes are unknown.
+    /// Broadcasts that no socket of the daemon could receive, or that have no known bytes.
     pub not_joinable: u64,
     /// Deliveries that no probe saw.
     pub unobserved: u64,
@@ -37,8 +37,8 @@ pub struct MulticastCounts {
     pub not_sampled: u64,
     /// Broadcasts that waited for their delivery when the join ended.
     pub observations_undecided: u64,
-    /// Deliveries that waited for their broadcast when the join ended, or of which too little was
-    /// received to be compared.
+    /// Deliveries that waited for their broadcast when the join ended, or that are too short to be
+    /// compared.
     pub deliveries_undecided: u64,
     /// Broadcasts given up because too many waited.
     pub observations_evicted: u64,
@@ -68,8 +68,7 @@ pub struct RequestCounts {
     pub unanswered: u64,
     /// Requests that asked for none and got none.
     pub unasked: u64,
-    /// Requests whose answer, or whose dump's end, was not seen, where not every datagram is
-    /// sampled.
+    /// Requests without a seen answer or end of dump, while not every datagram is sampled.
     pub requests_not_sampled: u64,
     /// Requests that waited for an answer when the join ended.
     pub requests_undecided: u64,

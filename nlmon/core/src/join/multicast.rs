@@ -206,8 +206,8 @@ impl Multicast {
         }
     }
 
-    /// When to ask again about something whose window ended at `final_ns`; `None` if it has waited
-    /// for long enough.
+    /// When to check again something with a window that ended at `final_ns`. `None` if it has
+    /// waited long enough.
     fn be_patient(&self, final_ns: u64, now_ns: u64) -> Option<u64> {
         let end_ns = final_ns.saturating_add(self.settings.patience_ns);
         let next_ns = now_ns

@@ -1,5 +1,6 @@
-//! A panic of the decoder costs the record that it met, and no more: neither the pipeline nor the
-//! clients whose history has that record. It is counted, and the record is shown as raw bytes.
+//! A panic of the decoder costs one record and no more. The pipeline goes on, and so do the clients
+//! that have the record in their history. The panic is counted, and the record is shown as raw
+//! bytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

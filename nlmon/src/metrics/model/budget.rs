@@ -1,8 +1,8 @@
 //! Which label values have series of their own, within a fixed number. Pure.
 //!
-//! [`Shares`] is for values that any user of the host can make up: each user has a share, root has some
-//! places that nobody else gets, and a value that is quiet makes room for a new one. [`Budget`] is for
-//! the rest: first come, first served.
+//! [`Shares`] is for values that any user of the host can make up. Each user has a share, and root
+//! has a reserve. A quiet value makes room for a new one. [`Budget`] is for the other values: first
+//! come, first served.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -118,9 +118,9 @@ impl<T: Ord + Clone> Shares<T> {
         is_room && (user == ROOT || of_others < self.most - self.reserved())
     }
 
-    /// Who has to go: of the user with the most values the quietest, if that user has clearly more than
-    /// `user`; or else of both of them one that is quieter than the new one. Root's reserve is not
-    /// among them.
+    /// Who has to go: of the user with the most values the quietest, if that user has clearly more
+    /// than `user`; or else of both of them one that is quieter than the new one. Root's reserve is
+    /// not among them.
     fn victim(&self, user: u32, weight: u64) -> Option<T> {
         let counted = |user: u32| {
             let count = self.users.get(&user).copied().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Adds up snapshots of the kernel's counters into series that never go backwards, within fixed
-//! budgets of label values. What a series has counted when it loses its place goes on in `other`.
+//! budgets of label values. A series that loses its budget folds its count into `other`.
 //!
-//! Pure. What a counter has grown by since the last snapshot is added to the series that fits it now:
-//! a process may take another name, and a namespace lose its own, and what was counted before stays
-//! where it was.
+//! The model is pure. It adds each growth of a counter to the series that fits the counter now. A
+//! process may take another name, and a namespace may lose its own. Earlier counts stay where they
+//! were.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,7 +27,7 @@ pub(crate) const UNNAMED_TYPES_MAX: usize = 128;
 /// Network namespaces that get series of their own.
 pub(crate) const NAMESPACES_MAX: usize = 64;
 
-/// The labels of a series.
+/// What the ledger counts by: the labels of a series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LedgerKey {
     pub(crate) protocol: u8,

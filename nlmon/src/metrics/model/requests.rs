@@ -1,4 +1,4 @@
-//! What became of requests: how long they took, how they failed, and whose they were.
+//! The outcome of requests: how long they took, how they failed, and which process sent them.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 

@@ -20,10 +20,10 @@ const SERIES_MAX: usize = 512;
 
 /// Sockets of the kernel.
 const KERNEL: &str = "kernel";
-/// Sockets whose process may not be seen, or that are on their way between two.
+/// Sockets of a process that nlmon may not see, or that are on their way between two processes.
 const UNKNOWN: &str = "unknown";
 
-/// One series of each metric.
+/// The sums over the sockets of one process and protocol.
 #[derive(Debug, Default)]
 struct QueueTotals {
     sockets: u64,
@@ -34,10 +34,10 @@ struct QueueTotals {
     drops: u64,
 }
 
-/// Namespace, protocol, port id and inode: what both ways of looking tell of a socket.
+/// Namespace, protocol, port id and inode: both kinds of scan tell these of a socket.
 type Key = (u64, u8, u32, u64);
 
-/// All series, and what has to be known of the last scan for the next.
+/// All series, and the state of the last scan that the next scan needs.
 #[derive(Debug, Default)]
 pub(crate) struct SocketMetrics {
     looked: bool,
