@@ -84,10 +84,16 @@ fn what_timers_send(attach: &str) {
         threads.iter().map(|process| sent(metrics, process)).sum::<u64>()
     };
     wait_for("all neighbours have failed", || {
-        by_timers(&daemon.metrics()) >= u64::from(NEIGHBOURS)
-            || Busy::NAMES.iter().any(|name| sent(&daemon.metrics(), name) > 0)
+        let failed = run("ip", &["neigh", "show", "dev", "vmnb0", "nud", "failed"]);
+        failed.lines().count() == NEIGHBOURS as usize
     });
     let after = daemon.quiet();
+    let told = by_timers(&after);
+    println!("{told} of {NEIGHBOURS} by {attach}");
+    assert!(told <= u64::from(NEIGHBOURS), "{told} by {attach}");
+    // No kprobe's program runs in an interrupt of somebody's bpf() call, and before Linux 6.7 the
+    // kernel does not say how often (kernel/trace/bpf_trace.c, trace_call_bpf).
+    assert!(told >= u64::from(NEIGHBOURS * 9 / 10), "{told} by {attach}");
     for name in Busy::NAMES {
         assert_eq!(sent(&after, name), 0, "{name} by {attach}");
     }
