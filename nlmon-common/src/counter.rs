@@ -39,11 +39,11 @@ pub struct MessageKey {
     pub tgid: u32,
     /// Inode number of the network namespace; 0 when namespaces are not told apart.
     pub netns: u32,
-    /// `nlmsg_type`; 0 where `direction` has [`MessageKey::RAW`].
+    /// `nlmsg_type`; 0 where `direction` has [`MessageKey::RAW`] or [`MessageKey::OTHER`].
     pub message_type: u16,
     /// Netlink protocol number.
     pub protocol: u8,
-    /// One of [`path`], and [`MessageKey::RAW`].
+    /// One of [`path`], and [`MessageKey::RAW`] or [`MessageKey::OTHER`].
     pub direction: u8,
 }
 
@@ -54,15 +54,29 @@ impl MessageKey {
     /// Bit of `direction`: the datagram is no stream of netlink messages.
     pub const RAW: u8 = 1 << 7;
 
-    /// `nlmsg_type`, or [`TYPE_RAW`].
+    /// Bit of `direction`: of types that have no counter, because a share is used up.
+    pub const OTHER: u8 = 1 << 6;
+
+    /// `nlmsg_type`, [`TYPE_RAW`] or [`TYPE_OTHER`].
     pub const fn kind(&self) -> u32 {
-        if self.direction & Self::RAW == 0 { self.message_type as u32 } else { TYPE_RAW }
+        match self.direction & (Self::RAW | Self::OTHER) {
+            0 => self.message_type as u32,
+            Self::RAW => TYPE_RAW,
+            _ => TYPE_OTHER,
+        }
+    }
+
+    /// The key of what has no counter of its own.
+    #[must_use]
+    #[inline(always)] // a few instructions
+    pub const fn folded(self) -> Self {
+        Self { message_type: 0, direction: self.path() | Self::OTHER, ..self }
     }
 
     /// One of [`path`].
     #[inline(always)]
     pub const fn path(&self) -> u8 {
-        self.direction & !Self::RAW
+        self.direction & !(Self::RAW | Self::OTHER)
     }
 
     /// The key as two numbers, for a quick comparison and for functions that take no pointers.
@@ -253,10 +267,13 @@ pub mod stat {
     /// Overruns that were counted without their type, or without their process too, because the
     /// share of their owner was used up.
     pub const OVERRUN_FOLDED: u32 = 15;
+    /// Messages that were counted without their type, or without their process too, because the share
+    /// of their user was used up.
+    pub const MESSAGE_FOLDED: u32 = 16;
     /// How many there are.
-    pub const COUNT: u32 = 16;
+    pub const COUNT: u32 = 17;
     /// Elements of the array per processor: no two processors share a cache line.
-    pub const STRIDE: u32 = 16;
+    pub const STRIDE: u32 = 24;
 }
 
 const _: () = assert!(PROTOCOLS * path::COUNT == SLOTS as usize);

@@ -93,10 +93,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_5")]
+#[unsafe(export_name = "NLMON_ABI_6")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 5, "the mark's name has to say the same");
+const _: () = assert!(ABI == 6, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]

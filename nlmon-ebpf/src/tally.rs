@@ -7,18 +7,22 @@
 //! processor gets a free one, as with contexts. Two processors that meet a new key at the same time
 //! may make it twice; the daemon adds them up. Only the daemon frees elements.
 //!
+//! Any user can send messages of as many types as he likes, so elements have shares: beyond those of a
+//! process it is counted as of another type, and beyond those of a user without the process.
+//!
 //! Invariant: processors and the daemon share the elements, so that every access is of a [`Shared`]
 //! word. Of a key's words a reader takes none but its own key, both halves of it.
 
 use aya_ebpf::helpers::generated;
 use nlmon_common::{
-    counter::{MessageKey, MessageSlot, ProbeSequence},
+    counter::{MessageKey, MessageSlot, ProbeSequence, stat},
     limits::MESSAGE_ASSOC,
+    share,
 };
 
 use crate::{
     machine::{self, Shared},
-    maps::{MESSAGE_COUNTS, MESSAGES, datagrams, global, place},
+    maps::{MESSAGE_COUNTS, MESSAGES, bump, datagrams, global, place, share},
     task::Task,
 };
 
@@ -58,6 +62,35 @@ pub(crate) fn add(key: &MessageKey, bytes: u32) {
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
+    if add_known(who, what, bytes) != 0 {
+        return 0;
+    }
+    let key = MessageKey::from_words([who, what]);
+    let user = user_of(key.tgid);
+    if user_has_room(user) && process_has_room(user, key.tgid) {
+        if add_new(who, what, bytes, user) != 0 {
+            return 0;
+        }
+    } else {
+        bump(stat::MESSAGE_FOLDED);
+        let [who, what] = key.folded().words();
+        if add_known(who, what, bytes) != 0
+            || (user_has_room(user) && add_new(who, what, bytes, user) != 0)
+        {
+            return 0;
+        }
+    }
+    if let Some(counters) = datagrams(key.protocol, key.path()) {
+        machine::add(&mut counters.overflow.messages, 1);
+        machine::add(&mut counters.overflow.bytes, u64::from(bytes));
+    }
+    0
+}
+
+/// Counts a message of a key that has an element; 0 if it has none. Global as [`look_up`] is.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn add_known(who: u64, what: u64, bytes: u32) -> u32 {
     let words = [who, what];
     let places = ProbeSequence::of(words);
     let keys = global!(SETTINGS.message_keys);
@@ -65,22 +98,73 @@ extern "C" fn look_up(who: u64, what: u64, bytes: u32) -> u32 {
         let index = places.nth(step, keys);
         if slot(index).is_some_and(|slot| slot.is_of(words)) {
             add_to(index, bytes);
-            return 0;
+            return 1;
         }
-    }
-    for step in 0..MESSAGE_ASSOC {
-        let index = places.nth(step, keys);
-        if slot(index).is_some_and(|slot| slot.claim(words)) {
-            add_to(index, bytes);
-            return 0;
-        }
-    }
-    let key = MessageKey::from_words(words);
-    if let Some(counters) = datagrams(key.protocol, key.path()) {
-        machine::add(&mut counters.overflow.messages, 1);
-        machine::add(&mut counters.overflow.bytes, u64::from(bytes));
     }
     0
+}
+
+/// Counts the first message of a key, in the first of its places that is free; 0 if none is. Global as
+/// [`look_up`] is.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn add_new(who: u64, what: u64, bytes: u32, user: u32) -> u32 {
+    let words = [who, what];
+    let places = ProbeSequence::of(words);
+    let keys = global!(SETTINGS.message_keys);
+    for step in 0..MESSAGE_ASSOC {
+        let index = places.nth(step, keys);
+        if slot(index).is_some_and(|slot| slot.claim(words, user)) {
+            charge(user, MessageKey::from_words(words).tgid);
+            add_to(index, bytes);
+            return 1;
+        }
+    }
+    0
+}
+
+/// Whose share a process's keys are of, in the initial user namespace. What interrupts send is the
+/// kernel's, whomever they met.
+#[inline(always)] // one helper
+fn user_of(tgid: u32) -> u32 {
+    if tgid == 0 || tgid == MessageKey::INTERRUPT {
+        return 0;
+    }
+    // The low half is the user, the high half the group.
+    // SAFETY: the helper takes no arguments and cannot fail.
+    unsafe { generated::bpf_get_current_uid_gid() as u32 }
+}
+
+#[inline(always)] // two compares
+fn user_has_room(user: u32) -> bool {
+    let keys = global!(SETTINGS.message_keys);
+    user == 0
+        || (is_below(share::MESSAGES, share::messages_max_others(keys))
+            && is_below(share::message_user(user), share::messages_max_user(keys)))
+}
+
+#[inline(always)] // one compare
+fn process_has_room(user: u32, tgid: u32) -> bool {
+    let most = share::messages_max_process(global!(SETTINGS.message_keys));
+    user == 0 || is_below(share::message_process(tgid), most)
+}
+
+#[inline(always)] // one compare
+fn is_below(index: u32, max: u64) -> bool {
+    share(index).is_some_and(|taken| taken.get() < max)
+}
+
+/// Takes an element of the user's share, which the daemon gives back with the element.
+#[inline(always)] // three adds
+fn charge(user: u32, tgid: u32) {
+    if user == 0 {
+        return;
+    }
+    for index in [share::MESSAGES, share::message_user(user), share::message_process(tgid)] {
+        if let Some(taken) = share(index) {
+            taken.add(1);
+        }
+    }
 }
 
 #[inline(always)] // an address computation
@@ -99,7 +183,7 @@ impl Slot {
     /// Makes a free element that of a key; notes who the process is, which may have ended when the
     /// daemon looks.
     #[inline(always)] // one caller
-    fn claim(&self, [who, what]: [u64; 2]) -> bool {
+    fn claim(&self, [who, what]: [u64; 2], user: u32) -> bool {
         if self.words[1].get() != 0 {
             return false;
         }
@@ -111,10 +195,7 @@ impl Slot {
         let [first, second] = Task::current().process_comm();
         self.comm[0].set(first);
         self.comm[1].set(second);
-        // The low half is the user, the high half the group.
-        // SAFETY: the helper takes no arguments and cannot fail.
-        let ids = unsafe { generated::bpf_get_current_uid_gid() };
-        self.user.set(ids & u64::from(u32::MAX));
+        self.user.set(u64::from(user));
         self.words[0].set(who);
         // With the second word the element is whole.
         self.words[1].set(what);

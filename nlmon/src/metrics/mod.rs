@@ -188,6 +188,7 @@ impl Metrics {
             }
         });
         lock(&self.requests).age();
+        lock(&self.sockets).age();
     }
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.

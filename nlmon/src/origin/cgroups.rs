@@ -10,7 +10,7 @@
 use std::{
     cell::OnceCell,
     collections::{HashMap, HashSet},
-    fs,
+    fs, io,
     os::unix::fs::{DirEntryExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,7 +19,7 @@ use std::{
 use super::{ENTRIES_MAX, is_fresh, keep};
 use nlmon_core::record::Task;
 
-use crate::sockets::cgroup;
+use crate::{namespaces::is_gone, sockets::cgroup, throttle};
 
 /// Directories that a search looks into.
 const DIRECTORIES_MAX: usize = 65_536;
@@ -69,7 +69,14 @@ struct Hierarchy {
 
 impl Cgroups {
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
-        let Some(hierarchy) = self.hierarchy.get_or_init(Hierarchy::find) else {
+        if self.hierarchy.get().is_none() {
+            match Hierarchy::find() {
+                Ok(found) => self.hierarchy = OnceCell::from(found),
+                // It is looked for again the next time.
+                Err(error) => return warn(&error),
+            }
+        }
+        let Some(Some(hierarchy)) = self.hierarchy.get() else {
             return self.note_process(task, now_ns);
         };
         let known = self.by_id.get(&task.cgroup_id).cloned();
@@ -128,9 +135,19 @@ impl Cgroups {
     }
 }
 
-/// `/proc/PID/cgroup`
+/// `/proc/PID/cgroup`; `None` of a process that has gone, or that cannot be asked, which is said.
 fn told(task: &Task) -> Option<String> {
-    fs::read_to_string(format!("/proc/{}/cgroup", task.pid)).ok()
+    let read = fs::read_to_string(format!("/proc/{}/cgroup", task.pid));
+    read.inspect_err(|error| {
+        if !is_gone(error) {
+            warn(error);
+        }
+    })
+    .ok()
+}
+
+fn warn(error: &io::Error) {
+    throttle::UNREADABLE.warn(format_args!("cannot look which cgroup a process is in: {error}"));
 }
 
 fn place(text: &str) -> Place {
@@ -138,11 +155,12 @@ fn place(text: &str) -> Place {
 }
 
 impl Hierarchy {
-    fn find() -> Option<Self> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let mount = mounts.lines().find_map(mount_point)?;
-        let device = fs::metadata(&mount).ok()?.dev();
-        Some(Self { mount, device })
+    /// `None` if there is none.
+    fn find() -> io::Result<Option<Self>> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        let Some(mount) = mounts.lines().find_map(mount_point) else { return Ok(None) };
+        let device = fs::metadata(&mount)?.dev();
+        Ok(Some(Self { mount, device }))
     }
 
     /// The cgroup that a sender says it is in, if that has the id that the probe saw: it may have
@@ -162,8 +180,12 @@ impl Hierarchy {
         let mut looked = 0;
         while let Some(path) = directories.pop() {
             looked += 1;
-            let entries = fs::read_dir(self.mount.join(&path)).into_iter().flatten().flatten();
-            for entry in entries {
+            let entries = fs::read_dir(self.mount.join(&path)).inspect_err(|error| {
+                if !is_gone(error) {
+                    warn(error);
+                }
+            });
+            for entry in entries.into_iter().flatten().flatten() {
                 if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     continue;
                 }

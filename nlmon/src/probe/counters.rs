@@ -20,6 +20,7 @@ use super::{
     overruns::{OverrunTable, OverrunTotal},
     proof::OwnCalls,
     runs::{Programs, Runs},
+    shares::Shares,
     stats::Stats,
 };
 use nlmon_core::record::Path;
@@ -92,11 +93,12 @@ impl Counters {
         kept: Option<Kept>,
         read_earlier: u64,
     ) -> Result<Self, Error> {
+        let shares = Shares::new(maps)?;
         Ok(Self {
             datagrams: Mapped::of(maps, "DATAGRAMS")?,
             errors: maps.take_as("ERRORS")?,
-            overruns: OverrunTable::new(maps, kept.is_some())?,
-            messages: MessageTable::new(maps, kept)?,
+            overruns: OverrunTable::new(maps, shares.clone(), kept.is_some())?,
+            messages: MessageTable::new(maps, shares, kept)?,
             stats,
             programs,
             read_earlier,

@@ -11,9 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nlmon_common::counter::{MessageCount, MessageKey, MessageSlot};
+use nlmon_common::{
+    counter::{MessageCount, MessageKey, MessageSlot},
+    share,
+};
 
-use super::{Error, kept::Kept, mapped::Mapped, maps::Maps};
+use super::{Error, kept::Kept, mapped::Mapped, maps::Maps, shares::Shares};
 use nlmon_core::message::c_string;
 
 /// One message counter.
@@ -36,6 +39,8 @@ pub(super) struct MessageTable {
     slots: Mapped<MessageSlot>,
     /// By processor and the index of the slot.
     counts: Mapped<MessageCount>,
+    /// What users have taken of it.
+    shares: Shares,
     gone: Gone,
     /// Where the counts of ended processes go, if they are to outlive the daemon.
     kept: Option<Kept>,
@@ -70,13 +75,14 @@ const CLAIMS: usize = offset_of!(MessageSlot, claims) / 8;
 
 impl MessageTable {
     /// The table of a loaded object.
-    pub(super) fn new(maps: &mut Maps, kept: Option<Kept>) -> Result<Self, Error> {
+    pub(super) fn new(maps: &mut Maps, shares: Shares, kept: Option<Kept>) -> Result<Self, Error> {
         let earlier = kept.as_ref().map(Kept::totals).unwrap_or_default();
         Ok(Self {
             kept,
             earlier,
             slots: Mapped::of(maps, "MESSAGES")?,
             counts: Mapped::of(maps, "MESSAGE_COUNTS")?,
+            shares,
             gone: Gone::default(),
         })
     }
@@ -97,7 +103,7 @@ impl MessageTable {
             total.ended = !alive && self.gone.is_final(key.tgid, now) && self.keep(&total);
             left.insert(key.tgid, !alive && !total.ended);
             if total.ended {
-                self.release(index);
+                self.release(index, total.key.tgid, total.user);
             }
             // Two processors may have made a counter each.
             totals.entry(key).and_modify(|total| total.count += count).or_insert(total);
@@ -128,8 +134,9 @@ impl MessageTable {
         sum
     }
 
-    /// Makes a slot free: the programs forget its key before they can give it another.
-    fn release(&mut self, index: usize) {
+    /// Makes a slot free, and gives back what it took of its user's share: the programs forget its key
+    /// before they can give it another.
+    fn release(&mut self, index: usize, tgid: u32, user: u32) {
         for of_cpu in (index..self.counts.len()).step_by(self.slots.len()) {
             self.counts.words(of_cpu).into_iter().flatten().for_each(|word| {
                 word.store(0, Ordering::Relaxed);
@@ -139,6 +146,10 @@ impl MessageTable {
         words[WHAT].store(0, Ordering::Release);
         words[WHO].store(0, Ordering::Release);
         words[CLAIMS].fetch_sub(1, Ordering::Release);
+        if user != 0 {
+            let of_process = share::message_process(tgid);
+            self.shares.give_back(&[share::MESSAGES, share::message_user(user), of_process]);
+        }
     }
 }
 
@@ -172,7 +183,7 @@ pub(super) fn is_alive(tgid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use nlmon_common::{
-        counter::ProbeSequence,
+        counter::{ProbeSequence, TYPE_OTHER},
         limits::{MESSAGE_ASSOC, MESSAGE_KEYS_MAX, message_keys},
     };
 
@@ -219,6 +230,15 @@ mod tests {
     }
 
     #[test]
+    fn root_finds_room_where_all_others_have_used_up_their_share() {
+        let others = u32::try_from(share::messages_max_others(MESSAGE_KEYS_MAX)).unwrap();
+        let all = |roots: u32| keys(others / 8 + roots);
+        // The keys of others come first, and none of root's is refused.
+        assert_eq!(refused(all(0)), 0);
+        assert_eq!(refused(all(200)), 0);
+    }
+
+    #[test]
     fn counters_of_an_ended_process_are_final_a_second_later() {
         let (mut gone, start) = (Gone::default(), Instant::now());
         let after = |millis| start + Duration::from_millis(millis);
@@ -245,6 +265,10 @@ mod tests {
         for key in keys(3) {
             assert_eq!(MessageKey::from_words(key.words()), key);
             assert!(!key.words().contains(&0));
+        }
+        for key in keys(1).map(MessageKey::folded) {
+            assert_eq!(MessageKey::from_words(key.words()), key);
+            assert_eq!((key.kind(), key.path() & 7), (TYPE_OTHER, key.path()));
         }
         let interrupt = MessageKey { tgid: MessageKey::INTERRUPT, ..keys(1).next().unwrap() };
         assert_eq!(MessageKey::from_words(interrupt.words()), interrupt);

@@ -22,6 +22,7 @@ mod preemption;
 mod proof;
 mod reader;
 mod runs;
+mod shares;
 mod stats;
 mod syscall;
 mod warnings;

@@ -1,16 +1,16 @@
 //! The exact counters of datagrams that found no room, by the process that holds the socket and by
 //! type. As with messages, those of a process that has ended are taken out for good, marked as final.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering, time::Instant};
+use std::{collections::BTreeSet, time::Instant};
 
 use aya::maps::{HashMap, MapData, MapError};
 use nlmon_common::{counter::OverrunKey, share};
 
 use super::{
     Error,
-    mapped::Mapped,
     maps::Maps,
     messages::{Gone, is_alive},
+    shares::Shares,
 };
 
 /// One counter.
@@ -28,7 +28,7 @@ pub struct OverrunTotal {
 pub(super) struct OverrunTable {
     counts: HashMap<MapData, OverrunKey, u64>,
     /// What users and processes have taken of it.
-    shares: Mapped<u64>,
+    shares: Shares,
     /// Counters of ended processes stay: a later daemon is to see them.
     stays: bool,
     gone: Gone,
@@ -36,13 +36,9 @@ pub(super) struct OverrunTable {
 
 impl OverrunTable {
     /// The table of a loaded object.
-    pub(super) fn new(maps: &mut Maps, stays: bool) -> Result<Self, Error> {
-        Ok(Self {
-            counts: maps.take_as("OVERRUNS")?,
-            shares: Mapped::of(maps, "SHARES")?,
-            stays,
-            gone: Gone::default(),
-        })
+    pub(super) fn new(maps: &mut Maps, shares: Shares, stays: bool) -> Result<Self, Error> {
+        let (counts, gone) = (maps.take_as("OVERRUNS")?, Gone::default());
+        Ok(Self { counts, shares, stays, gone })
     }
 
     /// Reads all; takes out what was counted for ended processes.
@@ -68,17 +64,9 @@ impl OverrunTable {
             return false;
         }
         if key.uid != 0 {
-            self.give_back(share::OVERRUNS);
-            self.give_back(share::user(key.uid));
+            self.shares.give_back(&[share::OVERRUNS, share::user(key.uid)]);
         }
-        self.give_back(share::process(key.tgid));
-        self.give_back(share::OVERRUNS_OF_PROCESSES);
+        self.shares.give_back(&[share::process(key.tgid), share::OVERRUNS_OF_PROCESSES]);
         true
-    }
-
-    fn give_back(&self, index: u32) {
-        for word in self.shares.words(index as usize).into_iter().flatten() {
-            word.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 }

@@ -25,6 +25,9 @@ pub struct Owner {
     pub pid: u32,
     /// Its name.
     pub comm: String,
+    /// Its real user id, in the initial user namespace; `u32::MAX` where that is not known.
+    #[serde(skip)]
+    pub user: u32,
     /// The innermost systemd unit that it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
@@ -128,10 +131,17 @@ fn describe(pid: u32) -> io::Result<Owner> {
     Ok(Owner {
         pid,
         comm: comm.trim_end_matches('\n').to_owned(),
+        user: real_user(&read("status")?).unwrap_or(u32::MAX),
         unit: cgroup::unit(&cgroups),
         container: cgroup::container(&cgroups),
         guessed: false,
     })
+}
+
+/// What `/proc/PID/status` says. The owner of the directory would be root for any process that wants it.
+fn real_user(status: &str) -> Option<u32> {
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_ascii_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ impl Kernel {
     /// Lets time pass for the budgets of label values.
     pub(crate) fn age(&mut self) {
         self.ledger.age();
+        self.overruns.age();
     }
 
     /// Takes a collection in.
@@ -123,6 +124,7 @@ fn samples(snapshot: &CounterSnapshot, ring: RingTotals) -> [Family; 3] {
         ("walk_cut", stat::WALK_CUT),
         ("walk_malformed", stat::WALK_MALFORMED),
         ("error_overflow", stat::ERROR_OVERFLOW),
+        ("message_folded", stat::MESSAGE_FOLDED),
         ("overrun_overflow", stat::OVERRUN_OVERFLOW),
         ("overrun_folded", stat::OVERRUN_FOLDED),
         ("owner_overflow", stat::OWNER_OVERFLOW),

@@ -11,13 +11,16 @@ use crate::sockets::Scan;
 /// Groups that are counted. Sockets can be in any of thousands.
 const GROUPS_MAX: usize = 4096;
 
-/// The processes with a socket in a group of a protocol. They rely on what they receive, so they
-/// have counters before anything is lost or refused.
-pub(crate) fn listeners(scan: &Scan) -> BTreeSet<(u8, &str)> {
+/// The processes with a socket in a group of a protocol, and their users. They rely on what they
+/// receive, so they have counters before anything is lost or refused.
+pub(crate) fn listeners(scan: &Scan) -> BTreeSet<(u8, &str, u32)> {
     let sockets = scan.seen.iter().flat_map(|seen| &seen.sockets);
     let members = sockets.filter(|socket| !socket.groups.is_empty());
     members
-        .filter_map(|socket| Some((socket.protocol, series_name(&socket.owner()?.comm))))
+        .filter_map(|socket| {
+            let owner = socket.owner()?;
+            Some((socket.protocol, series_name(&owner.comm), owner.user))
+        })
         .collect()
 }
 

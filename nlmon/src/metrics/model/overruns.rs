@@ -14,8 +14,9 @@ use nlmon_core::{
 };
 
 use super::{
+    budget::{Admission, OTHER, Shares, fold},
     family::Family,
-    ledger::{Budget, OTHER, PROCESSES_MAX, series_name},
+    ledger::{PROCESSES_MAX, series_name},
     members::listeners,
 };
 use crate::{metrics::names, probe::CounterSnapshot, sockets::Scan};
@@ -27,14 +28,25 @@ const UNKNOWN: &str = "unknown";
 const NOBODY: [u8; 16] = [0; 16];
 
 /// Everything that was lost so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OverrunMetrics {
     processes: BTreeMap<(u8, String), u64>,
     /// By name: a generic family that came twice has had two numbers.
     types: BTreeMap<(u8, Cow<'static, str>), u64>,
     /// What of each of the kernel's counters is in the series.
     counted: BTreeMap<OverrunKey, u64>,
-    budget: Budget<String>,
+    known: Shares<String>,
+}
+
+impl Default for OverrunMetrics {
+    fn default() -> Self {
+        Self {
+            processes: BTreeMap::new(),
+            types: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            known: Shares::new(PROCESSES_MAX),
+        }
+    }
 }
 
 impl OverrunMetrics {
@@ -50,7 +62,7 @@ impl OverrunMetrics {
             let before = before.filter(|before| *before <= total.count).unwrap_or_default();
             let grown = total.count - before;
             if grown > 0 {
-                let process = self.process(&total.key);
+                let process = self.process(&total.key, grown);
                 *self.processes.entry((total.key.protocol, process)).or_default() += grown;
                 let name = type_name(&total.key, families);
                 *self.types.entry((total.key.protocol, name)).or_default() += grown;
@@ -60,8 +72,8 @@ impl OverrunMetrics {
 
     /// Makes series for processes that can lose multicasts.
     pub(crate) fn expect(&mut self, scan: &Scan) {
-        for (protocol, process) in listeners(scan) {
-            let process = self.admitted(process.to_owned());
+        for (protocol, process, user) in listeners(scan) {
+            let process = self.admitted(process.to_owned(), user, 0);
             self.processes.entry((protocol, process)).or_default();
         }
     }
@@ -79,16 +91,30 @@ impl OverrunMetrics {
         [processes, types]
     }
 
-    fn process(&mut self, key: &OverrunKey) -> String {
+    fn process(&mut self, key: &OverrunKey, grown: u64) -> String {
         match (key.comm, key.message_type) {
             (NOBODY, TYPE_OTHER) => OTHER.to_owned(),
             (NOBODY, _) => UNKNOWN.to_owned(),
-            _ => self.admitted(series_name(&c_string(&key.comm)).to_owned()),
+            _ => self.admitted(series_name(&c_string(&key.comm)).to_owned(), key.uid, grown),
         }
     }
 
-    fn admitted(&mut self, name: String) -> String {
-        if self.budget.admits(name.clone(), PROCESSES_MAX) { name } else { OTHER.to_owned() }
+    fn admitted(&mut self, name: String, user: u32, weight: u64) -> String {
+        match self.known.admit(&name, user, weight) {
+            Admission::Own => name,
+            Admission::Other => OTHER.to_owned(),
+            Admission::InsteadOf(folded) => {
+                fold(&mut self.processes, |(protocol, process)| {
+                    (*process == folded).then(|| (*protocol, OTHER.to_owned()))
+                });
+                name
+            }
+        }
+    }
+
+    /// Lets time pass: what is quiet makes room.
+    pub(crate) fn age(&mut self) {
+        self.known.age();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use super::{
-    budget::{Admission, Budget, OTHER, Shares, fold},
+    budget::{Admission, OTHER, Shares, fold},
     family::Family,
     latency::Histograms,
     ledger::{PROCESSES_MAX, UNNAMED_TYPES_MAX, series_name},
@@ -43,7 +43,7 @@ pub(crate) struct RequestMetrics {
     pub(crate) families: Arc<Families>,
     types: Shares<(u8, u16)>,
     requesters: Shares<(String, u8, u16)>,
-    failing: Budget<String>,
+    failing: Shares<String>,
 }
 
 impl RequestMetrics {
@@ -63,7 +63,7 @@ impl RequestMetrics {
             families: Arc::default(),
             types: Shares::new(UNNAMED_TYPES_MAX),
             requesters: Shares::new(SERIES_MAX),
-            failing: Budget::default(),
+            failing: Shares::new(PROCESSES_MAX),
         }
     }
 
@@ -92,21 +92,29 @@ impl RequestMetrics {
         *self.errors.entry((protocol, label, errno.to_owned())).or_default() += 1;
         let who = self.who(requester, message_type);
         *self.process_errors.entry((who, errno.to_owned())).or_default() += 1;
-        *self.errors_of(&requester.comm, requester.protocol) += 1;
+        *self.errors_of((&requester.comm, requester.uid), requester.protocol, 1) += 1;
     }
 
     /// Makes counters for the processes of a scan that are in groups.
     pub(crate) fn expect(&mut self, scan: &Scan) {
-        for (protocol, process) in listeners(scan) {
-            self.errors_of(process, protocol);
+        for (protocol, process, user) in listeners(scan) {
+            self.errors_of((process, user), protocol, 0);
         }
     }
 
-    fn errors_of(&mut self, comm: &str, protocol: u8) -> &mut u64 {
-        let process = series_name(comm);
-        let admitted = self.failing.admits(process.to_owned(), PROCESSES_MAX);
-        let process = if admitted { process } else { OTHER };
-        self.errors_of_process.entry((process.to_owned(), protocol)).or_default()
+    /// The counter of a user's process, which has failed so many times more.
+    fn errors_of(&mut self, (comm, user): (&str, u32), protocol: u8, weight: u64) -> &mut u64 {
+        let mut process = series_name(comm).to_owned();
+        match self.failing.admit(&process, user, weight) {
+            Admission::Own => {}
+            Admission::Other => OTHER.clone_into(&mut process),
+            Admission::InsteadOf(folded) => {
+                fold(&mut self.errors_of_process, |(process, protocol)| {
+                    (*process == folded).then(|| (OTHER.to_owned(), *protocol))
+                });
+            }
+        }
+        self.errors_of_process.entry((process, protocol)).or_default()
     }
 
     fn ended(&mut self, requester: &Requester, verdict: Verdict, completion_ns: Option<u64>) {
@@ -206,6 +214,7 @@ impl RequestMetrics {
     pub(crate) fn age(&mut self) {
         self.types.age();
         self.requesters.age();
+        self.failing.age();
     }
 
     /// Adds the families that the registry does not hold.
@@ -245,6 +254,7 @@ impl RequestMetrics {
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::REQUEST_DURATION.name], self.types.refused);
         overflow.add(&[names::PROCESS_REQUESTS.name], self.requesters.refused);
+        overflow.add(&[names::PROCESS_ERRORS.name], self.failing.refused);
         families.extend(
             [&self.durations, &self.completions, &self.dump_durations].map(Histograms::family),
         );
@@ -338,6 +348,22 @@ mod tests {
         assert_eq!(outcome(&Dump::default(), Verdict::Undecided), "undecided");
         let ended = Dump { end: Some(0), ..Dump::default() };
         assert_eq!(outcome(&ended, Verdict::Undecided), "complete");
+    }
+
+    #[test]
+    fn a_user_whose_programs_fail_takes_no_series_from_root() {
+        let mut requests = RequestMetrics::new();
+        let mut refused = |comm: &str, uid| {
+            let requester = Requester { uid, ..(*requester(comm, 16)).clone() }.into();
+            requests.add(&RequestEvent::Refused { requester, message_type: 16, errno: 1 });
+        };
+        (0..512).for_each(|number| refused(&format!("x{number}"), 1000));
+        refused("networkd", 0);
+        refused("networkd", 0);
+        let of = |process: &str| requests.errors_of_process.get(&(process.to_owned(), 0)).copied();
+        assert_eq!(of("networkd"), Some(2));
+        assert_eq!(requests.errors_of_process.values().sum::<u64>(), 512 + 2);
+        assert!(requests.errors_of_process.len() <= PROCESSES_MAX + 1);
     }
 
     #[test]

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
+    budget::{Admission, NOBODY, OTHER, ROOT, Shares},
     family::Family,
-    ledger::{Budget, OTHER},
 };
 use crate::metrics::names;
 use nlmon_core::decode::names::protocol_name;
@@ -38,13 +38,25 @@ struct QueueTotals {
 type Key = (u64, u8, u32, u64);
 
 /// All series, and the state of the last scan that the next scan needs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SocketMetrics {
     looked: bool,
     drops: HashMap<Key, u32>,
     hidden: HashSet<u64>,
     series: BTreeMap<(u8, String), QueueTotals>,
-    budget: Budget<(u8, String)>,
+    known: Shares<(u8, String)>,
+}
+
+impl Default for SocketMetrics {
+    fn default() -> Self {
+        Self {
+            looked: false,
+            drops: HashMap::new(),
+            hidden: HashSet::new(),
+            series: BTreeMap::new(),
+            known: Shares::new(SERIES_MAX),
+        }
+    }
 }
 
 impl SocketMetrics {
@@ -80,14 +92,16 @@ impl SocketMetrics {
     }
 
     fn count(&mut self, socket: &Endpoint, drops: u64) {
-        let process = match socket.owner() {
-            _ if socket.is_kernel() => KERNEL,
-            Some(owner) => &owner.comm,
-            None => UNKNOWN,
+        let (process, user) = match socket.owner() {
+            _ if socket.is_kernel() => (KERNEL, ROOT),
+            Some(owner) => (&*owner.comm, owner.user),
+            None => (UNKNOWN, NOBODY),
         };
         let mut pair = (socket.protocol, process.to_owned());
-        if !self.budget.admits(pair.clone(), SERIES_MAX) {
-            OTHER.clone_into(&mut pair.1);
+        match self.known.admit(&pair, user, drops.saturating_add(1)) {
+            Admission::Own => {}
+            Admission::Other => OTHER.clone_into(&mut pair.1),
+            Admission::InsteadOf(folded) => self.fold(folded),
         }
         let series = self.series.entry(pair).or_default();
         series.sockets += 1;
@@ -96,6 +110,24 @@ impl SocketMetrics {
         if let Some(bytes) = socket.buffer_bytes {
             *series.buffer_bytes.get_or_insert(0) += u64::from(bytes);
         }
+    }
+
+    /// Counts a series as of others from now on.
+    fn fold(&mut self, (protocol, process): (u8, String)) {
+        let Some(folded) = self.series.remove(&(protocol, process)) else { return };
+        let other = self.series.entry((protocol, OTHER.to_owned())).or_default();
+        other.sockets += folded.sockets;
+        other.queue_bytes += folded.queue_bytes;
+        other.queue_high_bytes = other.queue_high_bytes.max(folded.queue_high_bytes);
+        other.drops += folded.drops;
+        if let Some(bytes) = folded.buffer_bytes {
+            *other.buffer_bytes.get_or_insert(0) += bytes;
+        }
+    }
+
+    /// Lets time pass: what is quiet makes room.
+    pub(crate) fn age(&mut self) {
+        self.known.age();
     }
 
     /// All families; none before the first scan.
@@ -118,7 +150,7 @@ impl SocketMetrics {
         }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         if self.looked {
-            overflow.add(&[names::SOCKETS.name], self.budget.refused);
+            overflow.add(&[names::SOCKETS.name], self.known.refused);
         }
         vec![sockets, queues, highs, buffers, drops, overflow]
     }
@@ -220,12 +252,32 @@ mod tests {
     }
 
     #[test]
+    fn a_user_with_many_sockets_takes_no_series_from_root() {
+        let mut sockets = SocketMetrics::default();
+        let held = |n: u32, process: &str, user| {
+            let owner = Owner { pid: n, comm: process.to_owned(), user, ..Owner::default() };
+            Endpoint { owners: vec![Arc::new(owner)], ..socket(n, process, 1) }
+        };
+        let all = || {
+            let made_up = (1..=600).map(|n| held(n, &format!("x{n}"), 1000));
+            made_up.chain([held(700, "networkd", 0)]).collect()
+        };
+        sockets.add(&scan(vec![]));
+        sockets.add(&scan(all()));
+        sockets.add(&scan(all()));
+        assert_eq!(of(&sockets, "networkd").0, 1);
+        assert_eq!(sockets.series.values().map(|series| series.sockets).sum::<u64>(), 601);
+        assert_eq!(sockets.series.values().map(|series| series.drops).sum::<u64>(), 601);
+        assert!(sockets.series.len() <= SERIES_MAX + 1);
+    }
+
+    #[test]
     fn pairs_beyond_the_budget_are_counted_as_other_and_said() {
         let mut sockets = SocketMetrics::default();
         let many = || (1..=515).map(|n| socket(n, &format!("p{n}"), 0)).collect();
         sockets.add(&scan(many()));
         sockets.add(&scan(many()));
-        assert_eq!(sockets.budget.refused, 3);
+        assert_eq!(sockets.known.refused, 3);
         assert_eq!(of(&sockets, OTHER).0, 3);
     }
 }
