@@ -120,12 +120,12 @@ fn what_ten_thousand_short_processes_lose_is_theirs_and_leaves_nothing_behind() 
         let labels = [&[("protocol", "test")], labels].concat();
         after.grown(&start, "nlmon_overruns_total", &labels)
     };
-    // What the kernel itself says no program was run for, may be missing. Kernels that do not
-    // preempt skip none.
+    // What the kernel itself says no program was run for, may be missing: a datagram, or a socket's
+    // name and with it the process of all that it lost. Kernels that do not preempt skip none.
     let skipped = after.sum("nlmon_bpf_missed_runs_total", &[]);
     for (name, lost) in NAMES.iter().zip(lost) {
         assert!(lost > 1000, "{name}: {lost}");
-        assert_within(name, grown(&[("process", name)]), lost, skipped);
+        assert_within(name, grown(&[("process", name)]), lost, skipped * u64::from(DATAGRAMS));
     }
     assert_within("all", grown(&[]), lost.iter().sum(), skipped);
     for fault in ["overrun_overflow", "overrun_folded", "owner_overflow"] {
