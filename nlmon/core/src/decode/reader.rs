@@ -560,10 +560,20 @@ pub(super) fn width(fields: &Fields) -> usize {
     fields.iter().map(|field| field.1).sum()
 }
 
-/// The address family that a structure says it is of.
+/// The address family that a structure says it is of; a group of a bridge says an `EtherType`, and 0
+/// for a link layer address.
 fn family(fields: &Fields, bytes: &[u8]) -> Option<u16> {
+    const AF_PACKET: u16 = 17;
     let mut at = 0;
-    for (name, width, _) in fields.iter() {
+    for (name, width, kind) in fields.iter() {
+        if fields.name == "br_mdb_entry" && *name == "proto" && matches!(kind, Kind::BeWord(_)) {
+            return match value::number(bytes.get(at..at + width)?, true)? {
+                0x0800 => Some(2),
+                0x86dd => Some(10),
+                0 => Some(AF_PACKET),
+                _ => None,
+            };
+        }
         if name.ends_with("family") {
             let number = value::number(bytes.get(at..at + width)?, false)?;
             return u16::try_from(number).ok().filter(|&family| family != 0);

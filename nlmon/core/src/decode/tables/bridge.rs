@@ -2,7 +2,7 @@
 //! `include/uapi/linux/if_bridge.h`.
 
 use super::kind::Kind::{
-    BeWord, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Word,
+    BeWord, Family, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, PaddedMac, Struct, Word,
 };
 use super::kind::{Bits, Fields, Set, structure};
 use super::link::{BRIDGE_VLAN_INFO, PORT_STATES};
@@ -26,7 +26,7 @@ static BR_MDB_ENTRY: Fields = structure("br_mdb_entry").of(&[
     ("state", 1, Word(&MDB_STATES)),
     ("flags", 1, Mask(&MDB_FLAGS)),
     ("vid", 2, Num),
-    ("addr", 16, LongIp),
+    ("addr", 16, Family(&[(2, LongIp), (10, LongIp)], &PaddedMac)),
     ("proto", 2, BeWord(&ETHERTYPES)),
     ("pad", 2, Pad),
 ]);

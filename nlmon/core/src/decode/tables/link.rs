@@ -4,8 +4,8 @@
 use super::devconf::{ICMP6_STATS, INET_CONF, INET6_CONF, INET6_STATS};
 use super::generic::devlink::DEVLINK;
 use super::kind::Kind::{
-    BeWord, Each, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest, Num,
-    Pad, PaddedMac, Secret, Select, Struct, Text, Word,
+    Be, BeWord, Each, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest,
+    Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Set, structure};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
@@ -50,7 +50,7 @@ static RTNL_LINK_IFMAP: Fields = structure("rtnl_link_ifmap").of(&[
 ]);
 
 pub(in crate::decode) static IFLA_BRIDGE_ID: Fields =
-    structure("ifla_bridge_id").of(&[("prio", 2, Num), ("addr", 6, Mac)]);
+    structure("ifla_bridge_id").of(&[("prio", 2, Be), ("addr", 6, Mac)]);
 
 /// `BR_STATE_*`
 pub(in crate::decode) static PORT_STATES: Table =

@@ -3,8 +3,8 @@
 
 use super::bridge::QUERIER;
 use super::kind::Kind::{
-    Be, BeMask, BeWord, Each, Elsewhere, Flag, Headed, Hex, Index, Int, Ip, LinkIndex, List, Mac,
-    Mask, Nest, Num, Struct, Text, Word,
+    Be, BeWord, Each, Elsewhere, Flag, Headed, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask,
+    Nest, Num, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set, structure};
 use super::link::{IFINFOMSG, IFLA_BRIDGE_ID, LINK_ATTRS, LINKINFO_BRPORT_ATTRS};
@@ -200,7 +200,8 @@ static LINKINFO_IPTUN_ATTRS: Set = &[
     (20, "IFLA_IPTUN_FWMARK", Num),
 ];
 
-/// `SIT_ISATAP` of `if_tunnel.h`: `sit` alone has 16 bits in network byte order.
+/// `SIT_ISATAP` of `if_tunnel.h`. `sit` says that its 16 bits are in network byte order, and has them
+/// in the order of the host; so reads `ip`.
 static SIT_FLAGS: Bits = &[(0x1, "isatap")];
 
 static LINKINFO_SIT_ATTRS: Set = &[
@@ -211,7 +212,7 @@ static LINKINFO_SIT_ATTRS: Set = &[
     (5, "IFLA_IPTUN_TOS", Num),
     (6, "IFLA_IPTUN_ENCAP_LIMIT", Num),
     (7, "IFLA_IPTUN_FLOWINFO", Be),
-    (8, "IFLA_IPTUN_FLAGS", BeMask(&SIT_FLAGS)),
+    (8, "IFLA_IPTUN_FLAGS", Mask(&SIT_FLAGS)),
     (9, "IFLA_IPTUN_PROTO", Num),
     (10, "IFLA_IPTUN_PMTUDISC", Num),
     (11, "IFLA_IPTUN_6RD_PREFIX", Ip),

@@ -18,7 +18,7 @@ use super::tc_qdisc::{
     ETS_ATTRS, FQ_ATTRS, FQ_CODEL_ATTRS, FQ_PIE_ATTRS, GRED_ATTRS, HFSC_CLASS_ATTRS, HHF_ATTRS,
     HTB_ATTRS, MQPRIO_ATTRS, NETEM_ATTRS, PIE_ATTRS, QFQ_ATTRS, RED_ATTRS, TAPRIO_ATTRS, TBF_ATTRS,
     TC_FIFO_QOPT, TC_HFSC_QOPT, TC_MQPRIO_QOPT, TC_MULTIQ_QOPT, TC_NETEM_QOPT, TC_PLUG_QOPT,
-    TC_PRIO_QOPT, TC_SFB_QOPT, TC_SFQ_QOPT_V1,
+    TC_PRIO_QOPT, TC_SFQ_QOPT_V1, TCA_SFB,
 };
 use crate::decode::names::words::{ETHERTYPES, FAMILIES};
 
@@ -58,7 +58,7 @@ static OPTIONS_MSG: Options = &[
     ("qfq", Nest(&QFQ_ATTRS)),
     ("red", Nest(&RED_ATTRS)),
     ("route", Nest(&ROUTE_ATTRS)),
-    ("sfb", Struct(&TC_SFB_QOPT)),
+    ("sfb", Nest(&TCA_SFB)),
     ("sfq", Struct(&TC_SFQ_QOPT_V1)),
     ("taprio", Nest(&TAPRIO_ATTRS)),
     ("tbf", Nest(&TBF_ATTRS)),

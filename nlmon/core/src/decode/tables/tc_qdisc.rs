@@ -359,7 +359,9 @@ pub(in crate::decode) static RED_ATTRS: Set = &[
     (6, "TCA_RED_MARK_BLOCK", Num),
 ];
 
-pub(in crate::decode) static TC_SFB_QOPT: Fields = structure("tc_sfb_qopt").of(&[
+pub(in crate::decode) static TCA_SFB: Set = &[(1, "TCA_SFB_PARMS", Struct(&TC_SFB_QOPT))];
+
+static TC_SFB_QOPT: Fields = structure("tc_sfb_qopt").of(&[
     ("rehash_interval", 4, Num),
     ("warmup_time", 4, Num),
     ("max", 4, Num),
