@@ -509,4 +509,4 @@ static IFE_METADATA: Set = &[
 
 /// An instruction of the classic BPF.
 pub(in crate::decode) static SOCK_FILTER: Fields =
-    structure("sock_filter").of(&[("code", 2, Hex), ("jt", 1, Num), ("jf", 1, Num), ("k", 4, Num)]);
+    structure("sock_filter").of(&[("code", 2, Num), ("jt", 1, Num), ("jf", 1, Num), ("k", 4, Num)]);
