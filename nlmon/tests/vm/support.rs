@@ -50,6 +50,11 @@ pub(crate) fn kernel() -> (u32, u32) {
     (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
+/// Says how much was compared, also when the test passes: the harness holds back what is printed.
+pub(crate) fn say(what: &str) {
+    writeln!(std::io::stderr(), "{what}").unwrap();
+}
+
 /// Whether a task may be preempted in the kernel, and so in the middle of a BPF program. There, one
 /// that runs already on the processor is not run for another task.
 pub(crate) fn is_preemptible() -> bool {
