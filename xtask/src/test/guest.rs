@@ -22,7 +22,11 @@ const LOCKED_DOWN: &str = "lockdown::";
 const PAGE: &str = "page::";
 /// Those of daemons that come and go, likewise.
 const GOINGS: &str = "goings::";
-const OWN_GUEST: [&str; 3] = [LOCKED_DOWN, PAGE, GOINGS];
+/// Those that compare with the words of other tools and with the kernel's types: they load modules of
+/// every kind.
+const TOOLS: &str = "tools::";
+const LAYOUTS: &str = "layouts::";
+const OWN_GUEST: [&str; 5] = [LOCKED_DOWN, PAGE, GOINGS, TOOLS, LAYOUTS];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
@@ -55,6 +59,11 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     if has(GOINGS) {
         let mut own = vm::Options { turns: true, ..guest.clone() };
         boot(&mut own, &program, [filter.unwrap_or(GOINGS)])?;
+    }
+    if has(TOOLS) || has(LAYOUTS) {
+        let both = || vec![TOOLS, LAYOUTS];
+        let wanted = filter.map_or_else(both, |filter| filter.split_whitespace().collect());
+        boot(&mut guest, &program, wanted)?;
     }
     if has(LOCKED_DOWN) {
         guest.append.push(LOCK_DOWN.to_owned());
