@@ -3,6 +3,7 @@
 use super::attribute::Value;
 use super::tables::kind::Kind;
 use super::value;
+use crate::decode::names::words::ETHERTYPES;
 
 /// What holds nothing else.
 pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
@@ -14,6 +15,7 @@ pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
         Kind::Limit(word) => value::limit(word, bytes),
         Kind::Word(table) => value::word(table, bytes, false),
         Kind::BeWord(table) => value::word(table, bytes, true),
+        Kind::EtherFamily => value::word(ETHERTYPES, bytes, true),
         Kind::Mask(table) => value::bits(table, bytes, false),
         Kind::BeMask(table) => value::bits(table, bytes, true),
         Kind::Handle => value::handle(bytes),
@@ -47,6 +49,7 @@ pub(super) fn may_have_len(kind: &Kind, len: usize) -> bool {
         | Kind::Limit(_)
         | Kind::Word(_)
         | Kind::BeWord(_)
+        | Kind::EtherFamily
         | Kind::Mask(_)
         | Kind::BeMask(_) => matches!(len, 0 | 1 | 2 | 4 | 8),
         Kind::Handle | Kind::HashHandle | Kind::Realms => matches!(len, 0 | 4),

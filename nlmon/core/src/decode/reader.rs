@@ -560,13 +560,12 @@ pub(super) fn width(fields: &Fields) -> usize {
     fields.iter().map(|field| field.1).sum()
 }
 
-/// The address family that a structure says it is of; a group of a bridge says an `EtherType`, and 0
-/// for a link layer address.
+/// The address family that a structure says it is of.
 fn family(fields: &Fields, bytes: &[u8]) -> Option<u16> {
     const AF_PACKET: u16 = 17;
     let mut at = 0;
     for (name, width, kind) in fields.iter() {
-        if fields.name == "br_mdb_entry" && *name == "proto" && matches!(kind, Kind::BeWord(_)) {
+        if matches!(kind, Kind::EtherFamily) {
             return match value::number(bytes.get(at..at + width)?, true)? {
                 0x0800 => Some(2),
                 0x86dd => Some(10),

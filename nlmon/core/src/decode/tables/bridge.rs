@@ -2,12 +2,13 @@
 //! `include/uapi/linux/if_bridge.h`.
 
 use super::kind::Kind::{
-    BeWord, Family, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, PaddedMac, Struct, Word,
+    EtherFamily, Family, Headed, Index, Int, Ip, LongIp, Mask, Nest, Num, Pad, PaddedMac, Struct,
+    Word,
 };
 use super::kind::{Bits, Fields, Set, structure};
 use super::link::{BRIDGE_VLAN_INFO, PORT_STATES};
 use crate::decode::names::Table;
-use crate::decode::names::words::{ETHERTYPES, FAMILIES, ROUTE_PROTOCOLS};
+use crate::decode::names::words::{FAMILIES, ROUTE_PROTOCOLS};
 
 pub(in crate::decode) static BR_PORT_MSG: Fields = structure("br_port_msg").of(&[
     ("family", 1, Word(&FAMILIES)),
@@ -27,7 +28,7 @@ static BR_MDB_ENTRY: Fields = structure("br_mdb_entry").of(&[
     ("flags", 1, Mask(&MDB_FLAGS)),
     ("vid", 2, Num),
     ("addr", 16, Family(&[(2, LongIp), (10, LongIp)], &PaddedMac)),
-    ("proto", 2, BeWord(&ETHERTYPES)),
+    ("proto", 2, EtherFamily),
     ("pad", 2, Pad),
 ]);
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::kind::{self, Kind, Layout};
 use super::{generic, sources};
+use crate::decode::names::words::ETHERTYPES;
 
 /// Numbers and their names, sorted by number.
 pub type Names = &'static [(u32, &'static str)];
@@ -257,6 +258,7 @@ fn simple(kind: &Kind) -> Form {
         Kind::BeIndex => number(false, true, Meaning::Interface),
         Kind::Word(names) => number(false, false, Meaning::Words(names)),
         Kind::BeWord(names) => number(false, true, Meaning::Words(names)),
+        Kind::EtherFamily => number(false, true, Meaning::Words(ETHERTYPES)),
         Kind::Mask(names) => number(false, false, Meaning::Bits(names)),
         Kind::BeMask(names) => number(false, true, Meaning::Bits(names)),
         Kind::Limit(_) => number(false, false, Meaning::Limit),

@@ -98,6 +98,9 @@ pub(in crate::decode) enum Kind {
     Word(&'static Table),
     /// The same in network byte order.
     BeWord(&'static Table),
+    /// An `EtherType` in network byte order that says what the addresses of its structure are; 0 for
+    /// a link layer address.
+    EtherFamily,
     /// A number whose bits have names.
     Mask(&'static Bits),
     /// The same in network byte order.
