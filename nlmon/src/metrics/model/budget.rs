@@ -99,6 +99,22 @@ impl<T: Ord + Clone> Shares<T> {
         Admission::InsteadOf(victim)
     }
 
+    /// The label value that `value` is counted under: itself, or [`OTHER`]. `fold` moves what another
+    /// one has counted to `OTHER`, which has no series any more.
+    pub(crate) fn label(&mut self, value: T, user: u32, weight: u64, fold: impl FnOnce(&T)) -> T
+    where
+        T: From<&'static str>,
+    {
+        match self.admit(&value, user, weight) {
+            Admission::Own => value,
+            Admission::Other => OTHER.into(),
+            Admission::InsteadOf(folded) => {
+                fold(&folded);
+                value
+            }
+        }
+    }
+
     /// Lets time pass: what counts nothing becomes quiet within minutes.
     pub(crate) fn age(&mut self) {
         for used in self.values.values_mut() {

@@ -162,17 +162,12 @@ impl Ledger {
 
     fn process_name(&mut self, total: &MessageTotal, weight: u64) -> String {
         let name = series_name(&total.process).to_owned();
-        match self.known_processes.admit(&name, total.user, weight) {
-            Admission::Own => name,
-            Admission::Other => OTHER.to_owned(),
-            Admission::InsteadOf(folded) => {
-                fold(&mut self.processes, |series| {
-                    let other = || LedgerKey { value: OTHER.to_owned(), ..series.clone() };
-                    (series.value == folded).then(other)
-                });
-                name
-            }
-        }
+        self.known_processes.label(name, total.user, weight, |folded| {
+            fold(&mut self.processes, |series| {
+                let other = || LedgerKey { value: OTHER.to_owned(), ..series.clone() };
+                (series.value == *folded).then(other)
+            });
+        })
     }
 
     fn namespace_name(
@@ -183,19 +178,14 @@ impl Ledger {
     ) -> String {
         let inode = total.key.netns;
         let name = names.get(&inode).cloned().unwrap_or_else(|| inode.to_string());
-        match self.known_namespaces.admit(&name, total.user, weight) {
-            Admission::Own => name,
-            Admission::Other => OTHER.to_owned(),
-            Admission::InsteadOf(folded) => {
-                let into = |series: &LedgerKey| {
-                    let other = || LedgerKey { netns: Some(OTHER.to_owned()), ..series.clone() };
-                    (series.netns.as_ref() == Some(&folded)).then(other)
-                };
-                fold(&mut self.types, into);
-                fold(&mut self.processes, into);
-                name
-            }
-        }
+        self.known_namespaces.label(name, total.user, weight, |folded| {
+            let into = |series: &LedgerKey| {
+                let other = || LedgerKey { netns: Some(OTHER.to_owned()), ..series.clone() };
+                (series.netns.as_ref() == Some(folded)).then(other)
+            };
+            fold(&mut self.types, into);
+            fold(&mut self.processes, into);
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use nlmon_core::{
 };
 
 use super::{
-    budget::{Admission, OTHER, Shares, fold},
+    budget::{OTHER, Shares, fold},
     family::Family,
     ledger::{PROCESSES_MAX, series_name},
     members::listeners,
@@ -100,16 +100,11 @@ impl OverrunMetrics {
     }
 
     fn admitted(&mut self, name: String, user: u32, weight: u64) -> String {
-        match self.known.admit(&name, user, weight) {
-            Admission::Own => name,
-            Admission::Other => OTHER.to_owned(),
-            Admission::InsteadOf(folded) => {
-                fold(&mut self.processes, |(protocol, process)| {
-                    (*process == folded).then(|| (*protocol, OTHER.to_owned()))
-                });
-                name
-            }
-        }
+        self.known.label(name, user, weight, |folded| {
+            fold(&mut self.processes, |(protocol, process)| {
+                (process == folded).then(|| (*protocol, OTHER.to_owned()))
+            });
+        })
     }
 
     /// Lets time pass: what is quiet makes room.

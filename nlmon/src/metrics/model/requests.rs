@@ -104,16 +104,11 @@ impl RequestMetrics {
 
     /// The counter of a user's process, which has failed so many times more.
     fn errors_of(&mut self, (comm, user): (&str, u32), protocol: u8, weight: u64) -> &mut u64 {
-        let mut process = series_name(comm).to_owned();
-        match self.failing.admit(&process, user, weight) {
-            Admission::Own => {}
-            Admission::Other => OTHER.clone_into(&mut process),
-            Admission::InsteadOf(folded) => {
-                fold(&mut self.errors_of_process, |(process, protocol)| {
-                    (*process == folded).then(|| (OTHER.to_owned(), *protocol))
-                });
-            }
-        }
+        let process = self.failing.label(series_name(comm).to_owned(), user, weight, |folded| {
+            fold(&mut self.errors_of_process, |(process, protocol)| {
+                (process == folded).then(|| (OTHER.to_owned(), *protocol))
+            });
+        });
         self.errors_of_process.entry((process, protocol)).or_default()
     }
 
