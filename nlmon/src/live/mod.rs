@@ -1,9 +1,11 @@
 //! The live log: records as a person or a program reads them, and the Unix socket that serves them.
 //! These parts are pure: `json` is the published schema, `text` its one-line form, `details` the
-//! lines below it, `pcapng` its form as a capture, `foreign` a record of bytes that nlmon did not see sent. `filter` chooses records, `history` says how
-//! many old ones, `interfaces` knows the names of interfaces, and `words` reads both from the page's address. `bus` hands each `entry` to every
-//! client and never waits for one. `server` does the I/O, `protocol` defines what both ends of the
-//! socket say, and `stats` sends numbers in place of records.
+//! lines below it, and `pcapng` its form as a capture. `foreign` makes a record of bytes that nlmon
+//! did not see sent, and `exchanges` joins such records. `filter` chooses records, `history` says how
+//! many old ones, `interfaces` knows the names of interfaces, and `words` reads both from the page's
+//! address. `bus` hands each `entry` to every client and never waits for one. `server` does the I/O,
+//! `protocol` defines what both ends of the socket say, and `stats` sends numbers in place of
+//! records.
 //!
 //! Invariant: nothing here slows the pipeline down. A record is built when somebody reads it, not
 //! for the history. A slow client loses records; it is told how many, and they are counted.
