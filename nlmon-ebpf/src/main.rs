@@ -20,6 +20,7 @@ mod overruns;
 mod owners;
 mod probes;
 mod sampler;
+mod shares;
 mod skb;
 mod socket;
 mod tally;

@@ -14,8 +14,9 @@ use nlmon_common::{
 
 use crate::{
     machine::Shared,
-    maps::{OVERRUNS, bump, share},
+    maps::{OVERRUNS, bump},
     owners,
+    shares::{charge, is_below},
     skb::{self, Memory},
     socket,
 };
@@ -73,15 +74,15 @@ fn make(key: &OverrunKey) -> bool {
         return add_one(key);
     }
     if key.uid != 0 {
-        charge(share::OVERRUNS);
-        charge(share::user(key.uid));
+        charge(share::OVERRUNS, 1);
+        charge(share::user(key.uid), 1);
     }
     if key.tgid != 0 {
-        charge(share::OVERRUNS_OF_PROCESSES);
+        charge(share::OVERRUNS_OF_PROCESSES, 1);
     }
     // What is nobody's has the bounds of a process. What is of a name has those of its user.
     if key.tgid != 0 || key.comm[0] == 0 {
-        charge(share::process(key.tgid));
+        charge(share::process(key.tgid), 1);
     }
     true
 }
@@ -96,16 +97,4 @@ fn user_has_room(uid: u32) -> bool {
     uid == 0
         || (is_below(share::OVERRUNS, share::OVERRUNS_MAX_OTHERS)
             && is_below(share::user(uid), share::OVERRUNS_MAX_USER))
-}
-
-#[inline(always)]
-fn is_below(index: u32, max: u64) -> bool {
-    share(index).is_some_and(|taken| taken.get() < max)
-}
-
-#[inline(always)]
-fn charge(index: u32) {
-    if let Some(taken) = share(index) {
-        taken.add(1);
-    }
 }

@@ -10,7 +10,8 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_get_current_pid_tgid};
 use nlmon_common::{counter::stat, share, socket::Owner};
 
 use crate::{
-    maps::{OWNERS, bump, share},
+    maps::{OWNERS, bump},
+    shares::{charge, is_below},
     skb, socket,
     task::Task,
 };
@@ -86,7 +87,7 @@ fn keep(key: u64, owner: &Owner) {
     // Another socket had the address.
     drop_key(key);
     if has_room(owner.uid) && OWNERS.insert(key, owner, u64::from(BPF_NOEXIST)).is_ok() {
-        charge(owner.uid, 1);
+        charge_user(owner.uid, 1);
     } else if known(key).is_none() {
         bump(stat::OWNER_OVERFLOW);
     }
@@ -97,20 +98,18 @@ fn drop_key(key: u64) {
     let Some(owner) = known(key) else { return };
     let uid = owner.uid;
     if OWNERS.remove(key).is_ok() {
-        charge(uid, -1);
+        charge_user(uid, -1);
     }
 }
 
 #[inline(always)]
 fn has_room(uid: u32) -> bool {
-    uid == 0 || share(share::OWNERS).is_some_and(|taken| taken.get() < share::OWNERS_MAX_OTHERS)
+    uid == 0 || is_below(share::OWNERS, share::OWNERS_MAX_OTHERS)
 }
 
 #[inline(always)]
-fn charge(uid: u32, count: i64) {
-    if uid != 0
-        && let Some(taken) = share(share::OWNERS)
-    {
-        taken.add(count);
+fn charge_user(uid: u32, count: i64) {
+    if uid != 0 {
+        charge(share::OWNERS, count);
     }
 }

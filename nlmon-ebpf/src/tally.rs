@@ -22,7 +22,8 @@ use nlmon_common::{
 
 use crate::{
     machine::{self, Shared},
-    maps::{MESSAGE_COUNTS, MESSAGES, bump, datagrams, global, place, share},
+    maps::{MESSAGE_COUNTS, MESSAGES, bump, datagrams, global, place},
+    shares::{charge, is_below},
     task::Task,
 };
 
@@ -43,7 +44,7 @@ const _: () =
     assert!(core::mem::offset_of!(Slot, comm) == core::mem::offset_of!(MessageSlot, comm));
 
 /// Counts one message.
-#[inline(always)] // two compares in the common case
+#[inline(always)]
 pub(crate) fn add(key: &MessageKey, bytes: u32) {
     let words = key.words();
     let index = ProbeSequence::of(words).nth(0, global!(SETTINGS.message_keys));
@@ -115,7 +116,7 @@ extern "C" fn add_new(who: u64, what: u64, bytes: u32, user: u32) -> u32 {
     for step in 0..MESSAGE_ASSOC {
         let index = places.nth(step, keys);
         if slot(index).is_some_and(|slot| slot.claim(words, user)) {
-            charge(user, MessageKey::from_words(words).tgid);
+            charge_user(user, MessageKey::from_words(words).tgid);
             add_to(index, bytes);
             return 1;
         }
@@ -125,7 +126,7 @@ extern "C" fn add_new(who: u64, what: u64, bytes: u32, user: u32) -> u32 {
 
 /// Whose share a process's keys are of, in the initial user namespace. What interrupts send is the
 /// kernel's, whomever they met.
-#[inline(always)] // one helper
+#[inline(always)]
 fn user_of(tgid: u32) -> u32 {
     if tgid == 0 || tgid == MessageKey::INTERRUPT {
         return 0;
@@ -135,7 +136,7 @@ fn user_of(tgid: u32) -> u32 {
     unsafe { generated::bpf_get_current_uid_gid() as u32 }
 }
 
-#[inline(always)] // two compares
+#[inline(always)]
 fn user_has_room(user: u32) -> bool {
     let keys = global!(SETTINGS.message_keys);
     user == 0
@@ -143,28 +144,21 @@ fn user_has_room(user: u32) -> bool {
             && is_below(share::message_user(user), share::messages_max_user(keys)))
 }
 
-#[inline(always)] // one compare
+#[inline(always)]
 fn process_has_room(user: u32, tgid: u32) -> bool {
     let most = share::messages_max_process(global!(SETTINGS.message_keys));
     user == 0 || is_below(share::message_process(tgid), most)
 }
 
-#[inline(always)] // one compare
-fn is_below(index: u32, max: u64) -> bool {
-    share(index).is_some_and(|taken| taken.get() < max)
-}
-
 /// Takes an element of the user's share, which the daemon gives back with the element.
-#[inline(always)] // three adds
-fn charge(user: u32, tgid: u32) {
+#[inline(always)]
+fn charge_user(user: u32, tgid: u32) {
     if user == 0 {
         return;
     }
-    for index in [share::MESSAGES, share::message_user(user), share::message_process(tgid)] {
-        if let Some(taken) = share(index) {
-            taken.add(1);
-        }
-    }
+    charge(share::MESSAGES, 1);
+    charge(share::message_user(user), 1);
+    charge(share::message_process(tgid), 1);
 }
 
 #[inline(always)] // an address computation
@@ -175,7 +169,7 @@ fn slot(index: u32) -> Option<&'static Slot> {
 
 impl Slot {
     /// Whether it counts the key with these words.
-    #[inline(always)] // two compares
+    #[inline(always)]
     fn is_of(&self, [who, what]: [u64; 2]) -> bool {
         self.words[0].get() == who && self.words[1].get() == what
     }
