@@ -19,11 +19,17 @@ use crate::process;
 /// Guests at a time, however many processors there are: each takes up to 4 GiB of memory.
 const AT_ONCE_MAX: usize = 4;
 
+/// Lines of a failed kernel that are repeated at the end, where the other kernels' lines would
+/// otherwise hide them.
+const LAST_LINES: usize = 60;
+
 /// How the tests of a kernel ended.
 pub(super) struct Outcome {
     pub(super) kernel: &'static Kernel,
     pub(super) took: Duration,
     pub(super) result: Result<()>,
+    /// The last lines of its output.
+    pub(super) last_lines: VecDeque<String>,
 }
 
 /// Guests that this machine runs at a time: one for each processor.
@@ -43,8 +49,10 @@ pub(super) fn run(
         std::iter::from_fn(next)
             .map(|kernel| {
                 let begun = Instant::now();
-                let result = one(kernel, options);
-                Outcome { kernel, took: begun.elapsed(), result }
+                let last_lines = Mutex::default();
+                let result = one(kernel, options, &last_lines);
+                let last_lines = last_lines.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Outcome { kernel, took: begun.elapsed(), result, last_lines }
             })
             .collect::<Vec<_>>()
     };
@@ -58,7 +66,7 @@ pub(super) fn run(
 }
 
 /// Runs the tests of one kernel in a process of this program.
-fn one(kernel: &Kernel, options: &Options) -> Result<()> {
+fn one(kernel: &Kernel, options: &Options, last: &Mutex<VecDeque<String>>) -> Result<()> {
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(["test", "--step", "guest", "--kernels", kernel.name]);
     if let Some(filter) = &options.filter {
@@ -73,8 +81,8 @@ fn one(kernel: &Kernel, options: &Options) -> Result<()> {
     let output = child.stdout.take().context("the tests have no standard output")?;
     let errors = child.stderr.take().context("the tests have no standard error")?;
     thread::scope(|scope| {
-        scope.spawn(|| pass_on(errors, |line| eprintln!("{line}"), kernel));
-        pass_on(output, |line| println!("{line}"), kernel);
+        scope.spawn(|| pass_on(errors, |line| eprintln!("{line}"), kernel, last));
+        pass_on(output, |line| println!("{line}"), kernel, last);
     });
     let status = child.wait().with_context(|| format!("cannot wait for `{program}`"))?;
     if !status.success() {
@@ -83,12 +91,23 @@ fn one(kernel: &Kernel, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Passes on each line, behind the kernel's name.
-fn pass_on(from: impl Read, to: impl Fn(String), kernel: &Kernel) {
+/// Passes on each line, behind the kernel's name, and keeps the last ones.
+fn pass_on(
+    from: impl Read,
+    to: impl Fn(&str),
+    kernel: &Kernel,
+    last: &Mutex<VecDeque<String>>,
+) {
     let mut from = BufReader::new(from);
-    let mut line = Vec::new();
-    while from.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        to(format!("{:>4} | {}", kernel.name, String::from_utf8_lossy(&line).trim_end()));
-        line.clear();
+    let mut bytes = Vec::new();
+    while from.read_until(b'\n', &mut bytes).is_ok_and(|length| length > 0) {
+        let line = format!("{:>4} | {}", kernel.name, String::from_utf8_lossy(&bytes).trim_end());
+        bytes.clear();
+        to(&line);
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() == LAST_LINES {
+            last.pop_front();
+        }
+        last.push_back(line);
     }
 }

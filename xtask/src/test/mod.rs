@@ -97,7 +97,12 @@ fn in_guests(kernels: &[&'static Kernel], options: &Options, report: &mut Report
         outcomes = beside::run(kernels, options, at_once)?;
         Ok(())
     });
-    for beside::Outcome { kernel, took, result } in outcomes {
+    for beside::Outcome { kernel, took, result, last_lines } in outcomes {
+        if result.is_err() {
+            println!("\nthe last lines of the {}:", name(kernel));
+            last_lines.iter().for_each(|line| println!("{line}"));
+            println!();
+        }
         report.add(&name(kernel), &again(kernel), took, result);
     }
 }
