@@ -27,5 +27,6 @@ pub(crate) fn run(options: &Options) -> Result<Ending> {
         command: vec!["/root/bench.sh".into()],
         ..vm::Options::default()
     };
-    vm::boot(&guest, vec![(program, "peer".into()), (script, "bench.sh".into())])
+    let copies = vec![(program, "peer".into()), (script, "bench.sh".into())];
+    Ok(vm::boot(&guest, copies)?.ending)
 }

@@ -21,5 +21,5 @@ pub(crate) fn run() -> Result<Ending> {
     })?;
     let script = layout::root().join("xtask/demo/demo.sh");
     let options = vm::Options { command: vec!["/root/demo.sh".into()], ..vm::Options::default() };
-    vm::boot(&options, vec![(script, "demo.sh".into())])
+    Ok(vm::boot(&options, vec![(script, "demo.sh".into())])?.ending)
 }

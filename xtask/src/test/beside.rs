@@ -92,12 +92,7 @@ fn one(kernel: &Kernel, options: &Options, last: &Mutex<VecDeque<String>>) -> Re
 }
 
 /// Passes on each line, behind the kernel's name, and keeps the last ones.
-fn pass_on(
-    from: impl Read,
-    to: impl Fn(&str),
-    kernel: &Kernel,
-    last: &Mutex<VecDeque<String>>,
-) {
+fn pass_on(from: impl Read, to: impl Fn(&str), kernel: &Kernel, last: &Mutex<VecDeque<String>>) {
     let mut from = BufReader::new(from);
     let mut bytes = Vec::new();
     while from.read_until(b'\n', &mut bytes).is_ok_and(|length| length > 0) {

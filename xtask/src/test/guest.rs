@@ -2,6 +2,7 @@
 //! it in guests of another kind.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +17,8 @@ use crate::{build, cache, ebpf, layout, process, vm};
 const DIRECTORY: &str = "nlmon/tests/vm";
 /// What a run of all tests may take on a slow machine.
 const LIMIT_SECONDS: u64 = 3600;
+/// Guests for one run of the test program: an emulator that fails more often than that is broken.
+const GUESTS: usize = 3;
 /// The tests of a locked down kernel, by the beginning of their names.
 const LOCKED_DOWN: &str = "lockdown::";
 /// The tests of the page, likewise.
@@ -101,21 +104,61 @@ fn page(kernel: &Kernel, guest: &vm::Options, program: &Path, filter: &str) -> R
     unpacked.map(drop)
 }
 
-/// Runs the test program in a guest, with these arguments.
+/// Runs the test program in a guest, with these arguments. If the emulator fails, a new guest runs the
+/// tests that had not ended.
 fn boot<'a>(
     guest: &mut vm::Options,
     program: &Path,
     arguments: impl IntoIterator<Item = &'a str>,
 ) -> Result<()> {
+    let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+    for _ in 1..GUESTS {
+        let session = boot_once(guest, program, &arguments)?;
+        if session.ending != vm::Ending::EmulatorFailed {
+            return passed(session.ending);
+        }
+        let done = ended(&String::from_utf8_lossy(&session.output))?;
+        let selected = selected(program, &arguments)?;
+        let left = selected.into_iter().filter(|name| !done.contains(name));
+        arguments = iter::once("--exact".to_owned()).chain(left).collect();
+        line(&format!("guest: running the {} tests that are left", arguments.len() - 1));
+    }
+    passed(boot_once(guest, program, &arguments)?.ending)
+}
+
+fn boot_once(guest: &mut vm::Options, program: &Path, arguments: &[String]) -> Result<vm::Session> {
     guest.command = ["/root/vm", "--test-threads=1"].map(Into::into).to_vec();
-    guest.command.extend(arguments.into_iter().map(Into::into));
-    match vm::boot(guest, vec![(program.to_owned(), "vm".into())])? {
+    guest.command.extend(arguments.iter().map(Into::into));
+    vm::boot(guest, vec![(program.to_owned(), "vm".into())])
+}
+
+fn passed(ending: vm::Ending) -> Result<()> {
+    match ending {
         vm::Ending::Exited(0) => Ok(()),
         vm::Ending::Exited(status) => bail!("the tests exited with status {status}"),
-        vm::Ending::NeverUp => bail!("the guest did not come up"),
+        vm::Ending::EmulatorFailed => bail!("the emulator failed {GUESTS} times"),
         vm::Ending::Died => bail!("the guest stopped before the tests had ended"),
         vm::Ending::TimedOut => bail!("the tests took more than {LIMIT_SECONDS} s"),
     }
+}
+
+/// The tests that the program runs with these arguments.
+fn selected(program: &Path, arguments: &[String]) -> Result<Vec<String>> {
+    let mut command = Command::new(program);
+    let list = process::capture(command.args(["--list", "--format", "terse"]).args(arguments))?;
+    Ok(list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+}
+
+/// The tests that had ended when a run was cut off: all that had begun but the last. It is an error
+/// if one of them had failed.
+fn ended(output: &str) -> Result<Vec<String>> {
+    let lines = output.lines().filter_map(|line| line.strip_prefix("test "));
+    let begun: Vec<_> = lines.filter_map(|line| line.split_once(" ... ")).collect();
+    if let Some((name, _)) = begun.iter().find(|(_, rest)| rest.ends_with("FAILED")) {
+        bail!("the emulator failed, and before that {name} had failed");
+    }
+    let ended = begun.split_last().map_or(&[][..], |(_, ended)| ended);
+    Ok(ended.iter().map(|(name, _)| (*name).to_owned()).collect())
 }
 
 /// The Debian packages that the tests use, listed beside them, one a line.
@@ -138,4 +181,23 @@ fn listed(name: &str) -> Result<Vec<String>> {
     let names =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     Ok(names.map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_cut_off_goes_on_with_the_test_that_had_begun() {
+        let output = "\nrunning 4 tests\ntest a::b ... ok\ntest a::c ... noise\nok\ntest a::d ... ";
+        assert_eq!(ended(output).expect("none failed"), ["a::b", "a::c"]);
+        assert_eq!(ended("").expect("none began"), [""; 0]);
+    }
+
+    #[test]
+    fn a_run_that_had_failed_before_it_was_cut_off_has_failed() {
+        let output = "test a::b ... FAILED\ntest a::c ... ";
+        let error = ended(output).expect_err("one failed");
+        assert!(error.to_string().ends_with("a::b had failed"), "{error}");
+    }
 }

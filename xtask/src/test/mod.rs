@@ -100,7 +100,7 @@ fn in_guests(kernels: &[&'static Kernel], options: &Options, report: &mut Report
     for beside::Outcome { kernel, took, result, last_lines } in outcomes {
         if result.is_err() {
             println!("\nthe last lines of the {}:", name(kernel));
-            last_lines.iter().for_each(|line| println!("{line}"));
+            println!("{}", last_lines.into_iter().collect::<Vec<_>>().join("\n"));
             println!();
         }
         report.add(&name(kernel), &again(kernel), took, result);

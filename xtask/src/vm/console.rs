@@ -12,6 +12,7 @@ const TROUBLE: &[&str] = &[
     "WARNING:",
     "BUG:",
     "Oops:",
+    "int3: 0000",
     "Kernel panic",
     "general protection fault",
     "INFO: rcu",

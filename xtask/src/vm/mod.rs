@@ -23,7 +23,7 @@ use crate::kernel::{self, Kernel};
 use crate::progress::line;
 use crate::{build, host, kmod, layout};
 
-pub(crate) use session::Ending;
+pub(crate) use session::{Ending, Session};
 
 /// What to boot and what to run in it.
 #[derive(Clone, Debug, clap::Args)]
@@ -88,11 +88,11 @@ impl Default for Options {
 
 /// Builds, boots, runs, and says how the command ended.
 pub(crate) fn run(options: &Options) -> Result<Ending> {
-    boot(options, overlay::copies(&options.copies)?)
+    Ok(boot(options, overlay::copies(&options.copies)?)?.ending)
 }
 
 /// The same, with files that have other names in the guest.
-pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Result<Ending> {
+pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Result<Session> {
     let kernel = kernel::named(&options.kernel)?;
     host::ensure()?;
     let Parts { nlmon, root, modules, module } = prepare(kernel, &options.packages)?;
@@ -101,21 +101,24 @@ pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Resul
     let module = module.map(|directory| (directory, release.clone()));
     let overlay = Overlay { command: options.command.clone(), copies, nlmon, module };
     let initrd = assemble(&[&root, &modules], &overlay, &agent)?;
-    let mut ending = Ending::NeverUp;
-    for _ in 0..BOOTS {
+    let start = || {
         line(&format!("guest: booting {release}"));
         let machine = qemu::Machine::start(kernel, options, &initrd)?;
-        ending = session::run(machine, Duration::from_secs(options.timeout))?;
-        if ending != Ending::NeverUp {
+        session::run(machine, Duration::from_secs(options.timeout))
+    };
+    let mut session = start()?;
+    for _ in 1..BOOTS {
+        if session.is_up || session.ending != Ending::EmulatorFailed {
             break;
         }
+        session = start()?;
     }
-    Ok(ending)
+    Ok(session)
 }
 
-/// Boots until one comes up. 7.3 sometimes panics after a second: a processor takes an `int3` of the
-/// kernel's patching of itself when another one has long finished that. The emulator lets processors
-/// run old code for a while. Any other panic is one boot's and final.
+/// Boots until one comes up. 7.3 sometimes panics: a processor takes an `int3` of the kernel's
+/// patching of itself when another one has long finished that. The emulator lets processors run old
+/// code for a while. Any other panic is one boot's and final.
 const BOOTS: u32 = 3;
 
 /// What a guest is put together from.

@@ -18,13 +18,17 @@ use crate::progress::{line, seconds};
 /// The status of a command that was ended by SIGPIPE.
 const BROKEN_PIPE: i32 = 128 + 13;
 
+/// What a kernel writes that met a breakpoint of its own patching when that had long finished. Older
+/// kernels write it without `Oops` in front.
+const STALE_CODE: &str = "int3: 0000";
+
 /// How a guest's command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// With this status; a signal is 128 and its number.
     Exited(i32),
-    /// The guest stopped before it had come up, and by the emulator's fault.
-    NeverUp,
+    /// The guest stopped by the emulator's fault.
+    EmulatorFailed,
     /// The guest stopped before the command did.
     Died,
     /// Neither had ended when the time was up.
@@ -37,13 +41,23 @@ impl Ending {
         match self {
             Self::Exited(status) => u8::try_from(status).unwrap_or(u8::MAX),
             Self::TimedOut => 124,
-            Self::NeverUp | Self::Died => 125,
+            Self::EmulatorFailed | Self::Died => 125,
         }
     }
 }
 
+/// A command that was run, or was to be.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) ending: Ending,
+    /// Whether the guest came up and began the command.
+    pub(crate) is_up: bool,
+    /// What the command wrote to its standard output.
+    pub(crate) output: Vec<u8>,
+}
+
 /// Carries a command's streams until it ends.
-pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
+pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Session> {
     let Machine { input, output, console, process } = machine;
     let late = Arc::new(AtomicBool::new(false));
     let (finished, watched) = mpsc::channel::<()>();
@@ -57,7 +71,8 @@ pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
         })
     };
     let mut is_up = false;
-    let status = relay(output, || {
+    let mut seen = Vec::new();
+    let status = relay(output, &mut seen, || {
         is_up = true;
         line("guest: running the command");
         // Not before: a guest that never comes up leaves the input to the next one.
@@ -66,17 +81,23 @@ pub(crate) fn run(machine: Machine, limit: Duration) -> Result<Ending> {
     drop(finished);
     watchdog.join().unwrap_or_default();
     let late = late.load(Ordering::Relaxed).then_some(limit);
-    Ok(conclude(status, late, is_up, &console, &process))
+    let ending = conclude(status, late, &console, &process);
+    Ok(Session { ending, is_up, output: seen })
 }
 
 /// Copies the command's output until its exit status, or the guest's end; tells when it begins.
-fn relay(mut output: ChildStdout, begins: impl FnOnce()) -> Result<Option<i32>> {
+fn relay(
+    mut output: ChildStdout,
+    seen: &mut Vec<u8>,
+    begins: impl FnOnce(),
+) -> Result<Option<i32>> {
     let mut begins = Some(begins);
     let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr());
     // A guest that is killed may leave half a frame behind: that is an end like any other.
     while let Ok(Some((kind, payload))) = frame::receive(&mut output) {
         match kind {
             frame::READY => begins.take().into_iter().for_each(|begins| begins()),
+            frame::STDOUT => seen.extend_from_slice(&payload),
             frame::EXIT => return Ok(payload.try_into().ok().map(i32::from_le_bytes)),
             _ => {}
         }
@@ -125,7 +146,6 @@ fn feed(mut input: ChildStdin) {
 fn conclude(
     status: Option<i32>,
     late: Option<Duration>,
-    is_up: bool,
     console: &Console,
     process: &Process,
 ) -> Ending {
@@ -139,11 +159,11 @@ fn conclude(
         }
     }
     let Some(status) = status else {
-        let by_emulator = trouble.iter().any(|report| report.contains("Oops: int3"));
+        let by_emulator = trouble.iter().any(|report| report.contains(STALE_CODE));
         let (what, ending) = match late {
             Some(limit) => (format!("gave up after {}", seconds(limit)), Ending::TimedOut),
-            None if !is_up && by_emulator => {
-                ("stopped before it had come up".to_owned(), Ending::NeverUp)
+            None if by_emulator => {
+                ("stopped by the emulator's fault".to_owned(), Ending::EmulatorFailed)
             }
             None => ("stopped before the command had ended".to_owned(), Ending::Died),
         };
