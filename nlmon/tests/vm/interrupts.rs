@@ -19,8 +19,8 @@ for setting in retrans_time_ms=100 ucast_solicit=1 mcast_solicit=1 app_solicit=0
     echo ${setting#*=} > /proc/sys/net/ipv4/neigh/vmnb0/${setting%=*}
 done
 for i in $(seq $NEIGHBOURS); do
-    ip neigh replace 192.0.2.$((i + 1)) lladdr 02:00:00:00:00:07 dev vmnb0 nud probe
-done
+    echo neigh replace 192.0.2.$((i + 1)) lladdr 02:00:00:00:00:07 dev vmnb0 nud probe
+done | ip -batch -
 ";
 
 /// Processes that keep every processor busy, two in user mode and two with system calls; ended when
