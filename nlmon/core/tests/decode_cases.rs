@@ -11,61 +11,12 @@
 )]
 #![cfg(target_endian = "little")]
 
-use std::path::Path;
+mod cases;
 
+use nlmon_core::decode::Message;
 use nlmon_core::decode::attribute::Attribute;
-use nlmon_core::decode::names::protocol;
-use nlmon_core::decode::{Context, Families, Message, decode};
-use nlmon_core::message;
 
-/// Of one case.
-#[derive(Debug, Default)]
-struct Case {
-    title: String,
-    datagrams: Vec<(u8, Vec<u8>)>,
-    expected: Vec<String>,
-}
-
-fn cases(file: &str) -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut cases: Vec<Case> = Vec::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
-        if let Some(title) = line.strip_prefix("## ") {
-            cases.push(Case { title: title.to_owned(), ..Case::default() });
-            continue;
-        }
-        let case = cases.last_mut().unwrap();
-        match line.split_once(' ') {
-            Some((number, hex)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                case.datagrams.push((number.parse().unwrap(), unhex(hex)));
-            }
-            _ => case.expected.push(line.to_owned()),
-        }
-    }
-    cases
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
-}
-
-/// The messages of a case; those that name a family of generic netlink are known from then on.
-fn messages(case: &Case) -> (usize, Vec<Message>) {
-    const NEW_FAMILY: u16 = 16;
-    let datagrams = case.datagrams.iter().filter(|datagram| datagram.0 == protocol::GENERIC);
-    let messages = datagrams.flat_map(|(_, bytes)| message::messages(bytes, bytes.len()));
-    let answers = messages.filter(|message| message.header.message_type == NEW_FAMILY);
-    let families = Families::parse(&answers.map(|m| m.payload.to_vec()).collect::<Vec<_>>());
-    let mut all = Vec::new();
-    for (protocol, bytes) in &case.datagrams {
-        let len = u32::try_from(bytes.len()).unwrap();
-        let context = Context::new(&families);
-        all.extend(decode(*protocol, bytes, len, &context).messages);
-    }
-    (all.len(), all)
-}
+use cases::{messages, read};
 
 /// All attributes that a path leads to, from wherever in the tree it begins.
 fn find<'a>(attributes: &'a [Attribute], path: &[&str], found: &mut Vec<&'a Attribute>) {
@@ -85,7 +36,7 @@ fn find<'a>(attributes: &'a [Attribute], path: &[&str], found: &mut Vec<&'a Attr
     }
 }
 
-fn holds(line: &str, count: usize, messages: &[Message]) -> Result<(), String> {
+fn holds(line: &str, messages: &[Message]) -> Result<(), String> {
     let at = |path: &str| {
         let path: Vec<_> = path.split('/').collect();
         let mut found = Vec::new();
@@ -109,7 +60,7 @@ fn holds(line: &str, count: usize, messages: &[Message]) -> Result<(), String> {
     } else {
         let (path, expected) = line.split_once(" = ").unwrap();
         let found = match path {
-            "messages" => vec![count.to_string()],
+            "messages" => vec![messages.len().to_string()],
             "summary" => messages.iter().map(|message| message.summary.clone()).collect(),
             "remark" => messages.iter().flat_map(|message| message.remarks.clone()).collect(),
             "type" => messages.iter().map(|message| message.kind().to_owned()).collect(),
@@ -125,10 +76,10 @@ fn holds(line: &str, count: usize, messages: &[Message]) -> Result<(), String> {
 
 fn assert_cases(file: &str) {
     let mut wrong = Vec::new();
-    for case in cases(file) {
-        let (count, messages) = messages(&case);
+    for case in read(file) {
+        let messages = messages(&case);
         for line in &case.expected {
-            if let Err(why) = holds(line, count, &messages) {
+            if let Err(why) = holds(line, &messages) {
                 wrong.push(format!("{}: {why}", case.title));
             }
         }
