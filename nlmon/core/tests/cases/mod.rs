@@ -6,9 +6,6 @@ use nlmon_core::decode::names::protocol;
 use nlmon_core::decode::{Context, Families, Message, decode};
 use nlmon_core::message;
 
-/// The files.
-pub(crate) const FILES: [&str; 4] = ["lines.txt", "missing.txt", "secrets.txt", "values.txt"];
-
 /// One of them.
 #[derive(Debug, Default)]
 pub(crate) struct Case {
