@@ -1,7 +1,8 @@
 //! Messages against what the kernel's own source says that they mean. Each case of
 //! `tests/data/cases` gives datagrams (`protocol hexadecimal`) and what must be shown of them:
 //! `path = value`, a path being names from anywhere in the tree downwards; `path withheld`;
-//! `no path`; `summary = line` and `messages = count` for all of a datagram.
+//! `no path`; `summary = line` and `messages = count` for all of a datagram. `secret = hexadecimal`
+//! is for the test `secrets` of the daemon.
 //!
 //! Unlike the golden files, nothing here was written by the decoder.
 #![expect(
@@ -63,6 +64,8 @@ fn holds(line: &str, messages: &[Message]) -> Result<(), String> {
             "messages" => vec![messages.len().to_string()],
             "summary" => messages.iter().map(|message| message.summary.clone()).collect(),
             "remark" => messages.iter().flat_map(|message| message.remarks.clone()).collect(),
+            // For the tests of what is shown.
+            "secret" => vec![expected.to_owned()],
             "type" => messages.iter().map(|message| message.kind().to_owned()).collect(),
             _ => values(path),
         };

@@ -10,13 +10,15 @@ use nlmon_core::message;
 #[derive(Debug, Default)]
 pub(crate) struct Case {
     pub(crate) title: String,
-    datagrams: Vec<(u8, Vec<u8>)>,
+    pub(crate) datagrams: Vec<(u8, Vec<u8>)>,
     pub(crate) expected: Vec<String>,
 }
 
 /// The cases of a file.
 pub(crate) fn read(file: &str) -> Vec<Case> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(file);
+    // With the crate that decodes them, also for the tests of the daemon.
+    let core = if env!("CARGO_PKG_NAME") == "nlmon" { "core" } else { "" };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(core).join("tests/data/cases").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let mut cases: Vec<Case> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")) {
@@ -35,7 +37,8 @@ pub(crate) fn read(file: &str) -> Vec<Case> {
     cases
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+/// Bytes of a text in hexadecimal.
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits = text.as_bytes().chunks(2);
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
