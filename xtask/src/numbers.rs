@@ -13,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::apt::Suite;
+use crate::audit::{internal, source};
 use crate::{kernel, layout, process, progress};
 
 /// Whose headers are asked: the newest test kernel's.
@@ -68,7 +69,17 @@ const HEADERS: &[(&str, &[&str])] = &[
     ("linux/nfsd_netlink.h", &["NFSD_CMD_"]),
     ("linux/nl80211.h", &["NL80211_CMD_"]),
     ("linux/ovpn.h", &["OVPN_CMD_"]),
-    ("linux/openvswitch.h", &["OVS_DP_CMD_", "OVS_FLOW_CMD_", "OVS_VPORT_CMD_"]),
+    (
+        "linux/openvswitch.h",
+        &[
+            "OVS_DP_CMD_",
+            "OVS_FLOW_CMD_",
+            "OVS_VPORT_CMD_",
+            "OVS_PACKET_CMD_",
+            "OVS_METER_CMD_",
+            "OVS_CT_LIMIT_CMD_",
+        ],
+    ),
     ("linux/psample.h", &["PSAMPLE_CMD_"]),
     ("linux/quota.h", &["QUOTA_NL_C_"]),
     ("linux/seg6_genl.h", &["SEG6_CMD_"]),
@@ -80,6 +91,23 @@ const HEADERS: &[(&str, &[&str])] = &[
     ("linux/tipc_netlink.h", &["TIPC_NL_"]),
     ("linux/vdpa.h", &["VDPA_CMD_"]),
     ("linux/wireguard.h", &["WG_CMD_"]),
+    ("internal/event.h", &["ACPI_GENL_CMD_"]),
+    ("internal/netlabel_mgmt.h", &["NLBL_MGMT_C_"]),
+    ("internal/netlabel_unlabeled.h", &["NLBL_UNLABEL_C_"]),
+    ("internal/netlabel_cipso_v4.h", &["NLBL_CIPSOV4_C_"]),
+    ("internal/netlabel_calipso.h", &["NLBL_CALIPSO_C_"]),
+    ("linux/net_dropmon.h", &["NET_DM_CMD_"]),
+    ("linux/lockd_netlink.h", &["LOCKD_CMD_"]),
+    ("linux/ncsi.h", &["NCSI_CMD_"]),
+    ("linux/net_shaper.h", &["NET_SHAPER_CMD_"]),
+    ("linux/nfc.h", &["NFC_CMD_", "NFC_EVENT_"]),
+    ("linux/psp.h", &["PSP_CMD_"]),
+    (
+        "linux/smc.h",
+        &["SMC_NETLINK_", "SMC_PNETID_GET", "SMC_PNETID_ADD", "SMC_PNETID_DEL", "SMC_PNETID_FLUSH"],
+    ),
+    ("linux/sunrpc_netlink.h", &["SUNRPC_CMD_"]),
+    ("linux/target_core_user.h", &["TCMU_CMD_"]),
 ];
 
 /// What is no number of anything: the first and the last of an enumeration, and other bounds.
@@ -102,6 +130,7 @@ pub(crate) fn write() -> Result<()> {
     })?;
     let release = kernel.release()?;
     let compiler = Compiler::new(&kernel.root(), &release, &audit, &work)?;
+    internal::write(&source::ensure()?, &work.join("own"))?;
     let mut text = format!(
         "# Numbers of Linux {KERNEL} and of audit's user space, by header: what the C compiler says.\n\
          # Made by `cargo xtask numbers`; change nothing here.\n"

@@ -106,6 +106,11 @@ fn what_a_message_says_is_shown_whole() {
 }
 
 #[test]
+fn families_of_generic_netlink_are_shown_whole() {
+    assert_cases("families.txt");
+}
+
+#[test]
 fn lines_are_those_of_the_tools() {
     assert_cases("lines.txt");
 }

@@ -1,5 +1,6 @@
 //! What the kernel's headers for programs define, as the C compiler sees it: each header is compiled by
-//! itself, and its structures and enumerations are read from the types that the compiler writes.
+//! itself, and its structures and enumerations are read from the types that the compiler writes. What
+//! `internal` copies out of other files is read in the same way.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::btf::{self, Enumeration, Structure};
+use super::internal;
 use crate::process;
 
 /// All headers together.
@@ -46,6 +48,9 @@ impl Headers {
             for header in list(&source.join("include/uapi"), Path::new(directory))? {
                 found.add(&compiler, &header)?;
             }
+        }
+        for header in list(&compiler.own, Path::new(internal::DIRECTORY))? {
+            found.add(&compiler, &header)?;
         }
         Ok(found)
     }
@@ -98,6 +103,7 @@ impl Compiler {
             fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
+        internal::write(source, &own)?;
         let uapi = source.join("include/uapi");
         let machine = source.join("arch/x86/include/uapi");
         Ok(Self { uapi, own, machine, work: work.to_owned() })

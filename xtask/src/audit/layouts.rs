@@ -14,6 +14,8 @@ const ENDS: &[&str] = &[
     "_UNSPECIFIED",
     "_UNDEFINED",
     "_UNUSED",
+    "_UNUSED1",
+    "_UNUSED2",
     "_NONE",
     "_PAD",
     "_COUNT",

@@ -9,11 +9,12 @@ mod btf;
 mod evidence;
 mod forms;
 mod headers;
+pub(crate) mod internal;
 mod layouts;
 mod macros;
 mod report;
 mod scan;
-mod source;
+pub(crate) mod source;
 mod tables;
 mod words;
 mod wrappers;
@@ -42,11 +43,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let source = source::ensure()?;
     let tables = step("nlmon's tables", tables::read)?;
+    let work = layout::target().join("audit");
+    let headers = step("headers", || Headers::read(&source, &work))?;
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
     let evidence = step("source", || gather(&source, &names))?;
-    let work = layout::target().join("audit");
-    let headers = step("headers", || Headers::read(&source, &work))?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));

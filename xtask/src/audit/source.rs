@@ -41,7 +41,7 @@ const PARTS: &[&str] = &[
 const TEST_DRIVERS: &str = "drivers/net/wireless/virtual";
 
 /// Unpacks the source, unless it is there; its directory.
-pub(super) fn ensure() -> Result<PathBuf> {
+pub(crate) fn ensure() -> Result<PathBuf> {
     let kernel = kernel::named(KERNEL)?;
     let dir = layout::target().join("audit").join(format!("source-{KERNEL}"));
     cache::ensure(&dir, |dir| unpack(kernel, dir))?;

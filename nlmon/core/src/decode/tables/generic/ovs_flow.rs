@@ -52,7 +52,7 @@ static OVS_KEY_ND: Fields =
 
 static VXLAN_EXT_ATTRS: Set = &[(1, "OVS_VXLAN_EXT_GBP", Num)];
 
-static TUNNEL_KEY_ATTRS: Set = &[
+pub(super) static TUNNEL_KEY_ATTRS: Set = &[
     (0, "OVS_TUNNEL_KEY_ATTR_ID", Be),
     (1, "OVS_TUNNEL_KEY_ATTR_IPV4_SRC", Ip),
     (2, "OVS_TUNNEL_KEY_ATTR_IPV4_DST", Ip),
@@ -105,7 +105,7 @@ static OVS_NSH_KEY_ATTRS: Set = &[
 
 static OVS_KEY_IPV6_EXTHDRS: Fields = structure("ovs_key_ipv6_exthdrs").of(&[("hdrs", 2, Num)]);
 
-static KEY_ATTRS: Set = &[
+pub(super) static KEY_ATTRS: Set = &[
     (1, "OVS_KEY_ATTR_ENCAP", Nest(&KEY_ATTRS)),
     (2, "OVS_KEY_ATTR_PRIORITY", Num),
     (3, "OVS_KEY_ATTR_IN_PORT", Num),
@@ -203,7 +203,7 @@ static DEC_TTL_ATTRS: Set = &[(1, "OVS_DEC_TTL_ATTR_ACTION", Nest(&ACTION_ATTRS)
 static PSAMPLE_ATTRS: Set =
     &[(1, "OVS_PSAMPLE_ATTR_GROUP", Num), (2, "OVS_PSAMPLE_ATTR_COOKIE", Hex)];
 
-static ACTION_ATTRS: Set = &[
+pub(super) static ACTION_ATTRS: Set = &[
     (1, "OVS_ACTION_ATTR_OUTPUT", Num),
     (2, "OVS_ACTION_ATTR_USERSPACE", Nest(&USERSPACE_ATTRS)),
     (3, "OVS_ACTION_ATTR_SET", Nest(&KEY_ATTRS)),
@@ -231,7 +231,7 @@ static ACTION_ATTRS: Set = &[
     (25, "OVS_ACTION_ATTR_PSAMPLE", Nest(&PSAMPLE_ATTRS)),
 ];
 
-static OVS_FLOW_STATS: Fields =
+pub(super) static OVS_FLOW_STATS: Fields =
     structure("ovs_flow_stats").of(&[("n_packets", 8, Num), ("n_bytes", 8, Num)]);
 
 static OVS_UFID_FLAGS: Bits = &[(0x1, "omit-key"), (0x2, "omit-mask"), (0x4, "omit-actions")];
@@ -250,7 +250,7 @@ static FLOW_ATTRS: Set = &[
     (11, "OVS_FLOW_ATTR_PAD", Hex),
 ];
 
-static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);
+pub(super) static OVS_HEADER: Fields = structure("ovs_header").of(&[("dp_ifindex", 4, Index)]);
 
 static COMMANDS: Words = &[
     (1, "OVS_FLOW_CMD_NEW", &FLOW_ATTRS),
