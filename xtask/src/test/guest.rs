@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
-use crate::kernel::Kernel;
+use crate::kernel::{self, Kernel};
 use crate::progress::line;
 use crate::{build, cache, ebpf, layout, process, vm};
 
@@ -56,7 +56,8 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
             skipped.chain(filter.into_iter().flat_map(str::split_whitespace)),
         )?;
     }
-    if has(PAGE) {
+    // The browser and the page are the same on every kernel, so that one is enough.
+    if has(PAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
         page(kernel, &guest, &program, filter.unwrap_or(PAGE))?;
     }
     if has(GOINGS) {
