@@ -59,6 +59,7 @@ impl Browser {
         browser
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "each is made for the call")]
     fn ask(&mut self, method: &str, params: Value) -> Value {
         self.number += 1;
         let mut command = json!({"id": self.number, "method": method, "params": params});

@@ -200,7 +200,8 @@ fn own_unit() -> Option<&'static str> {
     static UNIT: std::sync::LazyLock<Option<String>> = std::sync::LazyLock::new(|| {
         let text = fs::read_to_string("/proc/self/cgroup").unwrap();
         let last = text.trim_end().rsplit('/').next()?;
-        (last.ends_with(".service") || last.ends_with(".scope")).then(|| last.to_owned())
+        let is_unit = matches!(last.rsplit_once('.'), Some((_, "service" | "scope")));
+        is_unit.then(|| last.to_owned())
     });
     UNIT.as_deref()
 }

@@ -99,8 +99,8 @@ fn only_protocols_that_are_asked_for_are_sampled() {
     let samples = |outcome| after.grown(&before, "nlmon_samples_total", &[("outcome", outcome)]);
     assert_eq!(sum(&[("protocol", "test")]), 2 * 101);
     assert!(sum(&[("protocol", "route")]) >= 2 * 13);
-    let sampled = sum(&[("protocol", "test")]) + sum(&[("protocol", "generic")]);
-    assert_eq!((samples("read"), samples("thinned")), (sampled, sum(&[]) - sampled));
+    let of_both = sum(&[("protocol", "test")]) + sum(&[("protocol", "generic")]);
+    assert_eq!((samples("read"), samples("thinned")), (of_both, sum(&[]) - of_both));
 }
 
 fn counts_what_the_module_counts(start: fn(&[&str]) -> Daemon, attach: &str) {
@@ -115,10 +115,14 @@ fn counts_what_the_module_counts(start: fn(&[&str]) -> Daemon, attach: &str) {
         test_module::echo(&socket, &number.to_ne_bytes(), TIMEOUT).unwrap();
     }
     let members = [test_socket(BUFFER), test_socket(BUFFER)];
-    members.iter().for_each(|member| member.join(test_module::GROUP).unwrap());
+    for member in &members {
+        member.join(test_module::GROUP).unwrap();
+    }
     (0..211).for_each(|_| test_module::greet(&socket, TIMEOUT).unwrap());
     test_module::load(&socket, 997, 64, LOAD_MULTICAST, TIMEOUT).unwrap();
-    members.iter().for_each(|member| receive(member, 211 + 997));
+    for member in &members {
+        receive(member, 211 + 997);
+    }
     send_to_group(&socket, 53);
     drop(members);
     wait_for("nobody listens", || listeners() == 0);
@@ -251,7 +255,9 @@ fn in_parallel(threads: usize, count: u32) {
         }
     };
     let threads: Vec<_> = (0..threads).map(|_| thread::spawn(move || echo(count))).collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 /// A listener that never reads: every broadcast that it lost is counted, whether or not it wants to

@@ -19,7 +19,7 @@ use crate::{
     support::{Daemon, Module, receive, run, test_socket, wait_for},
 };
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Receive buffer of the listener that does not read, of all kernels': its own dump fits, and a
 /// part of the changes.

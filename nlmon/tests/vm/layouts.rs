@@ -125,6 +125,10 @@ const DEPTH: usize = 16;
 
 /// A member as the kernel has it.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the type, and none excludes another"
+)]
 struct Found {
     name: String,
     offset: usize,

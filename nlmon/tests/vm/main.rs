@@ -5,6 +5,15 @@
 //! They share one kernel, so they run one at a time (`--test-threads=1`). Those of [`lockdown`] need
 //! one that refuses probes, [`page`] a guest that has a browser, and [`goings`] one whose processors
 //! take turns.
+#![expect(
+    clippy::unwrap_used,
+    clippy::tests_outside_test_module,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::unused_self,
+    reason = "all of this file is test code"
+)]
 
 mod browser;
 mod capture;

@@ -60,12 +60,16 @@ fn greets_every_member_of_the_group() {
     let _module = Module::load();
     let before = Module::counters();
     let members = [test_socket(1 << 20), test_socket(1 << 20), test_socket(1 << 20)];
-    members.iter().for_each(|member| member.join(test_module::GROUP).unwrap());
+    for member in &members {
+        member.join(test_module::GROUP).unwrap();
+    }
     let socket = test_socket(1 << 20);
     for _ in 0..31 {
         test_module::greet(&socket, TIMEOUT).unwrap();
     }
-    members.iter().for_each(|member| receive(member, 31));
+    for member in &members {
+        receive(member, 31);
+    }
     assert_eq!(Module::counters()["multicast"] - before["multicast"], 31);
 }
 
@@ -112,7 +116,9 @@ fn unloads_under_load() {
                 })
             })
             .collect();
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        for sender in senders {
+            sender.join().unwrap();
+        }
         Module::set("delay_ms", "50");
         let socket = test_socket(1 << 20);
         for number in 0..17 {

@@ -26,7 +26,7 @@ use nlmon::subscribe::{
 
 use crate::support::{Daemon, Metrics, Module, assert_within, message, run, test_socket, wait_for};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Processes that are there at the same time.
 const BATCH: usize = 50;

@@ -136,7 +136,7 @@ fn requests(metrics: &Metrics) -> u64 {
 fn echo_until(ended: &AtomicBool) {
     let socket = test_socket(BUFFER);
     while !ended.load(Ordering::Relaxed) {
-        test_module::echo(&socket, b"under load", Duration::from_secs(60)).unwrap();
+        test_module::echo(&socket, b"under load", Duration::from_mins(1)).unwrap();
         // A daemon has to get as far as its probes.
         thread::sleep(Duration::from_millis(10));
     }

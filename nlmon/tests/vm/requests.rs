@@ -120,20 +120,20 @@ fn a_dump_has_as_many_bytes_as_strace_sees_and_ends_once() {
     let links = fs::read_dir("/sys/class/net").unwrap().count() as u64;
     let before = daemon.quiet();
     let recorder = Recorder::start(&daemon, &["--path", "dump", "--process", "ip"]);
-    let mut lines = received("ip link show");
+    let mut calls = received("ip link show");
     // It asks for something that there is not, first.
-    lines.retain(|line| !line.contains("NLMSG_ERROR"));
+    calls.retain(|line| !line.contains("NLMSG_ERROR"));
     let bytes = |line: &String| line.rsplit_once(" = ").unwrap().1.parse::<u64>().unwrap();
-    let expected: u64 = lines.iter().map(bytes).sum();
-    let parts = lines.len();
-    assert!(parts > 3, "{lines:?}");
+    let expected: u64 = calls.iter().map(bytes).sum();
+    let parts = calls.len();
+    assert!(parts > 3, "{calls:?}");
     let labels = [("protocol", "route"), ("type", "RTM_GETLINK")];
     let mut after = before.clone();
     wait_for("the dump is counted", || {
         after = daemon.quiet();
         after.grown(&before, "nlmon_dump_bytes_total", &labels) > 0
     });
-    assert_eq!(after.grown(&before, "nlmon_dump_bytes_total", &labels), expected, "{lines:#?}");
+    assert_eq!(after.grown(&before, "nlmon_dump_bytes_total", &labels), expected, "{calls:#?}");
     assert_eq!(after.grown(&before, "nlmon_dump_messages_total", &labels), links);
     let complete = [&labels[..], &[("outcome", "complete")]].concat();
     assert_eq!(after.grown(&before, "nlmon_dumps_total", &complete), 1);

@@ -15,7 +15,7 @@ use crate::{
     wireless::Network,
 };
 
-/// A WireGuard private key as the kernel keeps it, and keys that it takes as they are.
+/// A private key of `wg` as the kernel keeps it, and keys that it takes as they are.
 const PRIVATE: [u8; 32] = *b"\xa0\x1c\xb3\x5e\xd7\x42\x99\x6f\x13\x84\xe5\x2a\xcb\x70\x3d\xf8\
     \x56\xa9\x0d\xbe\x67\xc1\x38\x92\x4f\xea\x1b\x75\xd0\x8c\x63\x59";
 const PRESHARED: [u8; 32] = *b"\x5b\xe4\x17\x8d\x36\xf0\xa2\x69\xcd\x04\x7e\xb1\x58\x93\x2f\xd6\
@@ -144,7 +144,7 @@ impl Outputs {
         page.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         spawn(move || {
             let mut file = File::create("/root/secrets.page").unwrap();
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(len @ 1..) = page.read(&mut buffer) {
                 file.write_all(&buffer[..len]).unwrap();
             }

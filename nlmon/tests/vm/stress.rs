@@ -53,7 +53,9 @@ fn senders_are_counted_while_the_daemon_sleeps(attach: &str) {
     let senders: Vec<_> = shares.map(|count| thread::spawn(move || echo(count))).collect();
     thread::sleep(Duration::from_millis(500));
     run("kill", &["-CONT", &pid]);
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    for sender in senders {
+        sender.join().unwrap();
+    }
     let (after, now) = (daemon.quiet(), Module::counters());
     let total = total();
     assert_eq!(now["received_datagrams"] - counted["received_datagrams"], total);

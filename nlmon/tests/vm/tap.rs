@@ -32,6 +32,8 @@ const USERSOCK: u8 = 2;
 const FIB_LOOKUP: u8 = 10;
 const GROUP: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Round trips with the test module.
+const ECHOES: u64 = 107;
 
 fn by_type<'a>(packets: impl IntoIterator<Item = &'a Packet>) -> ByType {
     let mut types = ByType::new();
@@ -44,6 +46,21 @@ fn by_type<'a>(packets: impl IntoIterator<Item = &'a Packet>) -> ByType {
 fn add(types: &mut ByType, name: String, (count, bytes): (u64, u64)) {
     let sum = types.entry(name).or_default();
     *sum = (sum.0 + count, sum.1 + bytes);
+}
+
+/// Datagrams of many protocols, on every path.
+fn send_everything(members: &[Socket; 2]) {
+    programs();
+    run("ip", &["link", "set", "vmtapped0", "up"]);
+    run("ip", &["link", "set", "vmtapped0", "down"]);
+    families(&Socket::open(protocol::GENERIC).unwrap());
+    lookups(&Socket::open(FIB_LOOKUP).unwrap(), 31);
+    let sender = usersock();
+    send_to_peer(&sender, &members[0], 101);
+    send_to_nobody(&sender, 103);
+    shout(&sender, members, 53);
+    let socket = test_socket(1 << 20);
+    (0..ECHOES).for_each(|_| drop(test_module::echo(&socket, b"unseen", TIMEOUT).unwrap()));
 }
 
 #[test]
@@ -60,7 +77,9 @@ fn the_device_shows_what_is_counted() {
         Command::new("ip").args(["monitor", "link"]).stdout(Stdio::null()).spawn().unwrap();
     wait_for("they listen", || listeners("0", 1) == 2);
     let members = [usersock(), usersock()];
-    members.iter().for_each(|member| member.join(GROUP).unwrap());
+    for member in &members {
+        member.join(GROUP).unwrap();
+    }
     // Modules are loaded by a first use.
     programs();
     let tap = Tap::start();
@@ -68,17 +87,7 @@ fn the_device_shows_what_is_counted() {
     let before = settled(&daemon, "route", "0");
     let start = tap.shown();
 
-    programs();
-    run("ip", &["link", "set", "vmtapped0", "up"]);
-    run("ip", &["link", "set", "vmtapped0", "down"]);
-    families(&Socket::open(protocol::GENERIC).unwrap());
-    lookups(&Socket::open(FIB_LOOKUP).unwrap(), 31);
-    let sender = usersock();
-    send_to_peer(&sender, &members[0], 101);
-    send_to_nobody(&sender, 103);
-    shout(&sender, &members, 53);
-    let socket = test_socket(1 << 20);
-    (0..107).for_each(|_| drop(test_module::echo(&socket, b"unseen", TIMEOUT).unwrap()));
+    send_everything(&members);
     let elsewhere = Traced::start("ip", &["netns", "exec", "vmtap", "ip", "link", "show"]).wait();
 
     let after = settled(&daemon, "route", "0");
@@ -107,7 +116,7 @@ fn the_device_shows_what_is_counted() {
     assert!(elsewhere.datagrams() > 0);
     // Of other protocols, which nlmon counts, it shows nothing.
     let echoes = [("protocol", "test"), ("path", "request")];
-    assert_eq!(after.grown(&before, "nlmon_datagrams_total", &echoes), 107);
+    assert_eq!(after.grown(&before, "nlmon_datagrams_total", &echoes), ECHOES);
     let is_tapped =
         |packet: &Packet| tapped.iter().any(|n| parse_protocol(n) == Some(packet.protocol));
     assert!(shown.iter().all(is_tapped));
@@ -117,7 +126,7 @@ fn the_device_shows_what_is_counted() {
     run("ip", &["link", "del", "vmtapped0"]);
     run("sysctl", &["-q", "net.ipv6.conf.default.disable_ipv6=0"]);
     run("ip", &["netns", "del", "vmtap"]);
-    drop((socket, module, daemon));
+    drop((module, daemon));
 }
 
 /// What the device has to show of a protocol by what nlmon counted: datagrams, and messages by type.
@@ -188,7 +197,7 @@ fn families(socket: &Socket) {
     }
 }
 
-/// Asks for the route to 127.0.0.1: `struct fib_result_nl` in include/net/ip_fib.h.
+/// Asks for the route to 127.0.0.1: `struct fib_result_nl` in `include/net/ip_fib.h`.
 fn lookups(socket: &Socket, count: u32) {
     socket.set_timeout(TIMEOUT).unwrap();
     for seq in 0..count {
@@ -238,7 +247,9 @@ fn shout(sender: &Socket, members: &[Socket], count: u32) {
         let sent = sendto(sender.as_raw_fd(), b"what?", &address, MsgFlags::empty());
         assert_eq!(sent, Err(Errno::ECONNREFUSED));
     }
-    members.iter().for_each(|member| receive(member, count as usize));
+    for member in members {
+        receive(member, count as usize);
+    }
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Line {
         self.condition.as_ref().is_none_or(|(path, wanted)| {
             path::json(object, path).iter().any(|(_, value)| match value {
                 Value::String(text) => wanted.split(',').any(|w| w == text),
-                other => wanted.split(',').any(|w| w == other.to_string()),
+                other => wanted.split(',').any(|w| *other == w),
             })
         })
     }

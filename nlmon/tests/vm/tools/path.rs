@@ -18,7 +18,7 @@ pub(super) fn json<'a>(value: &'a Value, path: &str) -> Vec<Found<'a, Value>> {
                         let mut places = places.clone();
                         places.push(i);
                         (places, item)
-                    }))
+                    }));
                 }
                 (name, Value::Object(members)) => {
                     next.extend(members.get(name).map(|value| (places, value)));
