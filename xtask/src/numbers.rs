@@ -59,7 +59,7 @@ const HEADERS: &[(&str, &[&str])] = &[
     ("linux/handshake.h", &["HANDSHAKE_CMD_"]),
     ("linux/hsr_netlink.h", &["HSR_C_"]),
     ("linux/ila.h", &["ILA_CMD_"]),
-    ("linux/ioam6_genl.h", &["IOAM6_CMD_"]),
+    ("linux/ioam6_genl.h", &["IOAM6_CMD_", "IOAM6_EVENT_TRACE"]),
     ("linux/ip_vs.h", &["IPVS_CMD_"]),
     ("linux/l2tp.h", &["L2TP_CMD_"]),
     ("linux/if_macsec.h", &["MACSEC_CMD_"]),

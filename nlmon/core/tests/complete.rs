@@ -21,7 +21,7 @@ use nlmon_core::decode::inventory::{Form, Inventory};
 use nlmon_core::decode::{Context, Message, decode};
 
 /// The files of cases.
-const FILES: [&str; 4] = ["lines.txt", "missing.txt", "secrets.txt", "values.txt"];
+const FILES: [&str; 5] = ["families.txt", "lines.txt", "missing.txt", "secrets.txt", "values.txt"];
 
 /// Lists in elements of Wi-Fi frames, which no table describes.
 const LISTS: &[&str] = &["key_managements", "pairwise_ciphers"];
@@ -93,6 +93,7 @@ const BYTES: &[(&str, &[&str])] = &[
         "a mask or a value of packet bytes, as the filter compares them",
         &["IFLA_VXLAN_RESERVED_BITS", "mask", "val"],
     ),
+    ("what the gateway does to the bytes of a frame of CAN", &["data"]),
     ("bit fields, and the words of a window of them", &["bmp", "cmpr_pad"]),
     ("a number of a device event in decimal digits, which look like bytes", &["USEC_INITIALIZED"]),
     ("a filling that is not empty in the one case that has it", &["SK_DIAG_BPF_STORAGE_PAD"]),

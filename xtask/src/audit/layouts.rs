@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::btf::{self, Enumeration};
+use super::evidence::Evidence;
 use super::headers::Headers;
 use super::report::Report;
 use super::tables::{Member, Set, Structure, Tables};
@@ -27,7 +28,12 @@ const ENDS: &[&str] = &[
 const BEGINNINGS: &[&str] = &["__", "MAX_", "NUM_"];
 
 /// Compares every attribute's number, and each enumeration with the sets that are of it.
-pub(super) fn numbers(tables: &Tables, headers: &Headers, report: &mut Report) {
+pub(super) fn numbers(
+    tables: &Tables,
+    headers: &Headers,
+    evidence: &Evidence,
+    report: &mut Report,
+) {
     let mut named: BTreeMap<usize, BTreeSet<i64>> = BTreeMap::new();
     for set in &tables.sets {
         for attribute in &set.attributes {
@@ -49,6 +55,20 @@ pub(super) fn numbers(tables: &Tables, headers: &Headers, report: &mut Report) {
     report.counts.enumerations = named.len();
     for (place, numbers) in &named {
         lacking(numbers, &headers.enumerations[*place], report);
+    }
+    let others = headers.enumerations.iter().enumerate();
+    for (_, enumeration) in others.filter(|(place, _)| !named.contains_key(place)) {
+        without_table(enumeration, evidence, report);
+    }
+}
+
+/// An enumeration of attributes, as the code uses it, of which no set is.
+fn without_table(enumeration: &Enumeration, evidence: &Evidence, report: &mut Report) {
+    let attributes = enumeration.names.iter().filter(|name| !is_bound(&name.0));
+    let mut used = attributes.filter(|name| !evidence.of(&name.0).is_empty());
+    if let Some((name, _)) = used.next() {
+        let more = used.count();
+        report.differs(name, format!("no table has it, and {more} more of its enumeration"));
     }
 }
 

@@ -45,14 +45,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tables = step("nlmon's tables", tables::read)?;
     let work = layout::target().join("audit");
     let headers = step("headers", || Headers::read(&source, &work))?;
+    // What no table has is looked for too.
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
-    let names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
+    let mut names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
+    names.extend(headers.numbers.keys().map(String::as_str));
     let evidence = step("source", || gather(&source, &names))?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));
     }
-    layouts::numbers(&tables, &headers, &mut report);
+    layouts::numbers(&tables, &headers, &evidence, &mut report);
     layouts::structures(&tables, &headers, &mut report);
     words::compare(&tables, &headers, &mut report);
     forms::compare(&tables, &headers, &evidence, &mut report);

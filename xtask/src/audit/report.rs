@@ -96,8 +96,10 @@ impl Report {
     }
 }
 
-/// The file of reasons: a line `what it is about: reason`, where `*` at the end stands for any end.
+/// The file of reasons: a line `what it is about: reason`. It may be about several, with commas
+/// between; `*` at the end stands for any end.
 struct Reasons<'a> {
+    /// Each thing by itself.
     lines: Vec<(&'a str, &'a str)>,
 }
 
@@ -105,7 +107,9 @@ impl<'a> Reasons<'a> {
     fn parse(text: &'a str) -> Result<Self> {
         let mut lines = Vec::new();
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            lines.push(line.split_once(": ").with_context(|| format!("no reason: {line}"))?);
+            let (about, reason) =
+                line.split_once(": ").with_context(|| format!("no reason: {line}"))?;
+            lines.extend(about.split(", ").map(|what| (what, reason)));
         }
         Ok(Self { lines })
     }
@@ -130,11 +134,12 @@ mod tests {
 
     #[test]
     fn a_reason_is_for_one_name_or_for_a_beginning() {
-        let reasons = Reasons::parse("# why\nA_ONE: because\nB_*: of old\n").unwrap();
+        let reasons = Reasons::parse("# why\nA_ONE: because\nB_*, C: of old\n").unwrap();
         assert_eq!(reasons.find("A_ONE"), Some((0, "because")));
         assert_eq!(reasons.find("A_ONE_MORE"), None);
         assert_eq!(reasons.find("B_TWO"), Some((1, "of old")));
-        assert_eq!(reasons.unused(&BTreeSet::from([1])), ["A_ONE"]);
+        assert_eq!(reasons.find("C"), Some((2, "of old")));
+        assert_eq!(reasons.unused(&BTreeSet::from([1])), ["A_ONE", "C"]);
         assert!(Reasons::parse("A_ONE").is_err());
     }
 }

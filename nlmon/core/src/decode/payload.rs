@@ -72,7 +72,7 @@ pub(super) fn read(
         protocol::ROUTE if header.message_type == GET_NEIGHBOURS && is_old_fdb_dump(span.bytes) => {
             Some(tables::old_fdb_dump())
         }
-        protocol::ROUTE => route(header.message_type, request, span.bytes.len()),
+        protocol::ROUTE => route(header.message_type, request, span.bytes),
         protocol::SELINUX => tables::selinux(header.message_type),
         protocol::NETFILTER => tables::netfilter(header.message_type),
         protocol::XFRM if header.flags & DUMP_REQUEST == DUMP_REQUEST => Some(tables::xfrm_dump()),
@@ -136,13 +136,18 @@ fn unknown(reader: &mut Reader<'_>, span: Span<'_>) -> Payload {
     attributes(vec![reader.unknown("payload".into(), span)])
 }
 
-fn route(message_type: u16, request: bool, len: usize) -> Option<Layout> {
+fn route(message_type: u16, request: bool, bytes: &[u8]) -> Option<Layout> {
     const GETS: u16 = 2;
+    const CAN: Option<&u8> = Some(&29);
+    const IP6_MULTICAST: Option<&u8> = Some(&129);
     let layout = match message_type {
-        84..=87 if request && message_type % 4 != GETS => tables::mdb_request(),
+        24..=26 if bytes.first() == CAN => tables::can_gateway(),
+        96..=99 if bytes.first() == IP6_MULTICAST => tables::cache_report_6(),
+        86 if request => tables::mdb_question(),
+        84..=87 if request => tables::mdb_request(),
         _ => tables::route(message_type)?,
     };
-    let short = len < width(layout.header) && message_type % 4 == GETS;
+    let short = bytes.len() < width(layout.header) && message_type % 4 == GETS;
     Some(if short { tables::address_family() } else { layout })
 }
 
@@ -320,7 +325,7 @@ fn connector(reader: &mut Reader<'_>, span: Span<'_>) -> Vec<Attribute> {
 /// The attributes that a request of that type has, to name one that it lacks.
 pub(super) fn set(protocol: u8, header: &Header, payload: &[u8], context: &Context<'_>) -> Set {
     let layout = match protocol {
-        protocol::ROUTE => route(header.message_type, true, payload.len()),
+        protocol::ROUTE => route(header.message_type, true, payload),
         protocol::NETFILTER => tables::netfilter(header.message_type),
         protocol::XFRM => tables::xfrm(header.message_type),
         _ => None,

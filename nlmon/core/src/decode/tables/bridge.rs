@@ -77,6 +77,10 @@ static ROUTER_PATTR: Set = &[
 pub(in crate::decode) static MDB_REQUEST: Set =
     &[(1, "MDBA_SET_ENTRY", Struct(&BR_MDB_ENTRY)), (2, "MDBA_SET_ENTRY_ATTRS", Nest(&MDB_SET))];
 
+/// What a question for one entry holds.
+pub(in crate::decode) static MDB_GET: Set =
+    &[(1, "MDBA_GET_ENTRY", Struct(&BR_MDB_ENTRY)), (2, "MDBA_GET_ENTRY_ATTRS", Nest(&MDB_SET))];
+
 static MDB_SET: Set = &[
     (1, "MDBE_ATTR_SOURCE", Ip),
     (2, "MDBE_ATTR_SRC_LIST", Nest(&SET_SOURCES)),
@@ -94,6 +98,13 @@ pub(in crate::decode) static VLANDB: Set = &[
     (1, "BRIDGE_VLANDB_ENTRY", Nest(&VLANDB_ENTRY)),
     (2, "BRIDGE_VLANDB_GLOBAL_OPTIONS", Nest(&VLANDB_GLOBAL)),
 ];
+
+/// `BRIDGE_VLANDB_DUMPF_*`
+static DUMP_FLAGS: Bits = &[(1, "stats"), (2, "global")];
+
+/// What a question for VLANs holds.
+pub(in crate::decode) static VLANDB_DUMP: Set =
+    &[(1, "BRIDGE_VLANDB_DUMP_FLAGS", Mask(&DUMP_FLAGS))];
 
 static VLANDB_ENTRY: Set = &[
     (1, "BRIDGE_VLANDB_ENTRY_INFO", Struct(&BRIDGE_VLAN_INFO)),

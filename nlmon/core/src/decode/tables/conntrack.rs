@@ -223,5 +223,12 @@ pub(in crate::decode) static EXPECTATION: Set = &[
 static EXPECTATION_NAT: Set =
     &[(1, "CTA_EXPECT_NAT_DIR", Be), (2, "CTA_EXPECT_NAT_TUPLE", Nest(&TUPLE_ATTRS))];
 
+/// Of expectations, of one processor.
+pub(in crate::decode) static EXPECTATION_STATS: Set = &[
+    (1, "CTA_STATS_EXP_NEW", Be),
+    (2, "CTA_STATS_EXP_CREATE", Be),
+    (3, "CTA_STATS_EXP_DELETE", Be),
+];
+
 pub(in crate::decode) static GLOBAL_STATS: Set =
     &[(1, "CTA_STATS_GLOBAL_ENTRIES", Be), (2, "CTA_STATS_GLOBAL_MAX_ENTRIES", Be)];

@@ -7,8 +7,9 @@ use super::kind::Kind::{
     Be, BeWord, Each, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest,
     Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Set, structure};
+use super::kind::{Bits, Fields, Kind, Set, structure};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
+use super::various::MULTICAST_TABLE;
 use crate::decode::names::Table;
 use crate::decode::names::words::{ETHERTYPES, FAMILIES, LINK_FLAGS, LINK_LAYERS, OPER_STATES};
 
@@ -293,7 +294,7 @@ pub(in crate::decode) static LINK_ATTRS: Set = &[
     (23, "IFLA_STATS64", Struct(&RTNL_LINK_STATS64)),
     (24, "IFLA_VF_PORTS", Nest(&VF_PORTS_ATTRS)),
     (25, "IFLA_PORT_SELF", Nest(&PORT_ATTRS)),
-    (26, "IFLA_AF_SPEC", Family(&[(7, Nest(&BRIDGE_AF_SPEC))], &Nest(&AF_SPEC_ATTRS))),
+    (26, "IFLA_AF_SPEC", Family(AF_SPECS, &Nest(&AF_SPEC_ATTRS))),
     (27, "IFLA_GROUP", Num),
     (28, "IFLA_NET_NS_FD", Num),
     (29, "IFLA_EXT_MASK", Mask(&RTEXT_FILTER)),
@@ -358,6 +359,13 @@ pub(in crate::decode) static STATS_ATTRS: Set = &[
     (5, "IFLA_STATS_AF_SPEC", Nest(&STATS_AF_SPEC)),
 ];
 
+/// What a question for statistics and a request to collect some hold. The filters are numbered as the
+/// statistics are.
+pub(in crate::decode) static STATS_REQUEST: Set = &[
+    (1, "IFLA_STATS_GET_FILTERS", List(&Num)),
+    (2, "IFLA_STATS_SET_OFFLOAD_XSTATS_L3_STATS", Num),
+];
+
 static IFLA_CACHEINFO: Fields = structure("ifla_cacheinfo").of(&[
     ("max_reasm_len", 4, Num),
     ("tstamp", 4, Num),
@@ -380,6 +388,9 @@ static IFLA6_ATTRS: Set = &[
 static IFLA_ATTRS: Set = &[(1, "IFLA_INET_CONF", Named(4, &Int, INET_CONF))];
 
 static MCTP_ATTRS: Set = &[(1, "IFLA_MCTP_NET", Num), (2, "IFLA_MCTP_PHYS_BINDING", Num)];
+
+/// Bridges and IPv4's multicast routing have attributes of their own there.
+static AF_SPECS: &[(u8, Kind)] = &[(7, Nest(&BRIDGE_AF_SPEC)), (128, Nest(&MULTICAST_TABLE))];
 
 static AF_SPEC_ATTRS: Set = &[
     (2, "AF_INET", Nest(&IFLA_ATTRS)),

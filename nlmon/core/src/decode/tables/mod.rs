@@ -4,6 +4,7 @@
 mod address;
 mod audit;
 mod bridge;
+mod can;
 mod connector;
 mod conntrack;
 mod crypto;
@@ -78,9 +79,11 @@ pub(super) fn route(message_type: u16) -> Option<Layout> {
         80..=83 => ("netconfmsg", &various::NETCONFMSG, &various::NETCONF),
         84..=87 => ("br_port_msg", &bridge::BR_PORT_MSG, &bridge::MDB),
         88..=91 => ("rtgenmsg", &various::RTGENMSG, &various::NETNS),
-        92..=95 => ("if_stats_msg", &link::IF_STATS_MSG, &link::STATS_ATTRS),
+        94 | 95 => ("if_stats_msg", &link::IF_STATS_MSG, &link::STATS_REQUEST),
+        92 | 93 => ("if_stats_msg", &link::IF_STATS_MSG, &link::STATS_ATTRS),
         96..=99 => ("rtgenmsg", &various::RTGENMSG, &various::CACHE_REPORT),
         104..=107 | 116..=119 => ("nhmsg", &nexthop::NHMSG, &nexthop::NEXTHOP),
+        114 => ("br_vlan_msg", &bridge::BR_VLAN_MSG, &bridge::VLANDB_DUMP),
         112..=115 => ("br_vlan_msg", &bridge::BR_VLAN_MSG, &bridge::VLANDB),
         120..=123 => ("tunnel_msg", &various::TUNNEL_MSG, &various::VNI_FILTER),
         _ => return None,
@@ -96,11 +99,13 @@ pub(super) fn netfilter(message_type: u16) -> Option<Layout> {
         (1, 4) => &conntrack::CONNTRACK_STATS_ATTRS,
         (1, 5) => &conntrack::GLOBAL_STATS,
         (1, _) => &conntrack::CONNTRACK_ATTRS,
+        (2, 3) => &conntrack::EXPECTATION_STATS,
         (2, _) => &conntrack::EXPECTATION,
         (3, 2) => &netfilter::QUEUE_CONFIG,
         (3, _) => &netfilter::QUEUE,
         (4, 1) => &netfilter::LOG_CONFIG,
         (4, _) => &netfilter::LOG,
+        (5, _) => &netfilter::FINGERPRINT,
         (6, 2 | 7 | 8) => &ipset::IPSET_CREATE,
         (6, 5 | 6) => &ipset::IPSET_TWO,
         (6, _) => &ipset::IPSET,
@@ -135,6 +140,11 @@ pub(super) fn mdb_request() -> Layout {
     Layout { name: "br_port_msg", header: &bridge::BR_PORT_MSG, attributes: &bridge::MDB_REQUEST }
 }
 
+/// What a question for an entry of that holds. Its answers have the same type.
+pub(super) fn mdb_question() -> Layout {
+    Layout { name: "br_port_msg", header: &bridge::BR_PORT_MSG, attributes: &bridge::MDB_GET }
+}
+
 /// What a request for a bridge's forwarding entries held once.
 pub(super) fn old_fdb_dump() -> Layout {
     Layout { name: "ifinfomsg", header: &link::IFINFOMSG, attributes: &link::LINK_ATTRS }
@@ -163,6 +173,17 @@ pub(super) fn crypto() -> Layout {
 /// What a message of RDMA's device client holds.
 pub(super) fn rdma() -> Layout {
     Layout { name: "", header: &NO_FIELDS, attributes: &rdma::RDMA }
+}
+
+/// What a job of the CAN gateway holds: it is a route by its type.
+pub(super) fn can_gateway() -> Layout {
+    Layout { name: "rtcanmsg", header: &can::RTCANMSG, attributes: &can::GATEWAY }
+}
+
+/// What a report of a packet without a multicast route holds in IPv6.
+pub(super) fn cache_report_6() -> Layout {
+    let (header, attributes) = (&various::RTGENMSG, &various::CACHE_REPORT_6);
+    Layout { name: "rtgenmsg", header, attributes }
 }
 
 /// What a question that gives only an address family holds: some programs send no more.

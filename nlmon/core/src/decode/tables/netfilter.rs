@@ -3,7 +3,7 @@
 
 use super::conntrack::{CONNTRACK_ATTRS, EXPECTATION};
 use super::kind::Kind::{
-    Be, BeInt, BeMask, BeWord, Nest, Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
+    Be, BeInt, BeMask, BeWord, Each, Nest, Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set, structure};
 use crate::decode::names::Table;
@@ -193,14 +193,57 @@ static HELPER_POLICY: Set = &[
     (3, "NFCTH_POLICY_EXPECT_TIMEOUT", Be),
 ];
 
-static HOOK_CHAIN: Set =
-    &[(1, "NFNLA_HOOK_INFO_DESC", Nest(&HOOK_DESCRIPTION)), (2, "NFNLA_HOOK_INFO_TYPE", Be)];
+static HOOK_CHAIN: Set = &[
+    (1, "NFNLA_HOOK_INFO_DESC", Select(2, &HOOK_DESCRIPTIONS)),
+    (2, "NFNLA_HOOK_INFO_TYPE", BeWord(&HOOK_TYPES)),
+];
+
+/// `NFNL_HOOK_TYPE_*`
+static HOOK_TYPES: Table = &[(1, "nftables"), (2, "bpf"), (3, "nft_flowtable")];
+
+/// By the type beside.
+static HOOK_DESCRIPTIONS: Options = &[
+    ("nftables", Nest(&HOOK_DESCRIPTION)),
+    ("bpf", Nest(&HOOK_PROGRAM)),
+    ("nft_flowtable", Nest(&HOOK_DESCRIPTION)),
+];
+
+static HOOK_PROGRAM: Set = &[(1, "NFNLA_HOOK_BPF_ID", Be)];
 
 static HOOK_DESCRIPTION: Set = &[
     (1, "NFNLA_CHAIN_TABLE", Text),
     (2, "NFNLA_CHAIN_FAMILY", Word(&NETFILTER_FAMILIES)),
     (3, "NFNLA_CHAIN_NAME", Text),
 ];
+
+/// How the packets of a system look.
+pub(in crate::decode) static FINGERPRINT: Set = &[(1, "OSF_ATTR_FINGER", Struct(&FINGER))];
+
+/// Bytes of an option.
+const OPTION_LEN: usize = 12;
+/// `MAX_IPOPTLEN`
+const OPTIONS_MAX: usize = 40;
+
+static FINGER: Fields = structure("nf_osf_user_finger").of(&[
+    ("wss", 8, Struct(&WILDCARD)),
+    ("ttl", 1, Num),
+    ("df", 1, Num),
+    ("ss", 2, Num),
+    ("mss", 2, Num),
+    ("opt_num", 2, Num),
+    ("genre", 32, Text),
+    ("version", 32, Text),
+    ("subtype", 32, Text),
+    ("opt", OPTION_LEN * OPTIONS_MAX, Each(OPTION_LEN, &Struct(&TCP_OPTION))),
+]);
+
+static WILDCARD: Fields = structure("nf_osf_wc").of(&[("wc", 4, Num), ("val", 4, Num)]);
+
+static TCP_OPTION: Fields = structure("nf_osf_opt").of(&[
+    ("kind", 2, Num),
+    ("length", 2, Num),
+    ("wc", 8, Struct(&WILDCARD)),
+]);
 
 /// By the protocol beside.
 pub(in crate::decode) static TIMEOUTS: Options = &[

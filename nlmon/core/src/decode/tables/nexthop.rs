@@ -1,8 +1,6 @@
 //! Attributes of a next hop object: numbers and names of `include/uapi/linux/nexthop.h`.
 
-use super::kind::Kind::{
-    Be, Each, Flag, Index, Ip, List, Mask, Nest, Num, Pad, Select, Struct, Word,
-};
+use super::kind::Kind::{Be, Each, Flag, Index, Ip, Mask, Nest, Num, Pad, Select, Struct, Word};
 use super::kind::{Fields, Set, structure};
 use super::route::{ENCAP_TYPES, ENCAPS, ROUTE_FLAGS};
 use crate::decode::names::Table;
@@ -40,7 +38,7 @@ pub(in crate::decode) static NEXTHOP: Set = &[
     (12, "NHA_RES_GROUP", Nest(&RES_GROUP)),
     (13, "NHA_RES_BUCKET", Nest(&RES_BUCKET)),
     (14, "NHA_OP_FLAGS", Num),
-    (15, "NHA_GROUP_STATS", List(&Nest(&GROUP_STATS))),
+    (15, "NHA_GROUP_STATS", Nest(&GROUP_STATS)),
     (16, "NHA_HW_STATS_ENABLE", Num),
     (17, "NHA_HW_STATS_USED", Num),
     (18, "NHA_DST_PORT", Be),
@@ -59,7 +57,9 @@ static RES_BUCKET: Set = &[
     (3, "NHA_RES_BUCKET_NH_ID", Num),
 ];
 
-static GROUP_STATS: Set = &[
+static GROUP_STATS: Set = &[(1, "NHA_GROUP_STATS_ENTRY", Nest(&GROUP_STATS_ENTRY))];
+
+static GROUP_STATS_ENTRY: Set = &[
     (1, "NHA_GROUP_STATS_ENTRY_ID", Num),
     (2, "NHA_GROUP_STATS_ENTRY_PACKETS", Num),
     (3, "NHA_GROUP_STATS_ENTRY_PACKETS_HW", Num),

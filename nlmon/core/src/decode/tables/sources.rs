@@ -4,8 +4,9 @@
 use super::kind::{Fields, Layout};
 use super::{
     ACKNOWLEDGEMENT, AUDIT_FEATURES, AUDIT_RULE, AUDIT_STATUS, CN_MSG, NDUSEROPT, NDUSEROPTMSG,
-    NO_FIELDS, PROC_EVENT, PROC_INPUT, address_family, crypto, mdb_request, nd_option, netfilter,
-    process_event, rdma, route, selinux, sock_diag, sock_diag_old, sock_diag_tipc, xfrm,
+    NO_FIELDS, PROC_EVENT, PROC_INPUT, address_family, cache_report_6, can_gateway, crypto,
+    mdb_question, mdb_request, nd_option, netfilter, process_event, rdma, route, selinux,
+    sock_diag, sock_diag_old, sock_diag_tipc, xfrm,
 };
 use crate::decode::names::{message_type_name, protocol};
 
@@ -39,8 +40,11 @@ pub(super) fn messages() -> Vec<(String, Layout)> {
     let others = [
         ("TCPDIAG_GETSOCK", sock_diag_old()),
         ("SOCK_DIAG TIPC", sock_diag_tipc()),
+        ("MDB question", mdb_question()),
         ("MDB request", mdb_request()),
         ("RTM_GET", address_family()),
+        ("RTM_NEWROUTE of CAN", can_gateway()),
+        ("RTM_NEWCACHEREPORT of IPv6", cache_report_6()),
         ("CRYPTO", crypto()),
         ("RDMA", rdma()),
         ("RTM_NEWNDUSEROPT", user_option),

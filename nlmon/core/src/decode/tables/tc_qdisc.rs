@@ -405,6 +405,12 @@ pub(in crate::decode) static TC_SFQ_QOPT_V1: Fields = structure("tc_sfq_qopt_v1"
     ("stats", 24, Struct(&TC_SFQRED_STATS)),
 ]);
 
+pub(in crate::decode) static TAPRIO_STATS: Set = &[
+    (1, "TCA_TAPRIO_OFFLOAD_STATS_PAD", Pad),
+    (2, "TCA_TAPRIO_OFFLOAD_STATS_WINDOW_DROPS", Num),
+    (3, "TCA_TAPRIO_OFFLOAD_STATS_TX_OVERRUNS", Num),
+];
+
 static TAPRIO_SCHED_ENTRY: Set = &[
     (1, "TCA_TAPRIO_SCHED_ENTRY_INDEX", Num),
     (2, "TCA_TAPRIO_SCHED_ENTRY_CMD", Num),

@@ -2,11 +2,12 @@
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
 use super::kind::Kind::{
-    Be, Each, Flag, Hex, Index, Int, Ip, List, Mac, Nest, Num, Pad, Secret, Struct, Text, Word,
+    Be, Each, Flag, Hex, Index, Int, Ip, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text,
+    Word,
 };
-use super::kind::{Fields, Set, structure};
+use super::kind::{Bits, Fields, Set, structure};
 use crate::decode::names::Table;
-use crate::decode::names::words::FAMILIES;
+use crate::decode::names::words::{FAMILIES, ROUTE_TABLES};
 
 pub(in crate::decode) static RTGENMSG: Fields =
     structure("rtgenmsg").of(&[("rtgen_family", 1, Word(&FAMILIES)), ("pad", 3, Pad)]);
@@ -120,6 +121,43 @@ pub(in crate::decode) static CACHE_REPORT: Set = &[
     (5, "IPMRA_CREPORT_PKT", Secret),
     (6, "IPMRA_CREPORT_TABLE", Num),
 ];
+
+pub(in crate::decode) static CACHE_REPORT_6: Set = &[
+    (1, "IP6MRA_CREPORT_MSGTYPE", Num),
+    (2, "IP6MRA_CREPORT_MIF_ID", Num),
+    (3, "IP6MRA_CREPORT_SRC_ADDR", Ip),
+    (4, "IP6MRA_CREPORT_DST_ADDR", Ip),
+    (5, "IP6MRA_CREPORT_PKT", Secret),
+];
+
+/// A table of multicast routing, and its interfaces.
+pub(super) static MULTICAST_TABLE: Set = &[
+    (1, "IPMRA_TABLE_ID", Word(&ROUTE_TABLES)),
+    (2, "IPMRA_TABLE_CACHE_RES_QUEUE_LEN", Num),
+    (3, "IPMRA_TABLE_MROUTE_REG_VIF_NUM", Int),
+    (4, "IPMRA_TABLE_MROUTE_DO_ASSERT", Num),
+    (5, "IPMRA_TABLE_MROUTE_DO_PIM", Num),
+    (6, "IPMRA_TABLE_VIFS", Nest(&MULTICAST_VIFS)),
+    (7, "IPMRA_TABLE_MROUTE_DO_WRVIFWHOLE", Num),
+];
+
+static MULTICAST_VIFS: Set = &[(1, "IPMRA_VIF", Nest(&MULTICAST_VIF))];
+
+static MULTICAST_VIF: Set = &[
+    (1, "IPMRA_VIFA_IFINDEX", Index),
+    (2, "IPMRA_VIFA_VIF_ID", Num),
+    (3, "IPMRA_VIFA_FLAGS", Mask(&VIF_FLAGS)),
+    (4, "IPMRA_VIFA_BYTES_IN", Num),
+    (5, "IPMRA_VIFA_BYTES_OUT", Num),
+    (6, "IPMRA_VIFA_PACKETS_IN", Num),
+    (7, "IPMRA_VIFA_PACKETS_OUT", Num),
+    (8, "IPMRA_VIFA_LOCAL_ADDR", Ip),
+    (9, "IPMRA_VIFA_REMOTE_ADDR", Ip),
+    (10, "IPMRA_VIFA_PAD", Pad),
+];
+
+/// `VIFF_*` of `include/uapi/linux/mroute.h`
+static VIF_FLAGS: Bits = &[(1, "tunnel"), (2, "srcrt"), (4, "register"), (8, "use-ifindex")];
 
 pub(in crate::decode) static TUNNEL_MSG: Fields = structure("tunnel_msg").of(&[
     ("family", 1, Word(&FAMILIES)),

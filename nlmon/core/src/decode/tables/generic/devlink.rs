@@ -86,6 +86,23 @@ static RELOAD_ACTION: Table = &[(1, "driver-reinit"), (2, "fw-activate")];
 
 static RATE_TYPE: Table = &[(0, "leaf"), (1, "node")];
 
+/// What an answer to a run of tests holds: the tests have the numbers of their results.
+static SELFTESTS_RUN: Set = &[
+    (1, "DEVLINK_ATTR_BUS_NAME", Text),
+    (2, "DEVLINK_ATTR_DEV_NAME", Text),
+    (176, "DEVLINK_ATTR_SELFTESTS", Nest(&SELFTEST_RESULTS)),
+];
+
+static SELFTEST_RESULTS: Set = &[
+    (1, "DEVLINK_ATTR_SELFTEST_RESULT", Nest(&SELFTEST_RESULTS)),
+    (2, "DEVLINK_ATTR_SELFTEST_RESULT_ID", Word(&SELFTESTS)),
+    (3, "DEVLINK_ATTR_SELFTEST_RESULT_STATUS", Word(&SELFTEST_STATUSES)),
+];
+
+static SELFTESTS: Table = &[(1, "flash")];
+
+static SELFTEST_STATUSES: Table = &[(0, "skip"), (1, "pass"), (2, "fail")];
+
 static DL_SELFTEST_ID: Set = &[(1, "DEVLINK_ATTR_SELFTEST_ID_FLASH", Flag)];
 
 static DL_RATE_TC_BWS: Set =
@@ -280,7 +297,7 @@ pub(in crate::decode) static DEVLINK: Set = &[
     (186, "DEVLINK_ATTR_PARENT_DEV", Nest(&DEVLINK)),
 ];
 
-static COMMANDS: Words = &[
+const COMMANDS: Words = &[
     (1, "DEVLINK_CMD_GET", &DEVLINK),
     (2, "DEVLINK_CMD_SET", &DEVLINK),
     (3, "DEVLINK_CMD_NEW", &DEVLINK),
@@ -369,7 +386,22 @@ static COMMANDS: Words = &[
 
 /// The family `devlink`.
 pub(in crate::decode) static FAMILY: Generic =
-    Generic { name: "devlink", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };
+    Generic { name: "devlink", header: &NO_FIELDS, requests: COMMANDS, replies: &REPLIES };
+
+/// The same commands, but for what tests found.
+static REPLIES: [(u16, &str, &Set); COMMANDS.len()] = {
+    const RUN: u16 = 83;
+    let mut words = [COMMANDS[0]; COMMANDS.len()];
+    let mut place = 0;
+    while place < words.len() {
+        words[place] = COMMANDS[place];
+        if words[place].0 == RUN {
+            words[place].2 = &SELFTESTS_RUN;
+        }
+        place += 1;
+    }
+    words
+};
 
 /// A value by its type: of a parameter, of a health report.
 static VALUES: Options = &[

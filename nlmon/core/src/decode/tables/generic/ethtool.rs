@@ -1,9 +1,10 @@
 //! Attributes of the generic family `ethtool`: numbers and names of `include/uapi/linux/ethtool_netlink.h`.
 
+use super::ethtool_counters::{COUNTERS, GROUPS, REFLECTIONS};
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Be, Each, Flag, Hex, Index, List, Mask, Nest, Num, Pad, Secret, Text, Word,
+    Be, Each, Flag, Hex, Index, Mask, Nest, Num, Pad, Secret, Select, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Generic, Set};
 
@@ -277,7 +278,7 @@ static CABLE_TEST_TDR: Set = &[
 static CABLE_TEST_TDR_NTF: Set = &[
     (1, "ETHTOOL_A_CABLE_TEST_TDR_NTF_HEADER", Nest(&HEADER)),
     (2, "ETHTOOL_A_CABLE_TEST_TDR_NTF_STATUS", Num),
-    (3, "ETHTOOL_A_CABLE_TEST_TDR_NTF_NEST", Nest(&CABLE_NEST)),
+    (3, "ETHTOOL_A_CABLE_TEST_TDR_NTF_NEST", Nest(&REFLECTIONS)),
 ];
 
 static UDP_TUNNEL_TYPE: Table = &[(0, "vxlan"), (1, "geneve"), (2, "vxlan-gpe")];
@@ -328,9 +329,9 @@ static MODULE_EEPROM: Set = &[
 
 static STATS_GRP: Set = &[
     (1, "ETHTOOL_A_STATS_GRP_PAD", Pad),
-    (2, "ETHTOOL_A_STATS_GRP_ID", Num),
+    (2, "ETHTOOL_A_STATS_GRP_ID", Word(&GROUPS)),
     (3, "ETHTOOL_A_STATS_GRP_SS_ID", Num),
-    (4, "ETHTOOL_A_STATS_GRP_STAT", List(&Num)),
+    (4, "ETHTOOL_A_STATS_GRP_STAT", Select(2, &COUNTERS)),
     (5, "ETHTOOL_A_STATS_GRP_HIST_RX", Nest(&STATS_GRP)),
     (6, "ETHTOOL_A_STATS_GRP_HIST_TX", Nest(&STATS_GRP)),
     (7, "ETHTOOL_A_STATS_GRP_HIST_BKT_LOW", Num),

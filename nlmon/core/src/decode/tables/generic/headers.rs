@@ -17,7 +17,7 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("handshake", "linux/handshake.h", &["HANDSHAKE_CMD_"]),
     ("HSR", "linux/hsr_netlink.h", &["HSR_C_"]),
     ("ila", "linux/ila.h", &["ILA_CMD_"]),
-    ("IOAM6", "linux/ioam6_genl.h", &["IOAM6_CMD_"]),
+    ("IOAM6", "linux/ioam6_genl.h", &["IOAM6_CMD_", "IOAM6_EVENT_TRACE"]),
     ("IPVS", "linux/ip_vs.h", &["IPVS_CMD_"]),
     ("l2tp", "linux/l2tp.h", &["L2TP_CMD_"]),
     ("lockd", "linux/lockd_netlink.h", &["LOCKD_CMD_"]),

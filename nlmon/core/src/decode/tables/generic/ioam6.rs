@@ -24,6 +24,16 @@ static COMMANDS: Words = &[
     (7, "IOAM6_CMD_NS_SET_SCHEMA", &IOAM6),
 ];
 
+static TRACE: Set = &[
+    (1, "IOAM6_EVENT_ATTR_TRACE_NAMESPACE", Num),
+    (2, "IOAM6_EVENT_ATTR_TRACE_NODELEN", Num),
+    (3, "IOAM6_EVENT_ATTR_TRACE_TYPE", Num),
+    (4, "IOAM6_EVENT_ATTR_TRACE_DATA", Hex),
+];
+
+/// `enum ioam6_event_type`
+pub(super) static EVENTS: Words = &[(1, "IOAM6_EVENT_TRACE", &TRACE)];
+
 /// The family `IOAM6`.
 pub(in crate::decode) static FAMILY: Generic =
     Generic { name: "IOAM6", header: &NO_FIELDS, requests: COMMANDS, replies: COMMANDS };

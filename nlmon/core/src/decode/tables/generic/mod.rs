@@ -7,6 +7,7 @@ pub(in crate::decode) mod devlink;
 mod dpll;
 mod drop_monitor;
 mod ethtool;
+mod ethtool_counters;
 mod fou;
 mod gtp;
 mod handshake;
@@ -115,6 +116,7 @@ pub(in crate::decode) fn family(name: &str) -> Option<&'static Generic> {
 /// What a family's own events are, where they share their numbers with its commands.
 pub(in crate::decode) fn events(name: &str) -> Option<Words> {
     match name {
+        "IOAM6" => Some(ioam6::EVENTS),
         "mptcp_pm" => Some(mptcp_pm::EVENTS),
         "thermal" => Some(thermal::EVENTS),
         _ => None,
