@@ -91,7 +91,7 @@ const BYTES: &[(&str, &[&str])] = &[
     ("the structure of an extension of xtables that has no table", &["NFTA_MATCH_INFO"]),
     (
         "a mask or a value of packet bytes, as the filter compares them",
-        &["IFLA_VXLAN_RESERVED_BITS", "mask", "val"],
+        &["IFLA_VXLAN_RESERVED_BITS", "mask", "val", "value"],
     ),
     ("what the gateway does to the bytes of a frame of CAN", &["data"]),
     ("bit fields, and the words of a window of them", &["bmp", "cmpr_pad"]),

@@ -7,7 +7,7 @@ use super::kind::Kind::{
     Be, BeWord, Each, Family, Flag, Hex, Index, Int, Ip, LinkIndex, List, Mac, Mask, Named, Nest,
     Num, Pad, PaddedMac, Secret, Select, Struct, Text, Word,
 };
-use super::kind::{Bits, Fields, Kind, Set, structure};
+use super::kind::{Bits, Fields, Kind, Options, Set, structure};
 use super::link_kinds::{LINKINFO_DATA_MSG, LINKINFO_MEMBER_DATA_MSG};
 use super::various::MULTICAST_TABLE;
 use crate::decode::names::Table;
@@ -108,10 +108,22 @@ pub(in crate::decode) static LINKINFO_BRPORT_ATTRS: Set = &[
 static LINKINFO_ATTRS: Set = &[
     (1, "IFLA_INFO_KIND", Text),
     (2, "IFLA_INFO_DATA", Select(1, &LINKINFO_DATA_MSG)),
-    (3, "IFLA_INFO_XSTATS", Hex),
+    (3, "IFLA_INFO_XSTATS", Select(1, &KIND_STATS)),
     (4, "IFLA_INFO_SLAVE_KIND", Text),
     (5, "IFLA_INFO_SLAVE_DATA", Select(4, &LINKINFO_MEMBER_DATA_MSG)),
 ];
+
+/// By the kind beside.
+static KIND_STATS: Options = &[("can", Struct(&CAN_DEVICE_STATS))];
+
+static CAN_DEVICE_STATS: Fields = structure("can_device_stats").of(&[
+    ("bus_error", 4, Num),
+    ("error_warning", 4, Num),
+    ("error_passive", 4, Num),
+    ("bus_off", 4, Num),
+    ("arbitration_lost", 4, Num),
+    ("restarts", 4, Num),
+]);
 
 static IFLA_VF_MAC: Fields = structure("ifla_vf_mac").of(&[("vf", 4, Num), ("mac", 32, PaddedMac)]);
 

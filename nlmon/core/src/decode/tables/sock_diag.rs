@@ -699,12 +699,47 @@ static SMC_STATES: Table = &[
 static SMC_MODES: Table = &[(0, "SMCR"), (1, "FALLBACK_TCP"), (2, "SMCD")];
 
 static SMC: Set = &[
-    (1, "SMC_DIAG_CONNINFO", Hex),
-    (2, "SMC_DIAG_LGRINFO", Hex),
+    (1, "SMC_DIAG_CONNINFO", Struct(&SMC_DIAG_CONNINFO)),
+    (2, "SMC_DIAG_LGRINFO", Struct(&SMC_DIAG_LGRINFO)),
     (3, "SMC_DIAG_SHUTDOWN", Num),
     (4, "SMC_DIAG_DMBINFO", Struct(&SMCD_DIAG_DMBINFO)),
     (5, "SMC_DIAG_FALLBACK", Struct(&SMC_DIAG_FALLBACK)),
 ];
+
+static SMC_DIAG_CURSOR: Fields =
+    structure("smc_diag_cursor").of(&[("reserved", 2, Pad), ("wrap", 2, Num), ("count", 4, Num)]);
+
+static SMC_DIAG_CONNINFO: Fields = structure("smc_diag_conninfo").of(&[
+    ("token", 4, Num),
+    ("sndbuf_size", 4, Num),
+    ("rmbe_size", 4, Num),
+    ("peer_rmbe_size", 4, Num),
+    ("rx_prod", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("rx_cons", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("tx_prod", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("tx_cons", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("rx_prod_flags", 1, Num),
+    ("rx_conn_state_flags", 1, Num),
+    ("tx_prod_flags", 1, Num),
+    ("tx_conn_state_flags", 1, Num),
+    ("tx_prep", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("tx_sent", 8, Struct(&SMC_DIAG_CURSOR)),
+    ("tx_fin", 8, Struct(&SMC_DIAG_CURSOR)),
+]);
+
+static SMC_DIAG_LINKINFO: Fields = structure("smc_diag_linkinfo").of(&[
+    ("link_id", 1, Num),
+    ("ibname", 64, Text),
+    ("ibport", 1, Num),
+    ("gid", 40, Text),
+    ("peer_gid", 40, Text),
+]);
+
+static SMC_DIAG_LGRINFO: Fields = structure("smc_diag_lgrinfo")
+    .of(&[("lnk", 146, Each(146, &Struct(&SMC_DIAG_LINKINFO))), ("role", 1, Word(&SMC_ROLES))]);
+
+/// `enum smc_lgr_role` of `net/smc/smc_core.h`
+static SMC_ROLES: Table = &[(0, "CLNT"), (1, "SERV")];
 
 static SMCD_DIAG_DMBINFO: Fields = structure("smcd_diag_dmbinfo").of(&[
     ("linkid", 4, Hex),

@@ -1,8 +1,8 @@
 //! What each kind of action has: numbers and names of `include/uapi/linux/tc_act/*.h`.
 
 use super::kind::Kind::{
-    Be, BeWord, Bitfield, Each, Flag, Hex, Index, Int, Ip, Mac, Mask, Nest, Num, Pad, Select,
-    Struct, Text, Word,
+    Be, BeWord, Bitfield, Each, Flag, Hex, Index, Int, Ip, Limit, Mac, Mask, Nest, Num, Pad,
+    Select, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Options, Set, structure};
 use crate::decode::names::Table;
@@ -208,7 +208,7 @@ static TC_POLICE: Fields = structure("tc_police").of(&[
     ("action", 4, Word(&ACTIONS)),
     ("limit", 4, Num),
     ("burst", 4, Num),
-    ("mtu", 4, Num),
+    ("mtu", 4, Limit("unlimited")),
     ("rate", 12, Struct(&TC_RATESPEC)),
     ("peakrate", 12, Struct(&TC_RATESPEC)),
     ("refcnt", 4, Int),

@@ -1,7 +1,9 @@
 //! What each kind of queueing discipline has: numbers and names of
 //! `include/uapi/linux/pkt_sched.h`.
 
-use super::kind::Kind::{Bitfield, Each, Flag, Hex, Int, List, Nest, Num, Pad, Struct, Word};
+use super::kind::Kind::{
+    Bitfield, Each, Flag, Hex, Int, Limit, List, Nest, Num, Pad, Struct, Word,
+};
 use super::kind::{Fields, Set, structure};
 use super::tc_action::TC_RATESPEC;
 use crate::decode::names::Table;
@@ -118,7 +120,7 @@ pub(in crate::decode) static FQ_ATTRS: Set = &[
     (4, "TCA_FQ_INITIAL_QUANTUM", Num),
     (5, "TCA_FQ_RATE_ENABLE", Num),
     (6, "TCA_FQ_FLOW_DEFAULT_RATE", Num),
-    (7, "TCA_FQ_FLOW_MAX_RATE", Num),
+    (7, "TCA_FQ_FLOW_MAX_RATE", Limit("unlimited")),
     (8, "TCA_FQ_BUCKETS_LOG", Num),
     (9, "TCA_FQ_FLOW_REFILL_DELAY", Num),
     (10, "TCA_FQ_ORPHAN_MASK", Num),

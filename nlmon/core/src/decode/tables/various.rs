@@ -2,8 +2,8 @@
 //! `rtnetlink.h`, `net_namespace.h`, `if_addrlabel.h`, `dcbnl.h`, `mroute.h` and `if_link.h`.
 
 use super::kind::Kind::{
-    Be, Each, Flag, Hex, Index, Int, Ip, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text,
-    Word,
+    Be, Each, Flag, Hex, Index, Int, Ip, Limit, List, Mac, Mask, Nest, Num, Pad, Secret, Struct,
+    Text, Word,
 };
 use super::kind::{Bits, Fields, Set, structure};
 use crate::decode::names::Table;
@@ -37,8 +37,8 @@ pub(in crate::decode) static PREFIXMSG: Fields = structure("prefixmsg").of(&[
     ("pad", 1, Pad),
 ]);
 
-static PREFIX_CACHEINFO: Fields =
-    structure("prefix_cacheinfo").of(&[("preferred_time", 4, Num), ("valid_time", 4, Num)]);
+static PREFIX_CACHEINFO: Fields = structure("prefix_cacheinfo")
+    .of(&[("preferred_time", 4, Limit("forever")), ("valid_time", 4, Limit("forever"))]);
 
 pub(in crate::decode) static PREFIX: Set =
     &[(1, "PREFIX_ADDRESS", Ip), (2, "PREFIX_CACHEINFO", Struct(&PREFIX_CACHEINFO))];

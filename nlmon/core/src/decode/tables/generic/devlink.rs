@@ -3,7 +3,7 @@
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    After, Around, Bitfield, Each, Flag, Hex, Int, Nest, Num, Secret, Text, Word,
+    After, Around, Bitfield, Each, Flag, Hex, Int, Mac, Nest, Num, Secret, Text, Word,
 };
 use crate::decode::tables::kind::{Generic, Options, Set, Words};
 
@@ -74,7 +74,7 @@ static PORT_FN_STATE: Table = &[(0, "inactive"), (1, "active")];
 static PORT_FN_OPSTATE: Table = &[(0, "detached"), (1, "attached")];
 
 static DL_PORT_FUNCTION: Set = &[
-    (1, "DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR", Hex),
+    (1, "DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR", Mac),
     (2, "DEVLINK_PORT_FN_ATTR_STATE", Word(&PORT_FN_STATE)),
     (3, "DEVLINK_PORT_FN_ATTR_OPSTATE", Word(&PORT_FN_OPSTATE)),
     (4, "DEVLINK_PORT_FN_ATTR_CAPS", Bitfield),

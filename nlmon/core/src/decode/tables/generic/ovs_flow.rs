@@ -3,7 +3,7 @@
 use crate::decode::names::Table;
 use crate::decode::names::words::ETHERTYPES;
 use crate::decode::tables::kind::Kind::{
-    Be, BeWord, Each, Flag, Hex, Index, Ip, Mac, Mask, Nest, Num, Pad, Struct, Text, Word,
+    Be, BeWord, Each, Flag, Hex, Index, Ip, Mac, Mask, Named, Nest, Num, Pad, Struct, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 
@@ -140,6 +140,39 @@ pub(super) static KEY_ATTRS: Set = &[
     (32, "OVS_KEY_ATTR_IPV6_EXTHDRS", Struct(&OVS_KEY_IPV6_EXTHDRS)),
 ];
 
+/// A value, and the bits of it that are set: `validate_set` of `net/openvswitch/flow_netlink.c`.
+static VALUE_AND_MASK: &[&str] = &["value", "mask"];
+
+/// Keys as they are set: both in one attribute.
+static MASKED_KEYS: Set = &[
+    (2, "OVS_KEY_ATTR_PRIORITY", Named(4, &Num, VALUE_AND_MASK)),
+    (4, "OVS_KEY_ATTR_ETHERNET", Named(12, &Struct(&OVS_KEY_ETHERNET), VALUE_AND_MASK)),
+    (7, "OVS_KEY_ATTR_IPV4", Named(12, &Struct(&OVS_KEY_IPV4), VALUE_AND_MASK)),
+    (8, "OVS_KEY_ATTR_IPV6", Named(40, &Struct(&OVS_KEY_IPV6), VALUE_AND_MASK)),
+    (9, "OVS_KEY_ATTR_TCP", Named(4, &Struct(&OVS_KEY_TCP), VALUE_AND_MASK)),
+    (10, "OVS_KEY_ATTR_UDP", Named(4, &Struct(&OVS_KEY_UDP), VALUE_AND_MASK)),
+    (15, "OVS_KEY_ATTR_SKB_MARK", Named(4, &Num, VALUE_AND_MASK)),
+    (17, "OVS_KEY_ATTR_SCTP", Named(4, &Struct(&OVS_KEY_SCTP), VALUE_AND_MASK)),
+    (21, "OVS_KEY_ATTR_MPLS", Named(4, &Struct(&OVS_KEY_MPLS), VALUE_AND_MASK)),
+    (24, "OVS_KEY_ATTR_CT_MARK", Named(4, &Num, VALUE_AND_MASK)),
+    (25, "OVS_KEY_ATTR_CT_LABELS", Named(16, &Hex, VALUE_AND_MASK)),
+    (28, "OVS_KEY_ATTR_NSH", Nest(&MASKED_NSH)),
+];
+
+static MASKED_NSH: Set = &[
+    (1, "OVS_NSH_KEY_ATTR_BASE", Named(8, &Struct(&OVS_NSH_KEY_BASE), VALUE_AND_MASK)),
+    (2, "OVS_NSH_KEY_ATTR_MD1", Named(16, &Struct(&OVS_NSH_KEY_MD1), VALUE_AND_MASK)),
+];
+
+/// `struct md_mark` of `net/openvswitch/conntrack.c`
+static MD_MARK: Fields = structure("").of(&[("value", 4, Num), ("mask", 4, Num)]);
+
+/// `struct md_labels` of `net/openvswitch/conntrack.c`
+static MD_LABELS: Fields = structure("").of(&[("value", 16, Hex), ("mask", 16, Hex)]);
+
+static OVS_ACTION_PUSH_ETH: Fields =
+    structure("ovs_action_push_eth").of(&[("addresses", 12, Struct(&OVS_KEY_ETHERNET))]);
+
 static USERSPACE_ATTRS: Set = &[
     (1, "OVS_USERSPACE_ATTR_PID", Num),
     (2, "OVS_USERSPACE_ATTR_USERDATA", Hex),
@@ -177,8 +210,8 @@ static NAT_ATTRS: Set = &[
 static CT_ATTRS: Set = &[
     (1, "OVS_CT_ATTR_COMMIT", Flag),
     (2, "OVS_CT_ATTR_ZONE", Num),
-    (3, "OVS_CT_ATTR_MARK", Hex),
-    (4, "OVS_CT_ATTR_LABELS", Hex),
+    (3, "OVS_CT_ATTR_MARK", Struct(&MD_MARK)),
+    (4, "OVS_CT_ATTR_LABELS", Struct(&MD_LABELS)),
     (5, "OVS_CT_ATTR_HELPER", Text),
     (6, "OVS_CT_ATTR_NAT", Nest(&NAT_ATTRS)),
     (7, "OVS_CT_ATTR_FORCE_COMMIT", Flag),
@@ -214,10 +247,10 @@ pub(super) static ACTION_ATTRS: Set = &[
     (8, "OVS_ACTION_ATTR_HASH", Struct(&OVS_ACTION_HASH)),
     (9, "OVS_ACTION_ATTR_PUSH_MPLS", Struct(&OVS_ACTION_PUSH_MPLS)),
     (10, "OVS_ACTION_ATTR_POP_MPLS", BeWord(&ETHERTYPES)),
-    (11, "OVS_ACTION_ATTR_SET_MASKED", Nest(&KEY_ATTRS)),
+    (11, "OVS_ACTION_ATTR_SET_MASKED", Nest(&MASKED_KEYS)),
     (12, "OVS_ACTION_ATTR_CT", Nest(&CT_ATTRS)),
     (13, "OVS_ACTION_ATTR_TRUNC", Num),
-    (14, "OVS_ACTION_ATTR_PUSH_ETH", Hex),
+    (14, "OVS_ACTION_ATTR_PUSH_ETH", Struct(&OVS_ACTION_PUSH_ETH)),
     (15, "OVS_ACTION_ATTR_POP_ETH", Flag),
     (16, "OVS_ACTION_ATTR_CT_CLEAR", Flag),
     (17, "OVS_ACTION_ATTR_PUSH_NSH", Nest(&OVS_NSH_KEY_ATTRS)),

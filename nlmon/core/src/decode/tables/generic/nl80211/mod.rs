@@ -12,8 +12,8 @@ mod station;
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Each, Elements, Flag, Hex, Index, Int, List, Mac, Mask, Nest, Num, Pad, Secret, Struct, Text,
-    Word,
+    Each, Elements, Flag, Hex, Index, Int, Limit, List, Mac, Mask, Nest, Num, Pad, Secret, Struct,
+    Text, Word,
 };
 use crate::decode::tables::kind::{Generic, Set};
 
@@ -182,8 +182,8 @@ static NL80211_ATTRS: Set = &[
     (60, "NL80211_ATTR_FREQ_FIXED", Flag),
     (61, "NL80211_ATTR_WIPHY_RETRY_SHORT", Num),
     (62, "NL80211_ATTR_WIPHY_RETRY_LONG", Num),
-    (63, "NL80211_ATTR_WIPHY_FRAG_THRESHOLD", Num),
-    (64, "NL80211_ATTR_WIPHY_RTS_THRESHOLD", Num),
+    (63, "NL80211_ATTR_WIPHY_FRAG_THRESHOLD", Limit("off")),
+    (64, "NL80211_ATTR_WIPHY_RTS_THRESHOLD", Limit("off")),
     (65, "NL80211_ATTR_TIMED_OUT", Flag),
     (66, "NL80211_ATTR_USE_MFP", Word(&security::FRAME_PROTECTION)),
     (67, "NL80211_ATTR_STA_FLAGS2", Struct(&station::STA_FLAG_UPDATE)),

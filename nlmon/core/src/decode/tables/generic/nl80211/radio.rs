@@ -2,7 +2,7 @@
 
 use crate::decode::names::Table;
 use crate::decode::tables::kind::Kind::{
-    Flag, Hex, Int, Ip, List, Mac, Nest, Num, Pad, Struct, Word,
+    Flag, Hex, Int, Ip, Limit, List, Mac, Nest, Num, Pad, Struct, Word,
 };
 use crate::decode::tables::kind::{Bits, Fields, Set, structure};
 
@@ -168,7 +168,7 @@ pub(super) static RADIO: Set = &[
     (2, "NL80211_WIPHY_RADIO_ATTR_FREQ_RANGE", Nest(&RADIO_FREQUENCIES)),
     (3, "NL80211_WIPHY_RADIO_ATTR_INTERFACE_COMBINATION", Nest(&IF_COMBINATION_ATTRIBUTES)),
     (4, "NL80211_WIPHY_RADIO_ATTR_ANTENNA_MASK", Num),
-    (5, "NL80211_WIPHY_RADIO_ATTR_RTS_THRESHOLD", Num),
+    (5, "NL80211_WIPHY_RADIO_ATTR_RTS_THRESHOLD", Limit("off")),
 ];
 
 pub(super) static FEATURE_FLAGS: Bits = &[
