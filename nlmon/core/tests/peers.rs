@@ -56,7 +56,7 @@ const REFUSED: [(&str, &str, &str); 13] = [
 
 /// Words of nlmon and what the crates have in their place: a number, or a word of their own. By the
 /// kernel's headers each pair is one value.
-const WORDS: [(&str, &str); 47] = [
+const WORDS: [(&str, &str); 48] = [
     ("20-noht", "NoHt20"),
     // The crate's name of IFLA_STATS_LINK_XSTATS_SLAVE.
     (
@@ -83,6 +83,7 @@ const WORDS: [(&str, &str); 47] = [
     ("UNCONN", "7"),
     ("LISTEN", "10"),
     ("forever", "4294967295"),
+    ("off", "4294967295"),
     ("0", "Unspec"),
     ("0", "Success"),
     // NL80211_BSS_CHAN_WIDTH_20 is 0.
