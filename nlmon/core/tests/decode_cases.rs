@@ -114,3 +114,8 @@ fn families_of_generic_netlink_are_shown_whole() {
 fn lines_are_those_of_the_tools() {
     assert_cases("lines.txt");
 }
+
+#[test]
+fn what_is_malformed_is_said() {
+    assert_cases("malformed.txt");
+}

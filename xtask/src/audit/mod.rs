@@ -16,6 +16,7 @@ mod report;
 mod scan;
 pub(crate) mod source;
 mod tables;
+mod widths;
 mod words;
 mod wrappers;
 
@@ -30,6 +31,7 @@ use crate::progress::step;
 use evidence::Evidence;
 use headers::Headers;
 use report::Report;
+use widths::Widths;
 use wrappers::Wrappers;
 
 #[derive(Debug, Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Options {
     /// Also print what stays as it is, with its reason, and what the source does not tell
     #[arg(long)]
     verbose: bool,
+    /// Write the decoder's list of the lengths of numbers
+    #[arg(long)]
+    widths: bool,
 }
 
 /// Runs the whole comparison; fails if something differs without a reason.
@@ -49,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let mut names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
     names.extend(headers.numbers.keys().map(String::as_str));
-    let evidence = step("source", || gather(&source, &names))?;
+    let (evidence, widths) = step("source", || gather(&source, &names))?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));
@@ -58,11 +63,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     layouts::structures(&tables, &headers, &mut report);
     words::compare(&tables, &headers, &mut report);
     forms::compare(&tables, &headers, &evidence, &mut report);
+    widths.keep(&tables, options.widths)?;
     report.finish(options.verbose)
 }
 
 /// What all of the source says of these attributes.
-fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<Evidence> {
+fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<(Evidence, Widths)> {
     /// Functions that call functions that call one that writes.
     const ROUNDS: usize = 2;
     let files = source::files(source)?;
@@ -74,12 +80,14 @@ fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<Evidence> {
         }
     }
     let mut evidence = Evidence::default();
+    let mut widths = Widths::default();
     for code in &code {
+        widths.add(code);
         let mut own = shared.clone();
         for _ in 0..ROUNDS {
             own.learn(code, false);
         }
         evidence.add(code, &own, names);
     }
-    Ok(evidence)
+    Ok((evidence, widths))
 }

@@ -12,6 +12,7 @@ mod error;
 mod families;
 pub mod flags;
 mod leaf;
+mod lengths;
 mod line;
 pub mod message;
 pub mod names;

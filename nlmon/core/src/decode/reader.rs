@@ -12,6 +12,7 @@ use super::Interfaces;
 use super::attribute::{Attribute, Value};
 use super::elements;
 use super::leaf;
+use super::lengths;
 use super::tables::kind::{Fields, Kind, Options, Set, structure};
 use super::value;
 use super::walk::{ATTRIBUTE_HEADER_LEN, align, u16_at};
@@ -164,9 +165,17 @@ impl Reader<'_> {
             let value = rest.part(ATTRIBUTE_HEADER_LEN, len);
             self.fits(len, rest);
             let len_said = len - ATTRIBUTE_HEADER_LEN;
+            let remarks = self.remarks.len();
             attributes.extend(self.attribute(nest, number, rest.at, value, len_said));
             nest.before = Some((number & TYPE_MASK, value));
             rest = rest.after(align(len));
+            let is_cut = self.remarks.len() > remarks;
+            let follows = head(rest.bytes).map(|(_, number)| number & TYPE_MASK);
+            if let Some(name) = lengths::overflowed(set, number & TYPE_MASK, is_cut, follows) {
+                self.remark(format!("malformed: {name} is longer than the 64 KiB of nla_len"));
+                self.withhold_unexplained(rest);
+                return attributes;
+            }
         }
         self.left_over(rest);
         attributes
@@ -187,7 +196,15 @@ impl Reader<'_> {
         if let Some(search) = self.search.as_mut().filter(|search| search.at == at) {
             search.found = Some((name.clone(), known.map_or(NO_NAMES, |entry| inside(&entry.2))));
         }
-        let content = match known.map(|entry| by_length(&entry.2, len_said)) {
+        let known = known.map(|entry| by_length(&entry.2, len_said));
+        let fault = known.filter(|_| whole);
+        let fault = fault.and_then(|kind| lengths::fault(&name, kind, len_said, self.family));
+        if let Some(fault) = &fault {
+            self.remark(format!("malformed: {fault}"));
+        }
+        let content = match known {
+            // What it is, nothing tells, and here it may be a key.
+            Some(_) if self.strict && fault.is_some() => self.secret(value),
             Some(kind) if whole || holds_others(kind) => self.reached(kind, value, nest, whole),
             Some(_) => return None,
             None => self.unnamed(number & NESTED != 0, value, nest.inner()),
@@ -422,7 +439,8 @@ impl Reader<'_> {
     fn fits(&mut self, len: usize, rest: Span<'_>) -> bool {
         let fits = len <= rest.bytes.len();
         if !fits {
-            self.remark(format!("malformed: nla_len {len} of {} bytes", rest.bytes.len()));
+            let there = lengths::bytes(rest.bytes.len());
+            self.remark(format!("malformed: nla_len {len} of {there}"));
         }
         fits
     }
@@ -431,7 +449,7 @@ impl Reader<'_> {
     /// says of them.
     fn left_over(&mut self, rest: Span<'_>) {
         if !rest.bytes.is_empty() {
-            self.remark(format!("malformed: {} bytes left over", rest.bytes.len()));
+            self.remark(format!("malformed: {} left over", lengths::bytes(rest.bytes.len())));
         }
         self.withhold_unexplained(rest);
     }
