@@ -118,6 +118,10 @@ const KNOWN: &[(&str, &str)] = &[
     ("ipv6_sr_hdr.tag:", "RFC 8754 has it in network byte order, whatever the kernel's type says"),
     ("iw_event.u:", "the wireless extensions send it packed, and all of it is withheld"),
     ("proc_event:", "what is behind depends on the event, and has structures of its own"),
+    ("nexthop_grp.weight_high: the kernel has no", "since 6.12, where a gap was"),
+    ("mptcp_info.mptcpi_endp_laminar_max: the kernel has no", "since 6.18, where a gap was"),
+    ("mptcp_info.mptcpi_endp_fullmesh_max: the kernel has no", "since 7.3, where a gap was"),
+    ("tcp_info.tcpi_ecn: the kernel has no", "since 7.3, where a gap was"),
 ];
 
 /// Types that stand for another one end somewhere.
@@ -370,7 +374,9 @@ fn differs(member: &Member, kernel: &Found) -> Option<String> {
     if !kernel.array && kernel.size > 1 && network != big_endian {
         return Some(format!("network byte order is {big_endian} and not {}", kernel.kind));
     }
+    // BTF of 5.10 gives a character no sign.
+    let kernel_signed = kernel.signed || kernel.kind == "signed char";
     let plain = matches!(meaning, Meaning::Plain | Meaning::Limit);
-    (plain && !kernel.array && !network && signed != kernel.signed)
+    (plain && !kernel.array && !network && signed != kernel_signed)
         .then(|| format!("sign is {signed} and not as of {}", kernel.kind))
 }
