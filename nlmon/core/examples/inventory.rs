@@ -7,6 +7,9 @@ use nlmon_core::decode::inventory::{Form, Inventory, Meaning};
 
 fn main() {
     let inventory = Inventory::of_tables();
+    for family in &inventory.families {
+        println!("family\t{family}");
+    }
     for set in &inventory.sets {
         println!("set\t{}", set.path);
         for attribute in &set.attributes {

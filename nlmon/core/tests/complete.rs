@@ -130,7 +130,7 @@ fn is_bytes(value: &Value) -> bool {
 /// Attributes and members whose insides only count.
 fn lists() -> &'static BTreeSet<&'static str> {
     static LISTS_OF_TABLES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
-        let Inventory { sets, structures } = Inventory::of_tables();
+        let Inventory { sets, structures, .. } = Inventory::of_tables();
         let attributes = sets.iter().flat_map(|set| &set.attributes).map(|a| (a.name, &a.form));
         let members = structures.iter().flat_map(|s| &s.members).map(|m| (m.name, &m.form));
         let all = attributes.chain(members).filter(|(_, form)| is_list(form));

@@ -7,6 +7,7 @@
 
 mod btf;
 mod evidence;
+mod families;
 mod forms;
 mod headers;
 pub(crate) mod internal;
@@ -21,7 +22,7 @@ mod words;
 mod wrappers;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
@@ -54,11 +55,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let attributes = tables.sets.iter().flat_map(|set| &set.attributes);
     let mut names: BTreeSet<&str> = attributes.map(|attribute| attribute.name.as_str()).collect();
     names.extend(headers.numbers.keys().map(String::as_str));
-    let (evidence, widths) = step("source", || gather(&source, &names))?;
+    let (files, (evidence, widths)) = step("source", || {
+        let files = source::files(&source)?;
+        let found = gather(&files, &names);
+        Ok((files, found))
+    })?;
     let mut report = Report::default();
     for refused in &headers.refused {
         report.untold(format!("does not compile: {refused}"));
     }
+    families::compare(&source, &files, &tables, &mut report)?;
     layouts::numbers(&tables, &headers, &evidence, &mut report);
     layouts::structures(&tables, &headers, &mut report);
     words::compare(&tables, &headers, &mut report);
@@ -68,10 +74,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// What all of the source says of these attributes.
-fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<(Evidence, Widths)> {
+fn gather(files: &[(PathBuf, String)], names: &BTreeSet<&str>) -> (Evidence, Widths) {
     /// Functions that call functions that call one that writes.
     const ROUNDS: usize = 2;
-    let files = source::files(source)?;
     let code: Vec<_> = files.iter().map(|(_, text)| macros::expand(&scan::clean(text))).collect();
     let mut shared = Wrappers::default();
     for _ in 0..ROUNDS {
@@ -89,5 +94,5 @@ fn gather(source: &Path, names: &BTreeSet<&str>) -> Result<(Evidence, Widths)> {
         }
         evidence.add(code, &own, names);
     }
-    Ok((evidence, widths))
+    (evidence, widths)
 }

@@ -81,7 +81,10 @@ pub(super) fn files(dir: &Path) -> Result<Vec<(PathBuf, String)>> {
                 let bytes =
                     fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                if ["nla_", "NLA_", "_nl_put"].iter().any(|word| text.contains(word)) {
+                if ["nla_", "NLA_", "_nl_put", "struct genl_family"]
+                    .iter()
+                    .any(|word| text.contains(word))
+                {
                     found.push((path, text));
                 }
             }

@@ -1,6 +1,7 @@
 //! What nlmon's tables hold, as the example `inventory` of the core crate prints it. A program of its
 //! own prints it, so that this crate, which everything else waits for, does not need the core crate.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -13,6 +14,8 @@ pub(super) struct Tables {
     pub(super) sets: Vec<Set>,
     pub(super) structures: Vec<Structure>,
     pub(super) words: Vec<Words>,
+    /// Families of generic netlink.
+    pub(super) families: BTreeSet<String>,
     /// What the last line was about.
     pub(super) last: String,
 }
@@ -101,6 +104,9 @@ fn parse(text: &str) -> Result<Tables> {
 fn add(tables: &mut Tables, line: &str) -> Result<()> {
     let fields: Vec<_> = line.split('\t').collect();
     match fields[..] {
+        ["family", name] => {
+            tables.families.insert(name.to_owned());
+        }
         ["set", path] => {
             tables.sets.push(Set { path: path.to_owned(), attributes: Vec::new() });
         }
@@ -141,10 +147,11 @@ mod tests {
 
     #[test]
     fn lines_belong_to_what_is_above() {
-        let text = "set\tRTM_NEWLINK\nattribute\t4\tIFLA_MTU\tunsigned:plain\nattribute\t7\tX\tnest|bytes\n\
+        let text = "family\tnl80211\nset\tRTM_NEWLINK\nattribute\t4\tIFLA_MTU\tunsigned:plain\nattribute\t7\tX\tnest|bytes\n\
                     structure\tifinfomsg\tRTM_NEWLINK/ifinfomsg\nmember\tifi_family\t0\t1\tunsigned:words\n\
                     words\t2=inet\t10=inet6";
         let tables = parse(text).unwrap();
+        assert!(tables.families.contains("nl80211"));
         let attributes = &tables.sets[0].attributes;
         assert_eq!((attributes[0].number, attributes[1].forms.len()), (4, 2));
         assert_eq!(attributes[0].forms[0].text(), "unsigned:plain");

@@ -20,6 +20,8 @@ pub struct Inventory {
     pub sets: Vec<Set>,
     /// What [`Form::Structure`] and its like refer to by place.
     pub structures: Vec<Structure>,
+    /// Names of the families of generic netlink that have a table.
+    pub families: Vec<&'static str>,
 }
 
 /// The attributes of one nest or message.
@@ -143,6 +145,7 @@ impl Inventory {
             visitor.structure(name, fields);
         }
         for family in generic::all() {
+            visitor.inventory.families.push(family.name);
             visitor.structure(family.name, family.header);
             let events = generic::events(family.name).unwrap_or_default();
             for (_, command, set) in [family.requests, family.replies, events].concat() {
