@@ -40,10 +40,9 @@ pub(crate) fn run(target: &str, input: &[u8]) {
 fn as_messages(protocol: u8, datagram: &[u8], control: &Control) {
     let len = u32::try_from(datagram.len()).unwrap_or(u32::MAX).saturating_add(control.missing());
     let context = Context {
-        families: &FAMILIES,
         show_secrets: control.shows_secrets(),
         multicast: control.multicast(),
-        interfaces: None,
+        ..Context::new(&FAMILIES)
     };
     let decoded = decode(protocol, datagram, len, &context);
     assert!(!context.show_secrets || decoded.withheld.is_empty());

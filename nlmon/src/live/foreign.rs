@@ -129,6 +129,7 @@ impl LogRecord {
             show_secrets: known.show_secrets,
             multicast: path == Path::Multicast,
             interfaces: Some(Interfaces { names: &known.names, netns: datagram.place, at_ns: 0 }),
+            answered_command: None,
         };
         let time = datagram.time.map(|time| format!("{time:.9}")).unwrap_or_default();
         let mut record = Self::of_bytes(time, path, protocol, data, len, &context);

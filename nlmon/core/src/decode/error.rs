@@ -25,7 +25,10 @@ pub(super) fn error(
     };
     let mut report = report(&parts);
     let Some(request) = parts.request else { return (Payload::default(), Some(report)) };
-    report.request = Some(context.type_name(protocol, request.message_type));
+    let known = context.answered_command;
+    let known = known.and_then(|it| context.command_name(protocol, request.message_type, it));
+    report.request =
+        Some(known.map_or_else(|| context.type_name(protocol, request.message_type), Into::into));
     report.capped = flags & CAPPED != 0;
     let mut attributes = Vec::new();
     if let Some(at) = parts.attributes {

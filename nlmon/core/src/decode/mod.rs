@@ -55,6 +55,9 @@ pub struct Context<'a> {
     pub multicast: bool,
     /// The interfaces that indexes in it are of.
     pub interfaces: Option<Interfaces<'a>>,
+    /// Of an answer: the command of the generic request, where that is known from elsewhere. A short
+    /// acknowledgement repeats only the request's `struct nlmsghdr`, which does not have it.
+    pub answered_command: Option<u8>,
 }
 
 /// Whoever knows how interfaces are called.
@@ -84,7 +87,13 @@ impl Interfaces<'_> {
 impl<'a> Context<'a> {
     /// Of a unicast, with secrets withheld.
     pub fn new(families: &'a Families) -> Self {
-        Self { families, show_secrets: false, multicast: false, interfaces: None }
+        Self {
+            families,
+            show_secrets: false,
+            multicast: false,
+            interfaces: None,
+            answered_command: None,
+        }
     }
 
     /// The message type's name; of a generic family the family's.

@@ -76,6 +76,7 @@ impl LogRecord {
             show_secrets: view.show_secrets,
             multicast,
             interfaces: interfaces(view.interfaces.as_ref(), record.netns(), record.time_ns()),
+            answered_command: answered_command(record),
         };
         // Of the delivered copy, which is whole, decoding finds what must not be shown.
         let (data, bytes) = (record.data(), record.datagram_len());
@@ -123,6 +124,7 @@ impl LogRecord {
                 protocol,
                 multicast,
                 show_secrets: view.show_secrets,
+                answered_command: answered_command(record),
                 undecoded: !in_full,
                 bytes: without(data, &decoded.withheld),
                 families: Arc::clone(&view.families),
@@ -206,6 +208,7 @@ impl LogRecord {
                 show_secrets: *show_secrets,
                 multicast: *multicast,
                 interfaces: interfaces(known, self.netns, self.time_ns),
+                answered_command: self.captured.answered_command,
             };
             record.messages = contained(
                 || decode::decode(*protocol, bytes, self.bytes, &context).messages,
@@ -217,6 +220,12 @@ impl LogRecord {
         }
         record
     }
+}
+
+/// The command of the generic request inside of whose call an answer was sent.
+fn answered_command(record: &Record) -> Option<u8> {
+    let parent = record.observation().filter(|o| o.path == Path::Reply)?.parent?;
+    parent.command.filter(|_| parent.protocol == record.protocol())
 }
 
 /// The interfaces of a record's namespace at its time.
@@ -278,7 +287,10 @@ impl LogAnswer {
         Self {
             latency_ns: answer.latency_ns,
             errno: answer.errno.map(names::errno_name),
-            request: context.type_name(protocol, answer.request_type),
+            request: context
+                .answered_command
+                .and_then(|command| context.command_name(protocol, answer.request_type, command))
+                .map_or_else(|| context.type_name(protocol, answer.request_type), Into::into),
             about: None,
             text: answer.text.as_ref().map(|text| printable::escape(text.as_bytes())),
             dump: answer.dump.map(LogDump::new),
@@ -308,6 +320,7 @@ impl LogParent {
 mod tests {
     use super::*;
     use crate::live::sample;
+    use nlmon_core::message::Header;
     use nlmon_core::record::Outcome;
 
     /// 2026-01-02T03:04:05Z less the second that the samples' clock has run.
@@ -346,6 +359,35 @@ mod tests {
         assert_eq!((answer.errno.as_deref(), &*answer.request), (Some("ok"), "RTM_NEWLINK"));
         assert!(!record.failed());
         assert_eq!((record.group, record.cause), (None, None));
+    }
+
+    #[test]
+    fn a_short_acknowledgement_of_a_generic_request_names_its_command() {
+        // CTRL_CMD_GETFAMILY of nlctrl, acknowledged with NLM_F_CAPPED: without struct genlmsghdr.
+        const GENERIC: u8 = 16;
+        const NLCTRL: u16 = 16;
+        const CAPPED: u16 = 0x100;
+        const GETFAMILY: u8 = 3;
+        let request = Header { len: 32, message_type: NLCTRL, flags: 5, seq: 7, portid: 99 };
+        let payload = [&[0; 4][..], &request.to_bytes()].concat();
+        let mut observation =
+            sample::observation(Path::Reply, sample::message(2, CAPPED, &payload));
+        observation.protocol = GENERIC;
+        observation.parent = Some(Parent {
+            start_ns: 999_900_000,
+            protocol: GENERIC,
+            message_type: NLCTRL,
+            flags: 5,
+            command: Some(GETFAMILY),
+        });
+        let answer = sample::answered(&mut sample::request()).clone();
+        let answer = Some(Answer { request_type: NLCTRL, ..answer });
+        let record = Record::Sent { observation, delivery: None, outcome: None, answer };
+        let record = LogRecord::new(&record, &view());
+        assert_eq!(record.messages[0].summary, "ack CTRL_CMD_GETFAMILY");
+        assert_eq!(record.answer.as_ref().unwrap().request, "CTRL_CMD_GETFAMILY");
+        let whole = record.with(Detail::Attributes);
+        assert_eq!(whole.messages[0].summary, "ack CTRL_CMD_GETFAMILY");
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct Captured {
     protocol: u8,
     multicast: bool,
     show_secrets: bool,
+    /// The command of the generic request that it answers.
+    answered_command: Option<u8>,
     /// Decoding it has panicked, and would again.
     undecoded: bool,
     /// Bytes that are withheld are zero.

@@ -106,7 +106,7 @@ fn messages(
     let protocol = names::parse_protocol(&record.protocol).unwrap_or_default();
     let multicast = record.path == Path::Multicast;
     let interfaces = Some(Interfaces { names, netns: record.netns, at_ns: record.time_ns });
-    let context = Context { families, show_secrets, multicast, interfaces };
+    let context = Context { show_secrets, multicast, interfaces, ..Context::new(families) };
     decode::decode(protocol, bytes, record.bytes, &context).messages
 }
 

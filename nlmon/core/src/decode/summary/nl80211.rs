@@ -43,6 +43,42 @@ fn network(line: &mut Line, network: Tree<'_>) {
     line.optional("freq", network.text("NL80211_BSS_FREQUENCY"));
     line.optional("signal", power(network, "NL80211_BSS_SIGNAL_MBM", Unit::Mbm));
     line.optional("", network.text("NL80211_BSS_STATUS"));
+    let elements = network.inside("NL80211_BSS_INFORMATION_ELEMENTS");
+    let beacon = network.inside("NL80211_BSS_BEACON_IES");
+    let elements = if elements.iter().len() > 0 { elements } else { beacon };
+    line.optional("ssid", elements.text("SSID"));
+    line.optional("channel", channel(elements));
+    line.optional("security", security(network, elements));
+}
+
+/// The channel that the element `DS_params` gives, one byte.
+fn channel(elements: Tree<'_>) -> Option<String> {
+    let digits = elements.text("DS_params")?;
+    Some(u8::from_str_radix(&digits, 16).ok()?.to_string())
+}
+
+/// How one joins: `rsn psk ccmp`, as key management and ciphers of the security element; `wep` where
+/// there is none and the network asks for privacy; or else `open`. A cut element tells less.
+fn security(network: Tree<'_>, elements: Tree<'_>) -> Option<String> {
+    /// `WLAN_CAPABILITY_PRIVACY`, `include/linux/ieee80211.h`.
+    const PRIVACY: u64 = 1 << 4;
+    let joined = |element: Tree<'_>, name| {
+        let values = element.inside(name).iter().filter_map(|item| item.value.as_ref());
+        values.map(ToString::to_string).collect::<Vec<_>>().join("/")
+    };
+    if elements.has("RSN") {
+        let element = elements.inside("RSN");
+        let mut line = Line::default();
+        line.word("rsn").word(&joined(element, "key_managements"));
+        line.word(&joined(element, "pairwise_ciphers"));
+        return Some(line.finish());
+    }
+    if elements.iter().len() == 0 || elements.has("vendor") {
+        // WPA, which RSN took the place of, is an element of a vendor.
+        return None;
+    }
+    let private = network.number("NL80211_BSS_CAPABILITY")? & PRIVACY != 0;
+    Some(if private { "wep" } else { "open" }.to_owned())
 }
 
 /// Power, of which the attribute has that unit.

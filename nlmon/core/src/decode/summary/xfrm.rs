@@ -17,6 +17,7 @@ pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
     describe(&mut line, outer.unwrap_or(head.tree()), tree);
     policy(&mut line, head.tree());
     policy(&mut line, head.tree().inside("pol"));
+    line.optional("expired", head.tree().text("hard"));
     line.finish()
 }
 
