@@ -98,10 +98,7 @@ impl LogRecord {
             netns_name: None,
             process: observation.map(|o| Process::new(&o.task)),
             portid: observation.map(|o| o.portid),
-            src_portid: observation
-                .map(|o| o.src_portid)
-                .or(delivery.map(|d| d.src_portid))
-                .unwrap_or_default(),
+            src_portid: src_portid(record),
             group: group(record, &view.families),
             bytes,
             result: observation.and_then(|o| o.result).map(result),
@@ -226,6 +223,11 @@ impl LogRecord {
 fn answered_command(record: &Record) -> Option<u8> {
     let parent = record.observation().filter(|o| o.path == Path::Reply)?.parent?;
     parent.command.filter(|_| parent.protocol == record.protocol())
+}
+
+fn src_portid(record: &Record) -> u32 {
+    let sent = record.observation().map(|o| o.src_portid);
+    sent.or(record.delivery().map(|d| d.src_portid)).unwrap_or_default()
 }
 
 /// The interfaces of a record's namespace at its time.
