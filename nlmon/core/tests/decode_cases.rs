@@ -119,3 +119,8 @@ fn lines_are_those_of_the_tools() {
 fn what_is_malformed_is_said() {
     assert_cases("malformed.txt");
 }
+
+#[test]
+fn rules_are_in_the_words_of_nft() {
+    assert_cases("nft.txt");
+}

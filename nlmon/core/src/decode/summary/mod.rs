@@ -11,6 +11,8 @@ mod ipvs;
 mod link;
 mod neighbour;
 mod netfilter;
+mod nft_rule;
+mod nft_value;
 mod nftables;
 mod nl80211;
 mod route;

@@ -1,6 +1,7 @@
-//! The objects of nftables in the words of `nft`, and of a rule the names of its expressions.
+//! The objects of nftables in the words of `nft`.
 
-use crate::decode::attribute::{Attribute, Tree};
+use super::nft_rule;
+use crate::decode::attribute::Tree;
 use crate::decode::line::Line;
 
 pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
@@ -23,7 +24,7 @@ pub(super) fn summary(tree: Tree<'_>, head: Tree<'_>) -> String {
     }
     line.optional("handle", tree.text("NFTA_RULE_HANDLE"));
     line.word(&chain(&family, tree)).word(&elements(tree)).word(&generation(tree));
-    line.word(&expressions(tree.inside("NFTA_RULE_EXPRESSIONS")));
+    line.word(&nft_rule::rule(&family, tree.inside("NFTA_RULE_EXPRESSIONS")));
     line.optional("trace", tree.text("NFTA_TRACE_TYPE"));
     line.finish()
 }
@@ -64,36 +65,4 @@ fn generation(tree: Tree<'_>) -> String {
     line.optional("by", tree.text("NFTA_GEN_PROC_NAME"));
     line.optional("pid", tree.text("NFTA_GEN_PROC_PID"));
     line.finish()
-}
-
-/// `meta cmp payload cmp counter accept`
-fn expressions(list: Tree<'_>) -> String {
-    let names = list.iter().map(|expression| {
-        let name = expression.tree().text("NFTA_EXPR_NAME").unwrap_or_default();
-        if name == "immediate" { verdict(expression).unwrap_or(name) } else { name }
-    });
-    names.collect::<Vec<_>>().join(" ")
-}
-
-/// `enum nft_verdicts` of `include/uapi/linux/netfilter/nf_tables.h`, which are below zero.
-fn own_verdict(code: Option<u64>) -> Option<&'static str> {
-    Some(match u32::try_from(code?).ok()?.cast_signed() {
-        -1 => "continue",
-        -2 => "break",
-        -3 => "jump",
-        -4 => "goto",
-        -5 => "return",
-        _ => return None,
-    })
-}
-
-/// A rule's end is a value in the verdict register.
-fn verdict(expression: &Attribute) -> Option<String> {
-    let data = expression.tree().inside("NFTA_EXPR_DATA").inside("NFTA_IMMEDIATE_DATA");
-    let verdict = data.inside("NFTA_DATA_VERDICT");
-    let code = verdict.text("NFTA_VERDICT_CODE")?;
-    let mut line = Line::default();
-    line.word(own_verdict(verdict.number("NFTA_VERDICT_CODE")).unwrap_or(&code));
-    line.word(&verdict.text("NFTA_VERDICT_CHAIN").unwrap_or_default());
-    Some(line.finish())
 }
