@@ -43,7 +43,9 @@ pub(super) fn messages(
 ) -> Result<Option<Vec<Found>>, Error> {
     let mut all = Vec::new();
     loop {
-        let Some((bytes, len, rest)) = message(line, protocol, buffer)? else { return Ok(None) };
+        let Some((bytes, len, rest)) = message(line, protocol, buffer, true)? else {
+            return Ok(None);
+        };
         all.push((bytes, len));
         match rest.strip_prefix("], ").filter(|next| is_one(next)) {
             Some(next) => buffer = next,
@@ -58,7 +60,14 @@ type Found = (Vec<u8>, usize);
 /// The same, and what is behind it.
 type Made<'a> = Option<(Vec<u8>, usize, &'a str)>;
 
-fn message<'a>(line: Line<'_>, protocol: Option<u8>, text: &'a str) -> Result<Made<'a>, Error> {
+/// One message. A request that an error quotes quotes none itself: however often a text nests them,
+/// this goes one level down.
+fn message<'a>(
+    line: Line<'_>,
+    protocol: Option<u8>,
+    text: &'a str,
+    may_quote: bool,
+) -> Result<Made<'a>, Error> {
     let Some((header, rest)) = header(protocol, text) else { return Ok(None) };
     let len = usize::try_from(header.len).unwrap_or(usize::MAX);
     let mut bytes = header.to_bytes().to_vec();
@@ -68,11 +77,11 @@ fn message<'a>(line: Line<'_>, protocol: Option<u8>, text: &'a str) -> Result<Ma
             bytes.extend(payload);
             behind.trim_start_matches('.')
         }
-        Some(error) if error.starts_with("{error=") => {
+        Some(error) if may_quote && error.starts_with("{error=") => {
             let Some((errno, rest)) = errno(&error["{error=".len()..]) else { return Ok(None) };
             bytes.extend(errno.to_ne_bytes());
             let Some(request) = rest.strip_prefix(", msg=") else { return Ok(None) };
-            let Some((request, _len, behind)) = message(line, protocol, request)? else {
+            let Some((request, _len, behind)) = message(line, protocol, request, false)? else {
                 return Ok(None);
             };
             bytes.extend(request);
@@ -86,6 +95,8 @@ fn message<'a>(line: Line<'_>, protocol: Option<u8>, text: &'a str) -> Result<Ma
         _ if len == HEADER_BYTES => rest,
         _ => return Ok(None),
     };
+    // More bytes than the header says are there all the same.
+    let len = len.max(bytes.len());
     Ok(Some((bytes, len, behind)))
 }
 
@@ -134,4 +145,28 @@ fn errno(text: &str) -> Option<(i32, &str)> {
         None => word.parse().ok()?,
     };
     Some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "nlmsg_type=0x2, nlmsg_flags=NLM_F_REQUEST, nlmsg_seq=7, nlmsg_pid=0";
+
+    fn read(text: &str) -> Option<Vec<Found>> {
+        messages(Line { number: 1, text }, Some(0), text).unwrap()
+    }
+
+    #[test]
+    fn a_message_is_as_long_as_what_is_shown_of_it() {
+        let text = format!("[{{nlmsg_len=18, {HEADER}}}, \"abcdef\"]");
+        let found = read(&text).unwrap();
+        assert_eq!((found[0].0.len(), found[0].1), (22, 22));
+    }
+
+    #[test]
+    fn errors_within_errors_are_no_messages() {
+        let one = format!("{{nlmsg_len=36, {HEADER}}}, {{error=0, msg=");
+        assert_eq!(read(&one.repeat(100_000)), None);
+    }
 }
