@@ -1,12 +1,22 @@
 //! The documents: the table of docs/metrics.md is made from the table of metrics, and has to be up to
 //! date with it (`NLMON_BLESS=1 cargo test --package nlmon --test docs` writes it); and prose is
-//! wrapped. What the documents say is for their reader to judge.
+//! wrapped; and the examples of docs/log.md are what nlmon shows of the captures and cases. What the
+//! documents say is for their reader to judge.
 #![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
+#![cfg(target_endian = "little")]
 
+#[path = "../core/tests/captures/mod.rs"]
+mod captures;
+#[path = "../core/tests/cases/mod.rs"]
+#[expect(dead_code, reason = "this test reads messages alone")]
+mod cases;
+
+use std::collections::BTreeSet;
 use std::fs::{read_dir, read_to_string, write};
 use std::path::{Path, PathBuf};
 
 use nlmon::metrics::names::{ALL, Kind, Metric};
+use nlmon_core::decode::{Context, Message, decode};
 
 /// What is between these in docs/metrics.md is made; all around it is written by hand.
 const BEGIN: &str = "<!-- begin: made from nlmon/src/metrics/names.rs by nlmon/tests/docs.rs -->\n";
@@ -67,6 +77,39 @@ fn prose_is_wrapped() {
         }
     }
     assert!(long.is_empty(), "wrap these at {COLUMNS} columns:\n{}", long.join("\n"));
+}
+
+/// Type, text and remarks of a message, as a line has them.
+fn shown(message: &Message) -> String {
+    let remarks: String =
+        message.remarks.iter().map(|remark| [" (", remark.as_str(), ")"].concat()).collect();
+    format!("{}  {}{remarks}", message.kind(), message.summary)
+}
+
+#[test]
+fn the_ten_lines_are_what_is_shown() {
+    let families = captures::families();
+    let mut all = BTreeSet::new();
+    for (file, protocol) in captures::FILES {
+        for (_, bytes) in captures::read(file) {
+            let len = u32::try_from(bytes.len()).unwrap();
+            let decoded = decode(protocol, &bytes, len, &Context::new(&families));
+            all.extend(decoded.messages.iter().map(shown));
+        }
+    }
+    for file in ["lines.txt", "malformed.txt", "nft.txt"] {
+        let messages = cases::read(file).iter().flat_map(cases::messages).collect::<Vec<_>>();
+        all.extend(messages.iter().map(shown));
+    }
+    let page = read_to_string(root().join("docs/log.md")).unwrap();
+    let (_, section) = page.split_once("## Ten lines").expect("the section is there");
+    let (section, _) = section.split_once("\n## ").expect("another one follows");
+    let examples: Vec<_> =
+        section.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned).collect();
+    assert_eq!(examples.len(), 10);
+    for example in examples {
+        assert!(all.contains(&example), "nothing is shown as\n    {example}");
+    }
 }
 
 /// Lines outside of tables and of blocks of code, with their numbers.
