@@ -2,7 +2,11 @@
 //! date with it (`NLMON_BLESS=1 cargo test --package nlmon --test docs` writes it); and prose is
 //! wrapped; and the examples of docs/log.md are what nlmon shows of the captures and cases. What the
 //! documents say is for their reader to judge.
-#![expect(clippy::tests_outside_test_module, reason = "an integration test is all tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::tests_outside_test_module,
+    reason = "all of this file is test code"
+)]
 #![cfg(target_endian = "little")]
 
 #[path = "../core/tests/captures/mod.rs"]
