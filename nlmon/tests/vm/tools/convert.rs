@@ -22,6 +22,7 @@ pub(super) fn same(
     match name {
         "" => plain(tool, &shown),
         "bit" => is_on(tool) == listed(&shown).contains(&word(argument)),
+        "has" => listed(&shown).contains(&word(&text(tool))),
         "nobit" => is_on(tool) != listed(&shown).contains(&word(argument)),
         "mask" => {
             let mask = integer(argument).unwrap_or_default();

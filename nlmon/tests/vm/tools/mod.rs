@@ -1,9 +1,9 @@
 //! The tools' own words against nlmon's: what `ip`, `tc`, `bridge` and others print of the objects of
 //! a host, compared by value with what nlmon decodes of the very messages that it was made of.
 //!
-//! `objects.sh` and `tc.sh` make the objects and run the tools; `maps` says what corresponds. The
-//! tools read the messages with decoders of their own, so that a value which both have is not the
-//! same because one reader made it. No daemon takes part.
+//! `objects.sh`, `tc.sh` and `filter.sh` make the objects and run the tools; `maps` says what
+//! corresponds. The tools read the messages with decoders of their own, so that a value which both
+//! have is not the same because one reader made it. No daemon takes part.
 
 mod compare;
 mod convert;
@@ -20,15 +20,19 @@ use map::Map;
 
 use crate::support::{kernel, run, say};
 
-const SCRIPTS: [(&str, &str); 2] =
-    [("objects.sh", include_str!("objects.sh")), ("tc.sh", include_str!("tc.sh"))];
+const SCRIPTS: [(&str, &str); 3] = [
+    ("objects.sh", include_str!("objects.sh")),
+    ("tc.sh", include_str!("tc.sh")),
+    ("filter.sh", include_str!("filter.sh")),
+];
 
-const MAPS: [&str; 5] = [
+const MAPS: [&str; 6] = [
     include_str!("maps/link.map"),
     include_str!("maps/ip.map"),
     include_str!("maps/bridge.map"),
     include_str!("maps/tc.map"),
     include_str!("maps/rdma.map"),
+    include_str!("maps/nft.map"),
 ];
 
 /// Different attributes that have to be compared at least, with a value that says something.
@@ -36,6 +40,14 @@ const LEAST: usize = 600;
 
 /// Differences that are the tool's or the map's, by their beginning, each with its reason.
 const KNOWN: &[(&str, &str)] = &[
+    (
+        "nft-ruleset:  flags = NFTA_SET_FLAGS: [\"timeout\"] is \"timeout,eval\"",
+        "nft 1.0.6 leaves the flag `dynamic` out of its JSON",
+    ),
+    (
+        "nft-ruleset:  flags = NFTA_TABLE_FLAGS: \"nb\" is \"dormant\"",
+        "nft 1.0.6 prints a table's name for its flags",
+    ),
     (
         "ip-route4: no RTM_NEWROUTE for {\"dev\":\"d0\",\"dst\":\"100/200\"",
         "`ip` prints the encapsulation's `dst` by the name of the route's, which JSON has once",
@@ -79,8 +91,8 @@ fn make_objects(directory: &Path) {
     for (name, script) in SCRIPTS {
         fs::write(format!("/root/{name}"), script).unwrap();
     }
-    let both = format!("sh /root/objects.sh {0}; sh /root/tc.sh {0}; true", directory.display());
-    run("unshare", &["--net", "sh", "-c", &both]);
+    let all = SCRIPTS.map(|(name, _)| format!("sh /root/{name} {}", directory.display()));
+    run("unshare", &["--net", "sh", "-c", &format!("{}; true", all.join("; "))]);
     for namespace in ["far", "far2"] {
         run("ip", &["netns", "del", namespace]);
     }

@@ -22,7 +22,7 @@ pub(in crate::decode) static TABLE_ATTRS: Set = &[
     (3, "NFTA_TABLE_USE", Be),
     (4, "NFTA_TABLE_HANDLE", Be),
     (5, "NFTA_TABLE_PAD", Num),
-    (6, "NFTA_TABLE_USERDATA", Hex),
+    (6, "NFTA_TABLE_USERDATA", Userdata),
     (7, "NFTA_TABLE_OWNER", Be),
 ];
 
@@ -51,7 +51,7 @@ pub(in crate::decode) static CHAIN_ATTRS: Set = &[
     (9, "NFTA_CHAIN_PAD", Pad),
     (10, "NFTA_CHAIN_FLAGS", BeMask(&CHAIN_FLAGS)),
     (11, "NFTA_CHAIN_ID", Be),
-    (12, "NFTA_CHAIN_USERDATA", Hex),
+    (12, "NFTA_CHAIN_USERDATA", Userdata),
 ];
 
 /// `NF_*` of `netfilter.h`, and `enum nft_verdicts`, which are below zero.
@@ -151,7 +151,7 @@ static SETELEM_ATTRS: Set = &[
     (3, "NFTA_SET_ELEM_FLAGS", BeMask(&SET_ELEM_FLAGS)),
     (4, "NFTA_SET_ELEM_TIMEOUT", Be),
     (5, "NFTA_SET_ELEM_EXPIRATION", Be),
-    (6, "NFTA_SET_ELEM_USERDATA", Hex),
+    (6, "NFTA_SET_ELEM_USERDATA", Userdata),
     (7, "NFTA_SET_ELEM_EXPR", Nest(&EXPR_ATTRS)),
     (8, "NFTA_SET_ELEM_PAD", Pad),
     (9, "NFTA_SET_ELEM_OBJREF", Text),
@@ -209,7 +209,7 @@ pub(in crate::decode) static OBJ_ATTRS: Set = &[
     (5, "NFTA_OBJ_USE", Be),
     (6, "NFTA_OBJ_HANDLE", Be),
     (7, "NFTA_OBJ_PAD", Num),
-    (8, "NFTA_OBJ_USERDATA", Hex),
+    (8, "NFTA_OBJ_USERDATA", Userdata),
 ];
 
 static FLOWTABLE_HOOK_ATTRS: Set = &[

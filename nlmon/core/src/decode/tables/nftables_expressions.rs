@@ -452,10 +452,14 @@ static RT: Set = &[(1, "NFTA_RT_DREG", Be), (2, "NFTA_RT_KEY", BeWord(&RT_KEYS))
 
 static OSF: Set = &[(1, "NFTA_OSF_DREG", Be), (2, "NFTA_OSF_TTL", Be), (3, "NFTA_OSF_FLAGS", Be)];
 
+/// `NF_SYNPROXY_OPT_*`, `include/uapi/linux/netfilter/nf_synproxy.h`.
+static SYNPROXY_FLAGS: Bits =
+    &[(0x1, "mss"), (0x2, "wscale"), (0x4, "sack-perm"), (0x8, "timestamp"), (0x10, "ecn")];
+
 pub(in crate::decode) static SYNPROXY: Set = &[
     (1, "NFTA_SYNPROXY_MSS", Be),
     (2, "NFTA_SYNPROXY_WSCALE", Be),
-    (3, "NFTA_SYNPROXY_FLAGS", Be),
+    (3, "NFTA_SYNPROXY_FLAGS", BeMask(&SYNPROXY_FLAGS)),
 ];
 
 static XFRM: Set = &[

@@ -1,0 +1,140 @@
+#!/bin/sh
+# Tables, chains, rules, sets and objects of nftables, as `objects.sh` does it.
+D=$1; mkdir -p "$D"; cd "$D" || exit 1
+t() {
+    name=$1; shift
+    timeout 60 strace -f -o "$name.strace" -e trace=network -e read=all -e write=all -e signal=none \
+        "$@" >"$name.out" 2>"$name.err" || echo "$name: $*" >>failed
+}
+modprobe -a -q nf_tables nft_ct nft_limit nft_counter nft_quota nft_objref nft_chain_nat nft_masq nft_log nft_reject nft_synproxy nf_flow_table nf_flow_table_inet nft_flow_offload nf_conntrack_ftp
+ip link add nf0 type dummy; ip link set nf0 up
+# Each is a transaction of its own: what a kernel refuses takes nothing else with it.
+part() { nft -f - 2>>err || echo "nft refused $1" >>failed; }
+part tables <<E
+table inet nt {
+    comment "of a test"
+    chain first {
+        comment "the first one"
+        type filter hook input priority -7; policy drop;
+    }
+    chain second {
+        type nat hook postrouting priority 100; policy accept;
+    }
+    chain third {
+        type route hook output priority -150;
+    }
+    chain plain {
+    }
+}
+table ip6 nt6 {
+    chain pre {
+        type filter hook prerouting priority raw; policy accept;
+    }
+}
+E
+part arp <<E
+table arp na {
+    chain in {
+        type filter hook input priority 3;
+    }
+}
+E
+part bridge <<E
+table bridge nb {
+    flags dormant;
+    chain over {
+        type filter hook forward priority -200;
+    }
+}
+E
+part netdev <<E
+table netdev nd {
+    chain ing {
+        type filter hook ingress device nf0 priority 11; policy accept;
+    }
+}
+E
+part sets <<E
+table inet nt {
+    set addresses {
+        type ipv4_addr; flags interval,timeout; timeout 77s; gc-interval 13s; size 1234;
+        policy memory; comment "a set"
+        elements = { 192.0.2.1 timeout 33s, 198.51.100.0/24 }
+    }
+    set pairs {
+        type ipv4_addr . inet_service; flags constant; elements = { 192.0.2.7 . 80 }
+    }
+    set heard {
+        type ether_addr; flags dynamic; size 99; timeout 5m;
+    }
+    map ports {
+        type inet_service : ipv4_addr; elements = { 80 : 192.0.2.8, 443 : 192.0.2.9 }
+    }
+    map verdicts {
+        type ifname : verdict; elements = { "nf0" : jump plain }
+    }
+}
+E
+part counters <<E
+table inet nt {
+    counter seen {
+        comment "counted"
+        packets 17 bytes 1999
+    }
+    quota most {
+        over 5 mbytes used 1 mbytes
+    }
+    quota least {
+        7 kbytes
+    }
+    limit slow {
+        rate 9/minute burst 3 packets
+    }
+    limit fast {
+        rate over 11001 bytes/second burst 13001 bytes
+    }
+}
+E
+part helper <<E
+table inet nt {
+    ct helper ftp {
+        type "ftp" protocol tcp; l3proto ip;
+    }
+}
+E
+part timeout <<E
+table inet nt {
+    ct timeout quick {
+        protocol tcp; l3proto ip; policy = { established: 132, close: 4 }
+    }
+}
+E
+part expectation <<E
+table inet nt {
+    ct expectation data {
+        protocol udp; dport 9876; timeout 2m; size 12; l3proto ip;
+    }
+}
+E
+part synproxy <<E
+table inet nt {
+    synproxy fences {
+        mss 1460
+        wscale 7
+        timestamp sack-perm
+    }
+}
+E
+part flowtable <<E
+table inet nt {
+    flowtable quickly {
+        hook ingress priority 5; devices = { nf0 }; counter;
+    }
+}
+E
+part rules <<E
+add rule inet nt first tcp dport 22 counter packets 5 bytes 600 accept comment "for me"
+add rule inet nt first ip saddr @addresses log prefix "seen " drop
+E
+t nft-ruleset nft -j list ruleset
+ip link del nf0
