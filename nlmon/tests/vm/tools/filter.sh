@@ -1,5 +1,6 @@
 #!/bin/sh
-# Tables, chains, rules, sets and objects of nftables, as `objects.sh` does it.
+# Objects of nftables, connections that are tracked, sets of addresses and peers of WireGuard, as
+# `objects.sh` does it.
 D=$1; mkdir -p "$D"; cd "$D" || exit 1
 t() {
     name=$1; shift
@@ -138,3 +139,36 @@ add rule inet nt first ip saddr @addresses log prefix "seen " drop
 E
 t nft-ruleset nft -j list ruleset
 ip link del nf0
+r() { "$@" >/dev/null 2>>err || echo "$*" >>failed; }
+modprobe -a -q nf_conntrack_netlink nf_conntrack ip_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipportnet ip_set_hash_ipmark ip_set_bitmap_port ip_set_list_set
+r conntrack -I -p tcp -s 192.0.2.1 -d 192.0.2.2 --sport 1000 --dport 80 --state ESTABLISHED -u ASSURED -t 60 --mark 7
+r conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1001 --dport 53 -t 77 -u SEEN_REPLY
+r conntrack -I -p tcp -s 10.0.0.1 -d 192.0.2.9 -r 192.0.2.9 -q 192.0.2.77 --sport 1234 --dport 81 --reply-port-src 81 --reply-port-dst 4321 --state TIME_WAIT -t 33
+r conntrack -I -p tcp -s 2001:db8::1 -d 2001:db8::2 --sport 5 --dport 6 --state SYN_SENT -t 99
+r conntrack -I -p udp -s 2001:db8::1 -d 2001:db8::3 --sport 7 --dport 8 -t 98
+t conntrack-4 conntrack -L -f ipv4 -o xml,id
+t conntrack-6 conntrack -L -f ipv6 -o xml,id
+r ipset create addresses hash:ip timeout 77 hashsize 2048 maxelem 1234 netmask 28
+r ipset add addresses 192.0.2.1
+r ipset create networks hash:net family inet6 counters comment skbinfo
+r ipset add networks 2001:db8::/32 comment "of documents"
+r ipset create marked hash:ip,mark markmask 0xff00
+r ipset create ports bitmap:port range 1000-1099 timeout 5
+r ipset create sets list:set size 9
+r ipset add sets addresses
+t ipset-list ipset list -o xml
+modprobe -q wireguard && r ip link add wg7 type wireguard
+key() { printf '%032d' "$1" | base64; }
+key 7 >private; key 8 >preshared
+r wg set wg7 private-key private listen-port 5182 fwmark 0x77 \
+    peer "$(key 9)" preshared-key preshared endpoint 192.0.2.9:5183 persistent-keepalive 25 allowed-ips 10.7.0.0/16,2001:db8:7::/48 \
+    peer "$(key 10)" endpoint '[2001:db8::9]:5184' allowed-ips 10.8.0.0/24
+t wg-device wg show wg7 dump
+t wg-peers wg show wg7 dump
+# A line for the device and one for each peer, with tabs between; keys that are secret are left out.
+awk -F'\t' 'NR == 1 { printf "[{\"public-key\":\"%s\",\"listen-port\":%s,\"fwmark\":\"%s\"}]", $2, $3, $4 }' \
+    wg-device.out >device && mv device wg-device.out
+awk -F'\t' 'BEGIN { printf "[" } NR > 1 {
+    gsub(",", "\",\"", $4); sub("off", "0", $8)
+    printf "%s{\"public-key\":\"%s\",\"endpoint\":\"%s\",\"allowed-ips\":[\"%s\"],\"keepalive\":%s}", (NR > 2 ? "," : ""), $1, $3, $4, $8
+} END { printf "]" }' wg-peers.out >peers && mv peers wg-peers.out

@@ -26,13 +26,15 @@ const SCRIPTS: [(&str, &str); 3] = [
     ("filter.sh", include_str!("filter.sh")),
 ];
 
-const MAPS: [&str; 6] = [
+const MAPS: [&str; 8] = [
     include_str!("maps/link.map"),
     include_str!("maps/ip.map"),
     include_str!("maps/bridge.map"),
     include_str!("maps/tc.map"),
     include_str!("maps/rdma.map"),
     include_str!("maps/nft.map"),
+    include_str!("maps/netfilter.map"),
+    include_str!("maps/wireguard.map"),
 ];
 
 /// Different attributes that have to be compared at least, with a value that says something.

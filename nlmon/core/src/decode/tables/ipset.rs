@@ -1,9 +1,35 @@
 //! Attributes of ipset: numbers and names of `include/uapi/linux/netfilter/ipset/ip_set.h`. What
 //! `IPSET_ATTR_DATA` holds depends on the command.
 
-use super::kind::Kind::{Be, Ip, List, Mac, Nest, Num, Pad, Text, Word};
-use super::kind::Set;
+use super::kind::Kind::{Be, BeMask, Ip, List, Mac, Nest, Num, Pad, Text, Word};
+use super::kind::{Bits, Set};
 use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
+
+/// `enum ipset_cadt_flags`
+static CADT_FLAGS: Bits = &[
+    (0x1, "before"),
+    (0x2, "physdev"),
+    (0x4, "nomatch"),
+    (0x8, "with-counters"),
+    (0x10, "with-comment"),
+    (0x20, "with-forceadd"),
+    (0x40, "with-skbinfo"),
+    (0x80, "iface-wildcard"),
+];
+
+/// `enum ipset_cmd_flags`
+static COMMAND_FLAGS: Bits = &[
+    (0x1, "exist"),
+    (0x2, "list-setname"),
+    (0x4, "list-header"),
+    (0x8, "skip-counter-update"),
+    (0x10, "skip-subcounter-update"),
+    (0x20, "match-counters"),
+    (0x80, "return-nomatch"),
+    (0x100, "map-skbmark"),
+    (0x200, "map-skbprio"),
+    (0x400, "map-skbqueue"),
+];
 
 pub(in crate::decode) static IPSET_CREATE: Set = &[
     (1, "IPSET_ATTR_PROTOCOL", Num),
@@ -11,7 +37,7 @@ pub(in crate::decode) static IPSET_CREATE: Set = &[
     (3, "IPSET_ATTR_TYPENAME", Text),
     (4, "IPSET_ATTR_REVISION", Num),
     (5, "IPSET_ATTR_FAMILY", Word(&NETFILTER_FAMILIES)),
-    (6, "IPSET_ATTR_FLAGS", Be),
+    (6, "IPSET_ATTR_FLAGS", BeMask(&COMMAND_FLAGS)),
     (7, "IPSET_ATTR_DATA", Nest(&CREATE_DATA)),
     (8, "IPSET_ATTR_ADT", List(&Nest(&ENTRY))),
     (9, "IPSET_ATTR_LINENO", Num),
@@ -25,7 +51,7 @@ pub(in crate::decode) static IPSET: Set = &[
     (3, "IPSET_ATTR_TYPENAME", Text),
     (4, "IPSET_ATTR_REVISION", Num),
     (5, "IPSET_ATTR_FAMILY", Word(&NETFILTER_FAMILIES)),
-    (6, "IPSET_ATTR_FLAGS", Be),
+    (6, "IPSET_ATTR_FLAGS", BeMask(&COMMAND_FLAGS)),
     (7, "IPSET_ATTR_DATA", Nest(&ENTRY)),
     (8, "IPSET_ATTR_ADT", List(&Nest(&ENTRY))),
     (9, "IPSET_ATTR_LINENO", Num),
@@ -48,7 +74,7 @@ static CREATE_DATA: Set = &[
     (5, "IPSET_ATTR_PORT_TO", Be),
     (6, "IPSET_ATTR_TIMEOUT", Be),
     (7, "IPSET_ATTR_PROTO", Word(&IP_PROTOCOLS)),
-    (8, "IPSET_ATTR_CADT_FLAGS", Be),
+    (8, "IPSET_ATTR_CADT_FLAGS", BeMask(&CADT_FLAGS)),
     (9, "IPSET_ATTR_CADT_LINENO", Be),
     (10, "IPSET_ATTR_MARK", Be),
     (11, "IPSET_ATTR_MARKMASK", Be),
@@ -73,7 +99,7 @@ static ENTRY: Set = &[
     (5, "IPSET_ATTR_PORT_TO", Be),
     (6, "IPSET_ATTR_TIMEOUT", Be),
     (7, "IPSET_ATTR_PROTO", Word(&IP_PROTOCOLS)),
-    (8, "IPSET_ATTR_CADT_FLAGS", Be),
+    (8, "IPSET_ATTR_CADT_FLAGS", BeMask(&CADT_FLAGS)),
     (9, "IPSET_ATTR_CADT_LINENO", Be),
     (10, "IPSET_ATTR_MARK", Be),
     (11, "IPSET_ATTR_MARKMASK", Be),
