@@ -14,6 +14,26 @@
 //! ```
 //!
 //! `*` in a path is any element; those of both sides are the same element.
+//!
+//! A conversion is there for one of these reasons. Those of the tools are in iproute2's source.
+//!
+//! | conversion | why the two differ |
+//! |---|---|
+//! | `index` | the tool has looked up the interface's name |
+//! | `is WORD=VALUE,...` | the tool has its own word for the number of the kernel's header |
+//! | `bit`, `nobit`, `has` | the tool prints a bit alone; `nobit` where it prints its absence |
+//! | `mask N` | the same of bits that nlmon shows as one number |
+//! | `flags`, `members` | lists in another order, or of another form |
+//! | `/ 100`, `x 100` | the kernel counts ticks, of which `USER_HZ` has 100 a second |
+//! | `x 4294967295`, `rest` | `tc` prints a share of 1 for one of `UINT32_MAX`, or what is left of it |
+//! | `x 1000`, `x 1000000000` | the tool prints seconds, the kernel writes ms or ns |
+//! | `+ -1` | the kernel stores a weight less one |
+//! | `forever` | `ip` prints the largest number, which means no limit |
+//! | `prefix`, `len`, `until` | the tool prints an address and the length of its prefix as one |
+//! | `before`, `after` | two numbers that nlmon shows as one: the realms of a route |
+//! | `tclass`, `flowlabel` | two parts of one word of IPv6's header |
+//! | `bridgeid`, `bridgeaddr` | the tool prints priority and address with a dot between |
+//! | `root`, `fh`, `hex` | a handle or a number in the form of `tc` |
 
 /// A file.
 #[derive(Debug, Default)]
