@@ -2,7 +2,8 @@
 //! of the packet into a register, the next compares the register.
 //!
 //! Invariant: a word is printed where the expressions say it. What this does not know is printed by
-//! the expression's name, and a part of a packet without a name as `nft` does: `@nh,96,32`.
+//! the expression's name, and a part of a packet without a name as `nft` does: `@nh,96,32`. A register
+//! that such an expression writes holds nothing that is known.
 
 use super::nft_value::{self, Sort};
 use crate::decode::attribute::{Tree, Value};
@@ -15,6 +16,8 @@ struct Loaded {
     sort: Sort,
     /// What it is masked with before it is compared.
     mask: Option<Vec<u8>>,
+    /// Its bytes are in the other order than its sort has.
+    swapped: bool,
     /// A value that the rule itself gives.
     literal: Option<Vec<u8>>,
 }
@@ -67,11 +70,16 @@ impl Rule<'_> {
     fn expression(&mut self, expression: Tree<'_>) {
         let name = expression.text("NFTA_EXPR_NAME").unwrap_or_default();
         let data = expression.inside("NFTA_EXPR_DATA");
+        // Only the next comparison can make a range of it.
+        if name != "cmp" {
+            self.forget_from();
+        }
         let words = match name.as_str() {
             "meta" => self.key(data, "NFTA_META", nft_value::meta),
             "ct" => self.key(data, "NFTA_CT", nft_value::ct),
             "payload" => self.payload(data),
             "bitwise" => self.bitwise(data),
+            "byteorder" => self.byteorder(data),
             "cmp" => self.compare(data),
             "range" => self.range(data),
             "lookup" => self.lookup(data),
@@ -85,14 +93,34 @@ impl Rule<'_> {
             "log" => Some(log(data)),
             _ => None,
         };
+        if words.is_none() {
+            self.forget_written(data);
+        }
         self.words.push(words.unwrap_or(name));
+    }
+
+    /// Forgets what was in the registers that an expression writes.
+    fn forget_written(&mut self, data: Tree<'_>) {
+        for attribute in data.iter().filter(|attribute| attribute.name.ends_with("_DREG")) {
+            if let Some(target) = register(data, &attribute.name) {
+                self.loaded.retain(|loaded| loaded.register != target);
+            }
+        }
+    }
+
+    /// Forgets what was compared with the lower end of a range that has no upper one.
+    fn forget_from(&mut self) {
+        if let Some((_, source, _)) = self.from.take() {
+            self.loaded.retain(|loaded| loaded.register != source);
+        }
     }
 
     /// Loads a register, for which nothing is printed yet.
     fn load(&mut self, register: u64, words: String, sort: Sort) -> String {
         // What was there is gone, and so is the start of a list that nothing looked up.
         self.loaded.retain(|loaded| loaded.register != register);
-        self.loaded.push(Loaded { register, words, sort, mask: None, literal: None });
+        let (mask, swapped, literal) = (None, false, None);
+        self.loaded.push(Loaded { register, words, sort, mask, swapped, literal });
         String::new()
     }
 
@@ -149,8 +177,24 @@ impl Rule<'_> {
         if !is_mask || xor.iter().any(|&byte| byte != 0) {
             return None;
         }
-        let loaded = self.loaded.iter_mut().find(|loaded| loaded.register == source)?;
+        let mut loaded = self.take(source)?;
         (loaded.register, loaded.mask) = (target, Some(mask));
+        self.put(loaded);
+        Some(String::new())
+    }
+
+    /// Turns a number, so that the machine compares it as one.
+    fn byteorder(&mut self, data: Tree<'_>) -> Option<String> {
+        let source = register(data, "NFTA_BYTEORDER_SREG")?;
+        let target = register(data, "NFTA_BYTEORDER_DREG")?;
+        // Several numbers in a row would each be turned.
+        if data.number("NFTA_BYTEORDER_LEN")? != data.number("NFTA_BYTEORDER_SIZE")? {
+            return None;
+        }
+        let mut loaded = self.take(source)?;
+        loaded.register = target;
+        loaded.swapped ^= cfg!(target_endian = "little");
+        self.put(loaded);
         Some(String::new())
     }
 
@@ -158,19 +202,23 @@ impl Rule<'_> {
         let source = register(data, "NFTA_CMP_SREG")?;
         let value = bytes(data.inside("NFTA_CMP_DATA"))?;
         let operator = data.text("NFTA_CMP_OP")?;
-        if let Some((place, register, from)) = self.from.take()
+        if let Some((place, register, from)) = self.from.clone()
             && (register, operator.as_str()) == (source, "lte")
         {
-            let loaded = self.loaded.iter().find(|loaded| loaded.register == source)?;
-            let to = loaded.sort.value(&value, None)?;
+            self.from = None;
+            let loaded = self.take(source)?;
+            let to = loaded.value(&value, None)?;
             self.words[place] = format!("{} {from}-{to}", loaded.words);
-            self.loaded.retain(|loaded| loaded.register != source);
             return Some(String::new());
         }
+        self.forget_from();
         let at = self.loaded.iter().position(|loaded| loaded.register == source)?;
         if operator == "gte" {
             let loaded = &self.loaded[at];
-            let from = loaded.sort.value(&value, None)?;
+            if loaded.mask.is_some() {
+                return None;
+            }
+            let from = loaded.value(&value, None)?;
             let words = format!("{} >= {from}", loaded.words);
             self.from = Some((self.words.len(), source, from));
             return Some(words);
@@ -192,7 +240,7 @@ impl Rule<'_> {
         if operator != "eq" {
             return;
         }
-        let name = loaded.sort.value(value, None).unwrap_or_default();
+        let name = loaded.value(value, None).unwrap_or_default();
         match layer {
             Layer::Link => {}
             Layer::Network => nft_value::header(&name).clone_into(&mut self.network),
@@ -204,18 +252,25 @@ impl Rule<'_> {
     fn range(&mut self, data: Tree<'_>) -> Option<String> {
         let source = register(data, "NFTA_RANGE_SREG")?;
         let loaded = self.take(source)?;
-        let from = loaded.sort.value(&bytes(data.inside("NFTA_RANGE_FROM_DATA"))?, None)?;
-        let to = loaded.sort.value(&bytes(data.inside("NFTA_RANGE_TO_DATA"))?, None)?;
+        if loaded.mask.is_some() {
+            return None;
+        }
+        let from = loaded.value(&bytes(data.inside("NFTA_RANGE_FROM_DATA"))?, None)?;
+        let to = loaded.value(&bytes(data.inside("NFTA_RANGE_TO_DATA"))?, None)?;
         let not = if data.text("NFTA_RANGE_OP")? == "neq" { "!= " } else { "" };
         Some(format!("{} {not}{from}-{to}", loaded.words))
     }
 
     fn lookup(&mut self, data: Tree<'_>) -> Option<String> {
         let set = data.text("NFTA_LOOKUP_SET")?;
-        register(data, "NFTA_LOOKUP_SREG")?;
+        let source = register(data, "NFTA_LOOKUP_SREG")?;
         // What is looked up together is loaded one behind the other.
-        let keys = std::mem::take(&mut self.loaded).into_iter();
-        let keys: Vec<_> = keys.map(|loaded| loaded.words).collect();
+        let keys: Vec<_> = self.loaded.extract_if(.., |loaded| loaded.literal.is_none()).collect();
+        let is_known = keys.first().is_some_and(|first| first.register == source);
+        if !is_known || keys.iter().any(|key| key.mask.is_some()) {
+            return None;
+        }
+        let keys: Vec<_> = keys.into_iter().map(|loaded| loaded.words).collect();
         let keys = keys.join(" . ");
         let not = if data.text("NFTA_LOOKUP_FLAGS")? == "0" { "" } else { "!= " };
         match register(data, "NFTA_LOOKUP_DREG") {
@@ -233,8 +288,8 @@ impl Rule<'_> {
         let literal = Some(bytes(value)?);
         let register = register(data, "NFTA_IMMEDIATE_DREG")?;
         self.loaded.retain(|loaded| loaded.register != register);
-        let words = String::new();
-        self.loaded.push(Loaded { register, words, sort: Sort::Bytes, mask: None, literal });
+        let (words, sort, mask, swapped) = (String::new(), Sort::Bytes, None, false);
+        self.loaded.push(Loaded { register, words, sort, mask, swapped, literal });
         Some(String::new())
     }
 
@@ -283,19 +338,39 @@ impl Rule<'_> {
         Some(self.loaded.remove(at))
     }
 
+    /// Puts into a register, of which what was there before is gone.
+    fn put(&mut self, loaded: Loaded) {
+        self.loaded.retain(|other| other.register != loaded.register);
+        self.loaded.push(loaded);
+    }
+
     /// The value that the rule gives a register, or what it was loaded with.
     fn value_of(&mut self, register: u64, sort: Sort) -> Option<String> {
         let loaded = self.take(register)?;
         match loaded.literal {
             Some(bytes) => sort.value(&bytes, None),
+            None if loaded.mask.is_some() => None,
             None => Some(loaded.words),
         }
     }
 }
 
 impl Loaded {
+    /// A value that it is compared with, in words.
+    fn value(&self, bytes: &[u8], mask: Option<&[u8]>) -> Option<String> {
+        // Bytes of which nothing is known are shown as they are.
+        if !self.swapped || self.sort == Sort::Bytes {
+            return self.sort.value(bytes, mask);
+        }
+        let turned: Vec<_> = bytes.iter().rev().copied().collect();
+        self.sort.value(&turned, mask)
+    }
+
     fn compared(&self, operator: &str, value: &[u8]) -> Option<String> {
         let Self { words, sort, mask, .. } = self;
+        if self.swapped && mask.is_some() {
+            return None;
+        }
         let masked = mask.as_deref();
         if let (true, Some(mask)) = (sort.is_bits(), masked)
             && value.iter().all(|&byte| byte == 0)
@@ -318,7 +393,7 @@ impl Loaded {
         };
         match (masked, sort.is_address()) {
             (None, _) | (Some(_), true) => {
-                Some(format!("{words} {sign}{}", sort.value(value, masked)?))
+                Some(format!("{words} {sign}{}", self.value(value, masked)?))
             }
             (Some(mask), false) => {
                 let sign = if sign.is_empty() { "== " } else { sign };

@@ -127,14 +127,13 @@ const PACKET_TYPES: Names = &[(0, "host"), (1, "broadcast"), (2, "multicast"), (
 pub(super) fn meta(key: &str) -> (String, Sort) {
     let sort = match key {
         "nfproto" => Sort::NetworkProtocol,
+        "len" => return ("meta length".to_owned(), Sort::HostNumber),
         "iftype" => return ("iiftype".to_owned(), Sort::LinkType),
         "l4-proto" => return ("meta l4proto".to_owned(), Sort::TransportProtocol),
         "iifname" | "oifname" => Sort::Name,
         "mark" => Sort::Mark,
         "pkttype" => Sort::PacketType,
-        "iif" | "oif" | "iifgroup" | "oifgroup" | "len" | "skuid" | "skgid" | "cpu" => {
-            Sort::HostNumber
-        }
+        "iif" | "oif" | "iifgroup" | "oifgroup" | "skuid" | "skgid" | "cpu" => Sort::HostNumber,
         _ => Sort::Bytes,
     };
     let alone = ["iif", "oif", "iifname", "oifname", "iifgroup", "oifgroup"].contains(&key);
@@ -146,6 +145,7 @@ pub(super) fn ct(key: &str) -> (String, Sort) {
     let sort = match key {
         "state" => Sort::State,
         "mark" => Sort::Mark,
+        "bytes" | "packets" | "avgpkt" => Sort::HostNumber,
         _ => Sort::Bytes,
     };
     (format!("ct {key}"), sort)
