@@ -8,7 +8,7 @@ use crate::decode::names::words::ETHERTYPES;
 /// What holds nothing else.
 pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
     match kind {
-        Kind::Num => value::unsigned(bytes, false),
+        Kind::Num | Kind::ByFlag => value::unsigned(bytes, false),
         Kind::Int | Kind::Index | Kind::LinkIndex => value::signed(bytes, false),
         Kind::Be | Kind::BeIndex => value::unsigned(bytes, true),
         Kind::BeInt => value::signed(bytes, true),
@@ -40,6 +40,7 @@ pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
 pub(super) fn may_have_len(kind: &Kind, len: usize) -> bool {
     match kind {
         Kind::Num
+        | Kind::ByFlag
         | Kind::Int
         | Kind::Be
         | Kind::BeInt

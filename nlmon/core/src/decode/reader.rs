@@ -25,6 +25,8 @@ const TYPE_MASK: u16 = 0x3fff;
 const INDEX_BYTES: usize = 4;
 /// `NLA_F_NESTED`
 const NESTED: u16 = 0x8000;
+/// `NLA_F_NET_BYTEORDER`
+const NET_BYTEORDER: u16 = 0x4000;
 
 static NO_NAMES: Set = &[];
 
@@ -196,7 +198,7 @@ impl Reader<'_> {
         if let Some(search) = self.search.as_mut().filter(|search| search.at == at) {
             search.found = Some((name.clone(), known.map_or(NO_NAMES, |entry| inside(&entry.2))));
         }
-        let known = known.map(|entry| by_length(&entry.2, len_said));
+        let known = known.map(|entry| by_flag(by_length(&entry.2, len_said), number));
         let fault = known.filter(|_| whole);
         let fault = fault.and_then(|kind| lengths::fault(&name, kind, len_said, self.family));
         if let Some(fault) = &fault {
@@ -556,6 +558,15 @@ fn holds_others(kind: &Kind) -> bool {
 fn by_length(kind: &Kind, len: usize) -> &Kind {
     let Kind::ByLength(options) = kind else { return kind };
     options.iter().find(|option| option.0.contains(&len)).map_or(kind, |option| &option.1)
+}
+
+/// What it is by the flags of the attribute's type.
+fn by_flag(kind: &'static Kind, number: u16) -> &'static Kind {
+    match kind {
+        Kind::ByFlag if number & NET_BYTEORDER != 0 => &Kind::Be,
+        Kind::ByFlag => &Kind::Num,
+        kind => kind,
+    }
 }
 
 /// What it is if it is as long as it should be.

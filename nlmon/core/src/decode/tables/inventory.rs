@@ -240,6 +240,9 @@ impl Visitor {
             Kind::ByLength(options) => {
                 Form::Choice(options.iter().map(|option| self.form(path, &option.1)).collect())
             }
+            Kind::ByFlag => {
+                Form::Choice([&Kind::Be, &Kind::Num].map(|kind| self.form(path, kind)).into())
+            }
             Kind::Family(families, other) => {
                 let kinds = families.iter().map(|family| &family.1).chain([*other]);
                 Form::Choice(kinds.map(|kind| self.form(path, kind)).collect())

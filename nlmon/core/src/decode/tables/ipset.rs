@@ -1,7 +1,7 @@
 //! Attributes of ipset: numbers and names of `include/uapi/linux/netfilter/ipset/ip_set.h`. What
 //! `IPSET_ATTR_DATA` holds depends on the command.
 
-use super::kind::Kind::{Be, BeMask, Ip, List, Mac, Nest, Num, Pad, Text, Word};
+use super::kind::Kind::{Be, BeMask, ByFlag, Ip, List, Mac, Nest, Num, Pad, Text, Word};
 use super::kind::{Bits, Set};
 use crate::decode::names::words::{IP_PROTOCOLS, NETFILTER_FAMILIES};
 
@@ -77,7 +77,7 @@ static CREATE_DATA: Set = &[
     (8, "IPSET_ATTR_CADT_FLAGS", BeMask(&CADT_FLAGS)),
     (9, "IPSET_ATTR_CADT_LINENO", Be),
     (10, "IPSET_ATTR_MARK", Be),
-    (11, "IPSET_ATTR_MARKMASK", Be),
+    (11, "IPSET_ATTR_MARKMASK", ByFlag),
     (12, "IPSET_ATTR_BITMASK", Nest(&IP)),
     (17, "IPSET_ATTR_INITVAL", Be),
     (18, "IPSET_ATTR_HASHSIZE", Be),
@@ -102,7 +102,7 @@ static ENTRY: Set = &[
     (8, "IPSET_ATTR_CADT_FLAGS", BeMask(&CADT_FLAGS)),
     (9, "IPSET_ATTR_CADT_LINENO", Be),
     (10, "IPSET_ATTR_MARK", Be),
-    (11, "IPSET_ATTR_MARKMASK", Be),
+    (11, "IPSET_ATTR_MARKMASK", ByFlag),
     (12, "IPSET_ATTR_BITMASK", Nest(&IP)),
     (17, "IPSET_ATTR_ETHER", Mac),
     (18, "IPSET_ATTR_NAME", Text),

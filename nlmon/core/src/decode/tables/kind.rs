@@ -107,6 +107,9 @@ pub(in crate::decode) enum Kind {
     BeMask(&'static Bits),
     /// A number with a sign in network byte order.
     BeInt,
+    /// A number in network byte order if the attribute's type says so (`NLA_F_NET_BYTEORDER`), else
+    /// in the host's.
+    ByFlag,
     /// A number whose largest value means that there is no limit: `forever`, `INF`.
     Limit(&'static str),
     /// `struct nla_bitfield32`: bits, and which of them count.
