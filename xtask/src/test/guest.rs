@@ -153,13 +153,21 @@ fn selected(program: &Path, arguments: &[String]) -> Result<Vec<String>> {
 /// The tests that had ended when a run was cut off: all that had begun but the last. It is an error
 /// if one of them had failed.
 fn ended(output: &str) -> Result<Vec<String>> {
-    let lines = output.lines().filter_map(|line| line.strip_prefix("test "));
-    let begun: Vec<_> = lines.filter_map(|line| line.split_once(" ... ")).collect();
-    if let Some((name, _)) = begun.iter().find(|(_, rest)| rest.ends_with("FAILED")) {
-        bail!("the emulator failed, and before that {name} had failed");
+    let mut begun = Vec::new();
+    for line in output.lines() {
+        if let Some((name, _)) =
+            line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
+        {
+            begun.push(name.to_owned());
+        }
+        // What a program of the test prints may come between its name and its result.
+        if line.ends_with("FAILED") {
+            let name = begun.last().map_or("a test", String::as_str);
+            bail!("the emulator failed, and before that {name} had failed");
+        }
     }
-    let ended = begun.split_last().map_or(&[][..], |(_, ended)| ended);
-    Ok(ended.iter().map(|(name, _)| (*name).to_owned()).collect())
+    begun.pop();
+    Ok(begun)
 }
 
 /// The Debian packages that the tests use, listed beside them, one a line.
@@ -197,8 +205,11 @@ mod tests {
 
     #[test]
     fn a_run_that_had_failed_before_it_was_cut_off_has_failed() {
-        let output = "test a::b ... FAILED\ntest a::c ... ";
-        let error = ended(output).expect_err("one failed");
-        assert!(error.to_string().ends_with("a::b had failed"), "{error}");
+        let outputs =
+            ["test a::b ... FAILED\ntest a::c ... ", "test a::b ... noise\nFAILED\ntest a::c ... "];
+        for output in outputs {
+            let error = ended(output).expect_err("one failed");
+            assert!(error.to_string().ends_with("a::b had failed"), "{error}");
+        }
     }
 }
