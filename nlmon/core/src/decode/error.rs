@@ -25,10 +25,7 @@ pub(super) fn error(
     };
     let mut report = report(&parts);
     let Some(request) = parts.request else { return (Payload::default(), Some(report)) };
-    let known = context.answered_command;
-    let known = known.and_then(|it| context.command_name(protocol, request.message_type, it));
-    report.request =
-        Some(known.map_or_else(|| context.type_name(protocol, request.message_type), Into::into));
+    report.request = Some(context.request_name(protocol, request.message_type));
     report.capped = flags & CAPPED != 0;
     let mut attributes = Vec::new();
     if let Some(at) = parts.attributes {

@@ -35,24 +35,32 @@ pub(super) fn value(kind: &Kind, bytes: &[u8], family: u16) -> Option<Value> {
     }
 }
 
+/// Whether it is one number.
+pub(super) fn is_number(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Num
+            | Kind::ByFlag
+            | Kind::Int
+            | Kind::Be
+            | Kind::BeInt
+            | Kind::Index
+            | Kind::BeIndex
+            | Kind::LinkIndex
+            | Kind::Limit(_)
+            | Kind::Word(_)
+            | Kind::BeWord(_)
+            | Kind::EtherFamily
+            | Kind::Mask(_)
+            | Kind::BeMask(_)
+    )
+}
+
 /// Whether the kernel may write such a value with that many bytes. What is of another length is
 /// of another kernel or of another module than the table, and so may be anything.
 pub(super) fn may_have_len(kind: &Kind, len: usize) -> bool {
     match kind {
-        Kind::Num
-        | Kind::ByFlag
-        | Kind::Int
-        | Kind::Be
-        | Kind::BeInt
-        | Kind::Index
-        | Kind::BeIndex
-        | Kind::LinkIndex
-        | Kind::Limit(_)
-        | Kind::Word(_)
-        | Kind::BeWord(_)
-        | Kind::EtherFamily
-        | Kind::Mask(_)
-        | Kind::BeMask(_) => matches!(len, 0 | 1 | 2 | 4 | 8),
+        kind if is_number(kind) => matches!(len, 0 | 1 | 2 | 4 | 8),
         Kind::Handle | Kind::HashHandle | Kind::Realms => matches!(len, 0 | 4),
         Kind::Labels => len.is_multiple_of(4),
         Kind::Ip => matches!(len, 0 | 4 | 16),

@@ -4,12 +4,18 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::leaf::may_have_len;
-use super::reader::entry;
-use super::tables::kind::{Fields, Kind, Set};
+use super::leaf::{is_number, may_have_len};
+use super::tables::kind::{Fields, Kind};
+use super::value::{AF_INET, AF_INET6};
 
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
+/// A list for which `nla_len`, of 16 bits, may be too short: that of a link's virtual functions
+/// (`rtnl_fill_vf` in `net/core/rtnetlink.c`). The kernel checks none of its nests. Behind such a
+/// list is not the next attribute, but the rest of it.
+pub(super) const OVERFLOWING: &str = "IFLA_VFINFO_LIST";
+
+/// The number of its entries, `IFLA_VF_INFO`. Of a link it is that of the address, which comes long
+/// before.
+pub(super) const OVERFLOWING_ENTRY: u16 = 1;
 
 /// Bytes of a number by the attribute's name, of those that the kernel's source tells the length of.
 static WIDTHS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
@@ -35,18 +41,7 @@ pub(super) fn fault(name: &str, kind: &Kind, len: usize, family: u16) -> Option<
             let member = cut_member(fields, len)?;
             return Some(format!("{name} has {}, which end within {member}", bytes(len)));
         }
-        Kind::Num
-        | Kind::Int
-        | Kind::Be
-        | Kind::BeInt
-        | Kind::Limit(_)
-        | Kind::Word(_)
-        | Kind::BeWord(_)
-        | Kind::Mask(_)
-        | Kind::BeMask(_)
-        | Kind::Index
-        | Kind::BeIndex
-        | Kind::LinkIndex => WIDTHS.get(name).copied(),
+        kind if is_number(kind) => WIDTHS.get(name).copied(),
         // Link layers, and families of other addresses, have lengths of their own.
         Kind::Mac => return None,
         Kind::Ip if !matches!(family, AF_INET | AF_INET6) => return None,
@@ -59,22 +54,6 @@ pub(super) fn fault(name: &str, kind: &Kind, len: usize, family: u16) -> Option<
         None if !may_have_len(kind, len) => Some(format!("{name} has {}", bytes(len))),
         _ => None,
     }
-}
-
-/// The name of a list for which `nla_len`, of 16 bits, is too short. Behind it is not the next
-/// attribute then, but the rest of the list. The kernel checks none of its nests; it is known of the
-/// list of virtual functions (`rtnl_fill_vf` in `net/core/rtnetlink.c`). It is one if its end `is_cut`,
-/// or if what `follows` is numbered like an entry of it: of a link that is the address, which
-/// comes long before.
-pub(super) fn overflowed(
-    set: Set,
-    number: u16,
-    is_cut: bool,
-    follows: Option<u16>,
-) -> Option<&'static str> {
-    const IFLA_ADDRESS: u16 = 1;
-    let name = entry(set, number).map(|entry| entry.1).filter(|name| *name == "IFLA_VFINFO_LIST");
-    name.filter(|_| is_cut || follows == Some(IFLA_ADDRESS))
 }
 
 /// The member that the end of so many bytes is within. A structure grows from kernel to kernel by

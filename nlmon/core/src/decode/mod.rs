@@ -109,6 +109,13 @@ impl<'a> Context<'a> {
         )
     }
 
+    /// The name of a request that this answers: of generic netlink its command, where that is known.
+    pub fn request_name(&self, protocol: u8, message_type: u16) -> Cow<'static, str> {
+        let command = self.answered_command;
+        let name = command.and_then(|command| self.command_name(protocol, message_type, command));
+        name.map_or_else(|| self.type_name(protocol, message_type), Cow::Borrowed)
+    }
+
     /// The name of a request's command, of a generic family that is known.
     pub fn command_name(
         &self,

@@ -168,12 +168,17 @@ impl Reader<'_> {
             self.fits(len, rest);
             let len_said = len - ATTRIBUTE_HEADER_LEN;
             let remarks = self.remarks.len();
-            attributes.extend(self.attribute(nest, number, rest.at, value, len_said));
+            let found = self.attribute(nest, number, rest.at, value, len_said);
+            let may_overflow = found.as_ref().is_some_and(|f| f.name == lengths::OVERFLOWING);
+            attributes.extend(found);
             nest.before = Some((number & TYPE_MASK, value));
             rest = rest.after(align(len));
-            let is_cut = self.remarks.len() > remarks;
-            let follows = head(rest.bytes).map(|(_, number)| number & TYPE_MASK);
-            if let Some(name) = lengths::overflowed(set, number & TYPE_MASK, is_cut, follows) {
+            let overflows = || {
+                self.remarks.len() > remarks
+                    || numbers(rest.bytes).next() == Some(lengths::OVERFLOWING_ENTRY)
+            };
+            if may_overflow && overflows() {
+                let name = lengths::OVERFLOWING;
                 self.remark(format!("malformed: {name} is longer than the 64 KiB of nla_len"));
                 self.withhold_unexplained(rest);
                 return attributes;

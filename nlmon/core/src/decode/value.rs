@@ -7,8 +7,8 @@ use super::attribute::Value;
 use super::names::{Table, name_or_number};
 use super::printable;
 
-const AF_INET: u16 = 2;
-const AF_INET6: u16 = 10;
+pub(super) const AF_INET: u16 = 2;
+pub(super) const AF_INET6: u16 = 10;
 /// `AF_MPLS`: an address of this family is a label.
 const AF_MPLS: u16 = 28;
 

@@ -289,10 +289,7 @@ impl LogAnswer {
         Self {
             latency_ns: answer.latency_ns,
             errno: answer.errno.map(names::errno_name),
-            request: context
-                .answered_command
-                .and_then(|command| context.command_name(protocol, answer.request_type, command))
-                .map_or_else(|| context.type_name(protocol, answer.request_type), Into::into),
+            request: context.request_name(protocol, answer.request_type),
             about: None,
             text: answer.text.as_ref().map(|text| printable::escape(text.as_bytes())),
             dump: answer.dump.map(LogDump::new),
