@@ -3,6 +3,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::decode::names::{Table, name_or_number};
+use crate::decode::tables::{CT_STATES, ICMP_UNREACHABLE, ICMP6_UNREACHABLE};
+
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -43,10 +46,8 @@ pub(super) enum Sort {
     Bytes,
 }
 
-type Names = &'static [(u64, &'static str)];
-
 /// As `nft describe` lists them.
-const PROTOCOLS: Names = &[
+const PROTOCOLS: Table = &[
     (1, "icmp"),
     (2, "igmp"),
     (6, "tcp"),
@@ -60,10 +61,8 @@ const PROTOCOLS: Names = &[
     (132, "sctp"),
     (136, "udplite"),
 ];
-const FAMILIES: Names = &[(2, "ipv4"), (10, "ipv6")];
-const STATES: Names =
-    &[(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (0x40, "untracked")];
-const TCP_FLAGS: Names = &[
+const FAMILIES: Table = &[(2, "ipv4"), (10, "ipv6")];
+const TCP_FLAGS: Table = &[
     (1, "fin"),
     (2, "syn"),
     (4, "rst"),
@@ -73,7 +72,7 @@ const TCP_FLAGS: Names = &[
     (0x40, "ecn"),
     (0x80, "cwr"),
 ];
-const ICMP_TYPES: Names = &[
+const ICMP_TYPES: Table = &[
     (0, "echo-reply"),
     (3, "destination-unreachable"),
     (4, "source-quench"),
@@ -86,7 +85,7 @@ const ICMP_TYPES: Names = &[
     (13, "timestamp-request"),
     (14, "timestamp-reply"),
 ];
-const ICMPV6_TYPES: Names = &[
+const ICMPV6_TYPES: Table = &[
     (1, "destination-unreachable"),
     (2, "packet-too-big"),
     (3, "time-exceeded"),
@@ -102,26 +101,8 @@ const ICMPV6_TYPES: Names = &[
     (136, "nd-neighbor-advert"),
     (137, "nd-redirect"),
 ];
-const ICMP_CODES: Names = &[
-    (0, "net-unreachable"),
-    (1, "host-unreachable"),
-    (2, "prot-unreachable"),
-    (3, "port-unreachable"),
-    (4, "frag-needed"),
-    (9, "net-prohibited"),
-    (10, "host-prohibited"),
-    (13, "admin-prohibited"),
-];
-const ICMPV6_CODES: Names = &[
-    (0, "no-route"),
-    (1, "admin-prohibited"),
-    (3, "addr-unreachable"),
-    (4, "port-unreachable"),
-    (5, "policy-fail"),
-    (6, "reject-route"),
-];
-const LINK_TYPES: Names = &[(1, "ether")];
-const PACKET_TYPES: Names = &[(0, "host"), (1, "broadcast"), (2, "multicast"), (3, "other")];
+const LINK_TYPES: Table = &[(1, "ether")];
+const PACKET_TYPES: Table = &[(0, "host"), (1, "broadcast"), (2, "multicast"), (3, "other")];
 
 /// A key of `meta`.
 pub(super) fn meta(key: &str) -> (String, Sort) {
@@ -246,7 +227,7 @@ impl Sort {
 
     /// The value in words; an address with the length of its prefix, if a mask gives one.
     pub(super) fn value(self, bytes: &[u8], mask: Option<&[u8]>) -> Option<String> {
-        let named = |names: Names| Some(name_or(names, big(bytes)?));
+        let named = |names: Table| Some(name_or(names, big(bytes)?));
         match self {
             Self::Address | Self::Address4 | Self::Address6 => self.address(bytes, mask),
             Self::Ether => {
@@ -265,12 +246,12 @@ impl Sort {
             }
             Self::NetworkProtocol => named(FAMILIES),
             Self::TransportProtocol | Self::Protocol => named(PROTOCOLS),
-            Self::State => Some(bits(STATES, host(bytes)?)),
+            Self::State => Some(bits(CT_STATES, host(bytes)?)),
             Self::TcpFlags => Some(bits(TCP_FLAGS, big(bytes)?)),
             Self::IcmpType => named(ICMP_TYPES),
-            Self::IcmpCode => named(ICMP_CODES),
+            Self::IcmpCode => named(ICMP_UNREACHABLE),
             Self::Icmpv6Type => named(ICMPV6_TYPES),
-            Self::Icmpv6Code => named(ICMPV6_CODES),
+            Self::Icmpv6Code => named(ICMP6_UNREACHABLE),
             Self::LinkType => host(bytes).map(|number| name_or(LINK_TYPES, number)),
             Self::PacketType => named(PACKET_TYPES),
             Self::Bytes => Some(format!("0x{}", hex(bytes))),
@@ -318,14 +299,16 @@ fn host(bytes: &[u8]) -> Option<u64> {
     Some(if cfg!(target_endian = "little") { swapped } else { number })
 }
 
-fn name_or(names: Names, number: u64) -> String {
-    let name = names.iter().find(|entry| entry.0 == number);
-    name.map_or_else(|| number.to_string(), |entry| entry.1.to_owned())
+fn name_or(names: Table, number: u64) -> String {
+    match u32::try_from(number) {
+        Ok(number) => name_or_number(names, number).into_owned(),
+        Err(_) => number.to_string(),
+    }
 }
 
-fn bits(names: Names, number: u64) -> String {
-    let known: Vec<_> = names.iter().filter(|entry| entry.0 & number != 0).collect();
-    let all = known.iter().fold(0, |all, entry| all | entry.0);
+fn bits(names: Table, number: u64) -> String {
+    let known: Vec<_> = names.iter().filter(|e| u64::from(e.0) & number != 0).collect();
+    let all = known.iter().fold(0, |all, entry| all | u64::from(entry.0));
     if all != number || number == 0 {
         return format!("{number:#x}");
     }

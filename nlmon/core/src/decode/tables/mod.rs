@@ -39,6 +39,8 @@ pub(super) use generic::nl80211::security::{
     CIPHERS as WLAN_CIPHERS, ELEMENTS as WLAN_ELEMENTS, KEY_MANAGEMENT as WLAN_AKMS,
 };
 use kind::{Fields, Kind, Layout, Set, structure};
+pub(super) use nftables::CT_STATES;
+pub(super) use nftables_expressions::{ICMP_UNREACHABLE, ICMP6_UNREACHABLE};
 pub(super) use sock_diag::{
     layout as sock_diag, old_layout as sock_diag_old, tipc_layout as sock_diag_tipc,
 };

@@ -325,7 +325,7 @@ static TUNNEL_GENEVE: Set = &[
 ];
 
 /// `NF_CT_STATE_*_BIT`, as `nft` has them.
-static CT_STATES: Bits =
+pub(in crate::decode) static CT_STATES: Bits =
     &[(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (64, "untracked")];
 
 static SET_POLICIES: Table = &[(0, "performance"), (1, "memory")];

@@ -242,18 +242,19 @@ static REJECT_CODES: Options = &[
 ];
 
 /// `ICMP_*_UNREACH` of `icmp.h`, in the words of `nft`
-static ICMP_UNREACHABLE: Table = &[
+pub(in crate::decode) static ICMP_UNREACHABLE: Table = &[
     (0, "net-unreachable"),
     (1, "host-unreachable"),
     (2, "prot-unreachable"),
     (3, "port-unreachable"),
+    (4, "frag-needed"),
     (9, "net-prohibited"),
     (10, "host-prohibited"),
     (13, "admin-prohibited"),
 ];
 
 /// `ICMPV6_*` of `icmpv6.h`, in the words of `nft`
-static ICMP6_UNREACHABLE: Table = &[
+pub(in crate::decode) static ICMP6_UNREACHABLE: Table = &[
     (0, "no-route"),
     (1, "admin-prohibited"),
     (3, "addr-unreachable"),
