@@ -71,6 +71,9 @@ fn names(form: &Form) {
         Meaning::Bits(names) => ("bits", names),
         _ => return,
     };
+    if names.is_empty() {
+        return;
+    }
     let names: Vec<_> = names.iter().map(|(number, name)| format!("{number}={name}")).collect();
     println!("{kind}\t{}", names.join("\t"));
 }

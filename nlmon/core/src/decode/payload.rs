@@ -183,15 +183,24 @@ fn sock_diag(message_type: u16, request: bool, span: Span<'_>) -> Option<Layout>
     if !request && is_tipc(span.bytes) {
         return Some(tables::sock_diag_tipc());
     }
-    tables::sock_diag(family, request)
+    let layout = tables::sock_diag(family, request)?;
+    let is_association = !request && is_sctp(family, span.after(width(layout.header)).bytes);
+    Some(if is_association { tables::sock_diag_sctp() } else { layout })
 }
 
-/// Of sockets of TIPC the kernel sends one nested attribute and no structure that says the family.
+/// Of sockets of TIPC the kernel sends one attribute, `TIPC_NLA_SOCK` without `NLA_F_NESTED`, and no
+/// structure that says the family. No structure of a family is taken for it: what would be its length
+/// has the family in its lower half, and is that of the whole message for none.
 fn is_tipc(bytes: &[u8]) -> bool {
-    /// `TIPC_NLA_SOCK`, nested
-    const SOCKET: Option<u16> = Some(0x8002);
-    let len = walk::u16_at(bytes, 0).map(usize::from);
-    walk::u16_at(bytes, 2) == SOCKET && len.is_some_and(|len| walk::align(len) == bytes.len())
+    const SOCKET: u16 = 2;
+    walk::u16_at(bytes, 2) == Some(SOCKET)
+        && walk::u16_at(bytes, 0).map(usize::from) == Some(bytes.len())
+}
+
+/// Associations of SCTP alone have `INET_DIAG_PEERS`; nothing else says the protocol.
+fn is_sctp(family: u8, attributes: &[u8]) -> bool {
+    const PEERS: u16 = 13;
+    matches!(family, 2 | 10) && numbers(attributes).any(|number| number == PEERS)
 }
 
 fn read_layout(reader: &mut Reader<'_>, layout: &Layout, span: Span<'_>) -> Vec<Attribute> {

@@ -42,7 +42,8 @@ use kind::{Fields, Kind, Layout, Set, structure};
 pub(super) use nftables::CT_STATES;
 pub(super) use nftables_expressions::{ICMP_UNREACHABLE, ICMP6_UNREACHABLE};
 pub(super) use sock_diag::{
-    layout as sock_diag, old_layout as sock_diag_old, tipc_layout as sock_diag_tipc,
+    layout as sock_diag, old_layout as sock_diag_old, sctp_layout as sock_diag_sctp,
+    tipc_layout as sock_diag_tipc,
 };
 pub(super) use various::{ND_OPTIONS, NDUSEROPT, NDUSEROPTMSG, nd_option};
 pub(super) use xfrm::layout as xfrm;

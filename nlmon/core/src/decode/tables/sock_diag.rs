@@ -2,8 +2,8 @@
 //! `netlink_diag.h`, `packet_diag.h`, `vm_sockets_diag.h` and `xdp_diag.h`.
 
 use super::kind::Kind::{
-    Be, ByLength, Each, Flag, Hex, Index, Int, LongIp, Mask, Nest, Num, Pad, PaddedMac, Secret,
-    Sockaddr, Struct, Text, Word,
+    Be, ByLength, Each, Flag, Hex, Index, Int, Limit, LongIp, Mask, Nest, Num, Pad, PaddedMac,
+    Secret, Sockaddr, Struct, Text, Word,
 };
 use super::kind::{Bits, Fields, Kind, Layout, Set, structure};
 use crate::decode::names::PROTOCOLS;
@@ -36,13 +36,16 @@ static SOCKET_TYPES: Table = &[
     (10, "packet"),
 ];
 
+/// A number that is shown in hexadecimal, as `ss` shows a socket's cookie.
+static NUMBER: Bits = &[];
+
 static SOCKET_ID: Fields = structure("inet_diag_sockid").of(&[
     ("idiag_sport", 2, Be),
     ("idiag_dport", 2, Be),
     ("idiag_src", 16, LongIp),
     ("idiag_dst", 16, LongIp),
     ("idiag_if", 4, Index),
-    ("idiag_cookie", 8, Hex),
+    ("idiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static INET_DIAG_REQ: Fields = structure("inet_diag_req_v2").of(&[
@@ -93,10 +96,14 @@ static TCP_STATE_BITS: Bits = &[
     (1 << 13, "BOUND-INACTIVE"),
 ];
 
+/// `IDIAG_TIMER_*`
+static TIMERS: Table =
+    &[(0, "off"), (1, "on"), (2, "keepalive"), (3, "timewait"), (4, "probe0"), (5, "delack")];
+
 static INET_DIAG_MSG: Fields = structure("inet_diag_msg").of(&[
     ("idiag_family", 1, Word(&FAMILIES)),
     ("idiag_state", 1, Word(&TCP_STATES)),
-    ("idiag_timer", 1, Num),
+    ("idiag_timer", 1, Word(&TIMERS)),
     ("idiag_retrans", 1, Num),
     ("id", 48, Struct(&SOCKET_ID)),
     ("idiag_expires", 4, Num),
@@ -106,14 +113,54 @@ static INET_DIAG_MSG: Fields = structure("inet_diag_msg").of(&[
     ("idiag_inode", 4, Num),
 ]);
 
+/// Of an association of SCTP the kernel writes numbers of that protocol (`net/sctp/diag.c`).
+static SCTP_ASSOCIATION: Fields = structure("inet_diag_msg").of(&[
+    ("idiag_family", 1, Word(&FAMILIES)),
+    ("idiag_state", 1, Word(&SCTP_STATES)),
+    ("idiag_timer", 1, Word(&SCTP_TIMERS)),
+    ("idiag_retrans", 1, Num),
+    ("id", 48, Struct(&SOCKET_ID)),
+    ("idiag_expires", 4, Num),
+    ("idiag_rqueue", 4, Num),
+    ("idiag_wqueue", 4, Num),
+    ("idiag_uid", 4, Num),
+    ("idiag_inode", 4, Num),
+]);
+
+/// `enum sctp_state` of `include/net/sctp/constants.h`
+static SCTP_STATES: Table = &[
+    (0, "CLOSED"),
+    (1, "COOKIE-WAIT"),
+    (2, "COOKIE-ECHOED"),
+    (3, "ESTABLISHED"),
+    (4, "SHUTDOWN-PENDING"),
+    (5, "SHUTDOWN-SENT"),
+    (6, "SHUTDOWN-RECEIVED"),
+    (7, "SHUTDOWN-ACK-SENT"),
+];
+
+/// Of `enum sctp_event_timeout`, what is written.
+static SCTP_TIMERS: Table = &[(0, "off"), (4, "t3-rtx")];
+
+/// `UDIAG_SHOW_*`
+static UNIX_SHOWN: Bits = &[
+    (0x1, "name"),
+    (0x2, "vfs"),
+    (0x4, "peer"),
+    (0x8, "icons"),
+    (0x10, "rqlen"),
+    (0x20, "meminfo"),
+    (0x40, "uid"),
+];
+
 static UNIX_DIAG_REQ: Fields = structure("unix_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
-    ("udiag_states", 4, Num),
+    ("udiag_states", 4, Mask(&TCP_STATE_BITS)),
     ("udiag_ino", 4, Num),
-    ("udiag_show", 4, Num),
-    ("udiag_cookie", 8, Hex),
+    ("udiag_show", 4, Mask(&UNIX_SHOWN)),
+    ("udiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static UNIX_DIAG_MSG: Fields = structure("unix_diag_msg").of(&[
@@ -122,37 +169,55 @@ static UNIX_DIAG_MSG: Fields = structure("unix_diag_msg").of(&[
     ("udiag_state", 1, Word(&TCP_STATES)),
     ("pad", 1, Pad),
     ("udiag_ino", 4, Num),
-    ("udiag_cookie", 8, Hex),
+    ("udiag_cookie", 8, Mask(&NUMBER)),
 ]);
+
+/// `NDIAG_SHOW_*`
+static NETLINK_SHOWN: Bits =
+    &[(0x1, "meminfo"), (0x2, "groups"), (0x4, "ring-cfg"), (0x8, "flags")];
 
 static NETLINK_DIAG_REQ: Fields = structure("netlink_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("ndiag_ino", 4, Num),
-    ("ndiag_show", 4, Num),
-    ("ndiag_cookie", 8, Hex),
+    ("ndiag_show", 4, Mask(&NETLINK_SHOWN)),
+    ("ndiag_cookie", 8, Mask(&NUMBER)),
 ]);
+
+/// `NETLINK_UNCONNECTED` and `NETLINK_CONNECTED`. A socket that was never told to connect has the
+/// state that all sockets begin with, `TCP_CLOSE`.
+static NETLINK_STATES: Table = &[(0, "unconnected"), (1, "connected"), (7, "UNCONN")];
 
 static NETLINK_DIAG_MSG: Fields = structure("netlink_diag_msg").of(&[
     ("ndiag_family", 1, Word(&FAMILIES)),
     ("ndiag_type", 1, Word(&SOCKET_TYPES)),
     ("ndiag_protocol", 1, Word(&PROTOCOLS)),
-    ("ndiag_state", 1, Num),
+    ("ndiag_state", 1, Word(&NETLINK_STATES)),
     ("ndiag_portid", 4, Num),
     ("ndiag_dst_portid", 4, Num),
     ("ndiag_dst_group", 4, Num),
     ("ndiag_ino", 4, Num),
-    ("ndiag_cookie", 8, Hex),
+    ("ndiag_cookie", 8, Mask(&NUMBER)),
 ]);
+
+/// `PACKET_SHOW_*`
+static PACKET_SHOWN: Bits = &[
+    (0x1, "info"),
+    (0x2, "mclist"),
+    (0x4, "ring-cfg"),
+    (0x8, "fanout"),
+    (0x10, "meminfo"),
+    (0x20, "filter"),
+];
 
 static PACKET_DIAG_REQ: Fields = structure("packet_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("pdiag_ino", 4, Num),
-    ("pdiag_show", 4, Num),
-    ("pdiag_cookie", 8, Hex),
+    ("pdiag_show", 4, Mask(&PACKET_SHOWN)),
+    ("pdiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static PACKET_DIAG_MSG: Fields = structure("packet_diag_msg").of(&[
@@ -160,17 +225,17 @@ static PACKET_DIAG_MSG: Fields = structure("packet_diag_msg").of(&[
     ("pdiag_type", 1, Word(&SOCKET_TYPES)),
     ("pdiag_num", 2, Num),
     ("pdiag_ino", 4, Num),
-    ("pdiag_cookie", 8, Hex),
+    ("pdiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static VSOCK_DIAG_REQ: Fields = structure("vsock_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
-    ("vdiag_states", 4, Num),
+    ("vdiag_states", 4, Mask(&TCP_STATE_BITS)),
     ("vdiag_ino", 4, Num),
     ("vdiag_show", 4, Num),
-    ("vdiag_cookie", 8, Hex),
+    ("vdiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static VSOCK_DIAG_MSG: Fields = structure("vsock_diag_msg").of(&[
@@ -178,21 +243,25 @@ static VSOCK_DIAG_MSG: Fields = structure("vsock_diag_msg").of(&[
     ("vdiag_type", 1, Word(&SOCKET_TYPES)),
     ("vdiag_state", 1, Word(&TCP_STATES)),
     ("vdiag_shutdown", 1, Mask(&SHUTDOWN)),
-    ("vdiag_src_cid", 4, Num),
-    ("vdiag_src_port", 4, Num),
-    ("vdiag_dst_cid", 4, Num),
-    ("vdiag_dst_port", 4, Num),
+    ("vdiag_src_cid", 4, Limit("any")),
+    ("vdiag_src_port", 4, Limit("any")),
+    ("vdiag_dst_cid", 4, Limit("any")),
+    ("vdiag_dst_port", 4, Limit("any")),
     ("vdiag_ino", 4, Num),
-    ("vdiag_cookie", 8, Hex),
+    ("vdiag_cookie", 8, Mask(&NUMBER)),
 ]);
+
+/// `XDP_SHOW_*`
+static XDP_SHOWN: Bits =
+    &[(0x1, "info"), (0x2, "ring-cfg"), (0x4, "umem"), (0x8, "meminfo"), (0x10, "stats")];
 
 static XDP_DIAG_REQ: Fields = structure("xdp_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
     ("xdiag_ino", 4, Num),
-    ("xdiag_show", 4, Num),
-    ("xdiag_cookie", 8, Hex),
+    ("xdiag_show", 4, Mask(&XDP_SHOWN)),
+    ("xdiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static XDP_DIAG_MSG: Fields = structure("xdp_diag_msg").of(&[
@@ -200,7 +269,7 @@ static XDP_DIAG_MSG: Fields = structure("xdp_diag_msg").of(&[
     ("xdiag_type", 1, Word(&SOCKET_TYPES)),
     ("pad", 2, Pad),
     ("xdiag_ino", 4, Num),
-    ("xdiag_cookie", 8, Hex),
+    ("xdiag_cookie", 8, Mask(&NUMBER)),
 ]);
 
 static BPF_STORAGE_REQUEST: Set = &[(1, "SK_DIAG_BPF_STORAGE_REQ_MAP_FD", Num)];
@@ -351,21 +420,45 @@ pub(in crate::decode) fn layout(family: u8, request: bool) -> Option<Layout> {
     Some(Layout { name, header, attributes })
 }
 
+/// What is told of an association of SCTP.
+pub(in crate::decode) fn sctp_layout() -> Layout {
+    Layout { name: "inet_diag_msg", header: &SCTP_ASSOCIATION, attributes: &INET }
+}
+
 /// What asked for sockets of TCP or DCCP before there was more to ask for.
 pub(in crate::decode) fn old_layout() -> Layout {
     Layout { name: "inet_diag_req", header: &INET_DIAG_REQ_V1, attributes: &INET_REQUEST }
 }
 
+/// `enum tcp_ca_state`
+static CONGESTION_STATES: Table =
+    &[(0, "open"), (1, "disorder"), (2, "cwr"), (3, "recovery"), (4, "loss")];
+
+/// `TCPI_OPT_*` of `include/uapi/linux/tcp.h`: what the two ends have agreed on.
+static TCP_OPTIONS: Bits = &[
+    (0x1, "timestamps"),
+    (0x2, "sack"),
+    (0x4, "wscale"),
+    (0x8, "ecn"),
+    (0x10, "ecn-seen"),
+    (0x20, "syn-data"),
+    (0x40, "usec-ts"),
+    (0x80, "tfo-child"),
+];
+
+/// The lowest bit; the next two are a number, why fast open failed.
+static TCP_FLAGS: Bits = &[(0x1, "delivery-rate-app-limited")];
+
 /// Two windows of four bits each are in `tcpi_wscale`, the receiver's in the upper half.
 static TCP_INFO: Fields = structure("tcp_info").of(&[
     ("tcpi_state", 1, Word(&TCP_STATES)),
-    ("tcpi_ca_state", 1, Num),
+    ("tcpi_ca_state", 1, Word(&CONGESTION_STATES)),
     ("tcpi_retransmits", 1, Num),
     ("tcpi_probes", 1, Num),
     ("tcpi_backoff", 1, Num),
-    ("tcpi_options", 1, Num),
-    ("tcpi_wscale", 1, Hex),
-    ("tcpi_flags", 1, Hex),
+    ("tcpi_options", 1, Mask(&TCP_OPTIONS)),
+    ("tcpi_wscale", 1, Mask(&NUMBER)),
+    ("tcpi_flags", 1, Mask(&TCP_FLAGS)),
     ("tcpi_rto", 4, Num),
     ("tcpi_ato", 4, Num),
     ("tcpi_snd_mss", 4, Num),
@@ -424,7 +517,7 @@ static TCP_INFO: Fields = structure("tcp_info").of(&[
     ("tcpi_received_e1_bytes", 4, Num),
     ("tcpi_received_e0_bytes", 4, Num),
     ("tcpi_received_ce_bytes", 4, Num),
-    ("tcpi_ecn", 4, Hex),
+    ("tcpi_ecn", 4, Mask(&NUMBER)),
 ]);
 
 /// `struct mptcp_info`
@@ -465,7 +558,7 @@ static MPTCP_FLAGS: Bits = &[(1, "fallback"), (2, "remote-key-received")];
 /// `struct sctp_info`
 static SCTP_INFO: Fields = structure("sctp_info").of(&[
     ("sctpi_tag", 4, Num),
-    ("sctpi_state", 4, Num),
+    ("sctpi_state", 4, Word(&SCTP_STATES)),
     ("sctpi_rwnd", 4, Num),
     ("sctpi_unackdata", 2, Num),
     ("sctpi_penddata", 2, Num),
@@ -556,14 +649,45 @@ static ULP_INFO: Set = &[
     (3, "INET_ULP_INFO_MPTCP", Nest(&MPTCP_SUBFLOW)),
 ];
 
+/// `TLS_1_*_VERSION` of `include/uapi/linux/tls.h`
+static TLS_VERSIONS: Table = &[(0x303, "1.2"), (0x304, "1.3")];
+
+/// `TLS_CIPHER_*`
+static TLS_CIPHERS: Table = &[
+    (51, "aes-gcm-128"),
+    (52, "aes-gcm-256"),
+    (53, "aes-ccm-128"),
+    (54, "chacha20-poly1305"),
+    (55, "sm4-gcm"),
+    (56, "sm4-ccm"),
+    (57, "aria-gcm-128"),
+    (58, "aria-gcm-256"),
+];
+
+/// `TLS_CONF_*`
+static TLS_CONFIGURATIONS: Table = &[(1, "base"), (2, "sw"), (3, "hw"), (4, "hw-record")];
+
 static TLS_INFO: Set = &[
-    (1, "TLS_INFO_VERSION", Num),
-    (2, "TLS_INFO_CIPHER", Num),
-    (3, "TLS_INFO_TXCONF", Num),
-    (4, "TLS_INFO_RXCONF", Num),
+    (1, "TLS_INFO_VERSION", Word(&TLS_VERSIONS)),
+    (2, "TLS_INFO_CIPHER", Word(&TLS_CIPHERS)),
+    (3, "TLS_INFO_TXCONF", Word(&TLS_CONFIGURATIONS)),
+    (4, "TLS_INFO_RXCONF", Word(&TLS_CONFIGURATIONS)),
     (5, "TLS_INFO_ZC_RO_TX", Flag),
     (6, "TLS_INFO_RX_NO_PAD", Flag),
     (7, "TLS_INFO_TX_MAX_PAYLOAD_LEN", Num),
+];
+
+/// `MPTCP_SUBFLOW_FLAG_*`
+static SUBFLOW_FLAGS: Bits = &[
+    (0x1, "mcap-rem"),
+    (0x2, "mcap-loc"),
+    (0x4, "join-rem"),
+    (0x8, "join-loc"),
+    (0x10, "bkup-rem"),
+    (0x20, "bkup-loc"),
+    (0x40, "fully-established"),
+    (0x80, "connected"),
+    (0x100, "mapvalid"),
 ];
 
 static MPTCP_SUBFLOW: Set = &[
@@ -574,7 +698,7 @@ static MPTCP_SUBFLOW: Set = &[
     (5, "MPTCP_SUBFLOW_ATTR_MAP_SFSEQ", Num),
     (6, "MPTCP_SUBFLOW_ATTR_SSN_OFFSET", Num),
     (7, "MPTCP_SUBFLOW_ATTR_MAP_DATALEN", Num),
-    (8, "MPTCP_SUBFLOW_ATTR_FLAGS", Num),
+    (8, "MPTCP_SUBFLOW_ATTR_FLAGS", Mask(&SUBFLOW_FLAGS)),
     (9, "MPTCP_SUBFLOW_ATTR_ID_REM", Num),
     (10, "MPTCP_SUBFLOW_ATTR_ID_LOC", Num),
     (11, "MPTCP_SUBFLOW_ATTR_PAD", Pad),
@@ -610,13 +734,24 @@ static NETLINK_DIAG_RING: Fields = structure("netlink_diag_ring").of(&[
     ("ndr_frame_nr", 4, Num),
 ]);
 
+/// `enum tpacket_versions` of `include/uapi/linux/if_packet.h`
+static RING_VERSIONS: Table = &[(0, "v1"), (1, "v2"), (2, "v3")];
+
+/// `PDI_*`
+static PACKET_FLAGS: Bits =
+    &[(0x1, "running"), (0x2, "auxdata"), (0x4, "origdev"), (0x8, "vnethdr"), (0x10, "loss")];
+
+/// `PACKET_MR_*` of `include/uapi/linux/if_packet.h`
+static PACKET_MEMBERSHIPS: Table =
+    &[(0, "multicast"), (1, "promisc"), (2, "allmulti"), (3, "unicast")];
+
 static PACKET_DIAG_INFO: Fields = structure("packet_diag_info").of(&[
     ("pdi_index", 4, Index),
-    ("pdi_version", 4, Num),
+    ("pdi_version", 4, Word(&RING_VERSIONS)),
     ("pdi_reserve", 4, Num),
     ("pdi_copy_thresh", 4, Num),
     ("pdi_tstamp", 4, Num),
-    ("pdi_flags", 4, Num),
+    ("pdi_flags", 4, Mask(&PACKET_FLAGS)),
 ]);
 
 static PACKET_DIAG_RING: Fields = structure("packet_diag_ring").of(&[
@@ -632,7 +767,7 @@ static PACKET_DIAG_RING: Fields = structure("packet_diag_ring").of(&[
 static PACKET_DIAG_MCLIST: Fields = structure("packet_diag_mclist").of(&[
     ("pdmc_index", 4, Index),
     ("pdmc_count", 4, Num),
-    ("pdmc_type", 2, Num),
+    ("pdmc_type", 2, Word(&PACKET_MEMBERSHIPS)),
     ("pdmc_alen", 2, Num),
     ("pdmc_addr", 32, PaddedMac),
 ]);
@@ -759,7 +894,7 @@ static TIPC_REQ: Fields = structure("tipc_sock_diag_req").of(&[
     ("sdiag_family", 1, Word(&FAMILIES)),
     ("sdiag_protocol", 1, Num),
     ("pad", 2, Pad),
-    ("tidiag_states", 4, Num),
+    ("tidiag_states", 4, Mask(&TCP_STATE_BITS)),
 ]);
 
 /// What is told of a socket of TIPC.

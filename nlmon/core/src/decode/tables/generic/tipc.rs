@@ -1,8 +1,11 @@
 //! Attributes of the generic family `TIPCv2`: numbers and names of `include/uapi/linux/tipc_netlink.h`.
 //! Sockets of TIPC are told of by `sock_diag` too, with the same attributes.
 
+use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Each, Flag, Hex, Nest, Num, Pad, Secret, Sockaddr, Text};
+use crate::decode::tables::kind::Kind::{
+    Each, Flag, Hex, Nest, Num, Pad, Secret, Sockaddr, Text, Word,
+};
 use crate::decode::tables::kind::{Generic, Set, Words};
 
 pub(in crate::decode::tables) static TIPC: Set = &[
@@ -31,16 +34,23 @@ static UDP: Set = &[
     (3, "TIPC_NLA_UDP_MULTI_REMOTEIP", Flag),
 ];
 
+/// `SOCK_*`
+static SOCKET_TYPES: Table = &[(1, "stream"), (2, "dgram"), (4, "rdm"), (5, "seqpacket")];
+
+/// `TIPC_LISTEN` and others of `net/tipc/socket.c`
+static SOCKET_STATES: Table =
+    &[(1, "established"), (2, "connecting"), (7, "open"), (8, "disconnecting"), (10, "listen")];
+
 static SOCKET: Set = &[
     (1, "TIPC_NLA_SOCK_ADDR", Num),
     (2, "TIPC_NLA_SOCK_REF", Num),
     (3, "TIPC_NLA_SOCK_CON", Nest(&CONNECTION)),
     (4, "TIPC_NLA_SOCK_HAS_PUBL", Flag),
     (5, "TIPC_NLA_SOCK_STAT", Nest(&SOCKET_STATS)),
-    (6, "TIPC_NLA_SOCK_TYPE", Num),
+    (6, "TIPC_NLA_SOCK_TYPE", Word(&SOCKET_TYPES)),
     (7, "TIPC_NLA_SOCK_INO", Num),
     (8, "TIPC_NLA_SOCK_UID", Num),
-    (9, "TIPC_NLA_SOCK_TIPC_STATE", Num),
+    (9, "TIPC_NLA_SOCK_TIPC_STATE", Word(&SOCKET_STATES)),
     (10, "TIPC_NLA_SOCK_COOKIE", Num),
     (11, "TIPC_NLA_SOCK_PAD", Pad),
     (12, "TIPC_NLA_SOCK_GROUP", Nest(&GROUP)),
