@@ -57,6 +57,12 @@ const MASKED: &[&str] = &[
     "systemd-update-utmp.service",
     "systemd-user-sessions.service",
     "veritysetup.target",
+    // Their packages are there for a program alone, and they use netlink themselves.
+    "auditd.service",
+    "openvswitch-switch.service",
+    "ovs-record-hostname.service",
+    "ovs-vswitchd.service",
+    "ovsdb-server.service",
     // Started when somebody uses it, not at every boot.
     "multi-user.target.wants/dbus.service",
 ];

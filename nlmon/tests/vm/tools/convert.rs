@@ -38,8 +38,7 @@ pub(super) fn same(
             items.len() == inside.len() && items.iter().zip(&inside).all(|(a, b)| plain(a, b))
         }
         "forever" => plain(tool, if shown == "forever" { "4294967295" } else { &shown }),
-        "tclass" => masked(tool, &shown, 0xff0_0000, 20),
-        "flowlabel" => masked(tool, &shown, 0xf_ffff, 0),
+        "bits" => bits(tool, &shown, argument),
         "root" => is_on(tool) == (shown == "root"),
         "after" => shown.split(argument).last().is_some_and(|last| plain(tool, last)),
         "bridgeid" => text(tool)
@@ -192,10 +191,14 @@ fn bytes(address: &str) -> Vec<Option<u8>> {
     address.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect()
 }
 
-/// Bits of a number, whose place is that of the lowest one.
-fn masked(tool: &Value, shown: &str, mask: i128, place: u32) -> bool {
-    let part = integer(shown).map(|number| (number & mask) >> place);
-    part.is_some() && part == integer(&text(tool))
+/// Some bits of a number: the place of the lowest one, and how many.
+fn bits(tool: &Value, shown: &str, argument: &str) -> bool {
+    let part = || {
+        let (place, count) = argument.split_once(' ')?;
+        let (place, count) = (place.parse::<u32>().ok()?, count.parse::<u32>().ok()?);
+        Some((integer(shown)? >> place) & ((1 << count) - 1))
+    };
+    part().is_some_and(|part| integer(&text(tool)) == Some(part))
 }
 
 /// A handle of `u32`, `TABLE:BUCKET:NODE` in hexadecimal, and the number that it is.

@@ -1,12 +1,7 @@
 #!/bin/sh
 # Objects of nftables, connections that are tracked, sets of addresses and peers of WireGuard, as
 # `objects.sh` does it.
-D=$1; mkdir -p "$D"; cd "$D" || exit 1
-t() {
-    name=$1; shift
-    timeout 60 strace -f -o "$name.strace" -e trace=network -e read=all -e write=all -e signal=none \
-        "$@" >"$name.out" 2>"$name.err" || echo "$name: $*" >>failed
-}
+. "$(dirname "$0")/run.sh"
 modprobe -a -q nf_tables nft_ct nft_limit nft_counter nft_quota nft_objref nft_chain_nat nft_masq nft_log nft_reject nft_synproxy nf_flow_table nf_flow_table_inet nft_flow_offload nf_conntrack_ftp
 ip link add nf0 type dummy; ip link set nf0 up
 # Each is a transaction of its own: what a kernel refuses takes nothing else with it.
@@ -139,7 +134,6 @@ add rule inet nt first ip saddr @addresses log prefix "seen " drop
 E
 t nft-ruleset nft -j list ruleset
 ip link del nf0
-r() { "$@" >/dev/null 2>>err || echo "$*" >>failed; }
 modprobe -a -q nf_conntrack_netlink nf_conntrack ip_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipportnet ip_set_hash_ipmark ip_set_bitmap_port ip_set_list_set
 r conntrack -I -p tcp -s 192.0.2.1 -d 192.0.2.2 --sport 1000 --dport 80 --state ESTABLISHED -u ASSURED -t 60 --mark 7
 r conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1001 --dport 53 -t 77 -u SEEN_REPLY

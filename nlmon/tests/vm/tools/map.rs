@@ -31,7 +31,7 @@
 //! | `forever` | `ip` prints the largest number, which means no limit |
 //! | `prefix`, `len`, `until` | the tool prints an address and the length of its prefix as one |
 //! | `before`, `after` | two numbers that nlmon shows as one: the realms of a route |
-//! | `tclass`, `flowlabel` | two parts of one word of IPv6's header |
+//! | `bits PLACE COUNT` | the tool prints some bits of a number that nlmon shows as one |
 //! | `bridgeid`, `bridgeaddr` | the tool prints priority and address with a dot between |
 //! | `root`, `fh`, `hex` | a handle or a number in the form of `tc` |
 

@@ -1,9 +1,9 @@
 //! The tools' own words against nlmon's: what `ip`, `tc`, `bridge` and others print of the objects of
 //! a host, compared by value with what nlmon decodes of the very messages that it was made of.
 //!
-//! `objects.sh`, `tc.sh` and `filter.sh` make the objects and run the tools; `maps` says what
-//! corresponds. The tools read the messages with decoders of their own, so that a value which both
-//! have is not the same because one reader made it. No daemon takes part.
+//! The scripts make the objects and run the tools; `maps` says what corresponds. The tools read the
+//! messages with decoders of their own, so that a value which both have is not the same because one
+//! reader made it. No daemon takes part.
 
 mod compare;
 mod convert;
@@ -20,13 +20,17 @@ use map::Map;
 
 use crate::support::{kernel, run, say};
 
-const SCRIPTS: [(&str, &str); 3] = [
+/// What all scripts begin with.
+const BEGINNING: (&str, &str) = ("run.sh", include_str!("run.sh"));
+
+const SCRIPTS: [(&str, &str); 4] = [
     ("objects.sh", include_str!("objects.sh")),
     ("tc.sh", include_str!("tc.sh")),
     ("filter.sh", include_str!("filter.sh")),
+    ("sockets.sh", include_str!("sockets.sh")),
 ];
 
-const MAPS: [&str; 8] = [
+const MAPS: [&str; 9] = [
     include_str!("maps/link.map"),
     include_str!("maps/ip.map"),
     include_str!("maps/bridge.map"),
@@ -35,6 +39,7 @@ const MAPS: [&str; 8] = [
     include_str!("maps/nft.map"),
     include_str!("maps/netfilter.map"),
     include_str!("maps/wireguard.map"),
+    include_str!("maps/sockets.map"),
 ];
 
 /// Different attributes that have to be compared at least, with a value that says something.
@@ -90,7 +95,7 @@ fn maps() -> Vec<Map> {
 
 /// Runs the scripts in a network namespace of their own, which ends with them.
 fn make_objects(directory: &Path) {
-    for (name, script) in SCRIPTS {
+    for (name, script) in SCRIPTS.iter().chain([&BEGINNING]) {
         fs::write(format!("/root/{name}"), script).unwrap();
     }
     let all = SCRIPTS.map(|(name, _)| format!("sh /root/{name} {}", directory.display()));

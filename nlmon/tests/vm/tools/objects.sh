@@ -1,15 +1,7 @@
 #!/bin/sh
-# Makes objects of every kind that the kernel offers, and runs the tools on them: each writes what it
-# prints to NAME.out, and strace what its sockets received to NAME.strace. What the kernel or the
-# tools of this release refuse is noted in `failed`.
-D=$1; mkdir -p "$D"; cd "$D" || exit 1
+# Makes objects of every kind that the kernel offers, and runs the tools on them.
+. "$(dirname "$0")/run.sh"
 batch() { "$1" -force -batch - >/dev/null 2>>err || echo "$1 refused some of a batch" >>failed; }
-r() { "$@" >/dev/null 2>>err || echo "$*" >>failed; }
-t() {
-    name=$1; shift
-    timeout 60 strace -f -o "$name.strace" -e trace=network -e read=all -e write=all -e signal=none \
-        "$@" >"$name.out" 2>"$name.err" || echo "$name: $*" >>failed
-}
 for m in dummy veth bridge 8021q macvlan macvtap ipvlan vxlan geneve bareudp gtp amt macsec bonding team vrf ifb ip_gre ip6_gre ip_vti ip6_vti sit ipip ip6_tunnel xfrm_interface hsr batman-adv vcan vxcan can-gw wireguard nlmon netdevsim rdma_rxe tipc openvswitch mpls_router mpls_iptunnel ip_vs nf_conntrack ipvtap netkit team fou fou6 ila l2tp_netlink l2tp_eth; do
     modprobe -q $m || echo "no module $m" >>failed
 done

@@ -1,12 +1,6 @@
 #!/bin/sh
 # Queueing disciplines, classes, filters and actions of every kind, as `objects.sh` does it.
-D=$1; cd "$D" || exit 1
-r() { "$@" >/dev/null 2>>err || echo "$*" >>failed; }
-t() {
-    name=$1; shift
-    timeout 60 strace -f -o "$name.strace" -e trace=network -e read=all -e write=all -e signal=none \
-        "$@" >"$name.out" 2>"$name.err" || echo "$name: $*" >>failed
-}
+. "$(dirname "$0")/run.sh"
 modprobe -a -q sch_htb sch_hfsc sch_cbs sch_etf sch_fq sch_fq_codel sch_codel sch_cake sch_pie sch_fq_pie sch_hhf sch_red sch_gred sch_choke sch_sfq sch_sfb sch_tbf sch_netem sch_prio sch_multiq sch_mqprio sch_taprio sch_drr sch_qfq sch_ets sch_plug sch_skbprio sch_ingress sch_teql cls_u32 cls_flower cls_basic cls_bpf cls_fw cls_route cls_flow cls_cgroup cls_matchall cls_rsvp cls_tcindex em_cmp em_nbyte em_u32 em_meta em_ipset em_canid em_text act_gact act_mirred act_police act_skbedit act_skbmod act_vlan act_tunnel_key act_mpls act_ct act_ctinfo act_connmark act_csum act_nat act_pedit act_sample act_simple act_bpf act_gate act_ife act_ipt
 n=0; q() { n=$((n+1)); ip link add q$n numtxqueues 4 type dummy; ip link set q$n up; r tc qdisc add dev q$n "$@"; }
 c() { r tc class add dev q$n "$@"; }
