@@ -4,8 +4,10 @@
 use crate::decode::names::Table;
 use crate::decode::names::words::FAMILIES;
 use crate::decode::tables::NO_FIELDS;
-use crate::decode::tables::kind::Kind::{Be, Ip, LongIp, Mask, Nest, Num, Pad, Struct, Text, Word};
-use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
+use crate::decode::tables::kind::Kind::{
+    Be, Ip, LongIp, Mask, Nest, Num, Pad, Select, Struct, Text, Word,
+};
+use crate::decode::tables::kind::{Bits, Fields, Generic, Options, Set, Words, structure};
 
 static PROTOCOLS: Table = &[(6, "tcp"), (17, "udp"), (132, "sctp")];
 
@@ -46,6 +48,9 @@ static STATS: Set = &[
     (11, "IPVS_STATS_ATTR_PAD", Pad),
 ];
 
+/// Of IPv6 it is a prefix's length (`net/netfilter/ipvs/ip_vs_ctl.c`), by the text of the family.
+static NETMASKS: Options = &[("inet", Ip), ("inet6", Num)];
+
 static SERVICE: Set = &[
     (1, "IPVS_SVC_ATTR_AF", Word(&FAMILIES)),
     (2, "IPVS_SVC_ATTR_PROTOCOL", Word(&PROTOCOLS)),
@@ -55,7 +60,7 @@ static SERVICE: Set = &[
     (6, "IPVS_SVC_ATTR_SCHED_NAME", Text),
     (7, "IPVS_SVC_ATTR_FLAGS", Struct(&FLAGS)),
     (8, "IPVS_SVC_ATTR_TIMEOUT", Num),
-    (9, "IPVS_SVC_ATTR_NETMASK", Ip),
+    (9, "IPVS_SVC_ATTR_NETMASK", Select(1, &NETMASKS)),
     (10, "IPVS_SVC_ATTR_STATS", Nest(&STATS)),
     (11, "IPVS_SVC_ATTR_PE_NAME", Text),
     (12, "IPVS_SVC_ATTR_STATS64", Nest(&STATS)),

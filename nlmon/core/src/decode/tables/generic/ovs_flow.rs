@@ -10,7 +10,7 @@ use crate::decode::tables::kind::{Bits, Fields, Generic, Set, Words, structure};
 static OVS_KEY_ETHERNET: Fields =
     structure("ovs_key_ethernet").of(&[("eth_src", 6, Mac), ("eth_dst", 6, Mac)]);
 
-static OVS_FRAG_TYPE: Table = &[(0, "none"), (1, "first"), (2, "later"), (255, "any")];
+static OVS_FRAG_TYPE: Table = &[(0, "none"), (1, "first"), (2, "later")];
 
 static OVS_KEY_IPV4: Fields = structure("ovs_key_ipv4").of(&[
     ("ipv4_src", 4, Ip),
@@ -28,7 +28,7 @@ static OVS_KEY_IPV6: Fields = structure("ovs_key_ipv6").of(&[
     ("ipv6_proto", 1, Num),
     ("ipv6_tclass", 1, Num),
     ("ipv6_hlimit", 1, Num),
-    ("ipv6_frag", 1, Num),
+    ("ipv6_frag", 1, Word(&OVS_FRAG_TYPE)),
 ]);
 
 static OVS_KEY_TCP: Fields = structure("ovs_key_tcp").of(&[("tcp_src", 2, Be), ("tcp_dst", 2, Be)]);
