@@ -23,14 +23,15 @@ use crate::support::{kernel, run, say};
 /// What all scripts begin with.
 const BEGINNING: (&str, &str) = ("run.sh", include_str!("run.sh"));
 
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("objects.sh", include_str!("objects.sh")),
     ("tc.sh", include_str!("tc.sh")),
     ("filter.sh", include_str!("filter.sh")),
     ("sockets.sh", include_str!("sockets.sh")),
+    ("services.sh", include_str!("services.sh")),
 ];
 
-const MAPS: [&str; 9] = [
+const MAPS: [&str; 10] = [
     include_str!("maps/link.map"),
     include_str!("maps/ip.map"),
     include_str!("maps/bridge.map"),
@@ -40,6 +41,7 @@ const MAPS: [&str; 9] = [
     include_str!("maps/netfilter.map"),
     include_str!("maps/wireguard.map"),
     include_str!("maps/sockets.map"),
+    include_str!("maps/services.map"),
 ];
 
 /// Different attributes that have to be compared at least, with a value that says something.
@@ -100,7 +102,7 @@ fn make_objects(directory: &Path) {
     }
     let all = SCRIPTS.map(|(name, _)| format!("sh /root/{name} {}", directory.display()));
     run("unshare", &["--net", "sh", "-c", &format!("{}; true", all.join("; "))]);
-    for namespace in ["far", "far2"] {
+    for namespace in ["far", "far2", "far3"] {
         run("ip", &["netns", "del", namespace]);
     }
 }
