@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::commands::{Failure, check, decode, links, record, recv, run, send, sockets, tail, top};
 
@@ -37,6 +37,11 @@ enum Command {
     Recv(recv::Args),
     /// List this host's network devices, over netlink.
     Links(links::Args),
+}
+
+/// The definition of the command line, from which manual pages and completions are made.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the command line and runs it.
@@ -100,8 +105,6 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

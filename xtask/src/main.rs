@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod cache;
 mod demo;
+mod dist;
 mod ebpf;
 #[path = "../agent/frame.rs"]
 mod frame;
@@ -62,6 +63,8 @@ enum Task {
     Numbers,
     /// Compare nlmon's tables with the kernel's source
     Audit(audit::Options),
+    /// Build the packages: for Debian, for DKMS, an archive, an image for containers
+    Dist,
     /// Run all tests
     Test(test::Options),
 }
@@ -95,6 +98,7 @@ fn run(task: Task) -> Result<u8> {
         Task::Bench(options) => Ok(bench::run(&options)?.code()),
         Task::Numbers => numbers::write().map(|()| 0),
         Task::Audit(options) => audit::run(&options).map(|()| 0),
+        Task::Dist => dist::run().map(|()| 0),
         Task::Test(options) => test::run(&options).map(|()| 0),
     }
 }

@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use crate::guest::rootfs;
 use crate::kernel::{self, Kernel};
 use crate::toolchain::{self, Toolchain};
-use crate::{build, ebpf, host};
+use crate::{build, dist, ebpf, host};
 
 use report::Report;
 
@@ -49,6 +49,8 @@ enum Step {
     Host,
     /// Tests in a guest of each kernel
     Guest,
+    /// Packages, built twice; only when asked for, as that takes many minutes
+    Dist,
 }
 
 /// Runs the steps up to the first failure, which is returned.
@@ -75,6 +77,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if wanted(Step::Guest) && !options.no_guest {
         in_guests(&kernels, options, &mut report);
+    }
+    if options.step == Some(Step::Dist) {
+        report.step("packages", "cargo xtask test --step dist", dist::check);
     }
     report.finish()
 }
