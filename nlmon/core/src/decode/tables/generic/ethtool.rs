@@ -4,7 +4,7 @@ use super::ethtool_counters::{COUNTERS, GROUPS, REFLECTIONS};
 use crate::decode::names::Table;
 use crate::decode::tables::NO_FIELDS;
 use crate::decode::tables::kind::Kind::{
-    Be, Each, Flag, Hex, Index, Mask, Nest, Num, Pad, Secret, Select, Text, Word,
+    Be, Each, Flag, Hex, Index, Limit, Mask, Nest, Num, Pad, Secret, Select, Text, Word,
 };
 use crate::decode::tables::kind::{Bits, Generic, Set};
 
@@ -35,13 +35,34 @@ static STRSET: Set = &[
     (3, "ETHTOOL_A_STRSET_COUNTS_ONLY", Flag),
 ];
 
+/// `PORT_*` of `include/uapi/linux/ethtool.h`, as are the three below.
+static PORTS: Table = &[
+    (0, "tp"),
+    (1, "aui"),
+    (2, "mii"),
+    (3, "fibre"),
+    (4, "bnc"),
+    (5, "da"),
+    (0xef, "none"),
+    (0xff, "other"),
+];
+
+/// `XCVR_*`
+static TRANSCEIVERS: Table = &[(0, "internal"), (1, "external")];
+
+/// `DUPLEX_*`
+static DUPLEXES: Table = &[(0, "half"), (1, "full"), (0xff, "unknown")];
+
+/// `ETH_TP_MDI_*`
+static CROSSOVERS: Table = &[(0, "invalid"), (1, "mdi"), (2, "mdi-x"), (3, "auto")];
+
 static LINKINFO: Set = &[
     (1, "ETHTOOL_A_LINKINFO_HEADER", Nest(&HEADER)),
-    (2, "ETHTOOL_A_LINKINFO_PORT", Num),
+    (2, "ETHTOOL_A_LINKINFO_PORT", Word(&PORTS)),
     (3, "ETHTOOL_A_LINKINFO_PHYADDR", Num),
-    (4, "ETHTOOL_A_LINKINFO_TP_MDIX", Num),
-    (5, "ETHTOOL_A_LINKINFO_TP_MDIX_CTRL", Num),
-    (6, "ETHTOOL_A_LINKINFO_TRANSCEIVER", Num),
+    (4, "ETHTOOL_A_LINKINFO_TP_MDIX", Word(&CROSSOVERS)),
+    (5, "ETHTOOL_A_LINKINFO_TP_MDIX_CTRL", Word(&CROSSOVERS)),
+    (6, "ETHTOOL_A_LINKINFO_TRANSCEIVER", Word(&TRANSCEIVERS)),
 ];
 
 static BITSET_BIT: Set = &[
@@ -65,8 +86,8 @@ static LINKMODES: Set = &[
     (2, "ETHTOOL_A_LINKMODES_AUTONEG", Num),
     (3, "ETHTOOL_A_LINKMODES_OURS", Nest(&BITSET)),
     (4, "ETHTOOL_A_LINKMODES_PEER", Nest(&BITSET)),
-    (5, "ETHTOOL_A_LINKMODES_SPEED", Num),
-    (6, "ETHTOOL_A_LINKMODES_DUPLEX", Num),
+    (5, "ETHTOOL_A_LINKMODES_SPEED", Limit("unknown")),
+    (6, "ETHTOOL_A_LINKMODES_DUPLEX", Word(&DUPLEXES)),
     (7, "ETHTOOL_A_LINKMODES_MASTER_SLAVE_CFG", Num),
     (8, "ETHTOOL_A_LINKMODES_MASTER_SLAVE_STATE", Num),
     (9, "ETHTOOL_A_LINKMODES_LANES", Num),
