@@ -134,6 +134,8 @@ add rule inet nt first ip saddr @addresses log prefix "seen " drop
 E
 t nft-ruleset nft -j list ruleset
 ip link del nf0
+# What drops packets has no place beside the connections of the next scripts.
+nft flush ruleset
 modprobe -a -q nf_conntrack_netlink nf_conntrack ip_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipportnet ip_set_hash_ipmark ip_set_bitmap_port ip_set_list_set
 r conntrack -I -p tcp -s 192.0.2.1 -d 192.0.2.2 --sport 1000 --dport 80 --state ESTABLISHED -u ASSURED -t 60 --mark 7
 r conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1001 --dport 53 -t 77 -u SEEN_REPLY

@@ -23,15 +23,16 @@ use crate::support::{kernel, run, say};
 /// What all scripts begin with.
 const BEGINNING: (&str, &str) = ("run.sh", include_str!("run.sh"));
 
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("objects.sh", include_str!("objects.sh")),
     ("tc.sh", include_str!("tc.sh")),
     ("filter.sh", include_str!("filter.sh")),
     ("sockets.sh", include_str!("sockets.sh")),
     ("services.sh", include_str!("services.sh")),
+    ("devices.sh", include_str!("devices.sh")),
 ];
 
-const MAPS: [&str; 10] = [
+const MAPS: [&str; 11] = [
     include_str!("maps/link.map"),
     include_str!("maps/ip.map"),
     include_str!("maps/bridge.map"),
@@ -42,6 +43,7 @@ const MAPS: [&str; 10] = [
     include_str!("maps/wireguard.map"),
     include_str!("maps/sockets.map"),
     include_str!("maps/services.map"),
+    include_str!("maps/devices.map"),
 ];
 
 /// Different attributes that have to be compared at least, with a value that says something.
