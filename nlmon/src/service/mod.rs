@@ -3,6 +3,7 @@
 
 mod families;
 mod health;
+mod listener;
 mod logger;
 mod periodic;
 mod probes;
@@ -10,7 +11,6 @@ mod systemd;
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use nlmon_core::{decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
 use tokio::{
@@ -54,10 +54,8 @@ pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
     say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
-    let listener = TcpListener::bind(config.http.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.http.listen))
-        .map_err(Failure::Runtime)?;
+    let listener = listener::listen(config.http.listen).await.map_err(Failure::Runtime)?;
+    let address = listener.local_addr().map_err(|e| Failure::Runtime(e.into()))?;
     let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
     let (probes, state) = probes::load(&config)?;
     let (stop, shutdown) = watch::channel(false);
@@ -67,9 +65,8 @@ pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
     let _subscriptions =
         start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     log::info!(
-        "nlmon {} ready: http://{}/metrics, live log on {}",
+        "nlmon {} ready: http://{address}/metrics, live log on {}",
         env!("CARGO_PKG_VERSION"),
-        config.http.listen,
         config.log.socket.display()
     );
     notify(&[NotifyState::Ready]);
