@@ -32,7 +32,7 @@ fn broadcast(start_ns: u64, seq: u32) -> Observation {
         protocol: 0,
         path: Path::Multicast,
         netns: 1,
-        task: Task { comm: "ip".to_owned(), ..Task::default() },
+        task: Task { comm: "ip".into(), ..Task::default() },
         portid: 0,
         src_portid: 0,
         group: 1,

@@ -2,7 +2,7 @@
 //! own socket received ([`Delivery`]), the joined thing that a person sees ([`Record`]), and which
 //! way a datagram went ([`Path`]). Plain values; no I/O, no kernel types beyond the shared ABI.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use nlmon_common::counter::path;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,47 @@ impl fmt::Display for Path {
     }
 }
 
+/// Name of a thread, as the kernel keeps it: at most 15 bytes, which need not be UTF-8
+/// (`TASK_COMM_LEN` in `include/linux/sched.h`). No allocation, because each record has one.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Comm([u8; Self::SIZE]);
+
+impl Comm {
+    /// `TASK_COMM_LEN`: the name with the NUL that ends it.
+    pub const SIZE: usize = 16;
+
+    /// The name up to the first NUL of `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut name = [0; Self::SIZE];
+        let kept = bytes.iter().take(Self::SIZE).take_while(|byte| **byte != 0);
+        name.iter_mut().zip(kept).for_each(|(to, from)| *to = *from);
+        Self(name)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        let len = self.0.iter().position(|byte| *byte == 0).unwrap_or(Self::SIZE);
+        &self.0[..len]
+    }
+
+    /// The name as text. What is no UTF-8 is replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.as_bytes())
+    }
+}
+
+impl From<&str> for Comm {
+    fn from(name: &str) -> Self {
+        Self::new(name.as_bytes())
+    }
+}
+
+impl fmt::Debug for Comm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text(), f)
+    }
+}
+
 /// The task in whose context a datagram was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Task {
@@ -77,7 +118,7 @@ pub struct Task {
     /// Thread id.
     pub tid: u32,
     /// Name of the thread.
-    pub comm: String,
+    pub comm: Comm,
     /// Real user id.
     pub uid: u32,
     /// Cgroup (v2) id.

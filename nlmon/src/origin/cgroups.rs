@@ -9,15 +9,15 @@
 
 use std::{
     cell::OnceCell,
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     fs, io,
     os::unix::fs::{DirEntryExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::{ENTRIES_MAX, is_fresh, keep};
-use nlmon_core::record::Task;
+use super::{ENTRIES_MAX, Table, is_fresh, keep};
+use nlmon_core::record::{Comm, Task};
 
 use crate::{namespaces::is_gone, sockets::cgroup, throttle};
 
@@ -43,7 +43,7 @@ enum Cgroup {
 /// What a process said of itself.
 #[derive(Debug)]
 struct OfProcess {
-    comm: String,
+    comm: Comm,
     place: Place,
     looked_ns: u64,
 }
@@ -51,8 +51,8 @@ struct OfProcess {
 /// The cgroups that were looked up. An id is never used again, so what is known stays true.
 #[derive(Debug, Default)]
 pub(super) struct Cgroups {
-    by_id: HashMap<u64, Cgroup>,
-    by_pid: HashMap<u32, OfProcess>,
+    by_id: Table<u64, Cgroup>,
+    by_pid: Table<u32, OfProcess>,
     /// Ids that are to be searched for.
     missing: HashSet<u64>,
     hierarchy: OnceCell<Option<Hierarchy>>,
@@ -79,6 +79,9 @@ impl Cgroups {
         let Some(Some(hierarchy)) = self.hierarchy.get() else {
             return self.note_process(task, now_ns);
         };
+        if let Some(Cgroup::At(_)) = self.by_id.get(&task.cgroup_id) {
+            return;
+        }
         let known = self.by_id.get(&task.cgroup_id).cloned();
         let known = known.or_else(|| {
             let cgroup = hierarchy.of(task)?;
@@ -111,8 +114,7 @@ impl Cgroups {
             return;
         }
         if let Some(text) = told(task) {
-            let of_process =
-                OfProcess { comm: task.comm.clone(), place: place(&text), looked_ns: now_ns };
+            let of_process = OfProcess { comm: task.comm, place: place(&text), looked_ns: now_ns };
             keep(&mut self.by_pid, task.pid, of_process);
         }
     }
@@ -222,7 +224,7 @@ mod tests {
     use super::*;
 
     fn task(pid: u32, cgroup_id: u64) -> Task {
-        Task { pid, cgroup_id, comm: "x".to_owned(), ..Task::default() }
+        Task { pid, cgroup_id, comm: "x".into(), ..Task::default() }
     }
 
     /// A directory in the place of the hierarchy, with a unit in a slice; the unit's number.
@@ -281,7 +283,7 @@ mod tests {
         cgroups.note(&other, 1);
         assert_eq!(cgroups.get(&other), (None, None));
         // Another process with the number of the first.
-        assert_eq!(cgroups.get(&Task { comm: "y".to_owned(), ..own }), (None, None));
+        assert_eq!(cgroups.get(&Task { comm: "y".into(), ..own }), (None, None));
     }
 
     #[test]

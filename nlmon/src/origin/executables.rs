@@ -2,16 +2,16 @@
 //! than in its sample because it runs another program by now. Then it is the program that a probe
 //! saw the process execute.
 
-use std::{collections::HashMap, fs, io, sync::Arc};
+use std::{fs, io, sync::Arc};
 
-use super::{is_fresh, keep};
+use super::{Table, is_fresh, keep};
 use crate::{namespaces::is_gone, throttle};
-use nlmon_core::record::Task;
+use nlmon_core::record::{Comm, Task};
 
 #[derive(Debug)]
 struct CachedExecutable {
     pid: u32,
-    comm: String,
+    comm: Comm,
     executable: Option<Arc<str>>,
     looked_ns: u64,
 }
@@ -25,7 +25,7 @@ impl CachedExecutable {
 /// Programs by thread, the name of which may differ from its process'.
 #[derive(Default)]
 pub(super) struct Executables {
-    by_tid: HashMap<u32, CachedExecutable>,
+    by_tid: Table<u32, CachedExecutable>,
     executed: Option<Box<Executed>>,
 }
 
@@ -53,13 +53,16 @@ impl Executables {
         // A process that has ended since the last look still ran what it ran.
         let executable =
             looked.or_else(|| known?.executable.clone()).or_else(|| self.executed(task));
-        let (pid, comm) = (task.pid, task.comm.clone());
+        let (pid, comm) = (task.pid, task.comm);
         let known = CachedExecutable { pid, comm, executable, looked_ns };
         keep(&mut self.by_tid, task.tid, known);
     }
 
     fn executed(&self, task: &Task) -> Option<Arc<str>> {
-        self.executed.as_ref().and_then(|executed| executed(task.pid, &task.comm)).map(Arc::from)
+        self.executed
+            .as_ref()
+            .and_then(|executed| executed(task.pid, &task.comm.text()))
+            .map(Arc::from)
     }
 
     pub(super) fn get(&self, task: &Task) -> Option<Arc<str>> {
@@ -77,7 +80,7 @@ fn look(task: &Task) -> io::Result<Option<Arc<str>>> {
         Err(error) if is_gone(&error) => return Ok(None),
         read => read?,
     };
-    let same = String::from_utf8_lossy(&comm).trim_end_matches('\n') == task.comm;
+    let same = Comm::new(comm.strip_suffix(b"\n").unwrap_or(&comm)) == task.comm;
     Ok(same.then(|| path.to_string_lossy().into()))
 }
 
@@ -88,7 +91,7 @@ mod tests {
     fn own() -> Task {
         let comm = fs::read_to_string("/proc/thread-self/comm").unwrap();
         let tid = nix::unistd::gettid().as_raw().cast_unsigned();
-        let comm = comm.trim_end_matches('\n').to_owned();
+        let comm = comm.trim_end_matches('\n').into();
         Task { pid: std::process::id(), tid, comm, ..Task::default() }
     }
 
@@ -106,24 +109,24 @@ mod tests {
 
     #[test]
     fn says_nothing_of_a_task_that_runs_another_program_now() {
-        assert_eq!(of(&Task { comm: "(ip)".to_owned(), ..own() }), None);
+        assert_eq!(of(&Task { comm: "(ip)".into(), ..own() }), None);
         assert_eq!(of(&Task { pid: u32::MAX, ..own() }), None);
     }
 
     #[test]
     fn keeps_what_an_ended_process_ran() {
         let mut executables = Executables::default();
-        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".to_owned(), ..Task::default() };
+        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".into(), ..Task::default() };
         let known = CachedExecutable {
             pid: u32::MAX,
-            comm: "ip".to_owned(),
+            comm: "ip".into(),
             executable: Some("/sbin/ip".into()),
             looked_ns: 0,
         };
         executables.by_tid.insert(5, known);
         executables.note(&ended, 2 * FRESH_NS);
         assert_eq!(executables.get(&ended).as_deref(), Some("/sbin/ip"));
-        executables.note(&Task { comm: "tc".to_owned(), ..ended.clone() }, 2 * FRESH_NS);
+        executables.note(&Task { comm: "tc".into(), ..ended.clone() }, 2 * FRESH_NS);
         assert_eq!(executables.get(&ended), None);
     }
 
@@ -131,7 +134,7 @@ mod tests {
     fn believes_what_was_executed_where_proc_tells_nothing() {
         let executed = |pid, comm: &str| (pid == u32::MAX).then(|| format!("/sbin/{comm}"));
         let mut executables = Executables::new(Box::new(executed));
-        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".to_owned(), ..Task::default() };
+        let ended = Task { pid: u32::MAX, tid: 5, comm: "ip".into(), ..Task::default() };
         executables.note(&ended, 1);
         assert_eq!(executables.get(&ended).as_deref(), Some("/sbin/ip"));
         let own = own();

@@ -90,8 +90,11 @@ fn is_fresh(looked_ns: u64, now_ns: u64) -> bool {
     now_ns.saturating_sub(looked_ns) < FRESH_NS
 }
 
+/// What is known by number. Looked into for each record, so its hash is a quick one.
+type Table<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// Keeps what was looked up. A full table starts anew.
-fn keep<K: Eq + Hash, V>(table: &mut HashMap<K, V>, key: K, value: V) {
+fn keep<K: Eq + Hash, V>(table: &mut Table<K, V>, key: K, value: V) {
     if table.len() >= ENTRIES_MAX {
         table.clear();
     }

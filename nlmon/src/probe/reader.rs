@@ -14,8 +14,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{Error, RingFill, control::Control, maps::Maps, stats::Stats};
 use nlmon_core::{
-    message::{self, c_string},
-    record::{Contents, End, Observation, Parent, Path, Task},
+    message,
+    record::{Comm, Contents, End, Observation, Parent, Path, Task},
 };
 
 /// Time between two looks at the ring: the most that the live log lags behind.
@@ -144,7 +144,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
         task: Task {
             pid: header.tgid,
             tid: header.tid,
-            comm: c_string(&header.comm),
+            comm: Comm::new(&header.comm),
             uid: header.uid,
             cgroup_id: header.cgroup_id,
             kernel_thread: has(flag::KTHREAD),

@@ -1,7 +1,7 @@
 //! When the daemon's own sockets were members of which group. The join judges by this whether a
 //! broadcast was lost. A socket is a member from the return of its join to just before it leaves.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// A group in a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

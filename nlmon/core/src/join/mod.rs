@@ -8,6 +8,7 @@
 mod ack;
 mod cause;
 mod counts;
+mod expiry;
 mod memberships;
 mod multicast;
 mod orphans;

@@ -13,11 +13,29 @@ use super::{
 use crate::record::{Delivery, Observation, Outcome, Record};
 
 /// What both sides know of a datagram.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key<'a> {
     group: Group,
     len: u32,
-    prefix: Box<[u8]>,
+    prefix: &'a [u8],
+}
+
+impl<'a> Key<'a> {
+    /// `None` if `data` is shorter than what is compared of the protocol's datagrams, `snap` bytes.
+    fn new(group: Group, len: u32, data: &'a [u8], snap: usize) -> Option<Self> {
+        let prefix = data.get(..snap.min(usize::try_from(len).ok()?))?;
+        (!prefix.is_empty()).then_some(Self { group, len, prefix })
+    }
+
+    fn of_sent(observation: &'a Observation, snap: usize) -> Option<Self> {
+        Self::new(group_of(observation), observation.len, &observation.data, snap)
+    }
+
+    fn of_received(delivery: &'a Delivery, snap: usize) -> Option<Self> {
+        let Delivery { netns, protocol, group: number, len, data, .. } = delivery;
+        let group = Group { netns: *netns, protocol: *protocol, number: *number };
+        Self::new(group, *len, data, snap)
+    }
 }
 
 /// What a broadcast returns that has no listener, `include/uapi/asm-generic/errno-base.h`.
@@ -35,8 +53,8 @@ struct Waiting {
 
 #[derive(Debug)]
 pub(super) struct Multicast {
-    observations: Pending<Key, Waiting>,
-    deliveries: Pending<Key, Delivery>,
+    observations: Pending<Waiting>,
+    deliveries: Pending<Delivery>,
     memberships: Memberships,
     /// Up to when the samples are known to have been read.
     samples_read_ns: u64,
@@ -93,14 +111,17 @@ impl Multicast {
         self.counts.observations += 1;
         let covered = self.covered(&observation);
         let nobody_got_it = observation.result == Some(-ESRCH);
-        let key = self.key(group_of(&observation), observation.len, &observation.data);
-        let Some(key) = key.filter(|_| !nobody_got_it) else {
+        let snap = self.snap(observation.protocol);
+        let key = Key::of_sent(&observation, snap).filter(|_| !nobody_got_it);
+        let Some(key) = key else {
             return self.give_up(observation, covered && nobody_got_it, reorder);
         };
         let start_ns = observation.start_ns;
         // Read from one socket, they are in order of their time.
-        let fits = |delivery: &Delivery| delivery.received_ns >= start_ns;
-        if let Some(id) = self.deliveries.find_sorted(&key, fits)
+        let fits = |delivery: &Delivery| {
+            delivery.received_ns >= start_ns && Key::of_received(delivery, snap) == Some(key)
+        };
+        if let Some(id) = self.deliveries.find_sorted(self.deliveries.hash(key), fits)
             && let Some(delivery) = self.deliveries.remove(id)
         {
             return self.pair(observation, delivery, reorder);
@@ -109,10 +130,11 @@ impl Multicast {
         // another way than observations, and may be late.
         // Half the settle time, so that it still comes out in order.
         let window_ns = if covered { self.settings.window_ns } else { self.settings.settle_ns / 2 };
+        let hash = self.observations.hash(key);
         let waiting =
             Waiting { observation, final_ns: now_ns.saturating_add(self.settings.window_ns) };
         if let Some(evicted) =
-            self.observations.insert(key, waiting, now_ns.saturating_add(window_ns))
+            self.observations.insert(hash, waiting, now_ns.saturating_add(window_ns))
         {
             self.counts.observations_evicted += 1;
             push_sent(evicted.observation, Some(Outcome::Undecided), reorder);
@@ -121,23 +143,26 @@ impl Multicast {
 
     pub(super) fn deliver(&mut self, delivery: Delivery, now_ns: u64, reorder: &mut ReorderBuffer) {
         self.counts.deliveries += 1;
-        let group =
-            Group { netns: delivery.netns, protocol: delivery.protocol, number: delivery.group };
-        if !self.settings.probes || !self.settings.samples(group.protocol) {
+        if !self.settings.probes || !self.settings.samples(delivery.protocol) {
             return self.without_sample(delivery, reorder);
         }
-        let Some(key) = self.key(group, delivery.len, &delivery.data) else {
+        let snap = self.snap(delivery.protocol);
+        let Some(key) = Key::of_received(&delivery, snap) else {
             return self.undecided(delivery, reorder);
         };
         let received_ns = delivery.received_ns;
-        if let Some(id) =
-            self.observations.find(&key, |waiting| waiting.observation.start_ns <= received_ns)
+        let fits = |waiting: &Waiting| {
+            waiting.observation.start_ns <= received_ns
+                && Key::of_sent(&waiting.observation, snap) == Some(key)
+        };
+        if let Some(id) = self.observations.find(self.observations.hash(key), fits)
             && let Some(waiting) = self.observations.remove(id)
         {
             return self.pair(waiting.observation, delivery, reorder);
         }
         let expires_ns = now_ns.saturating_add(self.settings.window_ns);
-        if let Some(evicted) = self.deliveries.insert(key, delivery, expires_ns) {
+        let hash = self.deliveries.hash(key);
+        if let Some(evicted) = self.deliveries.insert(hash, delivery, expires_ns) {
             self.counts.deliveries_evicted += 1;
             reorder.push(Record::Received { delivery: evicted, outcome: Outcome::Undecided });
         }
@@ -266,11 +291,9 @@ impl Multicast {
         self.memberships.covered(group, observation.start_ns, end_ns, observation.portid)
     }
 
-    /// The key of a datagram; `None` if `data` is shorter than what is compared.
-    fn key(&self, group: Group, len: u32, data: &[u8]) -> Option<Key> {
-        let snap = self.settings.snap.get(usize::from(group.protocol)).copied().unwrap_or(0);
-        let prefix = data.get(..usize::from(snap).min(usize::try_from(len).ok()?))?;
-        (!prefix.is_empty()).then(|| Key { group, len, prefix: prefix.into() })
+    /// How many leading bytes are compared.
+    fn snap(&self, protocol: u8) -> usize {
+        self.settings.snap.get(usize::from(protocol)).copied().unwrap_or(0).into()
     }
 }
 

@@ -1,123 +1,221 @@
-//! Things that wait for their other half: found by key in the order they came, given up in the
-//! order their time is up, and never more than the capacity. Knows nothing of what they are.
+//! Things that wait for their other half: found by the hash of their key in the order they came,
+//! given up in the order their time is up, and never more than the capacity. Knows nothing of what
+//! they are. A key is hashed once and not kept: whoever looks for a thing compares it.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque, hash_map},
-    hash::Hash,
-    sync::Arc,
+    collections::VecDeque,
+    hash::{BuildHasher as _, Hash},
 };
 
-/// Names one waiting thing. Rises with every insertion.
-pub(super) type Id = u64;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::expiry::{Links, Queues};
+
+/// Names one waiting thing, also when another has its place by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Id {
+    index: u32,
+    /// Rises with every insertion.
+    number: u64,
+}
 
 #[derive(Debug)]
-struct Entry<K, V> {
-    // Shared with `by_key`, because a key carries up to a snap length of bytes.
-    key: Arc<K>,
-    value: V,
-    expires_ns: u64,
+struct Slot<V> {
+    /// `None` if the slot is free.
+    value: Option<V>,
+    number: u64,
+    hash: u64,
+}
+
+/// The things under one hash, in the order they came. Nearly always it is one.
+#[derive(Debug)]
+enum Ids {
+    One(Id),
+    Many(VecDeque<Id>),
+}
+
+impl Ids {
+    fn as_slices(&self) -> (&[Id], &[Id]) {
+        match self {
+            Self::One(id) => (std::slice::from_ref(id), &[]),
+            Self::Many(ids) => ids.as_slices(),
+        }
+    }
+
+    fn first(&self) -> Option<Id> {
+        match self {
+            Self::One(id) => Some(*id),
+            Self::Many(ids) => ids.front().copied(),
+        }
+    }
+
+    fn push(&mut self, id: Id) {
+        match self {
+            Self::One(first) => *self = Self::Many(VecDeque::from([*first, id])),
+            Self::Many(ids) => ids.push_back(id),
+        }
+    }
+
+    /// Takes one out. Says whether it was the last.
+    fn remove(&mut self, id: Id) -> bool {
+        match self {
+            Self::One(only) => *only == id,
+            Self::Many(ids) => {
+                if let Ok(at) = ids.binary_search_by_key(&id.number, |id| id.number) {
+                    ids.remove(at);
+                }
+                ids.is_empty()
+            }
+        }
+    }
 }
 
 /// A bounded table of waiting things.
 #[derive(Debug)]
-pub(super) struct Pending<K, V> {
-    entries: HashMap<Id, Entry<K, V>>,
-    by_key: HashMap<Arc<K>, VecDeque<Id>>,
-    by_expiry: BTreeSet<(u64, Id)>,
-    next_id: Id,
+pub(super) struct Pending<V> {
+    slots: Vec<Slot<V>>,
+    free: Vec<u32>,
+    by_hash: HashTable<Ids>,
+    /// Parallel to `slots`.
+    queues: Queues,
+    /// With a seed of this process.
+    hasher: DefaultHashBuilder,
+    next_number: u64,
     capacity: usize,
 }
 
-impl<K: Hash + Eq, V> Pending<K, V> {
+impl<V> Pending<V> {
     /// An empty table for at most `capacity` things.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            entries: HashMap::new(),
-            by_key: HashMap::new(),
-            by_expiry: BTreeSet::new(),
-            next_id: 0,
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_hash: HashTable::new(),
+            queues: Queues::default(),
+            hasher: DefaultHashBuilder::default(),
+            next_number: 0,
             capacity,
         }
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.entries.len() as u64
+        (self.slots.len() - self.free.len()) as u64
+    }
+
+    /// What a key goes by in this table. Two keys may have the same, by chance.
+    pub(super) fn hash(&self, key: impl Hash) -> u64 {
+        self.hasher.hash_one(key)
     }
 
     /// Adds a thing that waits until `expires_ns`. If the table is full, returns the thing that
     /// would expire first. That may be the new one itself.
-    pub(super) fn insert(&mut self, key: K, value: V, expires_ns: u64) -> Option<V> {
-        let id = self.next_id;
-        self.next_id += 1;
-        let key = Arc::new(key);
-        self.by_key.entry(Arc::clone(&key)).or_default().push_back(id);
-        self.by_expiry.insert((expires_ns, id));
-        self.entries.insert(id, Entry { key, value, expires_ns });
-        if self.entries.len() <= self.capacity {
+    pub(super) fn insert(&mut self, hash: u64, value: V, expires_ns: u64) -> Option<V> {
+        let number = self.next_number;
+        self.next_number += 1;
+        let slot = Slot { value: Some(value), number, hash };
+        let index = if let Some(index) = self.free.pop() {
+            self.slots[index as usize] = slot;
+            index
+        } else {
+            self.slots.push(slot);
+            // Bounded by the capacity, which is far less.
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        };
+        let id = Id { index, number };
+        self.queues.add(index, Links::new(expires_ns, number));
+        let slots = &self.slots;
+        let hash_of = |ids: &Ids| ids.first().map_or(0, |id| slots[id.index as usize].hash);
+        match self.by_hash.find_mut(hash, |ids| hash_of(ids) == hash) {
+            Some(ids) => ids.push(id),
+            None => {
+                self.by_hash.insert_unique(hash, Ids::One(id), hash_of);
+            }
+        }
+        if self.len() <= self.capacity as u64 {
             return None;
         }
-        let &(_, first) = self.by_expiry.first()?;
-        self.remove(first)
+        let first = self.queues.first()?;
+        self.remove(self.id(first)?)
     }
 
-    /// The first thing under `key`, in the order they came, that `fits`.
-    pub(super) fn find(&self, key: &K, fits: impl Fn(&V) -> bool) -> Option<Id> {
-        let ids = self.by_key.get(key)?;
-        ids.iter().copied().find(|id| self.get(*id).is_some_and(&fits))
+    /// The first thing under `hash`, in the order they came, that `fits`: which has to compare the
+    /// key as well.
+    pub(super) fn find(&self, hash: u64, fits: impl Fn(&V) -> bool) -> Option<Id> {
+        let (first, second) = self.ids(hash)?.as_slices();
+        let ids = first.iter().chain(second).copied();
+        ids.into_iter().find(|id| self.get(*id).is_some_and(&fits))
     }
 
     /// The same for things that all fit from some point on, without looking at each: thousands may
     /// wait under one key.
-    pub(super) fn find_sorted(&self, key: &K, fits: impl Fn(&V) -> bool) -> Option<Id> {
-        let ids = self.by_key.get(key)?;
+    pub(super) fn find_sorted(&self, hash: u64, fits: impl Fn(&V) -> bool) -> Option<Id> {
         let fits = |id: &Id| self.get(*id).is_some_and(&fits);
-        let at = ids.partition_point(|id| !fits(id));
-        ids.get(at).copied().filter(fits)
+        match self.ids(hash)? {
+            Ids::One(id) => Some(*id).filter(fits),
+            Ids::Many(ids) => {
+                let at = ids.partition_point(|id| !fits(id));
+                ids.get(at).copied().filter(fits)
+            }
+        }
     }
 
     pub(super) fn get(&self, id: Id) -> Option<&V> {
-        self.entries.get(&id).map(|entry| &entry.value)
+        let slot = self.slots.get(id.index as usize)?;
+        slot.value.as_ref().filter(|_| slot.number == id.number)
     }
 
     pub(super) fn get_mut(&mut self, id: Id) -> Option<&mut V> {
-        self.entries.get_mut(&id).map(|entry| &mut entry.value)
+        let slot = self.slots.get_mut(id.index as usize)?;
+        slot.value.as_mut().filter(|_| slot.number == id.number)
     }
 
     pub(super) fn remove(&mut self, id: Id) -> Option<V> {
-        let entry = self.entries.remove(&id)?;
-        self.by_expiry.remove(&(entry.expires_ns, id));
-        if let hash_map::Entry::Occupied(mut ids) = self.by_key.entry(entry.key) {
-            if let Ok(at) = ids.get().binary_search(&id) {
-                ids.get_mut().remove(at);
-            }
-            if ids.get().is_empty() {
-                ids.remove();
-            }
+        self.get(id)?;
+        let hash = self.slots[id.index as usize].hash;
+        let is_of = |ids: &Ids| {
+            ids.first().is_some_and(|first| self.slots[first.index as usize].hash == hash)
+        };
+        if let Ok(mut entry) = self.by_hash.find_entry(hash, is_of)
+            && entry.get_mut().remove(id)
+        {
+            entry.remove();
         }
-        Some(entry.value)
+        self.queues.remove(id.index);
+        self.free.push(id.index);
+        self.slots[id.index as usize].value.take()
     }
 
     /// Takes everything, in the order it came.
     pub(super) fn drain(&mut self) -> Vec<V> {
-        let (entries, next_id) = (std::mem::take(&mut self.entries), self.next_id);
-        *self = Self { next_id, ..Self::new(self.capacity) };
-        let mut entries: Vec<_> = entries.into_iter().collect();
-        entries.sort_unstable_by_key(|(id, _)| *id);
-        entries.into_iter().map(|(_, entry)| entry.value).collect()
+        let next_number = self.next_number;
+        let old = std::mem::replace(self, Self { next_number, ..Self::new(self.capacity) });
+        let mut slots = old.slots;
+        slots.sort_unstable_by_key(|slot| slot.number);
+        slots.into_iter().filter_map(|slot| slot.value).collect()
     }
 
     /// A thing whose time is up at `now_ns`, the longest overdue first.
     pub(super) fn expired(&self, now_ns: u64) -> Option<Id> {
-        self.by_expiry.first().filter(|(expires_ns, _)| *expires_ns <= now_ns).map(|(_, id)| *id)
+        self.id(self.queues.first().filter(|index| self.queues.expires_ns(*index) <= now_ns)?)
     }
 
     /// Lets a thing wait until `expires_ns` instead. It keeps its place under its key.
     pub(super) fn postpone(&mut self, id: Id, expires_ns: u64) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            self.by_expiry.remove(&(entry.expires_ns, id));
-            self.by_expiry.insert((expires_ns, id));
-            entry.expires_ns = expires_ns;
+        if self.get(id).is_some() {
+            self.queues.remove(id.index);
+            self.queues.add(id.index, Links::new(expires_ns, id.number));
         }
+    }
+
+    fn id(&self, index: u32) -> Option<Id> {
+        let slot = self.slots.get(index as usize)?;
+        Some(Id { index, number: slot.number })
+    }
+
+    fn ids(&self, hash: u64) -> Option<&Ids> {
+        self.by_hash.find(hash, |ids| {
+            ids.first().is_some_and(|id| self.slots[id.index as usize].hash == hash)
+        })
     }
 }
 
@@ -130,12 +228,13 @@ mod tests {
         let mut pending = Pending::new(8);
         pending.insert(1, 'a', 30);
         pending.insert(1, 'b', 10);
-        let first = pending.find(&1, |_| true).unwrap();
+        let first = pending.find(1, |_| true).unwrap();
         assert_eq!(pending.remove(first), Some('a'));
-        let second = pending.find(&1, |_| true).unwrap();
+        assert_eq!(pending.remove(first), None);
+        let second = pending.find(1, |_| true).unwrap();
         assert_eq!(pending.remove(second), Some('b'));
-        assert_eq!(pending.find(&1, |_| true), None);
-        assert!(pending.by_key.is_empty() && pending.by_expiry.is_empty());
+        assert_eq!(pending.find(1, |_| true), None);
+        assert!(pending.by_hash.is_empty() && pending.queues.first().is_none());
     }
 
     #[test]
@@ -143,9 +242,9 @@ mod tests {
         let mut pending = Pending::new(8);
         pending.insert(1, 'a', 0);
         pending.insert(1, 'b', 0);
-        let id = pending.find(&1, |value| *value == 'b').unwrap();
+        let id = pending.find(1, |value| *value == 'b').unwrap();
         assert_eq!(pending.remove(id), Some('b'));
-        assert_eq!(pending.find(&2, |_| true), None);
+        assert_eq!(pending.find(2, |_| true), None);
     }
 
     #[test]
@@ -156,9 +255,9 @@ mod tests {
         }
         for least in 0..6 {
             let fits = |value: &i32| *value >= least;
-            assert_eq!(pending.find_sorted(&1, fits), pending.find(&1, fits), "{least}");
+            assert_eq!(pending.find_sorted(1, fits), pending.find(1, fits), "{least}");
         }
-        assert_eq!(pending.find_sorted(&2, |_| true), None);
+        assert_eq!(pending.find_sorted(2, |_| true), None);
     }
 
     #[test]
@@ -166,9 +265,11 @@ mod tests {
         let mut pending = Pending::new(8);
         pending.insert(1, 'a', 30);
         pending.insert(2, 'b', 10);
+        let first = pending.find(1, |_| true).unwrap();
+        pending.remove(first);
         pending.insert(1, 'c', 20);
-        assert_eq!(pending.drain(), ['a', 'b', 'c']);
-        assert_eq!((pending.len(), pending.find(&1, |_| true)), (0, None));
+        assert_eq!(pending.drain(), ['b', 'c']);
+        assert_eq!((pending.len(), pending.find(1, |_| true)), (0, None));
         assert_eq!(pending.expired(u64::MAX), None);
     }
 
@@ -191,7 +292,7 @@ mod tests {
         let id = pending.expired(10).unwrap();
         pending.postpone(id, 30);
         assert_eq!(pending.expired(19), None);
-        assert_eq!(pending.find(&1, |_| true), Some(id));
+        assert_eq!(pending.find(1, |_| true), Some(id));
         let next = pending.expired(30).unwrap();
         assert_eq!(pending.get(next), Some(&'b'));
     }

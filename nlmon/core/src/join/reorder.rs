@@ -1,17 +1,34 @@
 //! Records on their way out: kept for the settle time, so that what a probe reports at the end of
-//! a call comes out in the order in which the calls began.
+//! a call comes out in the order in which the calls began. A record stays where it is until it goes
+//! out; what is kept in order is its number.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::record::Record;
 
-/// Names a record while it is held: its time, then the order of arrival.
-pub(super) type Slot = (u64, u64);
+/// Names a record while it is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Slot {
+    time_ns: u64,
+    /// Order of arrival.
+    number: u64,
+    index: usize,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// Of the record that is here, or was last.
+    number: u64,
+    record: Option<Record>,
+}
 
 /// The records that wait for their turn.
 #[derive(Debug)]
 pub(super) struct ReorderBuffer {
-    records: BTreeMap<Slot, Record>,
+    records: Vec<Held>,
+    free: Vec<usize>,
+    /// The earliest first. One later than all others, as most are, is added without a search.
+    order: BinaryHeap<Reverse<Slot>>,
     next: u64,
     settle_ns: u64,
     max: usize,
@@ -20,29 +37,60 @@ pub(super) struct ReorderBuffer {
 impl ReorderBuffer {
     /// Holds each record until `settle_ns` after its time, and after a release at most `max`.
     pub(super) fn new(settle_ns: u64, max: usize) -> Self {
-        Self { records: BTreeMap::new(), next: 0, settle_ns, max }
+        Self {
+            records: Vec::new(),
+            free: Vec::new(),
+            order: BinaryHeap::new(),
+            next: 1,
+            settle_ns,
+            max,
+        }
     }
 
     pub(super) fn push(&mut self, record: Record) -> Slot {
-        let slot = (record.time_ns(), self.next);
+        let number = self.next;
         self.next += 1;
-        self.records.insert(slot, record);
+        let time_ns = record.time_ns();
+        let held = Held { number, record: Some(record) };
+        let index = if let Some(index) = self.free.pop() {
+            self.records[index] = held;
+            index
+        } else {
+            self.records.push(held);
+            self.records.len() - 1
+        };
+        let slot = Slot { time_ns, number, index };
+        self.order.push(Reverse(slot));
         slot
     }
 
     /// The record, unless it is out already.
     pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Record> {
-        self.records.get_mut(&slot)
+        let held = self.records.get_mut(slot.index)?;
+        held.record.as_mut().filter(|_| held.number == slot.number)
     }
 
     /// Moves every record whose time has come to `out`, in order of their time.
     pub(super) fn release(&mut self, now_ns: u64, out: &mut Vec<Record>) {
-        while let Some(first) = self.records.first_entry() {
-            let due = first.key().0.saturating_add(self.settle_ns) <= now_ns;
-            if !due && self.records.len() <= self.max {
+        while let Some(Reverse(first)) = self.order.peek() {
+            let due = first.time_ns.saturating_add(self.settle_ns) <= now_ns;
+            if !due && self.order.len() <= self.max {
                 break;
             }
-            out.extend(self.records.pop_first().map(|(_, record)| record));
+            let Some(Reverse(Slot { index, .. })) = self.order.pop() else { break };
+            out.extend(self.records[index].record.take());
+            self.free.push(index);
+        }
+        self.shrink();
+    }
+
+    /// Gives back what only a storm needed.
+    fn shrink(&mut self) {
+        const KEPT: usize = 4096;
+        if self.order.is_empty() && self.records.len() > KEPT {
+            self.records = Vec::new();
+            self.free = Vec::new();
+            self.order = BinaryHeap::new();
         }
     }
 }

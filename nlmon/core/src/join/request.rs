@@ -6,8 +6,6 @@
 //! an audit record, so that 0 leads to a dump only. Records are not delayed for an answer: one that
 //! comes after the settle time is joined to the answer's record only.
 
-use std::sync::Arc;
-
 use super::{
     JoinSettings,
     ack::Ack,
@@ -19,7 +17,7 @@ use super::{
 };
 use crate::{
     message::{Header, flag},
-    record::{Answer, Dump, Observation, Path, Record},
+    record::{Answer, Dump, Observation, Path, Record, Task},
 };
 
 /// The user's socket.
@@ -42,9 +40,10 @@ enum RequestKey {
 /// A request that may still be answered.
 #[derive(Debug)]
 struct Open {
+    link: RequestKey,
     slot: Slot,
     start_ns: u64,
-    requester: Arc<Requester>,
+    requester: Requester,
     expects: Expects,
     first_ns: Option<u64>,
     end_ns: Option<u64>,
@@ -82,7 +81,7 @@ struct OrphanAnswer {
 
 #[derive(Debug)]
 pub(super) struct Requests {
-    open: Pending<RequestKey, Open>,
+    open: Pending<Open>,
     orphans: Orphans<RequestKey, OrphanAnswer>,
     thinned: bool,
     /// When samples were last lost; 0 if none ever was.
@@ -136,8 +135,7 @@ impl Requests {
         let port = port(&observation, observation.src_portid);
         let start_ns = observation.start_ns;
         let protocol = observation.protocol;
-        let (pid, uid) = (observation.task.pid, observation.task.uid);
-        let comm = observation.task.comm.clone();
+        let Task { uid, comm, .. } = observation.task;
         let slot = reorder.push(Record::sent(observation));
         let Some(header) = header else {
             self.counts.requests_not_joinable += 1;
@@ -146,16 +144,17 @@ impl Requests {
         let expects = Expects::of(header);
         let link = RequestKey::Sequence(port, header.seq);
         let message_type = header.message_type;
-        let requester = Arc::new(Requester { protocol, message_type, pid, uid, comm });
-        let mut open = Open::new(slot, start_ns, requester, expects);
+        let requester = Requester { protocol, message_type, uid, comm };
+        let mut open = Open::new(link, slot, start_ns, requester, expects);
         let nested = self.claim_orphans(RequestKey::Nested(port, start_ns), &mut open, reorder);
         let later = (header.seq != 0 || expects == Expects::Dump)
             && self.claim_orphans(link, &mut open, reorder);
         if nested || later || expects == Expects::Nothing {
             return self.close_as_seen(&open);
         }
-        self.supersede(link);
-        if self.open.insert(link, open, now_ns.saturating_add(self.open_ns)).is_some() {
+        let hash = self.open.hash(link);
+        self.supersede(link, hash);
+        if self.open.insert(hash, open, now_ns.saturating_add(self.open_ns)).is_some() {
             self.counts.requests_evicted += 1;
         }
     }
@@ -188,9 +187,14 @@ impl Requests {
             _ => return self.counts.orphaned += 1,
         };
         let fits = |open: &Open| {
-            open.start_ns <= start_ns && (header.seq != 0 || open.expects == Expects::Dump)
+            open.link == link
+                && open.start_ns <= start_ns
+                && (header.seq != 0 || open.expects == Expects::Dump)
         };
-        if let Some(id) = self.open.find(&link, fits) {
+        // An answer inside a call is seen before its request, which is then not open yet.
+        if let RequestKey::Sequence(..) = link
+            && let Some(id) = self.open.find(self.open.hash(link), fits)
+        {
             return self.answer_open(id, orphan, reorder);
         }
         let expires_ns = now_ns.saturating_add(self.orphan_ns);
@@ -251,8 +255,8 @@ impl Requests {
     }
 
     /// A program that uses a number again does not wait for its older answer any more.
-    fn supersede(&mut self, link: RequestKey) {
-        if let Some(id) = self.open.find(&link, |_| true)
+    fn supersede(&mut self, link: RequestKey, hash: u64) {
+        if let Some(id) = self.open.find(hash, |open| open.link == link)
             && let Some(open) = self.open.remove(id)
         {
             self.close_as_seen(&open);
@@ -274,7 +278,7 @@ impl Requests {
         };
         *count += 1;
         self.events.push(RequestEvent::Ended {
-            requester: Arc::clone(&open.requester),
+            requester: open.requester,
             verdict,
             completion_ns: open.end_ns,
             dump: open.dump,
@@ -283,8 +287,15 @@ impl Requests {
 }
 
 impl Open {
-    fn new(slot: Slot, start_ns: u64, requester: Arc<Requester>, expects: Expects) -> Self {
+    fn new(
+        link: RequestKey,
+        slot: Slot,
+        start_ns: u64,
+        requester: Requester,
+        expects: Expects,
+    ) -> Self {
         Self {
+            link,
             slot,
             start_ns,
             requester,
@@ -316,14 +327,11 @@ impl Open {
     fn note(&mut self, ack: &Ack, latency_ns: u64, events: &mut Vec<RequestEvent>) {
         if self.first_ns.is_none() {
             self.first_ns = Some(latency_ns);
-            events.push(RequestEvent::Answered {
-                requester: Arc::clone(&self.requester),
-                latency_ns,
-            });
+            events.push(RequestEvent::Answered { requester: self.requester, latency_ns });
         }
         if let Some(errno @ 1..) = ack.errno {
             self.refused = true;
-            let (requester, message_type) = (Arc::clone(&self.requester), self.answered_type(ack));
+            let (requester, message_type) = (self.requester, self.answered_type(ack));
             events.push(RequestEvent::Refused { requester, message_type, errno });
         }
         if let Some(part) = ack.part {

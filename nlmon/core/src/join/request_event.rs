@@ -2,23 +2,19 @@
 //! records of a request and of its answers are on their way by then, and a request that nobody
 //! answers has no other record; these are for who counts.
 
-use std::sync::Arc;
-
-use crate::record::Dump;
+use crate::record::{Comm, Dump};
 
 /// Who asked, and for what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Requester {
     /// Netlink protocol number.
     pub protocol: u8,
     /// `nlmsg_type` of the request, of several messages that of the first.
     pub message_type: u16,
-    /// Process id.
-    pub pid: u32,
     /// User id, in the initial user namespace.
     pub uid: u32,
     /// Name of the thread.
-    pub comm: String,
+    pub comm: Comm,
 }
 
 /// How a request ended.
@@ -53,19 +49,19 @@ impl Verdict {
 }
 
 /// A step in the life of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestEvent {
     /// The first answer came.
     Answered {
         /// Of which request.
-        requester: Arc<Requester>,
+        requester: Requester,
         /// How long that took.
         latency_ns: u64,
     },
     /// The request, or one message of it, was answered with an error.
     Refused {
         /// Of which request.
-        requester: Arc<Requester>,
+        requester: Requester,
         /// `nlmsg_type` of the message at fault.
         message_type: u16,
         /// Positive.
@@ -74,7 +70,7 @@ pub enum RequestEvent {
     /// Nothing more is expected.
     Ended {
         /// Of which request.
-        requester: Arc<Requester>,
+        requester: Requester,
         /// How.
         verdict: Verdict,
         /// From the request to its acknowledgement, its error or the end of its dump; `None` if

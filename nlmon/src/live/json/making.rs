@@ -272,7 +272,7 @@ impl Process {
         Self {
             pid: task.pid,
             tid: task.tid,
-            comm: task.comm.clone(),
+            comm: task.comm.text().into_owned(),
             uid: task.uid,
             executable: None,
             cgroup_id: task.cgroup_id,

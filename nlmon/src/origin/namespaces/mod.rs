@@ -9,13 +9,13 @@
 mod directory;
 mod history;
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{io, sync::Arc};
 
 use self::{
     directory::{Directory, RunNetns},
     history::{Given, History},
 };
-use super::{ENTRIES_MAX, FRESH_NS};
+use super::{ENTRIES_MAX, FRESH_NS, Table};
 use crate::{clock::Offsets, throttle};
 
 /// How long a new namespace passes for one without a name: `ip netns add` makes it first, which the
@@ -28,7 +28,7 @@ const NEW_NS: u64 = 1_000_000_000;
 #[derive(Debug)]
 pub(super) struct Names {
     directory: Box<dyn Directory>,
-    by_inode: HashMap<u32, Known>,
+    by_inode: Table<u32, Known>,
     /// Up to when the names are known.
     looked_ns: u64,
     /// When they were last to be read.
@@ -73,7 +73,7 @@ impl Known {
 
 impl Names {
     fn new(directory: Box<dyn Directory>) -> Self {
-        Self { directory, by_inode: HashMap::new(), looked_ns: 0, tried_ns: 0 }
+        Self { directory, by_inode: Table::default(), looked_ns: 0, tried_ns: 0 }
     }
 
     /// Looks for the name of a namespace that something was sent in. `offsets` tell the time of day.
