@@ -29,6 +29,7 @@ use self::{
         pipeline::JoinMetrics,
         requests::RequestMetrics,
         sockets::SocketMetrics,
+        tallies::Tallies,
     },
 };
 use nlmon_core::{
@@ -73,6 +74,8 @@ pub struct Metrics {
     /// What the ring gave.
     read: AtomicU64,
     malformed: AtomicU64,
+    /// The only lock that the pipeline takes for every batch.
+    tallies: Mutex<Tallies>,
     pipeline: Mutex<JoinMetrics>,
     requests: Mutex<RequestMetrics>,
     sockets: Mutex<SocketMetrics>,
@@ -107,6 +110,7 @@ impl Metrics {
             kernel: Mutex::new(Kernel::new(attached)),
             read: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
+            tallies: Mutex::default(),
             pipeline: Mutex::new(JoinMetrics::new()),
             requests: Mutex::new(RequestMetrics::new()),
             sockets: Mutex::default(),
@@ -129,17 +133,31 @@ impl Metrics {
         self.malformed.fetch_add(malformed, Ordering::Relaxed);
     }
 
-    /// Counts a finished record.
-    pub fn record(&self, record: &Record) {
-        lock(&self.pipeline).record(record);
+    /// Counts finished records, what became of requests, and the join's totals.
+    pub fn joined(&self, records: &[Record], request_events: &[RequestEvent], counts: Counts) {
+        let mut tallies = lock(&self.tallies);
+        for record in records {
+            tallies.record(record);
+        }
+        for event in request_events {
+            tallies.request_event(event);
+        }
+        tallies.join = counts;
+        let is_full = tallies.is_full();
+        drop(tallies);
+        if is_full {
+            self.label();
+        }
     }
 
-    /// Counts what became of requests.
-    pub fn request_events(&self, request_events: &[RequestEvent]) {
-        let mut requests = lock(&self.requests);
-        for event in request_events {
-            requests.add(event);
-        }
+    /// Gives labels to what was counted by numbers.
+    fn label(&self) {
+        // Before the tally is taken: of two who do this at once, the later one has the later totals.
+        let mut pipeline = lock(&self.pipeline);
+        let mut counted = lock(&self.tallies).take();
+        pipeline.add(&mut counted);
+        drop(pipeline);
+        lock(&self.requests).add(&mut counted);
     }
 
     /// Names a group whose number was given out at run time.
@@ -150,6 +168,7 @@ impl Metrics {
     /// Names the types of generic netlink, whose numbers were given out at run time: what is counted
     /// from now on has the names of these families.
     pub fn name_families(&self, families: &Arc<Families>) {
+        self.label();
         lock(&self.kernel).name_families(Arc::clone(families));
         lock(&self.requests).families = Arc::clone(families);
     }
@@ -172,11 +191,6 @@ impl Metrics {
         lock(&self.members).add(scan);
     }
 
-    /// Sets the join's totals.
-    pub fn join(&self, counts: Counts) {
-        lock(&self.pipeline).join = counts;
-    }
-
     /// Folds the counters of ended processes, and lets label values become quiet; to be called every few
     /// seconds.
     pub fn fold(&self) {
@@ -187,6 +201,7 @@ impl Metrics {
                 kernel.age();
             }
         });
+        self.label();
         lock(&self.requests).age();
         lock(&self.sockets).age();
     }
@@ -204,6 +219,7 @@ impl Metrics {
     }
 
     fn gather(&self) -> Vec<MetricFamily> {
+        self.label();
         let mut families = self.collector.collect(|collected| self.kernel_families(collected));
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
@@ -305,12 +321,11 @@ mod tests {
         let (done, is_done) = mpsc::channel();
         thread::spawn(move || {
             metrics.samples_read(3, 1);
-            metrics.request_events(&[]);
+            metrics.joined(&[], &[], Counts::default());
             metrics.name_group(16, 7, "a/b");
             metrics.name_families(&Arc::default());
             metrics.overrun(0, 1);
             metrics.unicast(0);
-            metrics.join(Counts::default());
             done.send(()).unwrap();
         });
         is_done.recv_timeout(Duration::from_secs(20)).expect("none of them waits for the scrape");

@@ -71,7 +71,7 @@ impl Family {
         let mut value = Histogram::default();
         value.set_bucket(histogram.cumulative().map(bucket).collect());
         value.set_sample_count(histogram.count);
-        value.set_sample_sum(histogram.sum);
+        value.set_sample_sum(seconds(histogram.sum_ns));
         let mut sample = self.sample(labels);
         sample.set_histogram(value);
         self.samples.push(sample);

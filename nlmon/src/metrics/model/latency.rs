@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::family::{Family, seconds};
+use super::family::Family;
 use crate::metrics::names::Metric;
 
 /// Upper bounds of latency buckets in seconds: a reply takes microseconds, a dump milliseconds, a
@@ -10,22 +10,36 @@ use crate::metrics::names::Metric;
 const BUCKETS: [f64; 10] =
     [0.000_01, 0.000_03, 0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.1, 1.0, 10.0];
 
+/// The same in nanoseconds.
+const BUCKETS_NS: [u64; BUCKETS.len()] = [
+    10_000,
+    30_000,
+    100_000,
+    300_000,
+    1_000_000,
+    3_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+];
+
 /// How often it took how long.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Histogram {
     /// Up to each bound and above the one before.
     buckets: [u64; BUCKETS.len()],
     pub(crate) count: u64,
-    pub(crate) sum: f64,
+    pub(crate) sum_ns: u64,
 }
 
 impl Histogram {
-    fn observe(&mut self, seconds: f64) {
-        if let Some(index) = BUCKETS.iter().position(|bound| seconds <= *bound) {
+    pub(crate) fn observe(&mut self, ns: u64) {
+        if let Some(index) = BUCKETS_NS.iter().position(|bound| ns <= *bound) {
             self.buckets[index] += 1;
         }
         self.count += 1;
-        self.sum += seconds;
+        self.sum_ns = self.sum_ns.saturating_add(ns);
     }
 
     /// Upper bounds, and how many there are up to each.
@@ -44,7 +58,7 @@ impl std::ops::AddAssign for Histogram {
             *bucket += count;
         }
         self.count += other.count;
-        self.sum += other.sum;
+        self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
     }
 }
 
@@ -60,8 +74,11 @@ impl Histograms {
         Self { metric, series: BTreeMap::new() }
     }
 
-    pub(crate) fn observe(&mut self, labels: [&str; 2], ns: u64) {
-        self.series.entry(labels.map(str::to_owned)).or_default().observe(seconds(ns));
+    /// Adds what was observed of a series, if anything was.
+    pub(crate) fn add(&mut self, labels: [&str; 2], observed: Histogram) {
+        if observed.count > 0 {
+            *self.series.entry(labels.map(str::to_owned)).or_default() += observed;
+        }
     }
 
     /// Moves what a series has counted to another one.
@@ -88,7 +105,9 @@ mod tests {
     fn what_is_folded_is_added() {
         let mut histograms = Histograms::new(&crate::metrics::names::REQUEST_DURATION);
         for (label, ns) in [("a", 5_000), ("b", 20_000), ("b", 20_000_000_000)] {
-            histograms.observe(["route", label], ns);
+            let mut observed = Histogram::default();
+            observed.observe(ns);
+            histograms.add(["route", label], observed);
         }
         histograms.fold(["route", "b"], ["route", "other"]);
         histograms.fold(["route", "a"], ["route", "other"]);

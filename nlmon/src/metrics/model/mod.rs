@@ -12,3 +12,4 @@ mod overruns;
 pub(super) mod pipeline;
 pub(super) mod requests;
 pub(super) mod sockets;
+pub(super) mod tallies;

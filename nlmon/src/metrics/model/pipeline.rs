@@ -6,12 +6,12 @@ use super::{
     family::Family,
     latency::Histograms,
     ledger::{Budget, OTHER},
+    tallies::{Broadcast, Tallies},
 };
 use crate::metrics::names;
 use nlmon_core::{
     decode::names::{group_name, protocol_name},
     join::Counts,
-    record::Record,
 };
 
 /// Label pairs of one metric that get series of their own.
@@ -23,7 +23,7 @@ pub(crate) struct JoinMetrics {
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
     unicasts: BTreeMap<u8, u64>,
-    pub(crate) join: Counts,
+    join: Counts,
     groups: Budget<(u8, u32)>,
     group_names: BTreeMap<(u8, u32), String>,
 }
@@ -41,8 +41,16 @@ impl JoinMetrics {
         }
     }
 
-    pub(crate) fn record(&mut self, record: &Record) {
-        self.multicast(record, record.protocol());
+    /// Takes in what was counted of records.
+    pub(crate) fn add(&mut self, tallies: &mut Tallies) {
+        self.join = tallies.join;
+        for (Broadcast { protocol, group, outcome }, tally) in tallies.take_multicasts() {
+            let group = self.group_label(protocol, group);
+            let protocol = protocol_name(protocol);
+            self.deliveries.add([&*protocol, &group], tally.delivered);
+            let key = (protocol.into_owned(), group, outcome.name());
+            *self.outcomes.entry(key).or_default() += tally.count;
+        }
     }
 
     pub(crate) fn overrun(&mut self, protocol: u8, lost: u64) {
@@ -51,17 +59,6 @@ impl JoinMetrics {
 
     pub(crate) fn unicast(&mut self, protocol: u8) {
         *self.unicasts.entry(protocol).or_default() += 1;
-    }
-
-    fn multicast(&mut self, record: &Record, protocol: u8) {
-        let Some(outcome) = record.outcome() else { return };
-        let group = self.group_label(protocol, record.group());
-        let protocol = protocol_name(protocol);
-        if let (Some(sent), Some(received)) = (record.observation(), record.delivery()) {
-            let ns = received.received_ns.saturating_sub(sent.start_ns);
-            self.deliveries.observe([&*protocol, &group], ns);
-        }
-        *self.outcomes.entry((protocol.into_owned(), group, outcome.name())).or_default() += 1;
     }
 
     pub(crate) fn name_group(&mut self, protocol: u8, group: u32, name: &str) {

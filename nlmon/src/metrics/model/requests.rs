@@ -5,10 +5,11 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use super::{
     budget::{Admission, OTHER, Shares, fold},
     family::Family,
-    latency::Histograms,
+    latency::{Histogram, Histograms},
     ledger::{PROCESSES_MAX, UNNAMED_TYPES_MAX, series_name},
     members::listeners,
     pipeline::SERIES_MAX,
+    tallies::{ByKey, DumpTally, RequestTally, Tallies},
 };
 use crate::{metrics::names, sockets::Scan};
 use nlmon_core::{
@@ -16,8 +17,7 @@ use nlmon_core::{
         Context, Families,
         names::{errno_name, protocol_name},
     },
-    join::{RequestEvent, Requester, Verdict},
-    record::Dump,
+    join::{Requester, Verdict},
 };
 
 /// Process, protocol and type, by name.
@@ -67,32 +67,37 @@ impl RequestMetrics {
         }
     }
 
-    pub(crate) fn add(&mut self, event: &RequestEvent) {
-        match event {
-            RequestEvent::Answered { requester, latency_ns } => {
-                let message_type = self.type_label(requester, requester.message_type);
-                let labels = [&*protocol_name(requester.protocol), &message_type];
-                self.durations.observe(labels, *latency_ns);
-            }
-            RequestEvent::Refused { requester, message_type, errno } => {
-                self.refused(requester, *message_type, &errno_name(*errno));
-            }
-            RequestEvent::Ended { requester, verdict, completion_ns, dump } => {
-                self.ended(requester, *verdict, *completion_ns);
-                if let Some(dump) = dump {
-                    self.dump(requester, dump, *verdict, *completion_ns);
-                }
-            }
+    /// Takes in what was counted of requests.
+    pub(crate) fn add(&mut self, tallies: &mut Tallies) {
+        for (requester, tally) in tallies.take_requests() {
+            self.add_tally(&requester, tally);
         }
     }
 
-    fn refused(&mut self, requester: &Requester, message_type: u16, errno: &str) {
+    fn add_tally(&mut self, requester: &Requester, tally: RequestTally) {
+        let RequestTally { answered, verdicts, completed, refused, dumps } = tally;
+        let protocol = protocol_name(requester.protocol);
+        if answered.count > 0 {
+            let label = self.type_label(requester, requester.message_type, answered.count);
+            self.durations.add([&*protocol, &label], answered);
+        }
+        for ((message_type, errno), count) in refused {
+            self.refused(requester, message_type, &errno_name(errno), count);
+        }
+        self.ended(requester, &verdicts, completed);
+        if let Some(dumps) = dumps {
+            self.dumped(requester, &dumps);
+        }
+    }
+
+    fn refused(&mut self, requester: &Requester, message_type: u16, errno: &str, count: u64) {
         let protocol = protocol_name(requester.protocol).into_owned();
-        let label = self.type_label(requester, message_type).into_owned();
-        *self.errors.entry((protocol, label, errno.to_owned())).or_default() += 1;
-        let who = self.who(requester, message_type);
-        *self.process_errors.entry((who, errno.to_owned())).or_default() += 1;
-        *self.errors_of((&requester.comm, requester.uid), requester.protocol, 1) += 1;
+        let label = self.type_label(requester, message_type, count).into_owned();
+        *self.errors.entry((protocol, label, errno.to_owned())).or_default() += count;
+        let who = self.who(requester, message_type, count);
+        *self.process_errors.entry((who, errno.to_owned())).or_default() += count;
+        let comm = requester.comm.text();
+        *self.errors_of((&comm, requester.uid), requester.protocol, count) += count;
     }
 
     /// Makes counters for the processes of a scan that are in groups.
@@ -112,43 +117,54 @@ impl RequestMetrics {
         self.errors_of_process.entry((process, protocol)).or_default()
     }
 
-    fn ended(&mut self, requester: &Requester, verdict: Verdict, completion_ns: Option<u64>) {
-        let who = self.who(requester, requester.message_type);
-        if let Some(ns) = completion_ns {
-            let labels = [&*who.1, &*self.type_label(requester, requester.message_type)];
-            self.completions.observe(labels, ns);
-            *self.completion_ns.entry(who.clone()).or_default() += ns;
-        }
-        *self.verdicts.entry((who, verdict)).or_default() += 1;
-    }
-
-    fn dump(
+    fn ended(
         &mut self,
         requester: &Requester,
-        dump: &Dump,
-        verdict: Verdict,
-        completion_ns: Option<u64>,
+        verdicts: &ByKey<Verdict, u64>,
+        completed: Histogram,
     ) {
-        let protocol = protocol_name(requester.protocol).into_owned();
-        let message_type = self.type_label(requester, requester.message_type).into_owned();
-        if let Some(ns) = completion_ns {
-            let labels = [&*protocol, &*message_type];
-            self.dump_durations.observe(labels, ns);
+        let ended: u64 = verdicts.values().sum();
+        if ended == 0 {
+            return;
         }
-        let key = (protocol, message_type);
-        *self.dump_bytes.entry(key.clone()).or_default() += dump.bytes;
-        *self.dump_messages.entry(key.clone()).or_default() += dump.messages.unwrap_or_default();
-        *self.dumps.entry((key.0, key.1, outcome(dump, verdict))).or_default() += 1;
+        let who = self.who(requester, requester.message_type, ended);
+        if completed.count > 0 {
+            let label = self.type_label(requester, requester.message_type, completed.count);
+            self.completions.add([&*who.1, &label], completed);
+            *self.completion_ns.entry(who.clone()).or_default() += completed.sum_ns;
+        }
+        for (verdict, count) in verdicts {
+            *self.verdicts.entry((who.clone(), *verdict)).or_default() += count;
+        }
+    }
+
+    fn dumped(&mut self, requester: &Requester, dumps: &DumpTally) {
+        let protocol = protocol_name(requester.protocol).into_owned();
+        let count = dumps.outcomes.values().sum();
+        let label = self.type_label(requester, requester.message_type, count).into_owned();
+        self.dump_durations.add([&*protocol, &*label], dumps.completed);
+        let key = (protocol, label);
+        *self.dump_bytes.entry(key.clone()).or_default() += dumps.bytes;
+        *self.dump_messages.entry(key.clone()).or_default() += dumps.messages;
+        for (outcome, count) in &dumps.outcomes {
+            let (protocol, label) = key.clone();
+            *self.dumps.entry((protocol, label, *outcome)).or_default() += count;
+        }
     }
 
     /// The kernel's names are so many and no more; of other types, anybody can make up thousands.
-    fn type_label(&mut self, requester: &Requester, message_type: u16) -> Cow<'static, str> {
+    fn type_label(
+        &mut self,
+        requester: &Requester,
+        message_type: u16,
+        count: u64,
+    ) -> Cow<'static, str> {
         let protocol = requester.protocol;
         let name = self.type_name(protocol, message_type);
         if name.parse::<u16>().is_err() {
             return name;
         }
-        match self.types.admit(&(protocol, message_type), requester.uid, 1) {
+        match self.types.admit(&(protocol, message_type), requester.uid, count) {
             Admission::Own => name,
             Admission::Other => Cow::Borrowed(OTHER),
             Admission::InsteadOf((protocol, folded)) => {
@@ -182,11 +198,11 @@ impl RequestMetrics {
         Context::new(&self.families).type_name(protocol, message_type)
     }
 
-    fn who(&mut self, requester: &Requester, message_type: u16) -> Who {
-        let process = series_name(&requester.comm).to_owned();
+    fn who(&mut self, requester: &Requester, message_type: u16, count: u64) -> Who {
+        let process = series_name(&requester.comm.text()).to_owned();
         let protocol = requester.protocol;
         let key = (process, protocol, message_type);
-        let admission = self.requesters.admit(&key, requester.uid, 1);
+        let admission = self.requesters.admit(&key, requester.uid, count);
         if let Admission::InsteadOf((process, protocol, message_type)) = &admission {
             let folded = self.who_named(process, *protocol, *message_type);
             let other = |who: &Who| (*who == folded).then(|| no_one(&folded.1));
@@ -272,23 +288,19 @@ fn no_one(protocol: &str) -> Who {
     (OTHER.to_owned(), protocol.to_owned(), OTHER.to_owned())
 }
 
-/// The worst that can be said of a dump.
-fn outcome(dump: &Dump, verdict: Verdict) -> &'static str {
-    match (dump.end, verdict) {
-        (Some(1..), _) => "failed",
-        _ if dump.interrupted => "interrupted",
-        (Some(_), _) => "complete",
-        (None, Verdict::NotSampled | Verdict::Undecided) => verdict.name(),
-        (None, _) => "unfinished",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nlmon_core::join::RequestEvent;
 
-    fn requester(comm: &str, message_type: u16) -> Arc<Requester> {
-        Requester { protocol: 0, message_type, pid: 7, uid: 0, comm: comm.to_owned() }.into()
+    fn requester(comm: &str, message_type: u16) -> Requester {
+        Requester { protocol: 0, message_type, uid: 0, comm: comm.into() }
+    }
+
+    fn add(requests: &mut RequestMetrics, event: &RequestEvent) {
+        let mut tallies = Tallies::default();
+        tallies.request_event(event);
+        requests.add(&mut tallies);
     }
 
     fn text(requests: &RequestMetrics) -> String {
@@ -302,13 +314,10 @@ mod tests {
     fn a_refusal_is_counted_by_type_and_by_process() {
         let mut requests = RequestMetrics::new();
         let requester = requester("ip", 16);
-        requests.add(&RequestEvent::Refused {
-            requester: requester.clone(),
-            message_type: 24,
-            errno: 17,
-        });
+        add(&mut requests, &RequestEvent::Refused { requester, message_type: 24, errno: 17 });
         let (verdict, completion_ns) = (Verdict::Refused, Some(2_000_000));
-        requests.add(&RequestEvent::Ended { requester, verdict, completion_ns, dump: None });
+        let ended = RequestEvent::Ended { requester, verdict, completion_ns, dump: None };
+        add(&mut requests, &ended);
         let text = text(&requests);
         for line in [
             r#"nlmon_request_errors_total{errno="EEXIST",protocol="route",type="RTM_NEWROUTE"} 1"#,
@@ -327,30 +336,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_is_what_is_worst_about_it() {
-        let dump = |end, interrupted| {
-            outcome(&Dump { interrupted, end, ..Dump::default() }, Verdict::Answered)
-        };
-        assert_eq!(dump(Some(0), false), "complete");
-        assert_eq!(dump(Some(0), true), "interrupted");
-        assert_eq!(dump(Some(4), true), "failed");
-        assert_eq!(dump(None, false), "unfinished");
-    }
-
-    #[test]
-    fn a_dump_whose_end_was_not_to_be_seen_is_not_called_unfinished() {
-        assert_eq!(outcome(&Dump::default(), Verdict::NotSampled), "not_sampled");
-        assert_eq!(outcome(&Dump::default(), Verdict::Undecided), "undecided");
-        let ended = Dump { end: Some(0), ..Dump::default() };
-        assert_eq!(outcome(&ended, Verdict::Undecided), "complete");
-    }
-
-    #[test]
     fn a_user_whose_programs_fail_takes_no_series_from_root() {
         let mut requests = RequestMetrics::new();
         let mut refused = |comm: &str, uid| {
-            let requester = Requester { uid, ..(*requester(comm, 16)).clone() }.into();
-            requests.add(&RequestEvent::Refused { requester, message_type: 16, errno: 1 });
+            let requester = Requester { uid, ..requester(comm, 16) };
+            let event = RequestEvent::Refused { requester, message_type: 16, errno: 1 };
+            add(&mut requests, &event);
         };
         (0..512).for_each(|number| refused(&format!("x{number}"), 1000));
         refused("networkd", 0);
@@ -367,12 +358,8 @@ mod tests {
         for number in 0..SERIES_MAX + 2 {
             let requester = requester(&format!("p{number}"), 16);
             let verdict = Verdict::Answered;
-            requests.add(&RequestEvent::Ended {
-                requester,
-                verdict,
-                completion_ns: None,
-                dump: None,
-            });
+            let event = RequestEvent::Ended { requester, verdict, completion_ns: None, dump: None };
+            add(&mut requests, &event);
         }
         let text = text(&requests);
         assert!(text.contains(r#"process="other""#), "{text}");
