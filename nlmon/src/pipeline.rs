@@ -240,9 +240,12 @@ impl Pipeline {
 
     /// Passes on what the join made.
     fn pass_on(&mut self, records: Vec<Record>, now_ns: u64) {
-        self.metrics.request_events(&self.joiner.take_request_events());
+        let request_events = self.joiner.take_request_events();
+        self.metrics.joined(&records, &request_events, self.joiner.counts());
         // Read each time: the time of day can be set.
         self.offsets.note(now_ns, realtime_offset_ns());
+        let is_read = self.bus.wants_records();
+        let mut entries = Vec::with_capacity(if is_read { records.len() } else { 0 });
         let mut view = View {
             clock: Clock::new(0),
             families: Arc::clone(&self.families.borrow()),
@@ -253,27 +256,29 @@ impl Pipeline {
             self.origins.finish(&record, now_ns, &self.offsets);
             view.clock = Clock::new(self.offsets.at(record.time_ns()));
             self.interfaces.record(&record);
-            self.publish(record, &view);
+            if concerns_families(&record, &view.families, is_read) {
+                self.unknown_family.notify_one();
+            }
+            if is_read {
+                entries.push(self.entry(record, &view));
+            }
         }
-        self.metrics.join(self.joiner.counts());
+        if !entries.is_empty() {
+            self.bus.publish_all(entries);
+        }
     }
 
-    fn publish(&self, record: Record, view: &View) {
-        self.metrics.record(&record);
-        if concerns_families(&record, &view.families, self.bus.wants_records()) {
-            self.unknown_family.notify_one();
+    /// A record as the log keeps it.
+    fn entry(&self, record: Record, view: &View) -> Entry {
+        // At once: in a moment the process may be gone.
+        let (origin, view) = (self.origins.of(&record), view.clone());
+        if decode::may_hold_keys(record.protocol()) {
+            // At once too: what is withheld should not be kept.
+            return LogRecord::new(&record, &view).with_origin(&origin).into();
         }
-        self.bus.publish(|| {
-            // At once: in a moment the process may be gone.
-            let (origin, view) = (self.origins.of(&record), view.clone());
-            if decode::may_hold_keys(record.protocol()) {
-                // At once too: what is withheld should not be kept.
-                return LogRecord::new(&record, &view).with_origin(&origin).into();
-            }
-            let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
-            let make = move || LogRecord::new(&record, &view).with_origin(&origin);
-            Entry::later(time_ns, bytes, make)
-        });
+        let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
+        let make = move || LogRecord::new(&record, &view).with_origin(&origin);
+        Entry::later(time_ns, bytes, make)
     }
 }
 

@@ -192,11 +192,18 @@ impl Bus {
         if !self.wants_records() {
             return;
         }
-        let entry = entry();
+        self.publish_all([entry()]);
+    }
+
+    /// Gives records to every client, and to the history: under one hold of the lock, and with one
+    /// call for all who sleep.
+    pub fn publish_all(&self, entries: impl IntoIterator<Item = Entry>) {
         let next = {
             let mut ring = self.ring();
-            ring.push(entry);
-            self.trim(&mut ring);
+            for entry in entries {
+                ring.push(entry);
+                self.trim(&mut ring);
+            }
             ring.next
         };
         self.published.send_replace(next);

@@ -15,14 +15,15 @@ use nlmon_core::message::messages;
 const JSON_BYTES: usize = 512;
 const JSON_PER_MESSAGE: usize = 256;
 
-type Make = Box<dyn FnOnce() -> LogRecord + Send>;
+type Make = Box<dyn FnOnce() -> Box<LogRecord> + Send>;
 
 /// One record.
 #[derive(Debug)]
 pub struct Entry {
     time_ns: u64,
     bytes: usize,
-    record: LazyLock<LogRecord, Make>,
+    /// Boxed: most are never made, and the box is a fraction of what it holds.
+    record: LazyLock<Box<LogRecord>, Make>,
     json: OnceLock<String>,
 }
 
@@ -33,7 +34,7 @@ impl Entry {
         bytes: usize,
         make: impl FnOnce() -> LogRecord + Send + 'static,
     ) -> Self {
-        let record: LazyLock<_, Make> = LazyLock::new(Box::new(make));
+        let record: LazyLock<_, Make> = LazyLock::new(Box::new(move || Box::new(make())));
         Self { time_ns, bytes, record, json: OnceLock::new() }
     }
 
@@ -80,7 +81,7 @@ impl From<LogRecord> for Entry {
         let texts: usize = record.messages.iter().map(|message| 3 * text(message)).sum();
         let bytes = fixed(record.messages.len()) + texts + record.captured_bytes();
         let (time_ns, json) = (record.time_ns, OnceLock::new());
-        Self { time_ns, bytes, record: LazyLock::new(Box::new(move || record)), json }
+        Self { time_ns, bytes, record: LazyLock::new(Box::new(move || Box::new(record))), json }
     }
 }
 
