@@ -15,6 +15,7 @@ use super::{
     Error, Event, Hold, Socket, Status, Subscription,
     family_groups::{self, FamilyGroups},
     interfaces::Lister,
+    poller::Poller,
     presence::Presence,
     reader::{self, Ended, Joined, Member, Stop},
 };
@@ -65,6 +66,7 @@ pub(super) struct Common {
     pub(super) is_own: bool,
     pub(super) receive_buffer_bytes: usize,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) poller: Arc<Poller>,
     pub(super) status: Arc<Status>,
 }
 
@@ -225,7 +227,7 @@ impl Membership {
         let lister = Lister::start(self.protocol, numbers, common)?;
         let (stop, stopped) = oneshot::channel();
         let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
-        let reader = reader::spawn(socket, member, lister, common.events.clone(), stopped)?;
+        let reader = reader::spawn(socket, member, lister, common, stopped)?;
         Ok(Some(State::Open { portid, stop, reader, since: Instant::now() }))
     }
 

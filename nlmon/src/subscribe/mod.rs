@@ -2,6 +2,7 @@
 //! that commands make. The only owner of neli. What is received is passed on as it is; nothing is
 //! decoded here but what a socket needs to know, and the devices that `nlmon links` shows.
 
+mod batch;
 mod exercise;
 mod families;
 mod family_groups;
@@ -10,6 +11,7 @@ mod inet_diag;
 mod interfaces;
 mod links;
 mod membership;
+mod poller;
 mod presence;
 mod proc_table;
 mod reader;
@@ -49,6 +51,9 @@ pub enum Error {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The thread that watches the sockets could not be started.
+    #[error("cannot watch the daemon's own sockets")]
+    Poller(#[source] io::Error),
     /// Joining a group failed. `EPERM`: its owner admits only the privileged.
     #[error("cannot join group {group} of netlink protocol {protocol}")]
     Join {
@@ -127,6 +132,7 @@ impl Error {
     pub fn errno(&self) -> Option<nix::errno::Errno> {
         match self {
             Self::Helper(source)
+            | Self::Poller(source)
             | Self::Open { source, .. }
             | Self::Join { source, .. }
             | Self::Option { source, .. }

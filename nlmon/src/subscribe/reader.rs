@@ -11,24 +11,21 @@ use std::{
 };
 
 use tokio::{
-    io::{Interest, unix::AsyncFd},
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 
 use super::{
     Error, Socket,
+    batch::{self, DATAGRAMS_MAX, Read},
     interfaces::Lister,
-    socket::{BUFFER_BYTES, Datagram, Received},
+    membership::Common,
+    poller::Watch,
+    socket::Datagram,
     subscriptions::Event,
 };
 use crate::{clock::monotonic_ns, hooks, supervisor::panics};
 use nlmon_core::record::Delivery;
-
-/// Wake on a datagram or on an overrun. If the queue is already empty, the kernel reports an
-/// overrun only as a socket error. Until that is read, the kernel drops everything
-/// (`NETLINK_S_CONGESTED` in `net/netlink/af_netlink.c`).
-const WAKES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// How long a socket that is about to close is read, at most.
 const DRAIN_NS: u64 = 1_000_000_000;
@@ -56,7 +53,10 @@ pub(super) struct Joined {
 }
 
 struct Reader {
-    socket: AsyncFd<Socket>,
+    watch: Watch,
+    socket: Socket,
+    /// There may be more to read.
+    is_readable: bool,
     inbox: Inbox,
     events: mpsc::Sender<Event>,
 }
@@ -67,7 +67,6 @@ struct Inbox {
     /// Lists the namespace's interfaces, where this socket tells how they change.
     lister: Option<Lister>,
     backlog: VecDeque<Event>,
-    buffer: Vec<u8>,
     /// Of the socket, as far as they are reported.
     drops: u32,
     /// When the last read began.
@@ -93,23 +92,21 @@ pub(super) fn spawn(
     socket: Socket,
     member: Member,
     lister: Option<Lister>,
-    events: mpsc::Sender<Event>,
+    common: &Common,
     stop: oneshot::Receiver<Stop>,
 ) -> Result<JoinHandle<Ended>, Error> {
     socket.set_nonblocking()?;
-    // SAFETY: the socket owns its descriptor, which stays open and the same until it is dropped,
-    // and it is dropped only with, or taken out of, this AsyncFd.
-    let registered = unsafe { AsyncFd::register_with_interest(socket, WAKES) };
-    let socket = registered.map_err(|error| Error::Receive {
-        protocol: member.protocol,
-        source: error.into_parts().1,
-    })?;
+    let watch = common
+        .poller
+        .watch(&socket)
+        .map_err(|source| Error::Receive { protocol: member.protocol, source })?;
+    let events = common.events.clone();
     let backlog = member.joined().collect();
     let read_ns = Arc::new(AtomicU64::new(monotonic_ns()));
     let farewell =
         Farewell { member: member.clone(), events: events.clone(), read_ns: Arc::clone(&read_ns) };
-    let inbox = Inbox { member, lister, backlog, buffer: vec![0; BUFFER_BYTES], drops: 0, read_ns };
-    let reader = Reader { socket, inbox, events };
+    let inbox = Inbox { member, lister, backlog, drops: 0, read_ns };
+    let reader = Reader { watch, socket, is_readable: false, inbox, events };
     Ok(tokio::spawn(farewell.watch(reader, stop)))
 }
 
@@ -163,22 +160,20 @@ impl Reader {
         ended
     }
 
-    /// Passes on one event, or else reads one datagram. Loses nothing when it is cancelled.
+    /// Passes on what was read, or else reads. Loses nothing when it is cancelled.
     async fn advance(&mut self) -> Result<(), End> {
-        if !self.inbox.backlog.is_empty() {
-            let Ok(permit) = self.events.reserve().await else { return Err(End::Unheard) };
-            if let Some(event) = self.inbox.backlog.pop_front() {
-                permit.send(event);
-            }
+        let count = self.inbox.backlog.len().min(DATAGRAMS_MAX).min(self.events.max_capacity());
+        if count > 0 {
+            let room = self.events.reserve_many(count).await;
+            let Ok(room) = room else { return Err(End::Unheard) };
+            room.zip(self.inbox.backlog.drain(..count)).for_each(|(room, event)| room.send(event));
             return Ok(());
         }
-        let mut guard = self.socket.ready(WAKES).await.map_err(|source| {
-            End::Broken(Error::Receive { protocol: self.inbox.member.protocol, source })
-        })?;
-        let found = self.inbox.read(guard.get_inner()).map_err(End::Broken)?;
-        if !found {
-            guard.clear_ready();
+        if !self.is_readable {
+            self.watch.readable().await;
+            self.is_readable = true;
         }
+        self.is_readable = self.inbox.read(&self.socket).map_err(End::Broken)?;
         Ok(())
     }
 
@@ -189,16 +184,19 @@ impl Reader {
         // The queue holds no more than the receive buffer, but a storm may refill it for ever.
         let mut batches = 0..DRAIN_BATCH;
         while monotonic_ns() - at_ns < DRAIN_NS
-            && self.inbox.read(self.socket.get_ref()).is_ok_and(|found| found)
+            && self.inbox.read(&self.socket).is_ok_and(|found| found)
         {
             if batches.next().is_none() {
                 batches = 0..DRAIN_BATCH;
                 tokio::task::yield_now().await;
             }
         }
-        self.inbox.note_overrun(self.socket.get_ref(), false);
-        let Self { socket, inbox: Inbox { member, lister, mut backlog, .. }, events } = self;
+        self.inbox.note_overrun(&self.socket, false);
+        let Self {
+            watch, socket, inbox: Inbox { member, lister, mut backlog, .. }, events, ..
+        } = self;
         backlog.extend(member.left(at_ns));
+        drop(watch);
         drop(socket);
         if let Some(lister) = lister {
             lister.end().await;
@@ -215,21 +213,22 @@ impl Reader {
 }
 
 impl Inbox {
-    /// Moves one datagram from the socket to the backlog. Says whether there may be more.
+    /// Moves datagrams from the socket to the backlog. Says whether there may be more.
     fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
         let at_ns = monotonic_ns();
         self.read_ns.store(at_ns, Ordering::Relaxed);
         hooks::fault("reader");
-        match socket.receive(&mut self.buffer)? {
-            Received::Datagram(datagram) => {
-                self.backlog.push_back(self.member.event(&datagram));
-                Ok(true)
-            }
-            Received::Overrun => {
+        let Self { member, backlog, .. } = self;
+        let take = |datagram: &Datagram<'_>, received_ns| {
+            backlog.push_back(member.event(datagram, received_ns));
+        };
+        match batch::read(socket, take)? {
+            Read::Datagrams(_) => Ok(true),
+            Read::Overrun => {
                 self.note_overrun(socket, true);
                 Ok(true)
             }
-            Received::Empty => {
+            Read::Empty => {
                 self.note_overrun(socket, false);
                 let Member { netns, protocol, .. } = self.member;
                 self.backlog.push_back(Event::Empty { netns, protocol, at_ns });
@@ -276,12 +275,12 @@ impl Member {
 
     /// What came by no group is no delivery. Whoever may send to this port id could otherwise put
     /// into the log what looks like a notification.
-    fn event(&self, datagram: &Datagram<'_>) -> Event {
+    fn event(&self, datagram: &Datagram<'_>, received_ns: u64) -> Event {
         if datagram.group == 0 {
             return Event::Unicast { protocol: self.protocol };
         }
         Event::Delivery(Delivery {
-            received_ns: monotonic_ns(),
+            received_ns,
             protocol: self.protocol,
             netns: self.netns,
             group: datagram.group,

@@ -186,12 +186,12 @@ impl Socket {
     }
 }
 
-fn sender_of(message: &RecvMsg<'_, '_, NetlinkAddr>) -> u32 {
+pub(super) fn sender_of(message: &RecvMsg<'_, '_, NetlinkAddr>) -> u32 {
     message.address.map_or(0, |address| address.pid())
 }
 
 /// The group from `NETLINK_PKTINFO`. The address has one too, but only up to 32.
-fn group_of(message: &RecvMsg<'_, '_, NetlinkAddr>) -> u32 {
+pub(super) fn group_of(message: &RecvMsg<'_, '_, NetlinkAddr>) -> u32 {
     let number = message.cmsgs().ok().and_then(|mut controls| {
         controls.find_map(|control| match control {
             ControlMessageOwned::Unknown(unknown)

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Error, Event, Reach, Status, SubscribeSettings, Subscription, family_groups::FamilyGroups,
-    helper::elsewhere, membership::Common, own_netns, space::Space,
+    helper::elsewhere, membership::Common, own_netns, poller::Poller, space::Space,
 };
 use crate::{
     namespaces::{Namespace, Namespaces, named},
@@ -45,6 +45,7 @@ pub(super) struct Spaces {
     subscriptions: BTreeMap<u8, Subscription>,
     receive_buffer_bytes: usize,
     events: mpsc::Sender<Event>,
+    poller: Arc<Poller>,
     status: Arc<Status>,
     look_interval: Duration,
     /// Looks until the next search.
@@ -69,6 +70,7 @@ impl Spaces {
             subscriptions,
             receive_buffer_bytes,
             events,
+            poller: Arc::new(Poller::start().map_err(Error::Poller)?),
             status: Arc::default(),
             look_interval,
             looks: 0,
@@ -180,6 +182,7 @@ impl Spaces {
                 is_own: netns == self.own,
                 receive_buffer_bytes: self.receive_buffer_bytes,
                 events: self.events.clone(),
+                poller: Arc::clone(&self.poller),
                 status: Arc::clone(&self.status),
             };
             self.list.push(Space::new(common, namespace, &self.subscriptions));
