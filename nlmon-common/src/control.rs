@@ -14,6 +14,8 @@ pub struct Control {
     pub read: u64,
     /// 1 when everything is in place that a later daemon needs to take charge.
     pub complete: u64,
+    /// 1 while the daemon sleeps until the next sample wakes it; whoever wakes it writes 0.
+    pub asleep: u64,
     /// What a later daemon has to want for that.
     pub identity: Identity,
 }
@@ -33,7 +35,7 @@ pub struct Identity {
 }
 
 const _: () = assert!(size_of::<Identity>() == 12 + size_of::<Settings>());
-const _: () = assert!(size_of::<Control>() == 24 + size_of::<Identity>(), "name the padding");
+const _: () = assert!(size_of::<Control>() == 32 + size_of::<Identity>(), "name the padding");
 
 #[cfg(feature = "user")]
 mod user {

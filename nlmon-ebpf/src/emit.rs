@@ -13,7 +13,7 @@ use nlmon_common::{
 
 use crate::{
     frame::{Context, Frame, state},
-    maps::{SAMPLES, bump, global},
+    maps::{SAMPLES, bump, global, take_asleep},
     messages::{self, NETFILTER, Walked},
     skb::{self, DUMP_END_LEN, MESSAGE_HEADER_LEN},
     task::{self, Task},
@@ -279,9 +279,13 @@ pub(crate) fn send(frame: &mut Frame, result: Option<i32>) -> Result<(), u32> {
     SAMPLES.output::<[u8]>(bytes, wake_flags()).or(Err(stat::RING_FULL))
 }
 
-/// The daemon looks every few milliseconds by itself; waking it costs the sender more than the
-/// sample, so that is kept for a ring that fills faster than that.
+/// Waking the daemon costs the sender more than the sample. A daemon that has just found samples
+/// looks again in a few milliseconds by itself. So it is woken when it sleeps for longer, and when
+/// the ring fills faster than it looks.
 fn wake_flags() -> u64 {
+    if take_asleep() {
+        return u64::from(BPF_RB_FORCE_WAKEUP);
+    }
     if SAMPLES.query(u64::from(BPF_RB_AVAIL_DATA)) < RING_WAKE_BYTES {
         u64::from(BPF_RB_NO_WAKEUP)
     } else {

@@ -93,10 +93,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_6")]
+#[unsafe(export_name = "NLMON_ABI_7")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 6, "the mark's name has to say the same");
+const _: () = assert!(ABI == 7, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -193,6 +193,21 @@ pub(crate) fn own_tgid() -> u32 {
     // SAFETY: a live reference. Volatile: the daemon may change it at any time.
     let own_tgid = unsafe { core::ptr::read_volatile(&raw const control.own_tgid) };
     own_tgid as u32
+}
+
+/// Whether the daemon sleeps until it is woken. From now on it does not, for whoever asks next.
+#[inline(always)]
+pub(crate) fn take_asleep() -> bool {
+    let Some(control) = CONTROL.get_ptr_mut(0) else { return false };
+    // SAFETY: a live element.
+    let asleep = unsafe { &raw mut (*control).asleep };
+    // SAFETY: as above. Volatile: the daemon may change it at any time.
+    if unsafe { core::ptr::read_volatile(asleep) } == 0 {
+        return false;
+    }
+    // SAFETY: as above.
+    unsafe { core::ptr::write_volatile(asleep, 0) };
+    true
 }
 
 /// The counters of a protocol's path on this processor.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use tokio::{
     sync::{Notify, mpsc, watch},
-    time::{Instant, Interval, MissedTickBehavior, interval, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use nlmon_core::{
@@ -31,20 +31,38 @@ use crate::{
     },
     metrics::Metrics,
     origin::Origins,
-    probe::{Options, Samples, WaitingSamples},
+    probe::{self, Options, Samples, WaitingSamples},
     subscribe::Event,
     supervisor::Pulse,
     throttle,
 };
 
-/// How often finished records come out.
-const ADVANCE_INTERVAL: Duration = Duration::from_millis(20);
+/// Time between two rounds while there is something to do: the most that the log lags behind what
+/// the join has decided.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The longest time between two rounds. What wakes the daemon may miss it by a moment, and its
+/// pulse has to go on.
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// Events of the sockets taken at a time, so that a flood of them does not starve the ring.
 const EVENTS_MAX: usize = 1024;
 
 /// How long the readers of the sockets may take to end.
 const FINISH_TIME: Duration = Duration::from_secs(1);
+
+/// How the last round was, which says how long to wait for the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    /// There is more to read.
+    Cut,
+    /// Something was read.
+    Busy,
+    /// Nothing was: the next sample shall wake the daemon, but may not yet do so.
+    Quiet,
+    /// Again nothing was.
+    Asleep,
+}
 
 /// The loop's parts.
 pub(crate) struct Pipeline {
@@ -95,12 +113,25 @@ impl Pipeline {
         let mut observations = Vec::new();
         let mut events = Vec::new();
         self.offsets.note(monotonic_ns(), realtime_offset_ns());
-        let mut ticks = interval(ADVANCE_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut round = Round::Busy;
         while !*shutdown.borrow() {
-            self.wait(&mut observations, &mut events, &mut ticks, &mut shutdown).await;
+            let wait = self.wait(round);
+            self.sleep(round, wait, &mut events, &mut shutdown).await;
+            let before_ns = monotonic_ns();
+            let read = self.read(before_ns, &mut observations);
+            // A storm of samples must not starve the sockets.
+            while events.len() < EVENTS_MAX
+                && let Ok(event) = self.events.try_recv()
+            {
+                events.push(event);
+            }
+            round = round.next(read, events.len());
             events.drain(..).for_each(|event| self.event(event));
             self.observe(&mut observations);
+            if read < probe::BATCH {
+                // The ring was found empty.
+                self.joiner.samples_read(before_ns);
+            }
             let now_ns = monotonic_ns();
             self.advance(now_ns);
             self.pulse.beat(now_ns);
@@ -130,45 +161,60 @@ impl Pipeline {
         self.pass_on(records, now_ns);
     }
 
-    async fn wait(
+    /// How long there is nothing to do if nothing comes.
+    fn wait(&self, round: Round) -> Duration {
+        match round {
+            Round::Cut => Duration::ZERO,
+            Round::Busy | Round::Quiet => TICK,
+            Round::Asleep => {
+                let due_ns = self.joiner.next_ns().unwrap_or(u64::MAX);
+                Duration::from_nanos(due_ns.saturating_sub(monotonic_ns())).clamp(TICK, REST_MAX)
+            }
+        }
+    }
+
+    /// Sleeps for `wait`, or until something wakes the daemon. While there is much to do only a
+    /// ring that fills does; else the first thing that comes.
+    async fn sleep(
         &mut self,
-        observations: &mut Vec<Observation>,
+        round: Round,
+        wait: Duration,
         events: &mut Vec<Event>,
-        ticks: &mut Interval,
         shutdown: &mut watch::Receiver<bool>,
     ) {
-        let before_ns = monotonic_ns();
+        if round == Round::Cut {
+            return tokio::task::yield_now().await;
+        }
+        let is_quiet = round != Round::Busy;
+        if let Some(samples) = &self.samples {
+            samples.sleep(is_quiet);
+        }
+        self.progress.sleep(round == Round::Asleep);
+        let mut failed = None;
         tokio::select! {
-            // In this order: where a later branch wins, the ring was looked at and found empty.
-            biased;
             // Whether it changed or its sender is gone, the loop looks at the value.
             _changed = shutdown.changed() => {}
-            read = read(&mut self.samples, observations) => match read {
-                Ok(malformed) => {
-                    self.metrics.samples_read(observations.len() as u64, malformed);
-                    let ended_ns = |o: &Observation| o.start_ns.saturating_add(o.duration_ns);
-                    self.progress.ring_read(observations.first().map(ended_ns), monotonic_ns());
-                }
-                Err(error) => {
-                    log::error!("cannot wait for samples, going on without: {error}");
-                    self.progress.end_samples(error.to_string());
-                    self.samples = None;
-                }
-            },
-            _count = self.events.recv_many(events, EVENTS_MAX) => {
-                self.joiner.samples_read(before_ns);
-            }
-            _tick = ticks.tick() => {
-                self.joiner.samples_read(before_ns);
-                self.progress.ring_read(None, before_ns);
-            }
+            woken = woken(&mut self.samples) => failed = woken.err(),
+            _count = self.events.recv_many(events, EVENTS_MAX), if is_quiet => {}
+            () = sleep(wait) => {}
         }
-        // A storm of samples must not starve the sockets.
-        while events.len() < EVENTS_MAX
-            && let Ok(event) = self.events.try_recv()
-        {
-            events.push(event);
+        if let Some(error) = failed {
+            log::error!("cannot wait for samples, going on without: {error}");
+            self.progress.end_samples(error.to_string());
+            self.samples = None;
         }
+    }
+
+    /// Reads samples from the ring, up to a batch; how many there were.
+    fn read(&mut self, before_ns: u64, observations: &mut Vec<Observation>) -> usize {
+        let Some(samples) = &mut self.samples else { return 0 };
+        let (read, malformed) = samples.read(observations);
+        if read > 0 {
+            self.metrics.samples_read(observations.len() as u64, malformed);
+        }
+        let ended_ns = |o: &Observation| o.start_ns.saturating_add(o.duration_ns);
+        self.progress.ring_read(observations.first().map(ended_ns), before_ns);
+        read
     }
 
     fn observe(&mut self, observations: &mut Vec<Observation>) {
@@ -294,13 +340,22 @@ fn concerns_families(record: &Record, families: &Families, is_read: bool) -> boo
         })
 }
 
-/// Waits for samples; for ever where there are no probes.
-async fn read(
-    samples: &mut Option<WaitingSamples>,
-    observations: &mut Vec<Observation>,
-) -> std::io::Result<u64> {
+impl Round {
+    /// What a round is that has read so much, and follows this one.
+    fn next(self, samples: usize, events: usize) -> Self {
+        match (samples, events) {
+            (probe::BATCH.., _) | (_, EVENTS_MAX..) => Self::Cut,
+            (0, 0) if self == Self::Quiet || self == Self::Asleep => Self::Asleep,
+            (0, 0) => Self::Quiet,
+            _ => Self::Busy,
+        }
+    }
+}
+
+/// Waits until a program wakes the daemon; for ever where there are no probes.
+async fn woken(samples: &mut Option<WaitingSamples>) -> std::io::Result<()> {
     match samples {
-        Some(samples) => samples.read(observations).await,
+        Some(samples) => samples.woken().await,
         None => std::future::pending().await,
     }
 }
@@ -311,6 +366,26 @@ mod tests {
 
     use super::*;
     use crate::probe::Attach;
+
+    #[test]
+    fn the_daemon_sleeps_only_after_a_look_at_the_ring_that_programs_know_of() {
+        let rounds = [(7, 0), (0, 0), (0, 0), (0, 0), (0, 3), (0, 0), (probe::BATCH, 0)];
+        let mut round = Round::Busy;
+        let next = |(samples, events)| {
+            round = round.next(samples, events);
+            round
+        };
+        let expected = [
+            Round::Busy,
+            Round::Quiet,
+            Round::Asleep,
+            Round::Asleep,
+            Round::Busy,
+            Round::Quiet,
+            Round::Cut,
+        ];
+        assert_eq!(rounds.map(next), expected);
+    }
 
     #[test]
     fn the_join_knows_what_is_not_sampled() {

@@ -113,9 +113,12 @@ impl Health {
             .then(|| format!("the ring of samples is {percent} % full: samples are being lost"))
     }
 
-    /// The age of the oldest sample at its last read, or of its last tick where that is more.
+    /// The age of the oldest sample at its last read, or of its last tick where that is more. While
+    /// it sleeps, and its heart is fresh, a tick is not due.
     fn lag_ns(&self, now_ns: u64) -> u64 {
-        let tick = u64::try_from(self.pipeline.age(now_ns).as_nanos()).unwrap_or(u64::MAX);
+        let is_at_rest = self.progress.is_asleep() && self.pipeline.is_fresh(now_ns);
+        let age = if is_at_rest { Duration::ZERO } else { self.pipeline.age(now_ns) };
+        let tick = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
         self.progress.lag_ns().max(tick)
     }
 

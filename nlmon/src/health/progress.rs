@@ -2,7 +2,7 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// Written by the pipeline alone.
@@ -11,6 +11,8 @@ pub struct Progress {
     /// 0: none was read.
     last_sample_ns: AtomicU64,
     lag_ns: AtomicU64,
+    /// It sleeps until something wakes it, and is behind nothing.
+    asleep: AtomicBool,
     samples_ended: OnceLock<String>,
 }
 
@@ -23,6 +25,15 @@ impl Progress {
         if oldest_ns.is_some() {
             self.last_sample_ns.store(now_ns, Ordering::Relaxed);
         }
+    }
+
+    /// Whether there is nothing to do until something wakes it.
+    pub fn sleep(&self, asleep: bool) {
+        self.asleep.store(asleep, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_asleep(&self) -> bool {
+        self.asleep.load(Ordering::Relaxed)
     }
 
     /// The ring cannot be read any more.

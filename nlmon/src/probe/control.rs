@@ -28,7 +28,7 @@ impl Control {
     /// Makes this process the one in charge of programs just loaded. They count from 0.
     pub(super) fn begin(&self, identity: Identity) {
         let own_tgid = u64::from(std::process::id());
-        self.0.store(0, &Words { own_tgid, read: 0, complete: 0, identity });
+        self.0.store(0, &Words { own_tgid, read: 0, complete: 0, asleep: 0, identity });
     }
 
     /// Makes this process the one in charge of programs that count already.
@@ -53,6 +53,11 @@ impl Control {
         self.word(offset_of!(Words, read), |word| {
             word.fetch_add(count, Ordering::AcqRel);
         });
+    }
+
+    /// Says whether the next sample has to wake the daemon.
+    pub(super) fn set_asleep(&self, asleep: bool) {
+        self.word(offset_of!(Words, asleep), |word| word.store(asleep.into(), Ordering::SeqCst));
     }
 
     fn word(&self, offset: usize, change: impl Fn(&AtomicU64)) {
@@ -101,7 +106,7 @@ mod tests {
 
     #[test]
     fn only_the_same_programs_are_taken_over() {
-        let found = Words { own_tgid: 7, read: 3, complete: 1, identity: identity() };
+        let found = Words { own_tgid: 7, read: 3, complete: 1, asleep: 0, identity: identity() };
         assert_eq!(refusal(&found, &identity()), None);
         let other = Identity { abi: ABI + 1, ..identity() };
         assert!(refusal(&found, &other).is_some_and(|why| why.contains("version")));

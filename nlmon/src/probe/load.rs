@@ -35,7 +35,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-pub(super) const ABI_MARK: &str = "NLMON_ABI_6";
+pub(super) const ABI_MARK: &str = "NLMON_ABI_7";
 
 /// The BPF object; empty when the daemon was built without one.
 pub(super) static OBJECT: &[u8] =

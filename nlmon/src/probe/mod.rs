@@ -41,7 +41,7 @@ pub use overruns::OverrunTotal;
 pub use pins::{DIRECTORY as PIN_DIRECTORY, remove as remove_pins};
 pub use plan::{Attach, Hook, PlannedProbe, Probe, plan};
 pub use proof::{OwnCalls, Proof, proof};
-pub use reader::{Samples, WaitingSamples};
+pub use reader::{BATCH, Samples, WaitingSamples};
 pub use runs::Runs;
 pub use warnings::Warnings;
 

@@ -1,9 +1,10 @@
 //! Reads samples from the ring.
 //!
 //! The programs do not wake the daemon for each sample, because that would cost the sender more
-//! than the sample; so [`Samples::read`] looks every [`INTERVAL`], or at once when the ring fills.
+//! than the sample. They wake it when the ring fills, and when it has said that it
+//! [sleeps](WaitingSamples::sleep); between the two it looks by itself.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aya::maps::{Map, MapData, RingBuf};
 use nlmon_common::{
@@ -18,11 +19,8 @@ use nlmon_core::{
     record::{Comm, Contents, End, Observation, Parent, Path, Task},
 };
 
-/// Time between two looks at the ring: the most that the live log lags behind.
-const INTERVAL: Duration = Duration::from_millis(20);
-
 /// Observations handed over at a time, so that a busy ring does not starve other tasks.
-const BATCH: usize = 1024;
+pub const BATCH: usize = 1024;
 
 /// Batches that a ring of the default size can hold: each record has a header of the ring's own.
 const BATCHES_MAX: usize = (RING_BYTES as usize / (HEADER_LEN + RING_HEADER_LEN)).div_ceil(BATCH);
@@ -99,18 +97,24 @@ pub struct WaitingSamples {
 }
 
 impl WaitingSamples {
-    /// Waits for samples and appends them to `out`. Returns the number of records that were no
-    /// samples of this version. Safe to cancel.
-    pub async fn read(&mut self, out: &mut Vec<Observation>) -> std::io::Result<u64> {
-        loop {
-            if self.ring.get_mut().drain(out) > 0 {
-                return Ok(std::mem::take(&mut self.ring.get_mut().malformed));
-            }
-            tokio::select! {
-                guard = self.ring.readable_mut() => guard?.clear_ready(),
-                () = tokio::time::sleep(INTERVAL) => {}
-            }
-        }
+    /// Appends up to [`BATCH`] samples that are there to `out`. Returns how many records were read,
+    /// and how many of them were no samples of this version. Fewer than a batch means that the ring
+    /// was found empty.
+    pub fn read(&mut self, out: &mut Vec<Observation>) -> (usize, u64) {
+        let samples = self.ring.get_mut();
+        (samples.drain(out), std::mem::take(&mut samples.malformed))
+    }
+
+    /// Says whether the next sample has to wake the daemon. A program that runs meanwhile may have
+    /// looked before, so the ring is to be read once more before sleeping for long.
+    pub fn sleep(&self, asleep: bool) {
+        self.ring.get_ref().control.set_asleep(asleep);
+    }
+
+    /// Waits until a program wakes the daemon. Safe to cancel.
+    pub async fn woken(&mut self) -> std::io::Result<()> {
+        self.ring.readable_mut().await?.clear_ready();
+        Ok(())
     }
 
     /// Whether samples were lost since the last time that this was asked.

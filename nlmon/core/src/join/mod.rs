@@ -182,6 +182,13 @@ impl Joiner {
         self.reorder.release(now_ns, out);
     }
 
+    /// When [`advance`](Self::advance) has something to do next, if nothing else comes. `None` if
+    /// nothing waits.
+    pub fn next_ns(&self) -> Option<u64> {
+        let next = [self.multicast.next_ns(), self.requests.next_ns(), self.reorder.next_ns()];
+        next.into_iter().flatten().min()
+    }
+
     /// Ends the join: appends every record to `out`. Whatever still waits at `now_ns` is undecided.
     pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Record>) {
         self.advance(now_ns, out);

@@ -178,6 +178,12 @@ impl Multicast {
         }
     }
 
+    /// When the next thing's time is up.
+    pub(super) fn next_ns(&self) -> Option<u64> {
+        let next = [self.observations.next_expiry_ns(), self.deliveries.next_expiry_ns()];
+        next.into_iter().flatten().min()
+    }
+
     /// Gives up everything that waits. A broadcast that no membership is known for has nothing to
     /// be joined with, and is not in doubt.
     pub(super) fn finish(&mut self, reorder: &mut ReorderBuffer) {

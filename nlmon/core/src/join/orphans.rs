@@ -69,6 +69,11 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
         if oldest.expires_ns <= now_ns { self.pop_oldest() } else { None }
     }
 
+    /// When the next answer's time is up.
+    pub(super) fn next_expiry_ns(&self) -> Option<u64> {
+        self.by_arrival.first_key_value().map(|(_, oldest)| oldest.expires_ns)
+    }
+
     fn pop_oldest(&mut self) -> Option<V> {
         let (arrival, Waiting { link, start_ns, .. }) = self.by_arrival.pop_first()?;
         self.answers.remove(&(link, start_ns, arrival))

@@ -199,6 +199,11 @@ impl<V> Pending<V> {
         self.id(self.queues.first().filter(|index| self.queues.expires_ns(*index) <= now_ns)?)
     }
 
+    /// When the next thing's time is up.
+    pub(super) fn next_expiry_ns(&self) -> Option<u64> {
+        self.queues.first().map(|index| self.queues.expires_ns(index))
+    }
+
     /// Lets a thing wait until `expires_ns` instead. It keeps its place under its key.
     pub(super) fn postpone(&mut self, id: Id, expires_ns: u64) {
         if self.get(id).is_some() {

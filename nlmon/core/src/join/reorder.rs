@@ -84,6 +84,11 @@ impl ReorderBuffer {
         self.shrink();
     }
 
+    /// When the next record is due.
+    pub(super) fn next_ns(&self) -> Option<u64> {
+        self.order.peek().map(|Reverse(first)| first.time_ns.saturating_add(self.settle_ns))
+    }
+
     /// Gives back what only a storm needed.
     fn shrink(&mut self) {
         const KEPT: usize = 4096;

@@ -220,6 +220,12 @@ impl Requests {
         }
     }
 
+    /// When the next thing's time is up.
+    pub(super) fn next_ns(&self) -> Option<u64> {
+        let next = [self.open.next_expiry_ns(), self.orphans.next_expiry_ns()];
+        next.into_iter().flatten().min()
+    }
+
     /// Gives up everything that waits.
     pub(super) fn finish(&mut self) {
         for open in self.open.drain() {
