@@ -57,18 +57,22 @@ fn executable<'a>(message: &'a str, kind: &str) -> Option<&'a str> {
 /// A program without its debug information; the names of its functions stay.
 pub(crate) fn stripped(program: &Path) -> Result<PathBuf> {
     let name = program.file_name().context("a program without a name")?;
-    let small = layout::guest().join(name).with_extension("stripped");
-    let _lock = cache::lock(&small)?;
+    stripped_to(program, &layout::guest().join(name).with_extension("stripped"))
+}
+
+/// The same, at a path of the caller's.
+pub(crate) fn stripped_to(program: &Path, small: &Path) -> Result<PathBuf> {
+    let _lock = cache::lock(small)?;
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    if modified(&small) < modified(program) {
+    if modified(small) < modified(program) {
         let partial = small.with_extension("partial");
         let mut strip = Command::new("strip");
         strip.args(["--strip-debug", "-o"]).arg(&partial).arg(program);
         process::run(&mut strip, "stripping")?;
-        fs::rename(&partial, &small)
+        fs::rename(&partial, small)
             .with_context(|| format!("cannot move {} into place", partial.display()))?;
     }
-    Ok(small)
+    Ok(small.to_owned())
 }
 
 #[cfg(test)]

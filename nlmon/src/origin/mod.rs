@@ -45,6 +45,8 @@ pub struct Origins {
     cgroups: Cgroups,
     executables: Executables,
     namespaces: Names,
+    /// Who was looked up last, and when.
+    noted: Option<(Task, u64)>,
 }
 
 impl Origins {
@@ -63,8 +65,13 @@ impl Origins {
         }
         if is_sender(task) {
             self.namespaces.note_process(*netns, *start_ns);
+            // Most come in runs of one sender. What is read at one time is looked at once.
+            if self.noted.as_ref().is_some_and(|(known, at)| *at == now_ns && known == task) {
+                return;
+            }
             self.executables.note(task, now_ns);
             self.cgroups.note(task, now_ns);
+            self.noted = Some((task.clone(), now_ns));
         }
     }
 

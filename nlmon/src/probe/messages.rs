@@ -122,7 +122,15 @@ impl MessageTable {
     }
 
     /// The slot at `index`, if it has a key. One that is just made or released may have half of it.
+    /// Most are free, and are not read any further.
     fn slot(&self, index: usize) -> Option<MessageSlot> {
+        let is_used = |word: usize| {
+            let words = self.slots.words(index)?;
+            words.get(word).map(|word| word.load(Ordering::Relaxed) != 0)
+        };
+        if !(is_used(WHO)? && is_used(WHAT)?) {
+            return None;
+        }
         self.slots.get(index).filter(|slot| slot.words.iter().all(|word| *word != 0))
     }
 

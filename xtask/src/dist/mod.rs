@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// The daemon as it is shipped: static, for release, stripped. Names of this machine's directories are
 /// left out, which makes builds in different places equal.
-fn release(target: &Path) -> Result<PathBuf> {
+pub(crate) fn release(target: &Path) -> Result<PathBuf> {
     ebpf::build()?;
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)

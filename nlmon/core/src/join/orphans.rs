@@ -5,13 +5,18 @@
 //! answers of a key from some time on. Thousands may wait under one key, and a claim never looks at
 //! the answers of older requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many that are gone are kept in the order of arrival, besides as many as wait.
+const GONE_MAX: usize = 1024;
 
 /// Order of arrival.
 type Arrival = u64;
 
 #[derive(Debug)]
 struct Waiting<L> {
+    arrival: Arrival,
+    is_gone: bool,
     link: L,
     start_ns: u64,
     expires_ns: u64,
@@ -21,7 +26,8 @@ struct Waiting<L> {
 #[derive(Debug)]
 pub(super) struct Orphans<L, V> {
     answers: BTreeMap<(L, u64, Arrival), V>,
-    by_arrival: BTreeMap<Arrival, Waiting<L>>,
+    /// In the order in which they came, with some that are gone behind the first.
+    by_arrival: VecDeque<Waiting<L>>,
     next: Arrival,
     capacity: usize,
 }
@@ -29,7 +35,7 @@ pub(super) struct Orphans<L, V> {
 impl<L: Copy + Ord, V> Orphans<L, V> {
     /// An empty table for at most `capacity` answers.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { answers: BTreeMap::new(), by_arrival: BTreeMap::new(), next: 0, capacity }
+        Self { answers: BTreeMap::new(), by_arrival: VecDeque::new(), next: 0, capacity }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -48,35 +54,54 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
         let arrival = self.next;
         self.next += 1;
         self.answers.insert((link, start_ns, arrival), answer);
-        self.by_arrival.insert(arrival, Waiting { link, start_ns, expires_ns });
+        self.by_arrival.push_back(Waiting { arrival, is_gone: false, link, start_ns, expires_ns });
         if self.answers.len() <= self.capacity { None } else { self.pop_oldest() }
     }
 
     /// Takes every answer under `link` that began at `from_ns` or later, in order of their start.
     pub(super) fn claim(&mut self, link: L, from_ns: u64) -> Vec<V> {
+        if self.answers.is_empty() {
+            return Vec::new();
+        }
         let range = (link, from_ns, 0)..=(link, u64::MAX, u64::MAX);
         let keys: Vec<_> = self.answers.range(range).map(|(key, _)| *key).collect();
-        let take = |key: (L, u64, Arrival)| {
-            self.by_arrival.remove(&key.2);
-            self.answers.remove(&key)
-        };
-        keys.into_iter().filter_map(take).collect()
+        for (_, _, arrival) in &keys {
+            let found = self.by_arrival.binary_search_by_key(arrival, |waiting| waiting.arrival);
+            if let Ok(index) = found {
+                self.by_arrival[index].is_gone = true;
+            }
+        }
+        let claimed = keys.into_iter().filter_map(|key| self.answers.remove(&key)).collect();
+        self.drop_gone();
+        claimed
+    }
+
+    /// Lets the first be one that is there, and most of the others.
+    fn drop_gone(&mut self) {
+        while self.by_arrival.front().is_some_and(|waiting| waiting.is_gone) {
+            self.by_arrival.pop_front();
+        }
+        if self.by_arrival.len() > 2 * self.answers.len() + GONE_MAX {
+            self.by_arrival.retain(|waiting| !waiting.is_gone);
+        }
     }
 
     /// Takes an answer whose time is up at `now_ns`, the oldest first.
     pub(super) fn pop_expired(&mut self, now_ns: u64) -> Option<V> {
-        let (_, oldest) = self.by_arrival.first_key_value()?;
+        let oldest = self.by_arrival.front()?;
         if oldest.expires_ns <= now_ns { self.pop_oldest() } else { None }
     }
 
     /// When the next answer's time is up.
     pub(super) fn next_expiry_ns(&self) -> Option<u64> {
-        self.by_arrival.first_key_value().map(|(_, oldest)| oldest.expires_ns)
+        self.by_arrival.front().map(|oldest| oldest.expires_ns)
     }
 
     fn pop_oldest(&mut self) -> Option<V> {
-        let (arrival, Waiting { link, start_ns, .. }) = self.by_arrival.pop_first()?;
-        self.answers.remove(&(link, start_ns, arrival))
+        let Waiting { arrival, link, start_ns, .. } = self.by_arrival.pop_front()?;
+        let answer = self.answers.remove(&(link, start_ns, arrival));
+        self.drop_gone();
+        answer
     }
 }
 
@@ -92,7 +117,22 @@ mod tests {
         }
         assert_eq!(orphans.claim(1, 20), ['b', 'c']);
         assert_eq!(orphans.claim(1, 20), []);
-        assert_eq!((orphans.len(), orphans.by_arrival.len()), (2, 2));
+        let there = orphans.by_arrival.iter().filter(|waiting| !waiting.is_gone).count();
+        assert_eq!((orphans.len(), there), (2, 2));
+        assert!(!orphans.by_arrival[0].is_gone);
+    }
+
+    #[test]
+    fn what_was_claimed_takes_no_room_behind_what_waits() {
+        let mut orphans = Orphans::new(8);
+        orphans.insert(0, 1, 'a', 100);
+        for number in 1..10 * GONE_MAX as u64 {
+            orphans.insert(1, number, 'b', 100);
+            assert_eq!(orphans.claim(1, number), ['b']);
+            assert!(orphans.by_arrival.len() <= GONE_MAX + 4);
+        }
+        assert_eq!(orphans.pop_expired(100), Some('a'));
+        assert_eq!((orphans.len(), orphans.by_arrival.len()), (0, 0));
     }
 
     #[test]
