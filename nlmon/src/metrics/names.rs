@@ -115,7 +115,7 @@ metrics! {
     MULTICAST_DELIVERIES = Counter "nlmon_multicast_deliveries_total" ["protocol", "group", "outcome"]
         "Multicasts to groups that nlmon listens to, by what became of them at its own socket.";
     MULTICAST_DELIVERY = Histogram "nlmon_multicast_delivery_seconds" ["protocol", "group"]
-        "Time from the broadcast in the kernel to the arrival at nlmon's own socket.";
+        "Time from the broadcast in the kernel until nlmon read it from its own socket, which it does every 20 ms.";
     GROUP_MEMBERS = Gauge "nlmon_group_members" ["protocol", "group"]
         "Sockets in a multicast group, nlmon's own included, in all namespaces: how many get what is sent there. Of the last look.";
     OWN_OVERRUNS = Counter "nlmon_own_overruns_total" ["protocol"]
