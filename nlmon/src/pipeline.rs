@@ -168,7 +168,9 @@ impl Pipeline {
             Round::Busy | Round::Quiet => TICK,
             Round::Asleep => {
                 let due_ns = self.joiner.next_ns().unwrap_or(u64::MAX);
-                Duration::from_nanos(due_ns.saturating_sub(monotonic_ns())).clamp(TICK, REST_MAX)
+                let due = Duration::from_nanos(due_ns.saturating_sub(monotonic_ns()));
+                let rest = self.pulse.interval().map_or(REST_MAX, |often| often.min(REST_MAX));
+                due.min(rest).max(TICK)
             }
         }
     }

@@ -31,6 +31,11 @@ impl Pulse {
         Self { watchdog: Some(watchdog), ..self }
     }
 
+    /// How often it has to beat for the watchdog; `None` without one.
+    pub fn interval(&self) -> Option<Duration> {
+        self.watchdog.as_ref().map(|watchdog| Duration::from_nanos(watchdog.interval_ns))
+    }
+
     /// The work went on at `now_ns`.
     pub fn beat(&mut self, now_ns: u64) {
         self.heartbeat.beat(now_ns);
