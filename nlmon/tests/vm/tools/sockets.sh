@@ -124,6 +124,9 @@ read_ss() {
             if (word ~ /^.-.$/ && word ~ /^[<-]-[->]$/) {
                 shut = (word ~ /^-/ ? "receive" : ""); if (word ~ /-$/) shut = shut (shut == "" ? "" : ",") "send"
                 list("shutdown", shut, ",")
+            } else if (word == "inet-sockopt:" && $(i + 1) == "()") {
+                # No option is set.
+                i++
             } else if (word == "inet-sockopt:" || word == "flags(") {
                 options = ""
                 for (i += (word == "flags(" ? 1 : 2); $i !~ /\)$/; i++) options = options (options == "" ? "" : ",") $i
