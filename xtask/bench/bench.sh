@@ -34,6 +34,13 @@ switched() {
     awk '/ctxt_switches/ { sum += $2 } END { print sum }' /proc/"$observer"/task/*/status
 }
 
+# What the verifier went through, of all programs that the observer holds. Linux tells since 5.16.
+verified() {
+    cat /proc/"$observer"/fdinfo/* 2>/dev/null | sed -n 's/^verified_insns:[[:space:]]*//p' |
+        awk '{ all += $1; if ($1 > most) most = $1 }
+            END { printf "%-44s %9d %9d\n", "  verified in all; the largest", all, most }'
+}
+
 base=$(/root/peer)
 printf '%-44s %9s %9s\n' 'probes alone' 'a message' 'over base'
 printf '%-44s %9s\n' 'no nlmon' "$base"
@@ -42,9 +49,11 @@ for hook in fentry kprobe; do
         # A sample that finds no room costs less than one that does: the ring holds all of a run.
         start_nlmon --ring-bytes 67108864 --attach "$hook" --sample-every "$sample"
         cost=$(/root/peer)
+        verified=$(verified)
         stop
         what=$([ "$sample" = 0 ] && echo 'exact counts' || echo 'and every message sampled')
         printf '%-44s %9s %9s\n' "$what, $hook" "$cost" $((cost - base))
+        echo "$verified"
     done
 done
 
