@@ -200,6 +200,7 @@ impl Pipeline {
             _count = self.events.recv_many(events, EVENTS_MAX), if is_quiet => {}
             () = sleep(wait) => {}
         }
+        self.progress.sleep(false);
         if let Some(error) = failed {
             log::error!("cannot wait for samples, going on without: {error}");
             self.progress.end_samples(error.to_string());
