@@ -48,4 +48,5 @@ mod support;
 mod tap;
 mod thinning;
 mod tools;
+mod verifier;
 mod wireless;
