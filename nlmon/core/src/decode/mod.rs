@@ -7,6 +7,7 @@
 //! as `raw`.
 
 pub mod attribute;
+mod audit_rule;
 mod elements;
 mod error;
 mod families;

@@ -6,7 +6,7 @@ use super::names::protocol;
 use super::reader::{Elsewhere, Reader, Span, numbers, width};
 use super::tables::kind::{Fields, Generic, Kind, Layout, Set, Words, structure};
 use super::tables::{self, generic};
-use super::{Context, nd_options, netlink_test, value, walk};
+use super::{Context, audit_rule, nd_options, netlink_test, value, walk};
 use crate::message::{Header, flag};
 
 /// `struct genlmsghdr`
@@ -287,7 +287,13 @@ fn audit(reader: &mut Reader<'_>, message_type: u16, span: Span<'_>) -> Vec<Attr
         GET | SET => reader.fields(&tables::AUDIT_STATUS, span),
         SET_FEATURE | GET_FEATURE => reader.fields(&tables::AUDIT_FEATURES, span),
         ADD_RULE..=LIST_RULES if !span.bytes.is_empty() => {
-            vec![Attribute::nest("audit_rule_data", reader.fields(&tables::AUDIT_RULE, span))]
+            let mut rule = reader.fields(&tables::AUDIT_RULE, span);
+            // Where they fit together, in the place of the arrays and texts that they are made of.
+            if let Some(conditions) = audit_rule::conditions(span) {
+                rule.retain(|member| matches!(&*member.name, "flags" | "action"));
+                rule.extend(conditions);
+            }
+            vec![Attribute::nest("audit_rule_data", rule)]
         }
         EXECVE | TTY | PROCTITLE => vec![reader.secret_attribute("text", span)],
         1200..=1999 => vec![Attribute {

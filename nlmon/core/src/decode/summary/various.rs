@@ -2,6 +2,7 @@
 
 use super::{family, index, prefix};
 use crate::decode::attribute::{Tree, Value};
+use crate::decode::audit_rule;
 use crate::decode::line::Line;
 
 /// What a message about `object` (`NETCONF`, `NSID`) says.
@@ -90,6 +91,7 @@ pub(super) fn other_protocols(tree: Tree<'_>) -> String {
     line.word(&rule.text("action").unwrap_or_default());
     line.word(&rule.text("flags").unwrap_or_default());
     line.word(&rule.text("buf").unwrap_or_default());
+    line.word(&audit_rule::line(rule.inside("fields").0));
     let event = tree.inside("proc_event");
     line.word(&event.text("what").unwrap_or_default());
     for (name, shown) in [

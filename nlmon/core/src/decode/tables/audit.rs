@@ -32,7 +32,8 @@ static FILTERS: Table = &[
 static ACTIONS: Table = &[(0, "never"), (1, "possible"), (2, "always")];
 
 /// `struct audit_rule_data`: bits of system calls, and 64 of each of what is compared, with what and
-/// how. The texts behind it (paths, the key that finds the rule's events) have no ends.
+/// how. The texts behind it (paths, the key that finds the rule's events) have no ends: `audit_rule`
+/// reads the conditions.
 pub(in crate::decode) static AUDIT_RULE: Fields = structure("audit_rule_data").of(&[
     ("flags", 4, Word(&FILTERS)),
     ("action", 4, Word(&ACTIONS)),
