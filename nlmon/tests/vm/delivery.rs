@@ -103,10 +103,14 @@ fn a_listener_that_never_reads_loses_alone_whatever_their_number() {
             assert_eq!(Some(lost), listener.drops(), "{}", listener.name);
             assert_eq!(lost > 100, listener.name == "vmlisten0", "{}: {lost}", listener.name);
         }
+        // Of a broadcast that no program was run for, nlmon has the delivery alone: the kernel says
+        // how many those may be. Kernels that do not preempt skip none.
+        let skipped = after.sum("nlmon_bpf_missed_runs_total", &[]);
         let delivered = [&members[..], &[("outcome", "delivered")]].concat();
         wait_for("every change is delivered to nlmon", || {
             let name = "nlmon_multicast_deliveries_total";
-            daemon.quiet().grown(&before, name, &delivered) == CHANGES
+            let delivered = daemon.quiet().grown(&before, name, &delivered);
+            (CHANGES.saturating_sub(skipped)..=CHANGES).contains(&delivered)
         });
         listeners[0].signal("-CONT");
     }

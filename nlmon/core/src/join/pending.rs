@@ -182,7 +182,20 @@ impl<V> Pending<V> {
         }
         self.queues.remove(id.index);
         self.free.push(id.index);
-        self.slots[id.index as usize].value.take()
+        let value = self.slots[id.index as usize].value.take();
+        self.shrink();
+        value
+    }
+
+    /// Gives back what only a storm needed.
+    fn shrink(&mut self) {
+        const KEPT: usize = 256;
+        if self.free.len() == self.slots.len() && self.slots.len() > KEPT {
+            self.slots = Vec::new();
+            self.free = Vec::new();
+            self.by_hash = HashTable::new();
+            self.queues = Queues::default();
+        }
     }
 
     /// Takes everything, in the order it came.
@@ -276,6 +289,21 @@ mod tests {
         assert_eq!(pending.drain(), ['b', 'c']);
         assert_eq!((pending.len(), pending.find(1, |_| true)), (0, None));
         assert_eq!(pending.expired(u64::MAX), None);
+    }
+
+    #[test]
+    fn a_storm_leaves_no_memory_behind() {
+        let mut pending = Pending::new(4096);
+        let ids: Vec<_> = (0..1000)
+            .map(|key| {
+                pending.insert(key, key, 10);
+                pending.find(key, |_| true).unwrap()
+            })
+            .collect();
+        assert!(ids.into_iter().all(|id| pending.remove(id).is_some()));
+        assert_eq!((pending.slots.capacity(), pending.len()), (0, 0));
+        pending.insert(7, 7, 10);
+        assert_eq!(pending.find(7, |value| *value == 7).and_then(|id| pending.remove(id)), Some(7));
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl ReorderBuffer {
 
     /// Gives back what only a storm needed.
     fn shrink(&mut self) {
-        const KEPT: usize = 4096;
+        const KEPT: usize = 256;
         if self.order.is_empty() && self.records.len() > KEPT {
             self.records = Vec::new();
             self.free = Vec::new();
