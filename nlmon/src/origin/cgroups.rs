@@ -79,18 +79,16 @@ impl Cgroups {
         let Some(Some(hierarchy)) = self.hierarchy.get() else {
             return self.note_process(task, now_ns);
         };
-        if let Some(Cgroup::At(_)) = self.by_id.get(&task.cgroup_id) {
-            return;
-        }
-        let known = self.by_id.get(&task.cgroup_id).cloned();
-        let known = known.or_else(|| {
+        let known = self.by_id.get(&task.cgroup_id).map(|cgroup| *cgroup == Cgroup::Root);
+        let is_root = known.or_else(|| {
             let cgroup = hierarchy.of(task)?;
-            keep(&mut self.by_id, task.cgroup_id, cgroup.clone());
-            Some(cgroup)
+            let is_root = cgroup == Cgroup::Root;
+            keep(&mut self.by_id, task.cgroup_id, cgroup);
+            Some(is_root)
         });
-        match known {
-            Some(Cgroup::At(_)) => {}
-            Some(Cgroup::Root) => self.note_process(task, now_ns),
+        match is_root {
+            Some(false) => {}
+            Some(true) => self.note_process(task, now_ns),
             None => {
                 if self.missing.len() < ENTRIES_MAX {
                     self.missing.insert(task.cgroup_id);

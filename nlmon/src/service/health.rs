@@ -13,7 +13,7 @@ use crate::{
     throttle,
 };
 
-/// How long the pipeline, which has a tick of 20 ms, may stand still.
+/// How long the pipeline, which has a round each half second at least, may stand still.
 const PIPELINE_MAX_AGE: Duration = Duration::from_secs(5);
 
 /// Where it is looked up.

@@ -124,7 +124,7 @@ impl<V> Pending<V> {
         let id = Id { index, number };
         self.queues.add(index, Links::new(expires_ns, number));
         let slots = &self.slots;
-        let hash_of = |ids: &Ids| ids.first().map_or(0, |id| slots[id.index as usize].hash);
+        let hash_of = |ids: &Ids| hash_of(slots, ids);
         match self.by_hash.find_mut(hash, |ids| hash_of(ids) == hash) {
             Some(ids) => ids.push(id),
             None => {
@@ -172,10 +172,8 @@ impl<V> Pending<V> {
     pub(super) fn remove(&mut self, id: Id) -> Option<V> {
         self.get(id)?;
         let hash = self.slots[id.index as usize].hash;
-        let is_of = |ids: &Ids| {
-            ids.first().is_some_and(|first| self.slots[first.index as usize].hash == hash)
-        };
-        if let Ok(mut entry) = self.by_hash.find_entry(hash, is_of)
+        let found = self.by_hash.find_entry(hash, |ids| hash_of(&self.slots, ids) == hash);
+        if let Ok(mut entry) = found
             && entry.get_mut().remove(id)
         {
             entry.remove();
@@ -231,10 +229,13 @@ impl<V> Pending<V> {
     }
 
     fn ids(&self, hash: u64) -> Option<&Ids> {
-        self.by_hash.find(hash, |ids| {
-            ids.first().is_some_and(|id| self.slots[id.index as usize].hash == hash)
-        })
+        self.by_hash.find(hash, |ids| hash_of(&self.slots, ids) == hash)
     }
+}
+
+/// The hash that things are under. There is always one.
+fn hash_of<V>(slots: &[Slot<V>], ids: &Ids) -> u64 {
+    ids.first().map_or(0, |id| slots[id.index as usize].hash)
 }
 
 #[cfg(test)]
