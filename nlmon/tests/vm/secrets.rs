@@ -26,15 +26,30 @@ const CIPHER: [u8; 32] = *b"\xc7\x3e\x91\x5a\x08\xd4\x6b\xf2\x2d\xb9\x74\x1f\xe6
 const DIGEST: [u8; 32] = *b"\x34\xf9\x8e\x12\xab\x65\xd0\x7c\xe1\x59\x06\xc3\x9a\x4b\x2f\x76\
     \xd8\x13\xbf\x64\x0a\xe7\x52\x99\x3d\xc0\x85\x1e\xfa\x47\x6b\xb2";
 
+/// A key of RFC 4106 and its salt, 128 and 32 bits.
+const AEAD: [u8; 20] = *b"\x71\xc5\x0e\xa8\x4b\x96\xf3\x2d\x87\x1a\xdc\x60\xb9\x35\xee\x08\
+    \xd2\x5f\x93\x4c";
+/// A key of `gcm(aes)` and its salt, of TIPC.
+const TIPC: [u8; 20] = *b"\x2a\xf1\x7c\x98\xe3\x05\xb6\x4d\x5e\xc9\x12\x8b\xa7\x60\xdf\x31\
+    \x94\x0b\xe8\x56";
+/// A session's cookie of L2TP, without which a packet is none of it.
+const COOKIE: [u8; 8] = *b"\xb3\x6a\x1d\xe4\x95\x2c\xf8\x47";
+/// SecureOn, which lets a sender wake the host.
+const SECURE_ON: [u8; 6] = *b"\xd6\x39\xa4\x7b\x1e\xc2";
+
 /// Of WEP, 104 bits.
 const WEP: [u8; 13] = *b"\x8a\x61\xf7\x2c\xd9\x43\x0e\xb5\x97\x1f\xc8\x56\xea";
 
-const KEYS: [(&str, &[u8]); 6] = [
+const KEYS: [(&str, &[u8]); 10] = [
     ("WireGuard's private key", &PRIVATE),
     ("WireGuard's preshared key", &PRESHARED),
     ("MACsec's key", &MACSEC),
     ("IPsec's cipher key", &CIPHER),
     ("IPsec's digest key", &DIGEST),
+    ("IPsec's combined key", &AEAD),
+    ("TIPC's key", &TIPC),
+    ("L2TP's cookie", &COOKIE),
+    ("SecureOn's password", &SECURE_ON),
     ("a key of WEP", &WEP),
 ];
 
@@ -49,8 +64,20 @@ ip macsec add vmsec1 tx sa 0 pn 1 on key 01 "$MACSEC"
 ip macsec show > /dev/null
 ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1001 mode tunnel \
     enc 'cbc(aes)' "0x$CIPHER" auth-trunc 'hmac(sha256)' "0x$DIGEST" 128
+ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1002 mode tunnel \
+    aead 'rfc4106(gcm(aes))' "0x$AEAD" 128
 ip xfrm state > /dev/null
 ip xfrm state deleteall
+tipc node set identity vm-secrets
+tipc node set key "0x$TIPC"
+ip l2tp add tunnel remote 127.0.0.2 local 127.0.0.1 tunnel_id 1009 peer_tunnel_id 1013 encap udp \
+    udp_sport 6151 udp_dport 6163
+ip l2tp add session name vml2tp0 tunnel_id 1009 session_id 1019 peer_session_id 1021 \
+    cookie "$COOKIE" peer_cookie "$COOKIE"
+ip l2tp show session > /dev/null
+ip l2tp del tunnel tunnel_id 1009
+# No device of a guest can be woken; the request is seen all the same.
+ethtool -s vmsec0 wol s sopass "$SECURE_ON" || true
 iw dev wlan2 set type ibss
 ip link set wlan2 up
 iw dev wlan2 ibss join vm-cell 2412 key "d:0:$WEP"
@@ -79,11 +106,13 @@ fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Whether a file has eight bytes in a row of a key, in any form: a dump breaks lines.
+/// Whether a file has eight bytes in a row of a key, in any form: a dump breaks lines. Of a shorter
+/// key it is all bytes.
 pub(crate) fn has_part(content: &[u8], key: &[u8], base64: &str) -> bool {
     let has = |part: &[u8]| content.windows(part.len()).any(|window| window == part);
-    key.windows(8).step_by(4).any(|part| forms(part).iter().any(|form| has(form)))
-        || has(&base64.as_bytes()[4..16])
+    let digits = base64.as_bytes();
+    key.windows(key.len().min(8)).step_by(4).any(|part| forms(part).iter().any(|form| has(form)))
+        || has(digits.get(4..16).unwrap_or(digits))
 }
 
 /// Gives the kernel the keys, and returns all of them, with those that a station and its access point
@@ -100,6 +129,10 @@ fn give() -> Vec<Named> {
             ("MACSEC", hex(&MACSEC)),
             ("CIPHER", hex(&CIPHER)),
             ("DIGEST", hex(&DIGEST)),
+            ("AEAD", hex(&AEAD)),
+            ("TIPC", hex(&TIPC)),
+            ("COOKIE", hex(&COOKIE)),
+            ("SECURE_ON", SECURE_ON.map(|byte| format!("{byte:02x}")).join(":")),
             ("WEP", hex(&WEP)),
         ])
         .status()
@@ -167,7 +200,9 @@ impl Outputs {
 /// What every output of a daemon with these arguments shows while keys are given, and the keys.
 fn shown(args: &[&str]) -> (Vec<Named>, Vec<Named>) {
     // Before the daemon, which names a family a moment after it has come.
-    run("modprobe", &["-a", "xfrm_user", "macsec", "wireguard", "cfg80211"]);
+    let modules =
+        ["xfrm_user", "macsec", "wireguard", "cfg80211", "tipc", "l2tp_eth", "l2tp_netlink"];
+    run("modprobe", &[&["-a"][..], &modules].concat());
     // A recorder overwrites nothing.
     run("sh", &["-c", "rm -f /root/secrets.[a-z]*"]);
     // Samples end before IPsec's keys; what the daemon's own socket receives is whole.
@@ -192,6 +227,9 @@ fn assert_seen(outputs: &[Named]) {
     for name in [
         "WG_CMD_SET_DEVICE",
         "MACSEC_CMD_ADD_TXSA",
+        "TIPC_NL_KEY_SET",
+        "L2TP_CMD_SESSION_CREATE",
+        "ETHTOOL_MSG_WOL_SET",
         "XFRM_MSG_NEWSA",
         "NL80211_CMD_JOIN_IBSS",
         "NL80211_CMD_NEW_KEY",

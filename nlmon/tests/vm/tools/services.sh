@@ -1,5 +1,5 @@
 #!/bin/sh
-# What TIPC, IPVS and Open vSwitch tell of themselves, as `objects.sh` does it.
+# What TIPC, IPVS, Open vSwitch and audit tell of themselves, as `objects.sh` does it.
 . "$(dirname "$0")/run.sh"
 modprobe -a -q tipc ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_sh openvswitch vport_vxlan nf_conntrack veth dummy
 r ip link set lo up
@@ -165,4 +165,55 @@ words ovs-flows '
     {
         begin(); at = index($0, ", actions:"); parse(substr($0, 1, at - 1))
         nest("actions"); parse(substr($0, at + 10)); up()
+    }'
+
+auditctl -s >audit-before 2>/dev/null
+# What the kernel keeps, as audit finds it here.
+before() { sed -n "s/^$1 //p" audit-before; }
+r auditctl -r 307; r auditctl -b 1021; r auditctl --backlog_wait_time 1777
+rule() { r auditctl "$@"; }
+rule -a always,exit -F arch=b64 -S openat,unlink,renameat2 -F path=/etc/passwd -F perm=wa -F 'uid>=1009' -F 'gid!=1013' -F key=r1
+rule -a always,exit -F arch=b64 -S all -F dir=/etc/systemd -F perm=rx -F success=1 -F 'auid>=1000' -F key=r2
+rule -a always,exit -F arch=b64 -S connect -F saddr_fam=2 -F 'a1!=3' -F a0=7 -F ppid=211 -F key=r3
+rule -a never,exit -F arch=b64 -S kill -F pid=1021 -F 'euid<307' -F 'egid>401' -F 'suid<=503' -F 'fsuid!=601' -F key=r4
+rule -a always,exit -F arch=b64 -S chmod -F exe=/bin/true -F sessionid=7 -F obj_uid=1033 -F obj_gid=1039 -F key=r5
+rule -a always,exit -F arch=b64 -S chown -F devmajor=8 -F devminor=17 -F inode=4099 -F 'sgid!=11' -F 'fsgid!=13' -F pers=8 -F key=r6
+rule -w /etc/group -p a -k r7
+rule -a never,task -F 'uid=1013'
+t audit-status auditctl -s
+t audit-rules auditctl -l
+r auditctl -D
+r auditctl -r "$(before rate_limit)"; r auditctl -b "$(before backlog_limit)"
+r auditctl --backlog_wait_time "$(before backlog_wait_time)"
+words audit-status 'BEGIN { begin() } NF == 2 { member($1, $2) }'
+words audit-rules '
+    function numbers(names,   part, i, n, all, number, command) {
+        n = split(names, part, ","); all = ""
+        for (i = 1; i <= n; i++) {
+            if (part[i] != "all") {
+                command = "ausyscall x86_64 --exact " part[i]
+                command | getline number; close(command); part[i] = number
+            }
+            all = all (i > 1 ? "," : "") part[i]
+        }
+        return all
+    }
+    # Of a system call's arguments, which are hexadecimal, the rules above have one digit.
+    function field(text) {
+        if (text ~ /^a[0-3]/) sub(/0x/, "", text)
+        # AUDIT_ARCH_X86_64
+        sub(/=b64$/, "=0xc000003e", text)
+        match(text, /[!<>&=]+/)
+        member(substr(text, 1, RSTART - 1), substr(text, RSTART))
+    }
+    {
+        begin()
+        for (i = 1; i < NF; i += 2) {
+            if ($i == "-a") { split($(i + 1), part, ","); member("action", part[1]); member("filter", part[2]) }
+            else if ($i == "-S") list("syscalls", numbers($(i + 1)), ",")
+            else if ($i == "-F") field($(i + 1))
+            else if ($i == "-w") member("path", "=" $(i + 1))
+            else if ($i == "-p") member("perm", "=" $(i + 1))
+            else if ($i == "-k") member("key", "=" $(i + 1))
+        }
     }'
