@@ -288,22 +288,26 @@ impl Pipeline {
     }
 
     /// Passes on what the join made.
-    fn pass_on(&mut self, records: Vec<Record>, now_ns: u64) {
+    #[expect(clippy::vec_box, reason = "records move on as the join has held them")]
+    fn pass_on(&mut self, records: Vec<Box<Record>>, now_ns: u64) {
         let request_events = self.joiner.take_request_events();
         self.metrics.joined(&records, &request_events, self.joiner.counts());
         // Read each time: the time of day can be set.
         self.offsets.note(now_ns, realtime_offset_ns());
         let is_read = self.bus.wants_records();
         let mut entries = Vec::with_capacity(if is_read { records.len() } else { 0 });
-        let mut view = View {
+        let mut view = Arc::new(View {
             clock: Clock::new(0),
             families: Arc::clone(&self.families.borrow()),
             show_secrets: self.show_secrets,
             interfaces: Some(self.interfaces.clone()),
-        };
+        });
         for record in records {
             self.origins.finish(&record, now_ns, &self.offsets);
-            view.clock = Clock::new(self.offsets.at(record.time_ns()));
+            let clock = Clock::new(self.offsets.at(record.time_ns()));
+            if view.clock != clock {
+                Arc::make_mut(&mut view).clock = clock;
+            }
             self.interfaces.record(&record);
             if concerns_families(&record, &view.families, is_read) {
                 self.unknown_family.notify_one();
@@ -318,9 +322,9 @@ impl Pipeline {
     }
 
     /// A record as the log keeps it.
-    fn entry(&self, record: Record, view: &View) -> Entry {
+    fn entry(&self, record: Box<Record>, view: &Arc<View>) -> Entry {
         // At once: in a moment the process may be gone.
-        let (origin, view) = (self.origins.of(&record), view.clone());
+        let (origin, view) = (self.origins.of(&record), Arc::clone(view));
         if decode::may_hold_keys(record.protocol()) {
             // At once too: what is withheld should not be kept.
             return LogRecord::new(&record, &view).with_origin(&origin).into();

@@ -9,7 +9,7 @@ use nix::time::{ClockId, clock_gettime};
 use nlmon_core::{
     join::{JoinSettings, Joiner},
     message::Header,
-    record::{Contents, Delivery, Observation, Path, Record, Task},
+    record::{Contents, Delivery, Observation, Path, Task},
 };
 
 const COUNT: u64 = 300_000;
@@ -67,7 +67,7 @@ fn storm(name: &str, distinct: u32, delivered: bool) {
     let mut joiner = Joiner::new(&JoinSettings::default());
     joiner.subscribed(1, 0, 1, 99, 1);
     let (before_kib, start) = (resident_kib(), busy());
-    let (mut records, mut peak_kib, mut made): (Vec<Record>, _, u64) = (Vec::new(), 0, 0);
+    let (mut records, mut peak_kib, mut made): (Vec<_>, _, u64) = (Vec::new(), 0, 0);
     let number = |at: u64| u32::try_from(at % u64::from(distinct)).expect("it is less");
     for at in 0..COUNT + BEHIND {
         let now_ns = 1_000_000 + at * STEP_NS;

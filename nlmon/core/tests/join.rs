@@ -84,7 +84,7 @@ fn joiner(settings: &JoinSettings) -> Joiner {
 fn advance(joiner: &mut Joiner, now_ns: u64) -> Vec<Record> {
     let mut out = Vec::new();
     joiner.advance(now_ns, &mut out);
-    out
+    out.into_iter().map(|record| *record).collect()
 }
 
 #[test]

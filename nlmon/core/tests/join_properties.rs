@@ -219,8 +219,8 @@ fn audit(joiner: &Joiner) {
     assert_eq!(rows + m.matched + gauges, fed);
 }
 
-fn in_order(records: &[Record]) -> bool {
-    records.is_sorted_by_key(Record::time_ns)
+fn in_order(records: &[Box<Record>]) -> bool {
+    records.is_sorted_by_key(|record| record.time_ns())
 }
 
 proptest! {

@@ -134,7 +134,7 @@ impl Metrics {
     }
 
     /// Counts finished records, what became of requests, and the join's totals.
-    pub fn joined(&self, records: &[Record], request_events: &[RequestEvent], counts: Counts) {
+    pub fn joined(&self, records: &[Box<Record>], request_events: &[RequestEvent], counts: Counts) {
         let mut tallies = lock(&self.tallies);
         for record in records {
             tallies.record(record);

@@ -176,7 +176,8 @@ impl Joiner {
     }
 
     /// Appends to `out` every record that is finished and has settled, in order of their start.
-    pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Record>) {
+    #[expect(clippy::vec_box, reason = "records move on as they are held")]
+    pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.multicast.expire(now_ns, &mut self.reorder);
         self.requests.expire(now_ns);
         self.reorder.release(now_ns, out);
@@ -190,7 +191,8 @@ impl Joiner {
     }
 
     /// Ends the join: appends every record to `out`. Whatever still waits at `now_ns` is undecided.
-    pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Record>) {
+    #[expect(clippy::vec_box, reason = "records move on as they are held")]
+    pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.advance(now_ns, out);
         self.multicast.finish(&mut self.reorder);
         self.requests.finish();

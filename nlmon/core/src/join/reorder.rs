@@ -19,7 +19,7 @@ pub(super) struct Slot {
 struct Held {
     /// Of the record that is here, or was last.
     number: u64,
-    record: Option<Record>,
+    record: Option<Box<Record>>,
 }
 
 /// The records that wait for their turn.
@@ -51,7 +51,9 @@ impl ReorderBuffer {
         let number = self.next;
         self.next += 1;
         let time_ns = record.time_ns();
-        let held = Held { number, record: Some(record) };
+        // The box goes all the way to the log. A record has some 350 bytes, and each step would copy
+        // them.
+        let held = Held { number, record: Some(Box::new(record)) };
         let index = if let Some(index) = self.free.pop() {
             self.records[index] = held;
             index
@@ -67,11 +69,12 @@ impl ReorderBuffer {
     /// The record, unless it is out already.
     pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Record> {
         let held = self.records.get_mut(slot.index)?;
-        held.record.as_mut().filter(|_| held.number == slot.number)
+        held.record.as_deref_mut().filter(|_| held.number == slot.number)
     }
 
     /// Moves every record whose time has come to `out`, in order of their time.
-    pub(super) fn release(&mut self, now_ns: u64, out: &mut Vec<Record>) {
+    #[expect(clippy::vec_box, reason = "records move on as they are held")]
+    pub(super) fn release(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         while let Some(Reverse(first)) = self.order.peek() {
             let due = first.time_ns.saturating_add(self.settle_ns) <= now_ns;
             if !due && self.order.len() <= self.max {
