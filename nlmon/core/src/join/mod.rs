@@ -176,7 +176,6 @@ impl Joiner {
     }
 
     /// Appends to `out` every record that is finished and has settled, in order of their start.
-    #[expect(clippy::vec_box, reason = "records move on as they are held")]
     pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.multicast.expire(now_ns, &mut self.reorder);
         self.requests.expire(now_ns);
@@ -191,7 +190,6 @@ impl Joiner {
     }
 
     /// Ends the join: appends every record to `out`. Whatever still waits at `now_ns` is undecided.
-    #[expect(clippy::vec_box, reason = "records move on as they are held")]
     pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.advance(now_ns, out);
         self.multicast.finish(&mut self.reorder);

@@ -4,6 +4,9 @@
 //! This is a table beside [`Pending`](super::pending::Pending), because a request claims all
 //! answers of a key from some time on. Thousands may wait under one key, and a claim never looks at
 //! the answers of older requests.
+//!
+//! The newest answer is kept aside. The request that it was sent in is nearly always the next thing
+//! to come, so that most answers never are in the table.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -22,9 +25,19 @@ struct Waiting<L> {
     expires_ns: u64,
 }
 
+/// An answer that is not in the table.
+#[derive(Debug)]
+struct Newest<L, V> {
+    link: L,
+    start_ns: u64,
+    expires_ns: u64,
+    answer: V,
+}
+
 /// A bounded table of answers, each under a link and its own start.
 #[derive(Debug)]
 pub(super) struct Orphans<L, V> {
+    newest: Option<Newest<L, V>>,
     answers: BTreeMap<(L, u64, Arrival), V>,
     /// In the order in which they came, with some that are gone behind the first.
     by_arrival: VecDeque<Waiting<L>>,
@@ -35,11 +48,17 @@ pub(super) struct Orphans<L, V> {
 impl<L: Copy + Ord, V> Orphans<L, V> {
     /// An empty table for at most `capacity` answers.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { answers: BTreeMap::new(), by_arrival: VecDeque::new(), next: 0, capacity }
+        Self {
+            newest: None,
+            answers: BTreeMap::new(),
+            by_arrival: VecDeque::new(),
+            next: 0,
+            capacity,
+        }
     }
 
     pub(super) fn len(&self) -> u64 {
-        self.answers.len() as u64
+        (self.answers.len() + usize::from(self.newest.is_some())) as u64
     }
 
     /// Adds an answer that began at `start_ns`. The oldest goes if there is no room, and is
@@ -51,17 +70,31 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
         answer: V,
         expires_ns: u64,
     ) -> Option<V> {
+        let newest = Newest { link, start_ns, expires_ns, answer };
+        if let Some(before) = self.newest.replace(newest) {
+            self.keep(before);
+        }
+        if self.len() <= self.capacity as u64 { None } else { self.pop_oldest() }
+    }
+
+    fn keep(&mut self, Newest { link, start_ns, expires_ns, answer }: Newest<L, V>) {
         let arrival = self.next;
         self.next += 1;
         self.answers.insert((link, start_ns, arrival), answer);
         self.by_arrival.push_back(Waiting { arrival, is_gone: false, link, start_ns, expires_ns });
-        if self.answers.len() <= self.capacity { None } else { self.pop_oldest() }
     }
 
-    /// Takes every answer under `link` that began at `from_ns` or later, in order of their start.
-    pub(super) fn claim(&mut self, link: L, from_ns: u64) -> Vec<V> {
+    /// Hands over every answer under `link` that began at `from_ns` or later, in order of their
+    /// start.
+    pub(super) fn claim(&mut self, link: L, from_ns: u64, take: impl FnMut(V)) {
+        let fits = |newest: &mut Newest<L, V>| newest.link == link && newest.start_ns >= from_ns;
+        let newest = self.newest.take_if(fits);
         if self.answers.is_empty() {
-            return Vec::new();
+            newest.map(|newest| newest.answer).into_iter().for_each(take);
+            return;
+        }
+        if let Some(newest) = newest {
+            self.keep(newest);
         }
         let range = (link, from_ns, 0)..=(link, u64::MAX, u64::MAX);
         let keys: Vec<_> = self.answers.range(range).map(|(key, _)| *key).collect();
@@ -71,9 +104,8 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
                 self.by_arrival[index].is_gone = true;
             }
         }
-        let claimed = keys.into_iter().filter_map(|key| self.answers.remove(&key)).collect();
+        keys.into_iter().filter_map(|key| self.answers.remove(&key)).for_each(take);
         self.drop_gone();
-        claimed
     }
 
     /// Lets the first be one that is there, and most of the others.
@@ -88,17 +120,19 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
 
     /// Takes an answer whose time is up at `now_ns`, the oldest first.
     pub(super) fn pop_expired(&mut self, now_ns: u64) -> Option<V> {
-        let oldest = self.by_arrival.front()?;
-        if oldest.expires_ns <= now_ns { self.pop_oldest() } else { None }
+        if self.next_expiry_ns()? <= now_ns { self.pop_oldest() } else { None }
     }
 
     /// When the next answer's time is up.
     pub(super) fn next_expiry_ns(&self) -> Option<u64> {
-        self.by_arrival.front().map(|oldest| oldest.expires_ns)
+        let oldest = self.by_arrival.front().map(|oldest| oldest.expires_ns);
+        oldest.or_else(|| self.newest.as_ref().map(|newest| newest.expires_ns))
     }
 
     fn pop_oldest(&mut self) -> Option<V> {
-        let Waiting { arrival, link, start_ns, .. } = self.by_arrival.pop_front()?;
+        let Some(Waiting { arrival, link, start_ns, .. }) = self.by_arrival.pop_front() else {
+            return self.newest.take().map(|newest| newest.answer);
+        };
         let answer = self.answers.remove(&(link, start_ns, arrival));
         self.drop_gone();
         answer
@@ -109,14 +143,20 @@ impl<L: Copy + Ord, V> Orphans<L, V> {
 mod tests {
     use super::*;
 
+    fn claimed<L: Copy + Ord, V>(orphans: &mut Orphans<L, V>, link: L, from_ns: u64) -> Vec<V> {
+        let mut claimed = Vec::new();
+        orphans.claim(link, from_ns, |answer| claimed.push(answer));
+        claimed
+    }
+
     #[test]
     fn a_request_claims_what_began_after_it() {
         let mut orphans = Orphans::new(8);
         for (link, start_ns, name) in [(1, 30, 'c'), (1, 10, 'a'), (2, 40, 'x'), (1, 20, 'b')] {
             assert_eq!(orphans.insert(link, start_ns, name, 100), None);
         }
-        assert_eq!(orphans.claim(1, 20), ['b', 'c']);
-        assert_eq!(orphans.claim(1, 20), []);
+        assert_eq!(claimed(&mut orphans, 1, 20), ['b', 'c']);
+        assert_eq!(claimed(&mut orphans, 1, 20), []);
         let there = orphans.by_arrival.iter().filter(|waiting| !waiting.is_gone).count();
         assert_eq!((orphans.len(), there), (2, 2));
         assert!(!orphans.by_arrival[0].is_gone);
@@ -128,7 +168,8 @@ mod tests {
         orphans.insert(0, 1, 'a', 100);
         for number in 1..10 * GONE_MAX as u64 {
             orphans.insert(1, number, 'b', 100);
-            assert_eq!(orphans.claim(1, number), ['b']);
+            orphans.insert(1, number, 'c', 100);
+            assert_eq!(claimed(&mut orphans, 1, number), ['b', 'c']);
             assert!(orphans.by_arrival.len() <= GONE_MAX + 4);
         }
         assert_eq!(orphans.pop_expired(100), Some('a'));
@@ -152,6 +193,6 @@ mod tests {
         let mut orphans = Orphans::new(8);
         orphans.insert(1, 10, 'a', 100);
         orphans.insert(1, 10, 'b', 100);
-        assert_eq!(orphans.claim(1, 0), ['a', 'b']);
+        assert_eq!(claimed(&mut orphans, 1, 0), ['a', 'b']);
     }
 }

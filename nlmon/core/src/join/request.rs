@@ -244,10 +244,10 @@ impl Requests {
         reorder: &mut ReorderBuffer,
     ) -> bool {
         let mut ended = false;
-        for orphan in self.orphans.claim(link, open.start_ns) {
+        self.orphans.claim(link, open.start_ns, |orphan| {
             self.counts.matched += 1;
             ended |= join(open, orphan, reorder, &mut self.events);
-        }
+        });
         ended
     }
 
