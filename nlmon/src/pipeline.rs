@@ -313,7 +313,7 @@ impl Pipeline {
                 self.unknown_family.notify_one();
             }
             if is_read {
-                entries.push(self.entry(record, &view));
+                entries.push(self.entry(record, &view, now_ns));
             }
         }
         if !entries.is_empty() {
@@ -322,16 +322,14 @@ impl Pipeline {
     }
 
     /// A record as the log keeps it.
-    fn entry(&self, record: Box<Record>, view: &Arc<View>) -> Entry {
+    fn entry(&mut self, record: Box<Record>, view: &Arc<View>, now_ns: u64) -> Entry {
         // At once: in a moment the process may be gone.
-        let (origin, view) = (self.origins.of(&record), Arc::clone(view));
+        let (origin, view) = (self.origins.of(&record, now_ns), Arc::clone(view));
         if decode::may_hold_keys(record.protocol()) {
             // At once too: what is withheld should not be kept.
             return LogRecord::new(&record, &view).with_origin(&origin).into();
         }
-        let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
-        let make = move || LogRecord::new(&record, &view).with_origin(&origin);
-        Entry::later(time_ns, bytes, make)
+        Entry::joined(record, origin, view)
     }
 }
 

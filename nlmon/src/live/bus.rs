@@ -609,10 +609,11 @@ mod tests {
     #[tokio::test]
     async fn a_search_delays_neither_others_nor_the_publisher() {
         let (found, is_found) = std::sync::mpsc::channel();
+        let is_found = Mutex::new(is_found);
         let bus = with_history(40_000);
         let slow = move || {
             // Until another client has been served: this test has one async thread.
-            is_found.recv().unwrap();
+            is_found.lock().unwrap().recv().unwrap();
             record(0)
         };
         bus.publish(|| Entry::later(0, 100, slow));

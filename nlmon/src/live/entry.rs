@@ -5,43 +5,67 @@
 //! Invariant: what an entry takes is known when it is published, by an estimate that covers both.
 
 use std::borrow::Cow;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use super::json::{Detail, LogRecord};
+use super::json::{Detail, LogRecord, View};
+use crate::origin::Origin;
 use nlmon_core::decode::Message;
 use nlmon_core::message::messages;
+use nlmon_core::record::Record;
 
 /// What a line of JSON takes for the record, and for each message besides its text.
 const JSON_BYTES: usize = 512;
 const JSON_PER_MESSAGE: usize = 256;
-
-type Make = Box<dyn FnOnce() -> Box<LogRecord> + Send>;
 
 /// One record.
 #[derive(Debug)]
 pub struct Entry {
     time_ns: u64,
     bytes: usize,
-    /// Boxed: most are never made, and the box is a fraction of what it holds.
-    record: LazyLock<Box<LogRecord>, Make>,
+    content: Content,
     json: OnceLock<String>,
 }
 
+/// The record, boxed: most are never made, and the box is a fraction of what it holds.
+type Made = OnceLock<Box<LogRecord>>;
+
+#[derive(Debug)]
+enum Content {
+    /// Made at once.
+    Made(Box<LogRecord>),
+    /// Made when it is read.
+    Joined { record: Box<Record>, origin: Arc<Origin>, view: Arc<View>, made: Made },
+    #[cfg(test)]
+    Test { make: TestMake, made: Made },
+}
+
+#[cfg(test)]
+struct TestMake(Box<dyn Fn() -> LogRecord + Send + Sync>);
+
+#[cfg(test)]
+impl std::fmt::Debug for TestMake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a test's")
+    }
+}
+
 impl Entry {
-    /// One that is made when it is read, and takes by [`estimate`](Self::estimate) so many bytes.
-    pub fn later(
-        time_ns: u64,
-        bytes: usize,
-        make: impl FnOnce() -> LogRecord + Send + 'static,
-    ) -> Self {
-        let record: LazyLock<_, Make> = LazyLock::new(Box::new(move || Box::new(make())));
-        Self { time_ns, bytes, record, json: OnceLock::new() }
+    /// One that is made when it is read.
+    pub fn joined(record: Box<Record>, origin: Arc<Origin>, view: Arc<View>) -> Self {
+        let (time_ns, bytes) = (record.time_ns(), estimate(record.data()));
+        let content = Content::Joined { record, origin, view, made: Made::new() };
+        Self { time_ns, bytes, content, json: OnceLock::new() }
     }
 
-    /// Estimates the memory of a record from its captured bytes: the bytes, and more text than
-    /// almost any summary has.
-    pub fn estimate(data: &[u8]) -> usize {
-        fixed(messages(data, data.len()).count().max(1)) + 4 * data.len()
+    /// One that a test makes when it is read, and that takes so many bytes.
+    #[cfg(test)]
+    pub(super) fn later(
+        time_ns: u64,
+        bytes: usize,
+        make: impl Fn() -> LogRecord + Send + Sync + 'static,
+    ) -> Self {
+        let content = Content::Test { make: TestMake(Box::new(make)), made: Made::new() };
+        Self { time_ns, bytes, content, json: OnceLock::new() }
     }
 
     /// When it was, `CLOCK_MONOTONIC` nanoseconds.
@@ -51,7 +75,14 @@ impl Entry {
 
     /// The record.
     pub fn record(&self) -> &LogRecord {
-        &self.record
+        match &self.content {
+            Content::Made(record) => record,
+            Content::Joined { record, origin, view, made } => {
+                made.get_or_init(|| Box::new(LogRecord::new(record, view).with_origin(origin)))
+            }
+            #[cfg(test)]
+            Content::Test { make, made } => made.get_or_init(|| Box::new((make.0)())),
+        }
     }
 
     /// The record as one line of JSON, with its newline.
@@ -80,9 +111,15 @@ impl From<LogRecord> for Entry {
             |message: &Message| message.summary.len() + message.raw.as_ref().map_or(0, String::len);
         let texts: usize = record.messages.iter().map(|message| 3 * text(message)).sum();
         let bytes = fixed(record.messages.len()) + texts + record.captured_bytes();
-        let (time_ns, json) = (record.time_ns, OnceLock::new());
-        Self { time_ns, bytes, record: LazyLock::new(Box::new(move || Box::new(record))), json }
+        let time_ns = record.time_ns;
+        Self { time_ns, bytes, content: Content::Made(Box::new(record)), json: OnceLock::new() }
     }
+}
+
+/// Estimates the memory of a record from its captured bytes: the bytes, and more text than almost any
+/// summary has.
+fn estimate(data: &[u8]) -> usize {
+    size_of::<Record>() + fixed(messages(data, data.len()).count().max(1)) + 4 * data.len()
 }
 
 /// The part of the memory that does not depend on the text.
@@ -96,11 +133,10 @@ mod tests {
     use super::*;
     use crate::live::json::{Clock, View};
     use crate::live::sample;
-    use nlmon_core::record::Record;
 
     fn later(record: Record) -> Entry {
-        let (time_ns, bytes) = (record.time_ns(), Entry::estimate(record.data()));
-        Entry::later(time_ns, bytes, move || LogRecord::new(&record, &View::new(Clock::new(0))))
+        let view = Arc::new(View::new(Clock::new(0)));
+        Entry::joined(Box::new(record), Arc::default(), view)
     }
 
     #[test]

@@ -47,6 +47,14 @@ pub struct Origins {
     namespaces: Names,
     /// Who was looked up last, and when.
     noted: Option<(Task, u64)>,
+    /// What was told last, of whom, and when. Most records come in runs of one sender.
+    told: Option<Told>,
+}
+
+struct Told {
+    task: Option<Task>,
+    now_ns: u64,
+    origin: Arc<Origin>,
 }
 
 impl Origins {
@@ -81,12 +89,24 @@ impl Origins {
     }
 
     /// What is known of a record's sender.
-    pub fn of(&self, record: &Record) -> Origin {
+    pub(crate) fn of(&mut self, record: &Record, now_ns: u64) -> Arc<Origin> {
         let namespace = self.namespaces.get(record.netns(), record.time_ns());
         let task = record.observation().map(|observation| &observation.task);
-        let Some(task) = task.filter(|task| is_sender(task)) else {
-            return Origin { namespace, ..Origin::default() };
-        };
+        let task = task.filter(|task| is_sender(task));
+        if let Some(told) = &self.told
+            && told.now_ns == now_ns
+            && told.task.as_ref() == task
+            && told.origin.namespace == namespace
+        {
+            return Arc::clone(&told.origin);
+        }
+        let origin = Arc::new(self.look_up(task, namespace));
+        self.told = Some(Told { task: task.cloned(), now_ns, origin: Arc::clone(&origin) });
+        origin
+    }
+
+    fn look_up(&self, task: Option<&Task>, namespace: Option<Arc<str>>) -> Origin {
+        let Some(task) = task else { return Origin { namespace, ..Origin::default() } };
         let (unit, container) = self.cgroups.get(task);
         Origin { executable: self.executables.get(task), unit, container, namespace }
     }
