@@ -100,6 +100,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config().map_err(|error| Failure::Usage(error.into()))?;
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     service::init_log();
+    // A huge page is taken whole for the first byte that is used of it. The daemon's memory is small,
+    // and lies in many places.
+    if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
+        log::debug!("huge pages may be used: {error}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("nlmon")
