@@ -270,8 +270,10 @@ pub mod stat {
     /// Messages that were counted without their type, or without their process too, because the share
     /// of their user was used up.
     pub const MESSAGE_FOLDED: u32 = 16;
+    /// Sockets that came or went, the kernel's own included and the daemon's own not.
+    pub const SOCKETS: u32 = 17;
     /// How many there are.
-    pub const COUNT: u32 = 17;
+    pub const COUNT: u32 = 18;
     /// Elements of the array per processor: no two processors share a cache line.
     pub const STRIDE: u32 = 24;
 }

@@ -46,8 +46,22 @@ pub struct Holding {
     pub protocol: u32,
     /// Groups that its bitmap has room for.
     pub groups_len: u32,
+    /// Real user of the process, as the first user namespace knows him.
+    pub uid: u32,
+    /// Zero.
+    pub pad: u32,
     /// Name of the process, which is its first thread's.
     pub comm: [u8; 16],
+}
+
+/// A process and the network namespace that it is in, as the iteration over processes tells it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Inode number of the network namespace.
+    pub netns: u32,
+    /// Process id.
+    pub tgid: u32,
 }
 
 /// Field offsets in bytes from the start of each structure, from the running kernel's BTF.
@@ -60,6 +74,14 @@ pub struct SocketOffsets {
     pub iter_session: u32,
     /// `task_struct.tgid`
     pub task_tgid: u32,
+    /// `task_struct.real_cred`
+    pub task_cred: u32,
+    /// `cred.uid`
+    pub cred_uid: u32,
+    /// `task_struct.nsproxy`
+    pub task_nsproxy: u32,
+    /// `nsproxy.net_ns`
+    pub nsproxy_net: u32,
     /// `file.f_inode`
     pub file_inode: u32,
     /// `file.private_data`
@@ -87,17 +109,20 @@ pub struct SocketOffsets {
 }
 
 const _: () = assert!(size_of::<Owner>() == 40);
-const _: () = assert!(size_of::<Holding>() == 88 && align_of::<Holding>() == 8);
-const _: () = assert!(size_of::<SocketOffsets>() == 60);
+const _: () = assert!(size_of::<Holding>() == 96 && align_of::<Holding>() == 8);
+const _: () = assert!(size_of::<Process>() == 8);
+const _: () = assert!(size_of::<SocketOffsets>() == 76);
 
 #[cfg(feature = "user")]
 mod user {
-    use super::{Holding, Owner, SocketOffsets};
+    use super::{Holding, Owner, Process, SocketOffsets};
 
     // SAFETY: repr(C), fixed-width integers only, padding named: every bit pattern is a value.
     unsafe impl aya::Pod for Owner {}
     // SAFETY: as above.
     unsafe impl aya::Pod for Holding {}
+    // SAFETY: as above.
+    unsafe impl aya::Pod for Process {}
     // SAFETY: as above.
     unsafe impl aya::Pod for SocketOffsets {}
 }

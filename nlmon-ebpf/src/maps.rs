@@ -93,10 +93,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_7")]
+#[unsafe(export_name = "NLMON_ABI_8")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 7, "the mark's name has to say the same");
+const _: () = assert!(ABI == 8, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -128,6 +128,10 @@ pub(crate) static SOCKET_OFFSETS: SocketOffsets = SocketOffsets {
     iter_seq: 0,
     iter_session: 0,
     task_tgid: 0,
+    task_cred: 0,
+    cred_uid: 0,
+    task_nsproxy: 0,
+    nsproxy_net: 0,
     file_inode: 0,
     file_private: 0,
     inode_mode: 0,

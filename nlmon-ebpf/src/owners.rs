@@ -10,7 +10,7 @@ use aya_ebpf::{bindings::BPF_NOEXIST, helpers::bpf_get_current_pid_tgid};
 use nlmon_common::{counter::stat, share, socket::Owner};
 
 use crate::{
-    maps::{OWNERS, bump},
+    maps::{OWNERS, bump, own_tgid},
     shares::{charge, is_below},
     skb, socket,
     task::Task,
@@ -22,6 +22,8 @@ const INIT: u32 = 1;
 /// A socket gets its port id from the current task.
 #[inline(always)]
 pub(crate) fn note(sk: *const u8, portid: u32) {
+    let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
+    count_change(tgid);
     // The kernel's own have none.
     if portid == 0 {
         return;
@@ -30,7 +32,7 @@ pub(crate) fn note(sk: *const u8, portid: u32) {
         sk as u64,
         &Owner {
             session: 0,
-            tgid: (bpf_get_current_pid_tgid() >> 32) as u32,
+            tgid,
             uid: socket::user(sk),
             portid,
             pad: 0,
@@ -60,7 +62,17 @@ pub(crate) fn found(sk: *const u8, session: u64, task: &Task) {
 /// A socket is freed.
 #[inline(always)]
 pub(crate) fn forget(sk: *const u8) {
+    // Whatever runs now, the owner is who let it go.
+    count_change(known(sk as u64).map_or(0, |owner| owner.tgid));
     drop_key(sk as u64);
+}
+
+/// Counts that a socket of this process came or went.
+#[inline(always)]
+fn count_change(tgid: u32) {
+    if tgid != own_tgid() {
+        bump(stat::SOCKETS);
+    }
 }
 
 /// The owner of a socket; `None` if it is not known.

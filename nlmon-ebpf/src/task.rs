@@ -51,6 +51,24 @@ impl Task {
         Helper::read(self.leader(), global!(OFFSETS.task_comm))
     }
 
+    /// Its thread id, which is the process's for the first thread.
+    pub(crate) fn tid(&self) -> u32 {
+        pid(self.0)
+    }
+
+    /// Its real user, as the first user namespace knows him.
+    pub(crate) fn uid(&self) -> u32 {
+        let cred: *const u8 = Helper::read(self.0, socket_field!(task_cred));
+        Helper::read(cred, socket_field!(cred_uid))
+    }
+
+    /// The network namespace that it is in; 0 of a task that has ended.
+    pub(crate) fn netns(&self) -> u32 {
+        let namespaces: *const u8 = Helper::read(self.0, socket_field!(task_nsproxy));
+        let net: *const u8 = Helper::read(namespaces, socket_field!(nsproxy_net));
+        Helper::read(net, global!(OFFSETS.net_inum))
+    }
+
     fn leader(&self) -> *const u8 {
         Helper::read(self.0, global!(OFFSETS.task_group_leader))
     }

@@ -126,23 +126,29 @@ pub(crate) fn names_changed() -> io::Result<Option<SystemTime>> {
 impl Namespaces {
     /// An error says that nlmon cannot look, and nothing of what is there.
     pub(crate) fn find() -> io::Result<Self> {
-        let own = fs::metadata("/proc/thread-self/ns/net")?.ino();
-        let first = Namespace { inode: own, name: "self".to_owned(), ..Namespace::default() };
-        let mut found = BTreeMap::from([(own, first)]);
         let mut unreadable = 0;
+        let mut processes = Vec::new();
         for pid in pids()? {
-            let path = PathBuf::from(format!("/proc/{pid}/ns/net"));
-            match fs::metadata(&path) {
-                Ok(metadata) => {
-                    let (inode, name) = (metadata.ino(), format!("pid:{pid}"));
-                    let pid = Some(pid);
-                    found.entry(inode).or_insert(Namespace { inode, name, pid, path });
-                }
+            match fs::metadata(path_of(pid)) {
+                Ok(metadata) => processes.push((metadata.ino(), pid)),
                 Err(error) if is_gone(&error) => {
                     unreadable += usize::from(is_hidden(pid, &error));
                 }
                 Err(error) => return Err(error),
             }
+        }
+        Ok(Self { unreadable, ..Self::of(processes)? })
+    }
+
+    /// Those that these processes are in, by inode number and pid, and those that have a name.
+    pub(crate) fn of(processes: impl IntoIterator<Item = (u64, u32)>) -> io::Result<Self> {
+        let own = fs::metadata("/proc/thread-self/ns/net")?.ino();
+        let first = Namespace { inode: own, name: "self".to_owned(), ..Namespace::default() };
+        let mut found = BTreeMap::from([(own, first)]);
+        for (inode, pid) in processes {
+            let namespace =
+                || Namespace { pid: Some(pid), path: path_of(pid), ..Namespace::told(inode, pid) };
+            found.entry(inode).or_insert_with(namespace);
         }
         for named in named()? {
             let Namespace { name, path, .. } = named.clone();
@@ -150,8 +156,13 @@ impl Namespaces {
             (namespace.name, namespace.path) = (name, path);
         }
         let first = found.remove(&own);
-        Ok(Self { list: first.into_iter().chain(found.into_values()).collect(), unreadable })
+        Ok(Self { list: first.into_iter().chain(found.into_values()).collect(), unreadable: 0 })
     }
+}
+
+/// Where the kernel shows the namespace of a process.
+fn path_of(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/ns/net"))
 }
 
 impl Namespace {

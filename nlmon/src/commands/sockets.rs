@@ -72,7 +72,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Ok(holdings) => (Some(holdings), None),
         Err(error) => (None, Some(anyhow::Error::from(error))),
     };
-    let mut scan = Scanner::new(holdings).scan().map_err(|error| Failure::System(error.into()))?;
+    let mut scan = Scanner::new(holdings)
+        .with_units()
+        .scan()
+        .map_err(|error| Failure::System(error.into()))?;
     if let Some(error) = refusal.filter(|_| scan.gaps.processes > 0) {
         eprintln!("nlmon: owners are read from /proc: {error:#}");
     }

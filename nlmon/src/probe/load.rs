@@ -30,12 +30,12 @@ use super::{
     preemption, read_btf,
     reader::Samples,
     runs::Programs,
-    stats::Stats,
+    stats::{SocketChanges, Stats},
     warnings::Warnings,
 };
 
 /// The symbol that only an object of this layout has.
-pub(super) const ABI_MARK: &str = "NLMON_ABI_7";
+pub(super) const ABI_MARK: &str = "NLMON_ABI_8";
 
 /// The BPF object; empty when the daemon was built without one.
 pub(super) static OBJECT: &[u8] =
@@ -84,6 +84,8 @@ pub struct Probes {
     pub execs: Option<Result<Execs, Error>>,
     /// Which process holds which socket, or why that is not known; `None` once taken.
     pub holdings: Option<Result<Holdings, Error>>,
+    /// Tells that netlink sockets come and go.
+    pub sockets: SocketChanges,
     /// Whether the probes outlive the daemon: what became of that, if it was asked for.
     pub pinned: Option<Result<Pinned, Error>>,
     /// Own the programs and their links.
@@ -161,6 +163,7 @@ fn attach_all(
         Execs::of(&mut maps)
     });
     let programs = Programs::of(&ebpf, &links);
+    let sockets = SocketChanges::new(&stats);
     let kept = pins.map(|pins| Kept::open(&pins.map(KEPT))).transpose()?;
     let counters = Counters::new(&mut maps, stats, programs, kept, 0)?;
     let mut pinned = None;
@@ -178,6 +181,7 @@ fn attach_all(
         exits,
         execs: Some(execs),
         holdings,
+        sockets,
         pinned,
         _ebpf: ebpf,
         _links: links,
@@ -219,6 +223,7 @@ fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
     let programs = Programs::opened(pins.programs()?);
     let stats = Arc::new(Stats::new(&mut maps)?);
     let samples = Samples::new(&mut maps, control, Arc::clone(&stats))?;
+    let sockets = SocketChanges::new(&stats);
     Ok(Probes {
         attached,
         missed,
@@ -228,6 +233,7 @@ fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
         exits: has(EXIT),
         execs: Some(execs),
         holdings,
+        sockets,
         pinned: Some(Ok(Pinned::TakenOver)),
         _ebpf: ebpf,
         _links: Vec::new(),

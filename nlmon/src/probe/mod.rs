@@ -36,13 +36,14 @@ pub use fill::RingFill;
 pub use holdings::Holdings;
 pub use load::{Options, Pinned, Probes, load};
 pub use messages::MessageTotal;
-pub use nlmon_common::socket::Holding;
+pub use nlmon_common::socket::{Holding, Process};
 pub use overruns::OverrunTotal;
 pub use pins::{DIRECTORY as PIN_DIRECTORY, remove as remove_pins};
 pub use plan::{Attach, Hook, PlannedProbe, Probe, plan};
 pub use proof::{OwnCalls, Proof, proof};
 pub use reader::{BATCH, Samples, WaitingSamples};
 pub use runs::Runs;
+pub use stats::SocketChanges;
 pub use warnings::Warnings;
 
 /// Why there are no probes. The daemon can run without them, so each says what is missing.

@@ -1,6 +1,8 @@
 //! What the programs could not do, in the daemon's own memory: read without a system call, by the
 //! scrapes and by the reader of samples alike.
 
+use std::sync::Arc;
+
 use nlmon_common::counter::stat;
 
 use super::{Error, mapped::Mapped, maps::Maps};
@@ -10,6 +12,21 @@ const LOSSES: [u32; 4] = [stat::TOO_DEEP, stat::NO_CONTEXT, stat::UNSEEN, stat::
 
 /// The programs' array.
 pub(super) struct Stats(Mapped<u64>);
+
+/// Tells that netlink sockets come and go, without looking at any.
+#[derive(Clone)]
+pub struct SocketChanges(Arc<Stats>);
+
+impl SocketChanges {
+    pub(super) fn new(stats: &Arc<Stats>) -> Self {
+        Self(Arc::clone(stats))
+    }
+
+    /// How many came or went on this host since the probes are there.
+    pub fn count(&self) -> u64 {
+        self.0.get(stat::SOCKETS)
+    }
+}
 
 impl Stats {
     /// That of a loaded object.

@@ -1,6 +1,12 @@
 //! Keeps up with the generic families of the running kernel: modules bring them and take them away.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use nlmon_core::decode::{Families, specs::Specs};
@@ -20,6 +26,8 @@ pub(super) struct FamilyKeeper {
     known: Arc<watch::Sender<Arc<Families>>>,
     specs: Specs,
     unknown: Arc<Notify>,
+    /// How often there was a reason to ask.
+    asked: Arc<AtomicU64>,
     metrics: Arc<Metrics>,
 }
 
@@ -29,7 +37,13 @@ impl FamilyKeeper {
         let families = Arc::new(read(specs).unwrap_or_default());
         metrics.name_families(&families);
         let known = Arc::new(watch::Sender::new(families));
-        Self { known, specs, unknown: Arc::default(), metrics: Arc::clone(metrics) }
+        let (unknown, asked) = Default::default();
+        Self { known, specs, unknown, asked, metrics: Arc::clone(metrics) }
+    }
+
+    /// Counts how often it was told.
+    pub(super) fn asked(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.asked)
     }
 
     /// The families as they are known at any time.
@@ -49,6 +63,7 @@ impl FamilyKeeper {
                 () = self.unknown.notified() => {}
                 () = shutdown::requested(&mut shutdown) => return Ok(()),
             }
+            self.asked.fetch_add(1, Ordering::Relaxed);
             let (specs, metrics) = (self.specs, Arc::clone(&self.metrics));
             let scan = move || {
                 let families = Arc::new(read(specs)?);

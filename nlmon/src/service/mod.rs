@@ -9,7 +9,13 @@ mod periodic;
 mod probes;
 mod systemd;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use nlmon_core::{decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
@@ -31,10 +37,10 @@ use crate::{
     metrics::{LogTotals, Metrics},
     origin::Origins,
     pipeline::Pipeline,
-    probe::Probes,
+    probe::{Probes, SocketChanges},
     sockets::Scanner,
     spec_files::Found,
-    subscribe::{Hold, SubscribeSettings, Subscription, Subscriptions},
+    subscribe::{Changed, Hold, SubscribeSettings, Subscription, Subscriptions},
     supervisor::Supervisor,
 };
 use families::FamilyKeeper;
@@ -126,6 +132,10 @@ fn start(
         supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
     }
     let families = FamilyKeeper::new(specs, &metrics);
+    let keeper = match probes.as_ref().map(|probes| probes.sockets.clone()) {
+        Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
+        None => keeper,
+    };
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
     let holdings = probes.as_mut().and_then(|probes| probes.holdings.take());
@@ -163,6 +173,11 @@ fn start(
     supervisor.fatal("http", async { Ok(http.await?) });
     maintain(config, families, probes::scanner(holdings), &metrics, supervisor);
     Ok(subscriptions)
+}
+
+/// What tells the subscriptions that there may be something new.
+fn changes(sockets: SocketChanges, families: Arc<AtomicU64>) -> impl Fn() -> Changed {
+    move || Changed { sockets: sockets.count(), families: families.load(Ordering::Relaxed) }
 }
 
 /// The metrics of these probes.

@@ -48,16 +48,23 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    /// The processes that the kernel told of.
-    pub(super) fn told(holdings: &[Holding]) -> io::Result<Self> {
+    /// The processes that the kernel told of, on request with their units and containers.
+    pub(super) fn told(holdings: &[Holding], finds_units: bool) -> io::Result<Self> {
         let mut processes: HashMap<u32, Arc<Owner>> = HashMap::new();
         let mut owners = Self::default();
         for holding in holdings {
             let owner = match processes.entry(holding.tgid) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    let comm = c_string(&holding.comm);
-                    new.insert(Arc::new(Owner { comm, ..describe(holding.tgid)? }))
+                    let found =
+                        if finds_units { describe(holding.tgid)? } else { Owner::default() };
+                    let (pid, user) = (holding.tgid, holding.uid);
+                    new.insert(Arc::new(Owner {
+                        pid,
+                        user,
+                        comm: c_string(&holding.comm),
+                        ..found
+                    }))
                 }
             };
             let holders = owners.by_inode.entry(holding.inode).or_default();
@@ -177,12 +184,15 @@ mod tests {
             drops: 0,
             protocol: 0,
             groups_len: 0,
+            uid: 1003,
+            pad: 0,
             comm: *b"me\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         };
-        let owners = Owners::told(&[holding(pid), holding(pid), holding(u32::MAX)]).unwrap();
+        let owners = Owners::told(&[holding(pid), holding(pid), holding(u32::MAX)], true).unwrap();
         let socket = Endpoint { inode: 5, portid: 9, ..Endpoint::default() };
         let held: Vec<_> = owners.of(&socket).unwrap().iter().map(|owner| owner.pid).collect();
         assert_eq!(held, [pid, u32::MAX]);
-        assert_eq!(owners.of(&socket).unwrap()[0].comm, "me");
+        let owner = &owners.of(&socket).unwrap()[0];
+        assert_eq!((&*owner.comm, owner.user), ("me", 1003));
     }
 }

@@ -8,7 +8,7 @@ use nlmon_core::decode::names::protocol;
 use super::{Endpoint, Error, Gaps, Scan, Seen, diag, owners::Owners, table, told};
 use crate::{
     namespaces::{Namespace, Namespaces},
-    probe::{Holding, Holdings},
+    probe::{self, Holding, Holdings},
     subscribe,
 };
 
@@ -20,6 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Scanner {
     /// Who holds what, where the kernel can be asked.
     holdings: Option<Holdings>,
+    /// Find out the units and containers of the owners too.
+    finds_units: bool,
 }
 
 /// Namespaces as they were seen from within, or through `/proc`.
@@ -34,21 +36,41 @@ struct Visited {
 impl Scanner {
     /// One that asks the kernel for the holders, if it can be asked, and `/proc` if not.
     pub fn new(holdings: Option<Holdings>) -> Self {
-        Self { holdings }
+        Self { holdings, finds_units: false }
     }
 
-    /// Scans all sockets. Makes several system calls for each process, and starts a thread that
-    /// goes into the namespaces: not for an async task.
+    /// The same, which finds out the owners' units and containers too. That reads three files of each
+    /// owner, and so is not for a scan every few seconds.
+    #[must_use]
+    pub fn with_units(self) -> Self {
+        Self { finds_units: true, ..self }
+    }
+
+    /// Scans all sockets. Makes system calls for each namespace, and for each process where the kernel
+    /// cannot be asked, and starts a thread that goes into others: not for an async task.
     pub fn scan(&self) -> Result<Scan, Error> {
-        let Namespaces { list, unreadable } = Namespaces::find().map_err(Error::Namespaces)?;
-        let visitor = thread::Builder::new().name("namespaces".to_owned());
-        let visitor = visitor.spawn(move || visit(list)).ok();
-        let visited = visitor.and_then(|visitor| visitor.join().ok()).ok_or(Error::Thread)?;
+        let processes = self.told(Holdings::processes);
+        let is_told = processes.is_some();
+        let namespaces = match processes {
+            Some(told) => {
+                Namespaces::of(told.iter().map(|process| (process.netns.into(), process.tgid)))
+            }
+            None => Namespaces::find(),
+        };
+        let Namespaces { list, unreadable } = namespaces.map_err(Error::Namespaces)?;
+        let visited = if list.len() > 1 {
+            let visitor = thread::Builder::new().name("namespaces".to_owned());
+            let visitor = visitor.spawn(move || visit(list, is_told)).ok();
+            visitor.and_then(|visitor| visitor.join().ok()).ok_or(Error::Thread)?
+        } else {
+            visit(list, is_told)
+        };
         let mut visited = visited.map_err(Error::List)?;
-        let (owners, processes) = match self.held() {
+        // After the dumps: what is in them has its owners here.
+        let (owners, processes) = match self.told(Holdings::read) {
             Some(holdings) => {
                 visited.add_told(&holdings);
-                (Owners::told(&holdings), 0)
+                (Owners::told(&holdings, self.finds_units), 0)
             }
             None => (Owners::find(&visited.inodes()), unreadable),
         };
@@ -65,12 +87,12 @@ impl Scanner {
     }
 
     /// What the kernel tells.
-    fn held(&self) -> Option<Vec<Holding>> {
-        let error = match self.holdings.as_ref()?.read() {
-            Ok(held) => return Some(held),
+    fn told<T>(&self, of: impl Fn(&Holdings) -> Result<Vec<T>, probe::Error>) -> Option<Vec<T>> {
+        let error = match of(self.holdings.as_ref()?) {
+            Ok(told) => return Some(told),
             Err(error) => anyhow::Error::from(error),
         };
-        log::warn!("owners of sockets are read from /proc: {error:#}");
+        log::warn!("processes and owners of sockets are read from /proc: {error:#}");
         None
     }
 }
@@ -82,11 +104,11 @@ impl Visited {
         sockets.filter(|socket| !socket.is_kernel()).map(|socket| socket.inode).collect()
     }
 
-    /// Adds what the kernel tells of namespaces that were not seen otherwise.
+    /// Adds what the kernel tells and was not seen otherwise.
     fn add_told(&mut self, holdings: &[Holding]) {
-        let known: HashSet<u64> = self.seen.iter().map(|seen| seen.namespace.inode).collect();
         for (inode, (pid, sockets)) in told::by_namespace(holdings) {
-            if known.contains(&inode) {
+            if let Some(seen) = self.seen.iter_mut().find(|seen| seen.namespace.inode == inode) {
+                add_missing(&mut seen.sockets, sockets);
                 continue;
             }
             let hidden = self.hidden.iter().position(|namespace| namespace.inode == inode);
@@ -100,14 +122,21 @@ impl Visited {
     }
 }
 
+/// Adds those of `others` that are not among `sockets`. An inode number is a socket's own.
+fn add_missing(sockets: &mut Vec<Endpoint>, others: Vec<Endpoint>) {
+    let known: HashSet<u64> = sockets.iter().map(|socket| socket.inode).collect();
+    sockets.extend(others.into_iter().filter(|socket| !known.contains(&socket.inode)));
+}
+
 /// Reads the sockets of each namespace. The first is the calling thread's own. The thread stays in
-/// the last namespace that it enters.
-fn visit(list: Vec<Namespace>) -> io::Result<Visited> {
+/// the last namespace that it enters. Where the kernel tells what processes hold, that is what a dump
+/// may lack, and nothing is read from `/proc`.
+fn visit(list: Vec<Namespace>, is_told: bool) -> io::Result<Visited> {
     let mut visited = Visited::default();
     for namespace in list {
         let own = visited.seen.is_empty();
         if own || namespace.enter().is_ok() {
-            match read(&mut visited.gaps.refused) {
+            match read(&mut visited.gaps.refused, is_told) {
                 Ok(sockets) => visited.seen.push(Seen { namespace, sockets }),
                 Err(error) if own => return Err(error),
                 Err(_unreadable) => visited.hidden.push(namespace),
@@ -132,7 +161,7 @@ fn read_from_outside(namespace: &Namespace) -> Option<Vec<Endpoint>> {
 }
 
 /// The sockets of the calling thread's namespace, in the best way that works.
-fn read(refused: &mut Option<String>) -> io::Result<Vec<Endpoint>> {
+fn read(refused: &mut Option<String>, is_told: bool) -> io::Result<Vec<Endpoint>> {
     // Of the thread, which may be in another namespace than the process.
     let listed = || table::read("/proc/thread-self/net/netlink");
     let (mut sockets, own_portid) = match ask() {
@@ -143,10 +172,8 @@ fn read(refused: &mut Option<String>) -> io::Result<Vec<Endpoint>> {
         }
     };
     // The dump may lack some, see `socket_dump`; the list never does.
-    if let Ok(listed) = listed() {
-        let key = |socket: &Endpoint| (socket.protocol, socket.portid, socket.inode);
-        let known: HashSet<_> = sockets.iter().map(key).collect();
-        sockets.extend(listed.into_iter().filter(|socket| !known.contains(&key(socket))));
+    if !is_told && let Ok(listed) = listed() {
+        add_missing(&mut sockets, listed);
     }
     sockets.retain(|s| (s.protocol, s.portid) != (protocol::SOCK_DIAG, own_portid));
     // What waits in the kernel's end is the request that was answered.

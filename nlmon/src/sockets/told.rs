@@ -63,6 +63,8 @@ mod tests {
             drops: 3,
             protocol: 16,
             groups_len: 160,
+            uid: 0,
+            pad: 0,
             comm: [0; 16],
         }
     }

@@ -12,8 +12,9 @@ use nlmon_core::decode::Families;
 /// The kernel answers at once; this is for one that does not.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long an answer is good for.
+/// How long an answer is good for, and how long if nothing has changed since.
 const ASK: Duration = Duration::from_secs(5);
+const ASK_QUIET: Duration = Duration::from_secs(60);
 
 /// The groups of the daemon's own namespace, which stand for whether there is any news in the others:
 /// families are registered for all namespaces at once.
@@ -21,19 +22,29 @@ const ASK: Duration = Duration::from_secs(5);
 pub(super) struct FamilyGroups {
     own: BTreeMap<String, u32>,
     edition: u64,
-    /// `None` where nobody needs them.
-    ask_at: Option<Instant>,
+    wanted: bool,
+    asked_at: Option<Instant>,
+    /// What may tell of a change, as of now and when it was asked; `None`: nothing does.
+    changes: Option<u64>,
+    asked_changes: Option<u64>,
 }
 
 impl FamilyGroups {
     /// None yet; to be asked for if they are `wanted`.
     pub(super) fn new(wanted: bool) -> Self {
-        Self { ask_at: wanted.then(Instant::now), ..Self::default() }
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Takes note of how many changes there were that may concern families.
+    pub(super) fn note(&mut self, changes: Option<u64>) {
+        self.changes = changes;
     }
 
     /// Whether it is time to ask.
     pub(super) fn is_due(&self) -> bool {
-        self.ask_at.is_some_and(|at| Instant::now() >= at)
+        let is_quiet = self.changes.is_some() && self.changes == self.asked_changes;
+        let good_for = if is_quiet { ASK_QUIET } else { ASK };
+        self.wanted && self.asked_at.is_none_or(|at| at.elapsed() >= good_for)
     }
 
     /// Asks, if it is time. To be called in the daemon's own namespace.
@@ -41,7 +52,7 @@ impl FamilyGroups {
         if !self.is_due() {
             return;
         }
-        self.ask_at = Some(Instant::now() + ASK);
+        (self.asked_at, self.asked_changes) = (Some(Instant::now()), self.changes);
         match groups() {
             Ok(found) if found == self.own && self.edition > 0 => {}
             Ok(found) => {

@@ -35,6 +35,7 @@ pub use proc_table::{ProcSocket, proc_sockets};
 pub use request::{acknowledge, answer, dump};
 pub use sock_diag::{SocketDump, socket_dump};
 pub use socket::{Datagram, Received, Socket};
+pub use spaces::Changed;
 pub use status::Status;
 pub use subscriptions::{
     Event, Hold, Keeper, Reach, SubscribeSettings, Subscription, Subscriptions,

@@ -16,6 +16,9 @@ use crate::{namespaces::Namespace, throttle};
 /// of them, more would be a load of its own.
 const PAUSE_MAX: Duration = Duration::from_secs(8);
 
+/// The same of the own one, while no socket comes or goes. One that is there may still join a group.
+const OWN_PAUSE_MAX: Duration = Duration::from_secs(8);
+
 /// A namespace with its subscriptions.
 #[derive(Debug)]
 pub(super) struct Space {
@@ -29,6 +32,8 @@ pub(super) struct Space {
     unwanted: Vec<bool>,
     visit_at: Instant,
     pause: Duration,
+    /// How many sockets had come or gone on the host, as of the last look; `None`: not known.
+    changes: Option<u64>,
     /// The way to it has ended: another one has to be found.
     lost: bool,
     /// Why it cannot be entered has been said.
@@ -52,6 +57,7 @@ impl Space {
             memberships,
             visit_at: Instant::now(),
             pause: Duration::ZERO,
+            changes: None,
             lost: false,
             refused: false,
         }
@@ -77,6 +83,16 @@ impl Space {
 
     pub(super) fn visit_soon(&mut self) {
         self.visit_at = Instant::now();
+    }
+
+    /// Takes note of how many netlink sockets have come or gone on the host. Whose they are is not
+    /// known, so that only the own namespace is visited for it.
+    pub(super) fn sockets_changed(&mut self, changes: Option<u64>) {
+        if self.namespace.is_none() && self.changes != changes {
+            self.visit_soon();
+            self.pause = Duration::ZERO;
+        }
+        self.changes = changes;
     }
 
     /// Takes note of readers that have ended.
@@ -114,8 +130,9 @@ impl Space {
                 false
             }
         };
-        let longer = (2 * self.pause).min(PAUSE_MAX);
-        let rests = self.namespace.is_some() && !changed;
+        let most = if self.namespace.is_some() { PAUSE_MAX } else { OWN_PAUSE_MAX };
+        let longer = (2 * self.pause).min(most);
+        let rests = (self.namespace.is_some() || self.changes.is_some()) && !changed;
         self.pause = if rests { longer.max(pause) } else { pause };
         self.visit_at = Instant::now() + self.pause;
     }

@@ -9,7 +9,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io,
+    fmt, io,
     mem::take,
     sync::Arc,
     time::Duration,
@@ -35,9 +35,34 @@ const LOOKS_PER_SEARCH: u32 = 4;
 /// Every namespace that there is and is to be followed.
 type Found = BTreeMap<u32, Option<Namespace>>;
 
+/// How much has changed on the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Netlink sockets that came or went.
+    pub sockets: u64,
+    /// How often a generic family came or went, or may have.
+    pub families: u64,
+}
+
+/// How much has changed, if that is known.
+pub(super) struct Changes(pub(super) Option<Box<dyn Fn() -> Changed + Send>>);
+
+impl Changes {
+    fn count(&self) -> Option<Changed> {
+        self.0.as_ref().map(|count| count())
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.count().fmt(f)
+    }
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Spaces {
+    pub(super) changes: Changes,
     list: Vec<Space>,
     groups: FamilyGroups,
     own: u32,
@@ -74,6 +99,7 @@ impl Spaces {
             status: Arc::default(),
             look_interval,
             looks: 0,
+            changes: Changes(None),
         })
     }
 
@@ -90,6 +116,11 @@ impl Spaces {
             self.search().await?;
         }
         self.looks -= 1;
+        // Before the visits, so that what comes meanwhile is seen at the next look.
+        let changes = self.changes.count();
+        let sockets = changes.map(|changed| changed.sockets);
+        self.list.iter_mut().for_each(|space| space.sockets_changed(sockets));
+        self.groups.note(changes.map(|changed| changed.families));
         if self.groups.is_due() || self.list.iter().any(|space| space.is_due(&self.groups)) {
             self.visit().await?;
         }

@@ -19,7 +19,10 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Error, Status, spaces::Spaces};
+use super::{
+    Error, Status,
+    spaces::{Changed, Changes, Spaces},
+};
 use crate::shutdown;
 use nlmon_core::decode::names::protocol;
 use nlmon_core::record::Delivery;
@@ -227,6 +230,13 @@ impl Subscriptions {
 }
 
 impl Keeper {
+    /// The same, which looks less often while `changes` stays the same.
+    #[must_use]
+    pub fn with_changes(mut self, changes: impl Fn() -> Changed + Send + 'static) -> Self {
+        self.spaces.changes = Changes(Some(Box::new(changes)));
+        self
+    }
+
     /// Opens and closes sockets, until `shutdown` or until the [`Subscriptions`] are dropped. Then
     /// it lets go of all of them; their readers pass on what they have.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
