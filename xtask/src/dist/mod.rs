@@ -136,6 +136,7 @@ fn daemon(binary: &Path, manual: &Path) -> Result<Tree> {
         ("etc/default/nlmon", "deploy/debian/nlmon.default"),
         ("etc/nlmon/nlmon.toml", "deploy/nlmon.toml"),
         ("usr/lib/systemd/system/nlmon.service", "deploy/systemd/nlmon.service"),
+        ("usr/share/nlmon/grafana/nlmon.json", "deploy/grafana/nlmon.json"),
         ("usr/share/nlmon/prometheus/nlmon.rules.yml", "deploy/prometheus/nlmon.rules.yml"),
         ("usr/share/doc/nlmon/runbook.md", "docs/runbook.md"),
         ("usr/lib/sysusers.d/nlmon.conf", "deploy/systemd/nlmon.sysusers"),
