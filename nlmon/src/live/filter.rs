@@ -49,6 +49,14 @@ pub struct Filter {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub container: Vec<String>,
+    /// Kubernetes pod that the process is in: its name, 'web-*', or its UID
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pod: Vec<String>,
+    /// Kubernetes namespace of that pod: kube-system; a network namespace is --netns
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namespace: Vec<String>,
     /// What made the kernel send a notification: request, flushed, kernel, unknown
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -215,6 +223,8 @@ impl Matcher {
             && any(&filter.process, |name| has_process(record, name))
             && any(&filter.unit, |name| has_unit(record, name))
             && any(&filter.container, |id| is_of(record, id))
+            && any(&filter.pod, |name| is_in_pod(record, name))
+            && any(&filter.namespace, |name| is_in_namespace(record, name))
             && any(&filter.message_type, |name| has_type(record, name))
             && any(&filter.errno, |name| record.errors().any(|error| error == name))
             && (!filter.errors || record.failed())
@@ -246,6 +256,19 @@ fn has_unit(record: &LogRecord, wanted: &str) -> bool {
 fn is_of(record: &LogRecord, wanted: &str) -> bool {
     let container = record.process.as_ref().and_then(|process| process.container.as_deref());
     container.is_some_and(|id| id.starts_with(wanted) || glob::matches(wanted, id))
+}
+
+fn is_in_pod(record: &LogRecord, wanted: &str) -> bool {
+    record.process.as_ref().is_some_and(|process| {
+        let is_called = |name: &str| glob::matches(wanted, name);
+        process.pod.as_deref().is_some_and(is_called)
+            || process.pod_uid.as_deref().is_some_and(|uid| uid == wanted)
+    })
+}
+
+fn is_in_namespace(record: &LogRecord, wanted: &str) -> bool {
+    let namespace = record.process.as_ref().and_then(|process| process.namespace.as_deref());
+    namespace.is_some_and(|namespace| glob::matches(wanted, namespace))
 }
 
 fn is_in(record: &LogRecord, wanted: &NamespaceFilter) -> bool {
@@ -332,6 +355,8 @@ mod tests {
             r#"{"cause":["kernel","unknown"]}"#,
             r#"{"unit":["*"]}"#,
             r#"{"container":["*"]}"#,
+            r#"{"pod":["*"]}"#,
+            r#"{"namespace":["*"]}"#,
             r#"{"netns":["*"]}"#,
             r#"{"netns":[1]}"#,
             r#"{"errno":["EEXIST"]}"#,
@@ -348,6 +373,9 @@ mod tests {
         let origin = Origin {
             unit: Some("ssh.service".into()),
             container: Some("3f2a9c".into()),
+            pod_uid: Some("0123-ab".into()),
+            pod: Some("web-1".into()),
+            pod_namespace: Some("default".into()),
             namespace: Some("blue".into()),
             ..Origin::default()
         };
@@ -358,6 +386,10 @@ mod tests {
         assert!(!matches(r#"{"unit":["sshd.service"]}"#));
         assert!(matches(r#"{"container":["3f2a"]}"#) && matches(r#"{"container":["*9c"]}"#));
         assert!(!matches(r#"{"container":["f2a9c"]}"#));
+        assert!(matches(r#"{"pod":["web-*"]}"#) && matches(r#"{"pod":["0123-ab"]}"#));
+        assert!(!matches(r#"{"pod":["web"]}"#) && !matches(r#"{"pod":["0123"]}"#));
+        assert!(matches(r#"{"namespace":["def*"],"pod":["web-1"]}"#));
+        assert!(!matches(r#"{"namespace":["kube-system"]}"#));
         assert!(matches(r#"{"netns":["blu?"]}"#) && matches(r#"{"netns":[4026531840]}"#));
         assert!(!matches(r#"{"netns":["red",7]}"#));
     }

@@ -204,8 +204,11 @@ impl Style {
         let process = record.process.as_ref().filter(|_| record.cause.is_some());
         let unit = process.and_then(|process| process.unit.as_deref());
         let container = process.and_then(|process| process.container.as_deref());
+        let pod = process.and_then(pod);
         let named = [
-            ("unit", unit),
+            ("pod", pod.as_deref()),
+            // That of a pod repeats the container's id.
+            ("unit", unit.filter(|_| pod.is_none())),
             ("container", container.map(short)),
             ("netns", record.netns_name.as_deref()),
         ];
@@ -254,6 +257,14 @@ fn process(record: &LogRecord) -> String {
             format!("kernel (on {})", printable::escape(comm.as_bytes()))
         }
         Some(process) => format!("{}[{}]", printable::escape(process.comm.as_bytes()), process.pid),
+    }
+}
+
+/// Namespace and name of the pod that a process is in, or else its UID.
+fn pod(process: &Process) -> Option<String> {
+    match (&process.namespace, &process.pod) {
+        (Some(namespace), Some(name)) => Some(format!("{namespace}/{name}")),
+        _ => process.pod_uid.clone(),
     }
 }
 
@@ -357,6 +368,22 @@ mod tests {
             style.render(&record(&sample::unobserved())),
             "03:04:05.000035 >>> route:link        RTM_NEWLINK      dummy0 (ifindex 5)\n"
         );
+    }
+
+    #[test]
+    fn a_pod_stands_in_the_place_of_its_unit() {
+        let mut record = record(&sample::multicast());
+        let process = record.process.as_mut().unwrap();
+        process.unit = Some("crio-3f2a.scope".into());
+        process.container = Some("3f2a".into());
+        process.pod_uid = Some("0123-ab".into());
+        let end = |record: &LogRecord| {
+            style().render(record).split_once("NEWLINK, ").unwrap().1.to_owned()
+        };
+        assert_eq!(end(&record), "pod 0123-ab, container 3f2a]\n");
+        let process = record.process.as_mut().unwrap();
+        (process.namespace, process.pod) = (Some("default".into()), Some("web".into()));
+        assert_eq!(end(&record), "pod default/web, container 3f2a]\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Cgroup ids as systemd units and containers.
+//! Cgroup ids as systemd units, containers and pods.
 //!
 //! A probe gives the id that `bpf_get_current_cgroup_id` returns, which on the hierarchy of version 2
 //! is the inode number of the cgroup's directory. The sender says where it is, and the directory there
@@ -29,8 +29,14 @@ const DIRECTORIES_MAX: usize = 65_536;
 const PAUSE_NS: u64 = 1_000_000_000;
 const PAUSE_PER_DIRECTORY_NS: u64 = 1_000_000;
 
-/// The unit and the container that a cgroup belongs to.
-type Place = (Option<Arc<str>>, Option<Arc<str>>);
+/// What a cgroup belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) unit: Option<Arc<str>>,
+    pub(super) container: Option<Arc<str>>,
+    /// The UID of the Kubernetes pod.
+    pub(super) pod: Option<Arc<str>>,
+}
 
 /// A cgroup whose directory was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +74,14 @@ struct Hierarchy {
 }
 
 impl Cgroups {
+    /// With a directory in the place of the hierarchy.
+    #[cfg(test)]
+    pub(super) fn at(mount: &Path) -> Self {
+        let device = fs::metadata(mount).unwrap().dev();
+        let hierarchy = Hierarchy { mount: mount.to_owned(), device };
+        Self { hierarchy: OnceCell::from(Some(hierarchy)), ..Self::default() }
+    }
+
     pub(super) fn note(&mut self, task: &Task, now_ns: u64) {
         if self.hierarchy.get().is_none() {
             match Hierarchy::find() {
@@ -98,12 +112,12 @@ impl Cgroups {
         }
     }
 
-    pub(super) fn get(&self, task: &Task) -> Place {
+    pub(super) fn get(&self, task: &Task) -> Option<&Place> {
         if let Some(Cgroup::At(place)) = self.by_id.get(&task.cgroup_id) {
-            return place.clone();
+            return Some(place);
         }
         let of_process = self.by_pid.get(&task.pid).filter(|process| process.comm == task.comm);
-        of_process.map(|process| process.place.clone()).unwrap_or_default()
+        of_process.map(|process| &process.place)
     }
 
     fn note_process(&mut self, task: &Task, now_ns: u64) {
@@ -151,7 +165,11 @@ fn warn(error: &io::Error) {
 }
 
 fn place(text: &str) -> Place {
-    (cgroup::unit(text).map(Into::into), cgroup::container(text).map(Into::into))
+    Place {
+        unit: cgroup::unit(text).map(Into::into),
+        container: cgroup::container(text).map(Into::into),
+        pod: cgroup::pod(text).map(Into::into),
+    }
 }
 
 impl Hierarchy {
@@ -232,10 +250,12 @@ mod tests {
         let unit = mount.join("a.slice/b.service");
         fs::create_dir_all(&unit).unwrap();
         fs::write(mount.join("a.slice/cgroup.procs"), "").unwrap();
-        let device = fs::metadata(&mount).unwrap().dev();
-        let hierarchy = OnceCell::from(Some(Hierarchy { mount: mount.clone(), device }));
         let id = fs::metadata(&unit).unwrap().ino();
-        (Cgroups { hierarchy, ..Cgroups::default() }, id, mount)
+        (Cgroups::at(&mount), id, mount)
+    }
+
+    fn unit(name: &str) -> Place {
+        Place { unit: Some(name.into()), ..Place::default() }
     }
 
     #[test]
@@ -251,7 +271,7 @@ mod tests {
         let (mut cgroups, id, mount) = hierarchy("gone");
         let gone = task(u32::MAX, id);
         cgroups.note(&gone, 1);
-        assert_eq!(cgroups.get(&gone), (Some("b.service".into()), None));
+        assert_eq!(cgroups.get(&gone), Some(&unit("b.service")));
         fs::remove_dir_all(mount).unwrap();
     }
 
@@ -263,9 +283,9 @@ mod tests {
         fs::create_dir(&late).unwrap();
         let late = task(u32::MAX, fs::metadata(&late).unwrap().ino());
         cgroups.note(&late, 2);
-        assert_eq!(cgroups.get(&late), (None, None));
+        assert_eq!(cgroups.get(&late), None);
         cgroups.note(&late, 1 + PAUSE_NS);
-        assert_eq!(cgroups.get(&late).0.as_deref(), Some("late.service"));
+        assert_eq!(cgroups.get(&late), Some(&unit("late.service")));
         fs::remove_dir_all(mount).unwrap();
     }
 
@@ -276,12 +296,12 @@ mod tests {
         let own = task(std::process::id(), 1);
         let text = fs::read_to_string("/proc/self/cgroup").unwrap();
         cgroups.note(&own, 1);
-        assert_eq!(cgroups.get(&own), place(&text));
+        assert_eq!(cgroups.get(&own), Some(&place(&text)));
         let other = task(u32::MAX, 1);
         cgroups.note(&other, 1);
-        assert_eq!(cgroups.get(&other), (None, None));
+        assert_eq!(cgroups.get(&other), None);
         // Another process with the number of the first.
-        assert_eq!(cgroups.get(&Task { comm: "y".into(), ..own }), (None, None));
+        assert_eq!(cgroups.get(&Task { comm: "y".into(), ..own }), None);
     }
 
     #[test]

@@ -160,7 +160,8 @@ function row(record, probes) {
   const more = messages.length > 1 ? ` (+${messages.length - 1})` : "";
   const who = process ? `${process.comm}[${process.pid}]` : probes ? "?" : "";
   const whose = element("td", "process", who);
-  whose.title = [process?.executable, process?.unit, process?.container].filter(Boolean).join(" ");
+  const pod = process?.pod ? `${process.namespace}/${process.pod}` : process?.pod_uid;
+  whose.title = [process?.executable, pod, process?.unit, process?.container].filter(Boolean).join(" ");
   line.append(
     time,
     way,

@@ -187,6 +187,9 @@ impl LogRecord {
             process.executable = owned(&origin.executable);
             process.unit = owned(&origin.unit);
             process.container = owned(&origin.container);
+            process.pod = owned(&origin.pod);
+            process.namespace = owned(&origin.pod_namespace);
+            process.pod_uid = owned(&origin.pod_uid);
         }
         self
     }
@@ -278,6 +281,9 @@ impl Process {
             cgroup_id: task.cgroup_id,
             unit: None,
             container: None,
+            pod: None,
+            namespace: None,
+            pod_uid: None,
             kernel_thread: task.kernel_thread,
             interrupt: task.interrupt,
         }

@@ -140,6 +140,15 @@ pub struct Process {
     /// Id of the container that the cgroup is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
+    /// Name of the Kubernetes pod that the cgroup is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// Kubernetes namespace of that pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// UID of that pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_uid: Option<String>,
     /// It is a thread of the kernel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kernel_thread: bool,
@@ -250,6 +259,9 @@ mod tests {
             executable: Some("/sbin/ip".into()),
             unit: Some("a.service".into()),
             container: Some("0".into()),
+            pod_uid: Some("1".into()),
+            pod: Some("web".into()),
+            pod_namespace: Some("default".into()),
             namespace: Some("blue".into()),
         };
         let record = LogRecord::new(&sample::multicast(), &View::new(Clock::new(0)));
