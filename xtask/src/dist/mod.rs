@@ -101,10 +101,11 @@ pub(crate) fn pack(binary: &Path, directory: &Path) -> Result<Packages> {
     };
     deb::write("nlmon", ARCHITECTURE, &daemon, epoch, &packages.nlmon)?;
     deb::write("nlmon-netlink-test-dkms", "all", &module()?, epoch, &packages.module)?;
-    let prefix = format!("nlmon-{VERSION}/");
-    fs::write(&packages.archive, tree::compress(&daemon.tar(&prefix, epoch)?)?)
-        .with_context(|| format!("cannot write {}", packages.archive.display()))?;
     oci::write(&image(&daemon)?, epoch, &packages.image)?;
+    let prefix = format!("nlmon-{VERSION}/");
+    let plain = with_manifests(daemon)?.tar(&prefix, epoch)?;
+    fs::write(&packages.archive, tree::compress(&plain)?)
+        .with_context(|| format!("cannot write {}", packages.archive.display()))?;
     for scratch in [manual, directory.join("nlmon")] {
         cache::remove(&scratch)?;
     }
@@ -174,6 +175,24 @@ fn module() -> Result<Tree> {
     tree.copy(&format!("{doc}/copyright"), 0o644, &root.join("deploy/debian/copyright"))?;
     tree.copy(&format!("{doc}/README.md"), 0o644, &root.join("kmod/README.md"))?;
     tree.compressed(&format!("{doc}/changelog.gz"), &root.join("deploy/debian/changelog"))?;
+    Ok(tree)
+}
+
+/// What the plain archive holds: the manifests for a cluster besides, which no node needs.
+fn with_manifests(mut tree: Tree) -> Result<Tree> {
+    let root = layout::root();
+    for name in [
+        "kustomization.yaml",
+        "namespace.yaml",
+        "daemonset.yaml",
+        "nlmon.toml",
+        "podmonitor/kustomization.yaml",
+        "podmonitor/podmonitor.yaml",
+    ] {
+        let path = format!("usr/share/nlmon/kubernetes/{name}");
+        tree.copy(&path, 0o644, &root.join("deploy/kubernetes").join(name))?;
+    }
+    tree.copy("usr/share/doc/nlmon/kubernetes.md", 0o644, &root.join("docs/kubernetes.md"))?;
     Ok(tree)
 }
 
