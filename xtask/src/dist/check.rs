@@ -7,8 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Packages, pack, release, tree};
-use crate::apt::{self, Suite};
+use super::{Packages, deploy, pack, release, tree};
 use crate::{cache, host, layout, process, progress};
 
 /// Who judges them.
@@ -28,22 +27,7 @@ pub(crate) fn check() -> Result<()> {
     cache::remove(&again)?;
     equal?;
     judge(&first)?;
-    alerts()
-}
-
-/// What promtool says of the alert rules and of their own tests. Its package would start a server,
-/// so that it is only unpacked.
-fn alerts() -> Result<()> {
-    let directory = layout::tools().join("prometheus");
-    let suite = apt::codename()?;
-    cache::ensure(&directory, |partial| Suite::open(&suite)?.unpack("prometheus", partial))?;
-    let rules = layout::root().join("deploy/prometheus");
-    for (kind, file) in [("check", "nlmon.rules.yml"), ("test", "nlmon.rules.test.yml")] {
-        let mut promtool = Command::new(directory.join("usr/bin/promtool"));
-        promtool.args([kind, "rules"]).arg(rules.join(file));
-        process::run(&mut promtool, "promtool")?;
-    }
-    Ok(())
+    deploy::check()
 }
 
 fn same(first: &Packages, second: &Packages) -> Result<()> {

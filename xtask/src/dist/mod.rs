@@ -6,6 +6,7 @@
 
 mod check;
 mod deb;
+mod deploy;
 mod oci;
 mod tree;
 
