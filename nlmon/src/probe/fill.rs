@@ -11,7 +11,8 @@ use std::{
 };
 
 use memmap2::{MmapOptions, MmapRaw};
-use nix::unistd::{SysconfVar, sysconf};
+
+use super::ring::page_bytes;
 
 /// The ring's positions, mapped to be read. Clones are the same mapping.
 #[derive(Clone, Debug)]
@@ -24,8 +25,7 @@ pub struct RingFill {
 impl RingFill {
     /// Of the ring of `ring_bytes` behind this descriptor.
     pub(super) fn of(ring: &impl AsRawFd, ring_bytes: usize) -> std::io::Result<Self> {
-        let page_bytes = sysconf(SysconfVar::PAGE_SIZE)?.and_then(|bytes| bytes.try_into().ok());
-        let page_bytes = page_bytes.unwrap_or(4096);
+        let page_bytes = page_bytes()?;
         // The consumer's position begins the first page, the producer's the second.
         let memory = MmapOptions::new().len(2 * page_bytes).map_raw_read_only(ring.as_raw_fd())?;
         Ok(Self { memory: Arc::new(memory), page_bytes, ring_bytes })

@@ -21,6 +21,7 @@ mod plan;
 mod preemption;
 mod proof;
 mod reader;
+mod ring;
 mod runs;
 mod shares;
 mod stats;

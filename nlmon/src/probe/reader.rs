@@ -4,16 +4,22 @@
 //! than the sample. They wake it when the ring fills, and when it has said that it
 //! [sleeps](WaitingSamples::sleep); between the two it looks by itself.
 
-use std::sync::Arc;
+use std::{os::fd::AsFd as _, sync::Arc};
 
-use aya::maps::{Map, MapData, RingBuf};
+use aya::maps::{Map, MapData};
 use nlmon_common::{
     limits::RING_BYTES,
     observation::{HEADER_LEN, SampleHeader, flag},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Error, RingFill, control::Control, maps::Maps, stats::Stats};
+use super::{
+    Error, RingFill,
+    control::Control,
+    maps::Maps,
+    ring::{HEADER_BYTES, Ring},
+    stats::Stats,
+};
 use nlmon_core::{
     message,
     record::{Comm, Contents, End, Observation, Parent, Path, Task},
@@ -23,14 +29,12 @@ use nlmon_core::{
 pub const BATCH: usize = 1024;
 
 /// Batches that a ring of the default size can hold: each record has a header of the ring's own.
-const BATCHES_MAX: usize = (RING_BYTES as usize / (HEADER_LEN + RING_HEADER_LEN)).div_ceil(BATCH);
-
-/// `BPF_RINGBUF_HDR_SZ` in include/uapi/linux/bpf.h.
-const RING_HEADER_LEN: usize = 8;
+const BATCHES_MAX: usize = (RING_BYTES as usize / (HEADER_LEN + HEADER_BYTES)).div_ceil(BATCH);
 
 /// The ring of samples.
 pub struct Samples {
-    ring: RingBuf<MapData>,
+    ring: Ring,
+    map: MapData,
     /// Records that are none of this version's.
     malformed: u64,
     ring_bytes: usize,
@@ -44,22 +48,21 @@ impl Samples {
     pub(super) fn new(maps: &mut Maps, control: Control, stats: Arc<Stats>) -> Result<Self, Error> {
         const NAME: &str = "SAMPLES";
         let failed = |source| Error::Map { name: NAME, source };
-        let map = maps.take(NAME)?;
-        let Map::RingBuf(data) = &map else { return Err(Error::Object(NAME)) };
-        let ring_bytes = data.info().map_err(failed)?.max_entries() as usize;
-        let ring = RingBuf::try_from(map).map_err(failed)?;
+        let Map::RingBuf(map) = maps.take(NAME)? else { return Err(Error::Object(NAME)) };
+        let ring_bytes = map.info().map_err(failed)?.max_entries() as usize;
+        let ring = Ring::of(&map.fd().as_fd(), ring_bytes).map_err(Error::Memory)?;
         let lost = stats.lost_samples();
-        Ok(Self { ring, malformed: 0, ring_bytes, control, stats, lost })
+        Ok(Self { ring, map, malformed: 0, ring_bytes, control, stats, lost })
     }
 
     /// Looks into the ring beside the reader.
     pub fn fill(&self) -> std::io::Result<RingFill> {
-        RingFill::of(&self.ring, self.ring_bytes)
+        RingFill::of(self, self.ring_bytes)
     }
 
     /// Makes it wait on the runtime that this is called in.
     pub fn wait(self) -> std::io::Result<WaitingSamples> {
-        // SAFETY: the ring owns its descriptor for its whole life, and as_raw_fd always returns
+        // SAFETY: the map owns its descriptor for its whole life, and as_raw_fd always returns
         // that one.
         let ring = unsafe { AsyncFd::register_with_interest(self, Interest::READABLE) }
             .map_err(std::io::Error::from)?;
@@ -70,10 +73,10 @@ impl Samples {
     fn drain(&mut self, out: &mut Vec<Observation>) -> usize {
         let mut read = 0;
         while read < BATCH
-            && let Some(item) = self.ring.next()
+            && let Some(parsed) = self.ring.next(parse)
         {
             read += 1;
-            match parse(&item) {
+            match parsed {
                 Some(observation) => out.push(observation),
                 None => self.malformed += 1,
             }
@@ -87,7 +90,7 @@ impl Samples {
 
 impl std::os::fd::AsRawFd for Samples {
     fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        self.ring.as_raw_fd()
+        self.map.fd().as_fd().as_raw_fd()
     }
 }
 
