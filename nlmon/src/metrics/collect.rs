@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     sync::{Mutex, PoisonError},
 };
 
@@ -19,14 +20,23 @@ use crate::{
 pub(super) trait CounterSource: Send {
     /// All of them now; `None` if they cannot be read, which is said.
     fn snapshot(&mut self) -> Option<CounterSnapshot>;
+
+    /// The same of processes alone, which is less work by far.
+    fn processes(&mut self) -> Option<CounterSnapshot>;
 }
 
 impl CounterSource for Counters {
     fn snapshot(&mut self) -> Option<CounterSnapshot> {
-        Self::snapshot(self)
-            .inspect_err(|error| log::error!("cannot read the kernel's counters: {error}"))
-            .ok()
+        told(Self::snapshot(self))
     }
+
+    fn processes(&mut self) -> Option<CounterSnapshot> {
+        told(Self::processes(self))
+    }
+}
+
+fn told<E: Display>(read: Result<CounterSnapshot, E>) -> Option<CounterSnapshot> {
+    read.inspect_err(|error| log::error!("cannot read the kernel's counters: {error}")).ok()
 }
 
 /// What a collection found.
@@ -52,12 +62,25 @@ impl Collector {
     /// Collects, and hands over what it found before the next collection begins: the model must see
     /// snapshots in the order in which they were taken.
     pub(super) fn collect<T>(&self, take: impl FnOnce(Option<&Collected>) -> T) -> T {
+        self.collect_of(|source| source.snapshot(), take)
+    }
+
+    /// The same of what processes have counted.
+    pub(super) fn collect_processes(&self, take: impl FnOnce(Option<&Collected>)) {
+        self.collect_of(|source| source.processes(), take);
+    }
+
+    fn collect_of<T>(
+        &self,
+        read: impl FnOnce(&mut dyn CounterSource) -> Option<CounterSnapshot>,
+        take: impl FnOnce(Option<&Collected>) -> T,
+    ) -> T {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let collected = source.as_mut().and_then(|source| {
             // Without names that are wanted, what was counted would get other labels. At first: a
             // snapshot has what ended processes counted, which is told once.
             let namespaces = if self.by_netns { Some(names()?) } else { None };
-            Some(Collected { snapshot: source.snapshot()?, namespaces })
+            Some(Collected { snapshot: read(&mut **source)?, namespaces })
         });
         take(collected.as_ref())
     }

@@ -194,7 +194,7 @@ impl Metrics {
     /// Folds the counters of ended processes, and lets label values become quiet; to be called every few
     /// seconds.
     pub fn fold(&self) {
-        self.collector.collect(|collected| {
+        self.collector.collect_processes(|collected| {
             if let Some(collected) = collected {
                 let mut kernel = lock(&self.kernel);
                 kernel.add(collected);
@@ -305,6 +305,10 @@ mod tests {
             self.began.send(()).unwrap();
             self.finish.recv().unwrap();
             None
+        }
+
+        fn processes(&mut self) -> Option<crate::probe::CounterSnapshot> {
+            self.snapshot()
         }
     }
 

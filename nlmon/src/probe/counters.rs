@@ -120,6 +120,13 @@ impl Counters {
         })
     }
 
+    /// Reads what processes have counted, and nothing else; takes out what ended ones have.
+    pub fn processes(&mut self) -> Result<CounterSnapshot, MapError> {
+        let overruns = self.overruns.totals()?;
+        let messages = self.messages.totals();
+        Ok(CounterSnapshot { messages, overruns, ..CounterSnapshot::default() })
+    }
+
     /// What the programs have counted of the daemon's own calls.
     pub fn own_calls(&self) -> OwnCalls {
         let mut own = OwnCalls {
