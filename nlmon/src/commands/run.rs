@@ -100,11 +100,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = args.config().map_err(|error| Failure::Usage(error.into()))?;
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     service::init_log();
-    // A huge page is taken whole for the first byte that is used of it. The daemon's memory is small,
-    // and lies in many places.
-    if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
-        log::debug!("huge pages may be used: {error}");
-    }
+    use_little_memory();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("nlmon")
@@ -116,6 +112,30 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     // A thread that hangs in a system call must not keep the process.
     runtime.shutdown_timeout(END_TIME);
     result
+}
+
+/// Bytes at the end of the heap that the allocator keeps when they are free. It would give 128 KiB
+/// back, and what the daemon does every few seconds takes more than that each time.
+#[cfg(target_env = "gnu")]
+const HEAP_KEPT: i32 = 1 << 20;
+
+/// Sets what decides how much more memory than it needs the daemon takes. To be called before there
+/// are other threads.
+fn use_little_memory() {
+    // A huge page is taken whole for the first byte that is used of it. The daemon's memory is small,
+    // and lies in many places.
+    if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
+        log::debug!("huge pages may be used: {error}");
+    }
+    // One arena for all threads, because records are made in one and freed in another. Memory that a
+    // storm took would stay in the arena of its thread. No thread but the pipeline's allocates much.
+    #[cfg(target_env = "gnu")]
+    for (parameter, value) in [(libc::M_ARENA_MAX, 1), (libc::M_TRIM_THRESHOLD, HEAP_KEPT)] {
+        // SAFETY: it takes two numbers, and there is no other thread that allocates.
+        if unsafe { libc::mallopt(parameter, value) } == 0 {
+            log::debug!("the allocator does not take {value} for its parameter {parameter}");
+        }
+    }
 }
 
 impl Args {
