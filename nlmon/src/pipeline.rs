@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// The longest time between two rounds. What wakes the daemon may miss it by a moment, and its
 /// pulse has to go on.
-const REST_MAX: Duration = Duration::from_millis(500);
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Events of the sockets taken at a time, so that a flood of them does not starve the ring.
 const EVENTS_MAX: usize = 1024;

@@ -255,6 +255,13 @@ pub struct Batch {
     pub entries: Vec<Arc<Entry>>,
 }
 
+impl Batch {
+    /// Whether there are so many records that the client has to be catching up.
+    pub fn is_many(&self) -> bool {
+        self.entries.len() == BATCH_MAX
+    }
+}
+
 /// A client's position in the ring.
 #[derive(Debug)]
 pub struct Cursor {
@@ -364,7 +371,19 @@ impl Cursor {
             entries.retain(|entry| wants(entry.record()));
             entries
         };
-        if is_many { self.bus.off_workers(choose).await } else { Ok(choose()) }
+        self.work(is_many, choose).await
+    }
+
+    /// Does work on records, off the async threads if they are many.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        is_many: bool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        if is_many { self.bus.off_workers(work).await } else { Ok(work()) }
     }
 
     fn take(&mut self) -> Batch {

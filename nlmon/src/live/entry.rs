@@ -87,14 +87,27 @@ impl Entry {
 
     /// The record as one line of JSON, with its newline.
     pub fn json(&self, detail: Detail) -> Cow<'_, str> {
-        // The schema has string keys and finite numbers only, so this cannot fail.
-        let line = |record: &LogRecord| {
-            serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
-        };
         match detail {
             Detail::Summary => Cow::Borrowed(self.json.get_or_init(|| line(self.record()))),
-            _ => Cow::Owned(line(&self.record().with(detail))),
+            Detail::Attributes => {
+                let first = self.first_line();
+                Cow::Owned(first.unwrap_or_else(|| line(&self.record().with(detail))))
+            }
+            Detail::Data => Cow::Owned(line(&self.record().with(detail))),
         }
+    }
+
+    /// The line with attributes, if the record is made by that: so it is decoded once.
+    fn first_line(&self) -> Option<String> {
+        let Content::Joined { record, origin, view, made } = &self.content else { return None };
+        if made.get().is_some() {
+            return None;
+        }
+        let detailed = LogRecord::detailed(record, view).with_origin(origin);
+        let line = line(&detailed);
+        // Another client may have made the same meanwhile.
+        made.get_or_init(|| Box::new(detailed.brief()));
+        Some(line)
     }
 
     /// Memory that it takes, its JSON included, by estimate: an exact figure would take the JSON,
@@ -102,6 +115,11 @@ impl Entry {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
+}
+
+/// The schema has string keys and finite numbers only, so this cannot fail.
+fn line(record: &LogRecord) -> String {
+    serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
 }
 
 /// One that is there already.
@@ -158,6 +176,19 @@ mod tests {
         let made = LogRecord::new(&record, &View::new(Clock::new(0)));
         let entry = later(record);
         assert_eq!((entry.time_ns(), entry.record()), (made.time_ns, &made));
+    }
+
+    #[test]
+    fn a_line_with_attributes_is_the_same_whenever_it_is_made() {
+        for record in [sample::multicast(), sample::request()] {
+            let (first, later) = (later(record.clone()), later(record));
+            later.record();
+            let lines = [&first, &later].map(|entry| entry.json(Detail::Attributes).into_owned());
+            assert_eq!(lines[0], lines[1]);
+            assert_eq!(first.record(), later.record());
+            assert_eq!(first.json(Detail::Summary), later.json(Detail::Summary));
+            assert!(first.record().messages.iter().all(|message| message.attributes.is_empty()));
+        }
     }
 
     #[test]

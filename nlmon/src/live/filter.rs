@@ -125,6 +125,11 @@ impl Matcher {
         let matcher = Arc::clone(self);
         move |record| matcher.matches(record)
     }
+
+    /// Whether it lets everything pass.
+    pub fn is_open(&self) -> bool {
+        self.filter == Filter::default()
+    }
 }
 
 impl Filter {

@@ -28,6 +28,7 @@ use tokio::time::timeout;
 
 use super::Error;
 use super::bus::{Batch, Bus, Cursor};
+use super::entry::Entry;
 use super::filter::Matcher;
 use super::json::Detail;
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
@@ -348,21 +349,41 @@ async fn stream_records(write: &mut OwnedWriteHalf, client: Records) -> io::Resu
     let Records { matcher, detail, mut subscription, _permit } = client;
     let mut buffer = Vec::new();
     loop {
-        let Batch { lost, entries } = subscription.read().await;
+        let batch = subscription.read().await;
+        let is_many = batch.is_many();
+        let Batch { lost, entries } = batch;
         if lost > 0 {
             buffer.extend(line(&Lost { lost }));
         }
-        let chosen = subscription.choose(entries, matcher.wants()).await;
-        for entry in chosen.map_err(io::Error::other)? {
-            buffer.extend_from_slice(entry.json(detail).as_bytes());
-            // In full, a record can be long.
-            if buffer.len() >= WRITE_BYTES {
-                write.write_all(&buffer).await?;
-                buffer.clear();
-            }
+        let mut entries = entries.into_iter();
+        while !(entries.as_slice().is_empty() && buffer.is_empty()) {
+            let matcher = Arc::clone(&matcher);
+            let fill = move || {
+                fill(&mut buffer, &mut entries, &matcher, detail);
+                (buffer, entries)
+            };
+            (buffer, entries) = subscription.work(is_many, fill).await.map_err(io::Error::other)?;
+            write.write_all(&buffer).await?;
+            buffer.clear();
         }
-        write.write_all(&buffer).await?;
-        buffer.clear();
+    }
+}
+
+/// Adds the lines of what is wanted, until there are enough to write: in full, a record can be long.
+fn fill(
+    buffer: &mut Vec<u8>,
+    entries: &mut std::vec::IntoIter<Arc<Entry>>,
+    matcher: &Matcher,
+    detail: Detail,
+) {
+    // What passes anyway need not be made first, to be looked at.
+    let is_wanted = |entry: &Entry| matcher.is_open() || matcher.matches(entry.record());
+    while buffer.len() < WRITE_BYTES
+        && let Some(entry) = entries.next()
+    {
+        if is_wanted(&entry) {
+            buffer.extend_from_slice(entry.json(detail).as_bytes());
+        }
     }
 }
 

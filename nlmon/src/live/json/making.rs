@@ -59,11 +59,24 @@ impl LogRecord {
     /// The line for `record`, with its messages decoded to their summaries; where that panics, with
     /// its bytes.
     pub fn new(record: &Record, view: &View) -> Self {
+        Self::detailed(record, view).brief()
+    }
+
+    /// The same with the attributes of its messages. Together they take many times the memory of the
+    /// bytes that they are made of.
+    pub(crate) fn detailed(record: &Record, view: &View) -> Self {
         let decoded = || {
             hooks::fault("decode");
             Self::make(record, view, true)
         };
         contained(decoded, || Self::make(record, view, false))
+    }
+
+    /// The line without the attributes of its messages.
+    #[must_use]
+    pub(crate) fn brief(mut self) -> Self {
+        self.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
+        self
     }
 
     /// The line, decoded in full or raw. Raw, it has nothing that would be looked up in tables.
@@ -80,12 +93,11 @@ impl LogRecord {
         };
         // Of the delivered copy, which is whole, decoding finds what must not be shown.
         let (data, bytes) = (record.data(), record.datagram_len());
-        let mut decoded = if in_full {
+        let decoded = if in_full {
             decode::decode(protocol, data, bytes, &context)
         } else {
             decode::undecoded(data, bytes, view.show_secrets)
         };
-        decoded.messages.iter_mut().for_each(|message| message.attributes = Vec::new());
         let sent = observation.filter(|_| in_full);
         let parent = sent.and_then(|o| Some(LogParent::new(o.parent?, &context)));
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
