@@ -3,8 +3,8 @@
 //! and ends by checking the accounting identity.
 //!
 //! They share one kernel, so they run one at a time (`--test-threads=1`). Those of [`lockdown`] need
-//! one that refuses probes, [`page`] a guest that has a browser, and [`goings`] one whose processors
-//! take turns.
+//! one that refuses probes, [`page`] a guest that has a browser, [`goings`] one whose processors take
+//! turns, and [`cost`] one whose clock counts instructions.
 #![expect(
     clippy::unwrap_used,
     clippy::tests_outside_test_module,
@@ -18,8 +18,11 @@
 mod browser;
 mod capture;
 mod causes;
+mod cost;
 mod counts;
 mod delivery;
+#[path = "../../benches/exchange.rs"]
+mod exchange;
 mod fairness;
 mod faults;
 mod goings;

@@ -25,11 +25,13 @@ const LOCKED_DOWN: &str = "lockdown::";
 const PAGE: &str = "page::";
 /// Those of daemons that come and go, likewise.
 const GOINGS: &str = "goings::";
+/// Those of what nlmon costs, likewise.
+const COST: &str = "cost::";
 /// Those that compare with the words of other tools and with the kernel's types: they load modules of
 /// every kind.
 const TOOLS: &str = "tools::";
 const LAYOUTS: &str = "layouts::";
-const OWN_GUEST: [&str; 5] = [LOCKED_DOWN, PAGE, GOINGS, TOOLS, LAYOUTS];
+const OWN_GUEST: [&str; 6] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
@@ -63,6 +65,11 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     if has(GOINGS) {
         let mut own = vm::Options { turns: true, ..guest.clone() };
         boot(&mut own, &program, [filter.unwrap_or(GOINGS)])?;
+    }
+    // Figures are kept of one kernel.
+    if has(COST) && kernel.name == kernel::DEFAULT {
+        let mut own = vm::Options { icount: true, ..guest.clone() };
+        boot(&mut own, &program, [filter.unwrap_or(COST)])?;
     }
     if has(TOOLS) || has(LAYOUTS) {
         let both = || vec![TOOLS, LAYOUTS];
