@@ -57,6 +57,31 @@ for hook in fentry kprobe; do
     done
 done
 
+# paths LABEL: a route, and a message to a group with 0, 1 and 8 listeners, their senders' part
+paths() {
+    printf '%-44s' "$1"
+    for what in routes 'multicast 0' 'multicast 1' 'multicast 8'; do
+        # shellcheck disable=SC2086 # words
+        printf ' %9s' "$(/root/peer $what)"
+    done
+    echo
+}
+ip link set lo up
+printf '\n%-44s %9s %9s %9s %9s\n' "senders' part, fentry" 'route' 'group, 0' '1' '8'
+paths 'no nlmon'
+start_nlmon --subscribe usersock:2
+paths 'nlmon, no member of their groups'
+stop
+start_nlmon --pin-modules --subscribe usersock:1 --subscribe route:ipv4-route
+paths 'nlmon, a member of their groups'
+stop
+
+printf '\n%-44s %9s\n' 'a process, from its start to its end' 'instructions'
+printf '%-44s %9s\n' 'no nlmon' "$(/root/peer spawn)"
+start_nlmon
+printf '%-44s %9s\n' 'nlmon' "$(/root/peer spawn)"
+stop
+
 # all_in LABEL: with all that the observer does, until nothing is left to do
 messages=100003
 all_in() {
@@ -111,5 +136,32 @@ ip -batch /run/del
 sleep 4
 printf '%-44s %9s\n' 'the same, one reads JSON with attributes' $((($(ran) - before) / records))
 kill "$reader"
-awk '/VmRSS/ { printf "%-44s %9d\n", "resident memory then, KiB", $2 }' /proc/"$observer"/status
+stop
+
+resident() {
+    printf '%-44s %9d\n' "$1" "$(awk '/VmRSS/ { print $2 }' /proc/"$observer"/status)"
+}
+# scrape FILE
+scrape() {
+    exec 3<>/dev/tcp/127.0.0.1/9777
+    printf 'GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$listen" >&3
+    cat <&3 >"$1"
+    exec 3>&-
+}
+printf '\n%-44s %9s\n' 'memory, and a scrape' 'KiB'
+start_nlmon
+resident 'at the start'
+ip -batch /run/add
+ip -batch /run/del
+sleep 3
+resident "after $records records, nobody reads"
+/root/peer names 10007 >/dev/null
+sleep 12
+resident 'and 10007 short-lived processes'
+/root/peer names 1009 >/dev/null
+sleep 1
+scrape /run/first
+before=$(ran)
+scrape /run/metrics
+printf '%-44s %9s\n' "instructions of a scrape of $(grep -c '^nlmon_' /run/metrics) series" $(($(ran) - before))
 stop
