@@ -240,7 +240,12 @@ fn with_advice(hook: Option<Hook>, reason: &str) -> String {
     // ENOTSUPP is the kernel's own, and the C library has no words for it.
     let reason = reason.replace("Unknown error 524", "not supported by this kernel");
     let is_refused = reason.contains("perf_event_open") && reason.contains("Permission denied");
+    // EPERM is the unit's filter.
+    let is_filtered = reason.contains("perf_event_open") && reason.contains("not permitted");
     let advice = match hook {
+        Some(Hook::Kprobe) if is_filtered => {
+            "; let the unit open perf events: nlmon-kprobe.conf, and the sysctl that it names"
+        }
         Some(Hook::Kprobe) if is_refused => {
             "; set the sysctl kernel.perf_event_paranoid to 2, or grant CAP_SYS_ADMIN"
         }

@@ -8,6 +8,9 @@ use std::fs;
 /// The scheduler's own word: `none voluntary (full) lazy`, from 5.12 on, for root.
 const MODE_PATH: &str = "/sys/kernel/debug/sched/preempt";
 
+/// The same, as the unit copies it before each start, since the daemon is not root there.
+const COPIED_MODE_PATH: &str = "/run/nlmon/preempt";
+
 /// What the kernel tells of itself.
 #[derive(Default)]
 struct Told {
@@ -24,7 +27,7 @@ pub(super) fn is_on() -> bool {
     let text = |path: &str| fs::read_to_string(path).ok();
     let release = text("/proc/sys/kernel/osrelease").unwrap_or_default();
     is_told(&Told {
-        mode: text(MODE_PATH),
+        mode: text(MODE_PATH).or_else(|| text(COPIED_MODE_PATH)),
         version: text("/proc/version").unwrap_or_default(),
         cmdline: text("/proc/cmdline").unwrap_or_default(),
         config: text(&format!("/boot/config-{}", release.trim_end())),

@@ -25,6 +25,48 @@ fn the_service_is_ready_when_systemd_says_so() {
     assert_eq!(result.trim_end(), "Result=success");
 }
 
+/// What `docs/security.md` claims of the unit, as systemd itself scores it.
+#[test]
+fn the_unit_is_closed_as_far_as_it_can_be() {
+    let id = ["show", "-p", "User,CapabilityBoundingSet,AmbientCapabilities", "nlmon"];
+    let shown = run("systemctl", &id);
+    for set in ["CapabilityBoundingSet", "AmbientCapabilities"] {
+        let line = shown.lines().find(|line| line.starts_with(set)).unwrap();
+        let mut names: Vec<_> = line[set.len() + 1..].split_whitespace().collect();
+        names.sort_unstable();
+        assert_eq!(names, ["cap_bpf", "cap_net_admin", "cap_perfmon"], "{shown}");
+    }
+    assert!(shown.contains("User=nlmon"), "{shown}");
+    // The threshold is in tenths; beyond it the command fails.
+    let score = ["security", "--no-pager", "--threshold=15", "nlmon.service"];
+    let (code, text) = try_run("systemd-analyze", &score);
+    assert_eq!(code, 0, "{text}");
+}
+
+/// The daemon is no user but its own, and does not hold the rights that it was not given.
+#[test]
+fn the_service_runs_as_its_own_user_at_the_passed_socket() {
+    let service = Daemon::start_unit(&[]);
+    let status = fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    assert_ne!(field("Uid:"), "0");
+    // CAP_NET_ADMIN is 12, CAP_PERFMON 38, CAP_BPF 39, in `include/uapi/linux/capability.h`.
+    let expected = format!("{:016x}", 1_u64 << 12 | 1 << 38 | 1 << 39);
+    for set in ["CapEff:", "CapPrm:", "CapBnd:"] {
+        assert_eq!(field(set), expected, "{set}");
+    }
+    let socket = run("systemctl", &["is-active", "nlmon.socket"]);
+    assert_eq!(socket.trim_end(), "active");
+    let owner = fs::metadata("/run/nlmon/nlmon.sock").unwrap();
+    assert_ne!(std::os::unix::fs::MetadataExt::gid(&owner), 0);
+    drop(service);
+    // Stopped is stopped: nothing is left that a scrape would start it by.
+    assert_ne!(try_run("systemctl", &["is-active", "nlmon.socket"]).0, 0);
+}
+
 /// Root may open perf events, the service may not: what root's check promises is what the service has.
 #[test]
 fn check_by_root_speaks_for_the_service() {

@@ -108,6 +108,9 @@ enum Process {
 /// What makes the installed unit run with other arguments.
 const DROP_IN: &str = "/run/systemd/system/nlmon.service.d/test.conf";
 
+/// Where the installed unit listens.
+const UNIT_PORT: u16 = 9776;
+
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 impl Daemon {
@@ -130,12 +133,9 @@ impl Daemon {
 
     /// Starts the installed unit with `args`: with its user, its capabilities and its sandbox.
     pub(crate) fn start_unit(args: &[&str]) -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let (port, socket) = (19_000 + number, PathBuf::from("/run/nlmon/nlmon.sock"));
+        let (port, socket) = (UNIT_PORT, PathBuf::from("/run/nlmon/nlmon.sock"));
         let args = args.join(" ");
-        let drop_in = format!(
-            "[Service]\nExecStart=\nExecStart={NLMON} run --listen 127.0.0.1:{port} {args}\n"
-        );
+        let drop_in = format!("[Service]\nExecStart=\nExecStart={NLMON} run {args}\n");
         fs::create_dir_all(PathBuf::from(DROP_IN).parent().unwrap()).unwrap();
         fs::write(DROP_IN, drop_in).unwrap();
         run("systemctl", &["daemon-reload"]);
@@ -416,13 +416,19 @@ fn parse_series(line: &str) -> ((String, BTreeMap<String, String>), f64) {
     ((name.to_owned(), labels.collect()), value)
 }
 
-/// Perf events are allowed to whoever has `CAP_PERFMON`, as long as this lives. Debian's default, 3,
-/// allows them to `CAP_SYS_ADMIN` alone.
+/// Perf events are allowed to whoever has `CAP_PERFMON`, and to the unit, as long as this lives.
+/// Debian's default, 3, allows them to `CAP_SYS_ADMIN` alone.
 pub(crate) struct PerfEvents;
+
+/// What the unit takes for them.
+const PERF_DROP_IN: &str = "/run/systemd/system/nlmon.service.d/kprobe.conf";
 
 impl PerfEvents {
     pub(crate) fn allow() -> Self {
         run("sysctl", &["-q", "kernel.perf_event_paranoid=2"]);
+        fs::create_dir_all(PathBuf::from(PERF_DROP_IN).parent().unwrap()).unwrap();
+        fs::write(PERF_DROP_IN, include_str!("../../../deploy/systemd/nlmon-kprobe.conf")).unwrap();
+        run("systemctl", &["daemon-reload"]);
         Self
     }
 }
@@ -430,6 +436,8 @@ impl PerfEvents {
 impl Drop for PerfEvents {
     fn drop(&mut self) {
         run("sysctl", &["-q", "kernel.perf_event_paranoid=3"]);
+        drop(fs::remove_file(PERF_DROP_IN));
+        try_run("systemctl", &["daemon-reload"]);
     }
 }
 

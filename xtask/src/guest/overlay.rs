@@ -17,6 +17,20 @@ use crate::{cache, layout, process};
 /// Where the agent looks for its command; it has the same path.
 const AGENT_DIRECTORY: &str = "usr/lib/nlmon-guest";
 
+/// Makes the daemon's user, which a package does when it is installed. The guest's own service for
+/// that would look at all users of the system, at every boot.
+const USER: &str = "\
+[Unit]
+Description=The user of nlmon
+Before=nlmon.service
+DefaultDependencies=no
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/systemd-sysusers nlmon.conf
+";
+
 /// What to put into a guest besides its root.
 #[derive(Debug)]
 pub(crate) struct Overlay {
@@ -79,9 +93,17 @@ impl Overlay {
 fn install<W: Write>(archive: &mut Archive<W>, nlmon: &Path) -> Result<()> {
     archive.tree(nlmon, Path::new("usr/bin/nlmon"))?;
     archive.directory("etc/nlmon", 0o755)?;
-    let service = layout::root().join("deploy/systemd/nlmon.service");
-    if service.exists() {
-        archive.tree(&service, Path::new("usr/lib/systemd/system/nlmon.service"))?;
+    let units = layout::root().join("deploy/systemd");
+    if units.join("nlmon.service").exists() {
+        for unit in ["nlmon.service", "nlmon.socket"] {
+            let path = Path::new("usr/lib/systemd/system").join(unit);
+            archive.tree(&units.join(unit), &path)?;
+        }
+        archive.tree(&units.join("nlmon.sysusers"), Path::new("usr/lib/sysusers.d/nlmon.conf"))?;
+        archive.directory("etc/systemd/system/nlmon.service.wants", 0o755)?;
+        archive.file("etc/systemd/system/guest-user.service", 0o644, USER.as_bytes())?;
+        let wanted = "etc/systemd/system/nlmon.service.wants/guest-user.service";
+        archive.link(wanted, "/etc/systemd/system/guest-user.service")?;
         archive.directory("etc/systemd/system/multi-user.target.wants", 0o755)?;
         let wanted = "etc/systemd/system/multi-user.target.wants/nlmon.service";
         archive.link(wanted, "/usr/lib/systemd/system/nlmon.service")?;
