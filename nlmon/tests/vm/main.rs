@@ -34,6 +34,7 @@ mod lockdown;
 mod module;
 mod namespaces;
 mod owners;
+mod package;
 mod packets;
 mod page;
 mod pins;

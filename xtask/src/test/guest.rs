@@ -9,9 +9,10 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
+use crate::guest::overlay;
 use crate::kernel::{self, Kernel};
 use crate::progress::line;
-use crate::{build, cache, ebpf, layout, process, vm};
+use crate::{build, cache, dist, ebpf, layout, process, vm};
 
 /// Where the tests are, with the list of the Debian packages that they use.
 const DIRECTORY: &str = "nlmon/tests/vm";
@@ -31,7 +32,9 @@ const COST: &str = "cost::";
 /// every kind.
 const TOOLS: &str = "tools::";
 const LAYOUTS: &str = "layouts::";
-const OWN_GUEST: [&str; 6] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS];
+/// Those that install the package, and take it away with what the other tests use.
+const PACKAGE: &str = "package::";
+const OWN_GUEST: [&str; 7] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS, PACKAGE];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
@@ -75,6 +78,12 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
         let both = || vec![TOOLS, LAYOUTS];
         let wanted = filter.map_or_else(both, |filter| filter.split_whitespace().collect());
         boot(&mut guest, &program, wanted)?;
+    }
+    // The package is the same on every kernel.
+    if has(PACKAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
+        let packed = dist::pack(&build::nlmon()?, &layout::target().join("dist-guest"))?;
+        let mut own = vm::Options { copies: vec![packed.nlmon], ..guest.clone() };
+        boot(&mut own, &program, [filter.unwrap_or(PACKAGE)])?;
     }
     if has(LOCKED_DOWN) {
         guest.append.push(LOCK_DOWN.to_owned());
@@ -137,7 +146,9 @@ fn boot<'a>(
 fn boot_once(guest: &mut vm::Options, program: &Path, arguments: &[String]) -> Result<vm::Session> {
     guest.command = ["/root/vm", "--test-threads=1"].map(Into::into).to_vec();
     guest.command.extend(arguments.iter().map(Into::into));
-    vm::boot(guest, vec![(program.to_owned(), "vm".into())])
+    let mut copies = overlay::copies(&guest.copies)?;
+    copies.push((program.to_owned(), "vm".into()));
+    vm::boot(guest, copies)
 }
 
 fn passed(ending: vm::Ending) -> Result<()> {
