@@ -26,7 +26,7 @@ pub(super) struct Ring {
     /// How far it has been written, and from the second page on the records.
     written: MmapRaw,
     page_bytes: usize,
-    ring_bytes: usize,
+    size: usize,
     /// A record that is cut at the end of the ring.
     joined: Vec<u8>,
 }
@@ -44,7 +44,7 @@ impl Ring {
             .offset(page_bytes as u64)
             .len(page_bytes + ring_bytes)
             .map_raw_read_only(ring.as_raw_fd())?;
-        Ok(Self { consumer, written, page_bytes, ring_bytes, joined: Vec::new() })
+        Ok(Self { consumer, written, page_bytes, size: ring_bytes, joined: Vec::new() })
     }
 
     /// Hands over the next record, if there is one that is whole, and makes room for others.
@@ -73,7 +73,7 @@ impl Ring {
 
     /// The length of the record at `position`. Headers are aligned, so that none is cut.
     fn header(&self, position: usize) -> &AtomicU32 {
-        let at = position & (self.ring_bytes - 1);
+        let at = position & (self.size - 1);
         let header = self.written.as_ptr().wrapping_add(self.page_bytes + at).cast::<c_void>();
         // SAFETY: within the mapping, which lives as long as `self`, and aligned: positions are
         // multiples of eight. The kernel writes it as one word.
@@ -82,9 +82,9 @@ impl Ring {
 
     /// The bytes of the record at `position`.
     fn record(&mut self, position: usize, len: usize) -> &[u8] {
-        let at = position.wrapping_add(HEADER_BYTES) & (self.ring_bytes - 1);
-        let len = len.min(self.ring_bytes);
-        let uncut = len.min(self.ring_bytes - at);
+        let at = position.wrapping_add(HEADER_BYTES) & (self.size - 1);
+        let len = len.min(self.size);
+        let uncut = len.min(self.size - at);
         if uncut == len {
             return self.bytes(at, len);
         }

@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long an answer is good for, and how long if nothing has changed since.
 const ASK: Duration = Duration::from_secs(5);
-const ASK_QUIET: Duration = Duration::from_secs(60);
+const ASK_QUIET: Duration = Duration::from_mins(1);
 
 /// The groups of the daemon's own namespace, which stand for whether there is any news in the others:
 /// families are registered for all namespaces at once.

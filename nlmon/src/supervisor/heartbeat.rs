@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::clock::monotonic_ns;
 
 /// How often a task that has no tick of its own beats.
-const INTERVAL: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The last beat of one task. Clones are the same heart.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ mod causes;
 mod cost;
 mod counts;
 mod delivery;
-#[path = "../../benches/exchange.rs"]
+#[path = "../../benches/peer/exchange.rs"]
 mod exchange;
 mod fairness;
 mod faults;
