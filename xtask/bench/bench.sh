@@ -160,8 +160,10 @@ sleep 12
 resident 'and 10007 short-lived processes'
 /root/peer names 1009 >/dev/null
 sleep 1
-scrape /run/first
-before=$(ran)
 scrape /run/metrics
-printf '%-44s %9s\n' "instructions of a scrape of $(grep -c '^nlmon_' /run/metrics) series" $(($(ran) - before))
+before=$(ran)
+for _ in 1 2 3 4 5 6 7 8 9 10; do scrape /run/metrics; done
+sleep 0.1
+printf '%-44s %9s\n' "instructions of a scrape of $(grep -c '^nlmon_' /run/metrics) series" \
+    $((($(ran) - before) / 10))
 stop

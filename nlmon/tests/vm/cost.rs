@@ -42,12 +42,14 @@ fn ran(pid: u32) -> u64 {
 
 #[test]
 fn a_message_and_a_record_cost_no_more_than_they_did() {
+    // The guest's own service would be in every figure.
+    run("systemctl", &["stop", "nlmon"]);
     let exchange = Exchange::new().unwrap();
     let base = exchange.least();
     // The ring has room for all of it: a sample that finds none costs less.
     let daemon =
         Daemon::start(&["--require-probes", "--attach", "fentry", "--ring-bytes", "67108864"]);
-    let message = u64::try_from(exchange.least() - base).unwrap();
+    let message = u64::try_from(exchange.least().saturating_sub(base)).unwrap();
     drop(daemon);
 
     for (verb, path) in [("add", "/run/add"), ("del", "/run/del")] {

@@ -83,10 +83,11 @@ fn main_pid() -> String {
     run("systemctl", &["show", "-p", "MainPID", "--value", "nlmon"])
 }
 
-/// Every file with nlmon's name but the guest's own and systemd's notes about running units.
+/// Every file with nlmon's name but the guest's own, and the notes of systemd and udev about what runs.
 fn traces() -> String {
     let places = ["/etc", "/usr", "/var/lib", "/run", "/sys/fs/bpf"];
-    let leave_out = ["-path", "/usr/lib/nlmon-guest", "-o", "-path", "/run/systemd"];
-    let rest = [")", "-prune", "-o", "-name", "*nlmon*", "-print"];
+    let others = ["/usr/lib/nlmon-guest", "/usr/lib/modules", "/run/systemd", "/run/udev"];
+    let leave_out = others.map(|path| ["-path", path, "-o"]).concat();
+    let rest = ["-false", ")", "-prune", "-o", "-name", "*nlmon*", "-print"];
     run("find", &[&places[..], &["("], &leave_out[..], &rest[..]].concat())
 }
