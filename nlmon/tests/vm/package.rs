@@ -47,7 +47,7 @@ fn the_package_runs_the_service_keeps_its_configuration_and_goes_without_a_trace
     // Disabled by the administrator, it stays so over an upgrade.
     run("systemctl", &["disable", "nlmon"]);
     run("dpkg", &["--install", "--force-confold", &next]);
-    assert_eq!(try_run("systemctl", &["is-enabled", "nlmon"]).1.trim_end(), "disabled");
+    assert_ne!(try_run("systemctl", &["is-enabled", "nlmon"]).0, 0);
 
     run("dpkg", &["--remove", "nlmon"]);
     assert_ne!(try_run("systemctl", &["is-active", "nlmon"]).0, 0);
