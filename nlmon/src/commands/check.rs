@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::health;
 use crate::{
     commands::{Failure, rights},
-    config::Config,
+    config::Source,
     probe::{self, Attached, Proof},
     self_test,
     service::probe_options,
@@ -31,8 +31,8 @@ pub struct Args {
 
 /// Runs the check.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let config = Config::read(args.config.as_deref()).map_err(|e| Failure::Usage(e.into()))?;
-    config.check().map_err(|e| Failure::Usage(e.into()))?;
+    let source = Source::new(args.config.clone());
+    let config = source.read().map_err(|e| Failure::Usage(e.into()))?;
     if args.live {
         return health::run(args.socket.as_ref().unwrap_or(&config.log.socket));
     }

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod decode;
 mod feed;
+pub mod flags;
 mod health;
 pub mod links;
 pub mod printer;

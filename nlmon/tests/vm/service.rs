@@ -94,7 +94,12 @@ fn check_tells_the_plan_and_the_exit_code_tells_what_is_wrong() {
     fs::write("/root/bad.toml", "[http]\nlissen = 1\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/bad.toml"]);
     assert_eq!((code, text.lines().count()), (1, 1), "{text}");
-    assert!(text.contains("bad.toml, line 2: unknown field `lissen`"), "{text}");
+    assert!(
+        text.contains(
+            "bad.toml, line 2, column 1: unknown key http.lissen, the nearest is http.listen"
+        ),
+        "{text}"
+    );
     let (code, text) = try_run("nlmon", &["run", "--attach", "uprobe"]);
     assert_eq!((code, text.lines().count()), (1, 1), "{text}");
     let unprivileged = ["--reuid=65534", "--clear-groups", "nlmon", "check"];

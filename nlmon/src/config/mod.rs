@@ -1,7 +1,14 @@
-//! The configuration: a TOML file, every key of which is also a flag of `nlmon run`.
+//! The configuration: a TOML file, every key of which is also a variable of the environment and a flag
+//! of `nlmon run`. A flag wins over the environment, and both over the file.
 //!
 //! Anything wrong in it is an error of one line that says where; nothing is ignored, and nothing
 //! is corrected silently.
+
+mod error;
+mod file;
+pub mod keys;
+mod setting;
+mod source;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,6 +20,9 @@ use nlmon_common::limits::{PROTOCOL_MAX, PROTOCOLS, RING_BYTES, SNAP_DEFAULT, SN
 use serde::{Deserialize, Serialize};
 
 use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_name};
+
+pub use error::{Error, Place};
+pub use source::{Flag, Source, Text};
 
 use crate::{
     live::bus::{Extent, Limits},
@@ -32,40 +42,15 @@ const CONNECTIONS: usize = 64;
 /// Most connections: beyond, each new one takes long to find its place.
 const CONNECTIONS_MAX: usize = 4096;
 
+/// Most clients of the log: as many as there are places of a semaphore, with room to add.
+const CLIENTS_MAX: usize = 1 << 20;
+
+/// Least and most bytes of the ring of samples.
+const RING_BYTES_MIN: u32 = 65_536;
+const RING_BYTES_MAX: u32 = 1 << 30;
+
 /// Most records of history: a client's place in it is looked for one by one.
 const HISTORY_MAX: usize = 1 << 20;
-
-/// What is wrong with a configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The file cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file is no TOML, or has a key or a value that there is not.
-    #[error("{path}, line {line}: {message}")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong there.
-        message: String,
-    },
-    /// A value is out of its range.
-    #[error("{key}: {message}")]
-    Value {
-        /// The key, as in the file.
-        key: &'static str,
-        /// What it has to be.
-        message: String,
-    },
-}
 
 /// The whole configuration. Its default is the default of the product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -230,12 +215,23 @@ pub struct Subscribe {
 
 /// Network namespaces as the user wrote them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected \"self\", \"all\" or a list of names")]
 pub enum Netns {
-    /// `self` or `all`.
-    Word(String),
+    /// One word.
+    Word(Scope),
     /// By their names in `/run/netns`; `self` is the daemon's own.
     Names(Vec<String>),
+}
+
+/// Network namespaces that need no names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The daemon's own.
+    #[serde(rename = "self")]
+    Own,
+    /// All of the host.
+    All,
 }
 
 /// The groups of a protocol.
@@ -265,7 +261,7 @@ impl Default for Subscribe {
         Self {
             receive_buffer: 8 << 20,
             pin_modules: false,
-            netns: Netns::Word("self".to_owned()),
+            netns: Netns::Word(Scope::Own),
             groups: BTreeMap::from([
                 (
                     "generic".to_owned(),
@@ -282,7 +278,7 @@ impl Default for Subscribe {
 
 /// A group as the user wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected groups by name or number")]
 pub enum Group {
     /// By its number.
     Number(u32),
@@ -291,57 +287,29 @@ pub enum Group {
 }
 
 impl Config {
-    /// Reads a file; with `None` the default one, which need not exist.
-    pub fn read(path: Option<&Path>) -> Result<Self, Error> {
-        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
-        match std::fs::read_to_string(file) {
-            Ok(text) => Self::parse(file, &text),
-            Err(error) if path.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Self::default())
-            }
-            Err(source) => Err(Error::Read { path: file.to_owned(), source }),
-        }
-    }
-
-    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            let before = text.get(..offset).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let message = error.message().replace('\n', " ");
-            Error::Syntax { path: path.to_owned(), line, message }
-        })
+    /// Reads a file, without the environment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Source { file: Some(path.to_owned()), ..Source::default() }.read()
     }
 
     /// Checks what the types do not.
-    pub fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         let Probe { snap_length, ring_bytes, .. } = self.probe;
-        if !(16..=SNAP_MAX).contains(&usize::from(snap_length)) {
-            let message = format!("must be from 16 to {SNAP_MAX}, not {snap_length}");
-            return Err(Error::Value { key: "probe.snap_length", message });
-        }
-        if !ring_bytes.is_power_of_two() || !(65_536..=1 << 30).contains(&ring_bytes) {
-            let message =
-                format!("must be a power of two from 65536 to {}, not {ring_bytes}", 1 << 30);
-            return Err(Error::Value { key: "probe.ring_bytes", message });
-        }
-        let Log { clients, queue, queue_bytes, .. } = self.log;
-        for (key, value) in
-            [("log.clients", clients), ("log.queue", queue), ("log.queue_bytes", queue_bytes)]
+        within("probe.snap_length", usize::from(snap_length), 16, SNAP_MAX)?;
+        if !ring_bytes.is_power_of_two() || !(RING_BYTES_MIN..=RING_BYTES_MAX).contains(&ring_bytes)
         {
-            if value == 0 {
-                return Err(Error::Value { key, message: "must be at least 1".to_owned() });
-            }
+            let expected = format!("a power of two from {RING_BYTES_MIN} to {RING_BYTES_MAX}");
+            return Err(Error::value("probe.ring_bytes", ring_bytes, expected));
         }
-        let connections = self.http.connections;
-        if !(2..=CONNECTIONS_MAX).contains(&connections) {
-            let message = format!("must be from 2 to {CONNECTIONS_MAX}, not {connections}");
-            return Err(Error::Value { key: "http.connections", message });
-        }
-        if self.log.history > HISTORY_MAX {
-            let message = format!("must be at most {HISTORY_MAX}, not {}", self.log.history);
-            return Err(Error::Value { key: "log.history", message });
-        }
+        let Log { clients, queue, queue_bytes, history, .. } = self.log;
+        within("log.clients", clients, 1, CLIENTS_MAX)?;
+        within("log.queue", queue, 1, usize::MAX)?;
+        within("log.queue_bytes", queue_bytes, 1, usize::MAX)?;
+        within("log.history", history, 0, HISTORY_MAX)?;
+        within("http.connections", self.http.connections, 2, CONNECTIONS_MAX)?;
         self.reach()?;
         self.sample_protocols()?;
         self.groups().map(drop)
@@ -349,16 +317,16 @@ impl Config {
 
     /// Groups to subscribe to, by protocol.
     pub fn groups(&self) -> Result<BTreeMap<u8, Groups>, Error> {
-        let wrong = |message| Error::Value { key: "subscribe.groups", message };
         let mut all: BTreeMap<u8, Groups> = BTreeMap::new();
         for (protocol, groups) in &self.subscribe.groups {
-            let number = protocol_number("subscribe.groups", protocol)?;
+            let key = format!("subscribe.groups.{protocol}");
+            let number = protocol_number(&key, protocol)?;
             let of_protocol = all.entry(number).or_default();
             for group in groups {
                 if let Some(name) = group.family(number) {
                     of_protocol.named.insert(name.to_owned());
                 } else {
-                    of_protocol.numbers.insert(group.number(number).map_err(wrong)?);
+                    of_protocol.numbers.insert(group.number(&key, number)?);
                 }
             }
         }
@@ -381,15 +349,15 @@ impl Config {
 
     /// Network namespaces to subscribe in.
     pub fn reach(&self) -> Result<Reach, Error> {
-        let wrong =
-            |message: &str| Error::Value { key: "subscribe.netns", message: message.into() };
+        let wrong = |found: &[String], expected: &str| {
+            Err(Error::value("subscribe.netns", format!("{found:?}"), expected))
+        };
         match &self.subscribe.netns {
-            Netns::Word(word) if word == "self" => Ok(Reach::Own),
-            Netns::Word(word) if word == "all" => Ok(Reach::All),
-            Netns::Word(_) => Err(wrong("must be \"self\", \"all\" or a list of names")),
-            Netns::Names(names) if names.is_empty() => Err(wrong("must name a namespace")),
+            Netns::Word(Scope::Own) => Ok(Reach::Own),
+            Netns::Word(Scope::All) => Ok(Reach::All),
+            Netns::Names(names) if names.is_empty() => wrong(names, "at least one name"),
             Netns::Names(names) if names.iter().any(|name| name.contains('/')) => {
-                Err(wrong("a name is one of /run/netns, not a path"))
+                wrong(names, "names of /run/netns, without a path")
             }
             Netns::Names(names) => Ok(Reach::Named(names.iter().cloned().collect())),
         }
@@ -412,9 +380,19 @@ impl Config {
 }
 
 /// The number of a protocol that stands under a key.
-fn protocol_number(key: &'static str, name: &str) -> Result<u8, Error> {
+fn protocol_number(key: &str, name: &str) -> Result<u8, Error> {
     let number = parse_protocol(name).filter(|number| *number <= PROTOCOL_MAX);
-    number.ok_or_else(|| Error::Value { key, message: format!("there is no protocol {name}") })
+    let wrong = || Error::value(key, format!("{name:?}"), "a protocol by its name or number");
+    number.ok_or_else(wrong)
+}
+
+fn within(key: &str, value: usize, least: usize, most: usize) -> Result<(), Error> {
+    let expected = match most {
+        usize::MAX => format!("a number from {least}"),
+        most => format!("a number from {least} to {most}"),
+    };
+    let is_within = (least..=most).contains(&value);
+    if is_within { Ok(()) } else { Err(Error::value(key, value, expected)) }
 }
 
 /// Protocols that may carry keys, passwords or keystrokes, and the bytes before those: the message
@@ -443,17 +421,14 @@ impl Group {
         }
     }
 
-    fn number(&self, protocol: u8) -> Result<u32, String> {
-        let found = match self {
-            Self::Number(number) => Some(*number),
-            Self::Name(name) => parse_group(protocol, name),
+    fn number(&self, key: &str, protocol: u8) -> Result<u32, Error> {
+        let (found, written) = match self {
+            Self::Number(number) => (Some(*number), number.to_string()),
+            Self::Name(name) => (parse_group(protocol, name), format!("{name:?}")),
         };
         found.filter(|number| *number > 0).ok_or_else(|| {
-            let group = match self {
-                Self::Number(number) => number.to_string(),
-                Self::Name(name) => name.clone(),
-            };
-            format!("protocol {} has no group {group}", protocol_name(protocol))
+            let expected = format!("a group of {} by its name or number", protocol_name(protocol));
+            Error::value(key, written, expected)
         })
     }
 }
@@ -463,9 +438,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("f.toml"), text)
-            .and_then(|config| config.check().map(|()| config))
-            .map_err(|error| error.to_string())
+        let file = file::File { path: Path::new("f.toml"), text };
+        file.settings().and_then(setting::merge).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -474,32 +448,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_key_or_value_is_named_with_its_line() {
-        let error = parse("[http]\nlisten = \"127.0.0.1:9776\"\nlive_ = true\n").unwrap_err();
-        assert!(error.starts_with("f.toml, line 3: unknown field `live_`"), "{error}");
-        let error = parse("[http]\n\nlisten = \"nowhere\"\n").unwrap_err();
-        assert!(error.starts_with("f.toml, line 3: "), "{error}");
-        let error = parse("[probe]\nattach = \"kprob\"\n").unwrap_err();
-        assert!(error.contains("line 2") && error.contains("kprobe"), "{error}");
-    }
-
-    #[test]
     fn protocols_to_sample_are_known_by_name_and_by_number() {
         let bits = |text: &str| parse(text).map(|config| config.sample_protocols().unwrap());
         assert_eq!(bits(""), Ok(u32::MAX));
         let some = "[probe]\nsample_protocols = [\"route\", \"17\", \"generic\"]\n";
         assert_eq!(bits(some), Ok(1 | 1 << 16 | 1 << 17));
-        let error = bits("[probe]\nsample_protocols = [\"rout\"]\n").unwrap_err();
-        assert_eq!(error, "probe.sample_protocols: there is no protocol rout");
-    }
-
-    #[test]
-    fn values_out_of_range_are_refused() {
-        let error = parse("[probe]\nsnap_length = 8\n").unwrap_err();
-        assert_eq!(error, "probe.snap_length: must be from 16 to 256, not 8");
-        assert!(parse("[probe]\nring_bytes = 100000\n").unwrap_err().contains("power of two"));
-        assert!(parse("[log]\nclients = 0\n").unwrap_err().contains("log.clients"));
-        assert!(parse("[log]\nhistory = 2000000\n").unwrap_err().contains("at most 1048576"));
     }
 
     #[test]
@@ -513,10 +466,6 @@ mod tests {
         assert_eq!(groups[&16].numbers, BTreeSet::from([20]));
         assert_eq!(groups[&16].named, BTreeSet::from(["a/b".to_owned()]));
         assert!(parse("[subscribe]\ngroups = { generic = [\"/b\"] }\n").is_err());
-        let error = parse("[subscribe]\ngroups = { route = [\"lnk\"] }\n").unwrap_err();
-        assert_eq!(error, "subscribe.groups: protocol route has no group lnk");
-        let error = parse("[subscribe]\ngroups = { rout = [] }\n").unwrap_err();
-        assert_eq!(error, "subscribe.groups: there is no protocol rout");
     }
 
     #[test]
@@ -528,9 +477,6 @@ mod tests {
         assert_eq!(reach("\"all\""), Ok(Reach::All));
         let named = BTreeSet::from(["blue".to_owned(), "self".to_owned()]);
         assert_eq!(reach("[\"self\", \"blue\"]"), Ok(Reach::Named(named)));
-        for wrong in ["\"blue\"", "[]", "[\"/run/netns/blue\"]"] {
-            assert!(reach(wrong).unwrap_err().starts_with("subscribe.netns: "), "{wrong}");
-        }
     }
 
     #[test]
