@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use nlmon_core::decode::specs::{self, FAMILIES_MAX, Fault, Spec, Specs, TEXT_MAX};
 
@@ -63,6 +64,8 @@ pub struct Found {
     pub known: Vec<&'static str>,
     /// Files in the directories that describe other protocols.
     pub passed_over: usize,
+    /// The files, as they were before they were read.
+    pub state: State,
 }
 
 /// Reads files, and each `*.yaml` of a directory. It does not descend into subdirectories.
@@ -70,6 +73,7 @@ pub struct Found {
 /// # Errors
 /// The first problem found.
 pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
+    let state = state(paths)?;
     let mut passed_over = 0;
     let mut all: BTreeMap<&'static str, (Spec, PathBuf)> = BTreeMap::new();
     for (path, named) in files(paths)? {
@@ -97,8 +101,26 @@ pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
         described: described.into_iter().map(Spec::name).collect(),
         known: known.into_iter().map(Spec::name).collect(),
         passed_over,
+        state,
     })
 }
+
+/// What tells whether any of the files has changed since: which there are, and size and time of each.
+///
+/// # Errors
+/// A directory cannot be read.
+pub fn state(paths: &[PathBuf]) -> Result<State, Error> {
+    let of_file = |(path, _): (PathBuf, bool)| {
+        let metadata = fs::metadata(&path).ok();
+        let seen = metadata.map(|metadata| (metadata.len(), metadata.modified().ok()));
+        (path, seen)
+    };
+    Ok(State(files(paths)?.into_iter().map(of_file).collect()))
+}
+
+/// The state of the files at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State(Vec<(PathBuf, Option<(u64, Option<SystemTime>)>)>);
 
 /// Every file, and whether the configuration names it directly.
 fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, bool)>, Error> {

@@ -77,6 +77,7 @@ fn another(key: &str) -> (String, String) {
         "http.listen" => (r#""[::1]:9""#, "[::1]:9"),
         "log.socket" => (r#""/run/other""#, "/run/other"),
         "log.specs" => (r#"["a.yaml", "b"]"#, "a.yaml,b"),
+        "log_level" => (r#""debug""#, "debug"),
         "probe.attach" => (r#""kprobe_multi""#, "kprobe_multi"),
         "probe.sample_protocols" => (r#"["route", "17"]"#, "route,17"),
         "probe.snap_length" => ("128", "128"),

@@ -48,7 +48,8 @@ impl Server {
         let metrics = Metrics::new(None, Vec::new(), false, LogTotals::default).unwrap();
         let (stop, stopped) = watch::channel(false);
         let log = live.then(|| Arc::clone(&bus));
-        let server = http::serve(listener, Arc::new(metrics), health(), log, CONNECTIONS, stopped);
+        let (_, connections) = watch::channel(CONNECTIONS);
+        let server = http::serve(listener, Arc::new(metrics), health(), log, connections, stopped);
         let task = tokio::spawn(server);
         Self { address, bus, stop, task }
     }

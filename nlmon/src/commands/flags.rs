@@ -97,6 +97,8 @@ flags! {
         "Groups to listen to, instead of the configured ones";
     "netns" "subscribe.netns" (One("NAME,..."))
         "Network namespaces to listen in: self, all, or names";
+    "log-level" "log_level" (One("LEVEL"))
+        "Lines of the daemon's own log: off, error, warn, info, debug or trace";
     "capture-secrets" "capture_secrets" (Nothing)
         "Let payloads that may carry keys into the samples";
 }

@@ -25,9 +25,10 @@ pub struct Args {
 
 /// Runs the daemon until a signal ends it.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let config = args.source().read().map_err(|error| Failure::Usage(error.into()))?;
+    let source = args.source();
+    let config = source.read().map_err(|error| Failure::Usage(error.into()))?;
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
-    service::init_log();
+    service::init_log(config.log_level);
     use_little_memory();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -36,7 +37,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")
         .map_err(Failure::Runtime)?;
-    let result = runtime.block_on(service::run(config, &found));
+    let result = runtime.block_on(service::run(source, config, &found));
     // A thread that hangs in a system call must not keep the process.
     runtime.shutdown_timeout(END_TIME);
     result

@@ -9,6 +9,7 @@ mod file;
 pub mod keys;
 mod setting;
 mod source;
+mod take;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -58,6 +59,8 @@ const HISTORY_MAX: usize = 1 << 20;
 pub struct Config {
     /// Let payloads that may carry keys into the samples.
     pub capture_secrets: bool,
+    /// Which lines the daemon's own log has.
+    pub log_level: LogLevel,
     /// The HTTP server.
     pub http: Http,
     /// The live log.
@@ -70,6 +73,39 @@ pub struct Config {
     pub sockets: Sockets,
     /// The daemon's own multicast sockets.
     pub subscribe: Subscribe,
+}
+
+/// Which lines the daemon's own log has: those of a level, and the more important ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// None.
+    Off,
+    /// What cannot be done.
+    Error,
+    /// What is not as it should be.
+    Warn,
+    /// What happens once.
+    #[default]
+    Info,
+    /// What somebody who looks for a fault wants to know.
+    Debug,
+    /// All of it.
+    Trace,
+}
+
+impl LogLevel {
+    /// As a filter of the log has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
 }
 
 /// The HTTP server.

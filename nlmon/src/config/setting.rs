@@ -104,7 +104,8 @@ fn try_value(key: &str, value: &Value) -> Result<(), String> {
     Config::deserialize(table).map(drop).map_err(|error| error.message().to_owned())
 }
 
-fn insert(table: &mut Table, key: &str, value: Value) {
+/// Puts a value where its key says.
+pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
     let Some((section, rest)) = key.split_once('.') else {
         table.insert(key.to_owned(), value);
         return;

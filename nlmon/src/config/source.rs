@@ -16,7 +16,18 @@ use super::{
 
 /// Variables that are no keys and have a meaning all the same: the filter of the daemon's own log,
 /// and what builds and tests of nlmon use.
-const OTHER_VARIABLES: [&str; 3] = ["NLMON_LOG", "NLMON_BPF_OBJECT", "NLMON_TEST_HOOKS"];
+const OTHER_VARIABLES: [&str; 10] = [
+    "NLMON_LOG",
+    "NLMON_BLESS",
+    "NLMON_BPF_OBJECT",
+    "NLMON_LOAD",
+    "NLMON_RATE",
+    "NLMON_REVISION",
+    "NLMON_STRESS",
+    "NLMON_TEST_HOOKS",
+    "NLMON_TOOLS",
+    "NLMON_UPDATE_GOLDEN",
+];
 
 /// Where to read a configuration, as often as it is wanted.
 #[derive(Clone, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,9 +22,8 @@ impl Closing {
 }
 
 /// The bound on one kind of connection.
-#[derive(Debug)]
 pub(crate) struct ConnectionLimit {
-    most: usize,
+    most: Box<dyn Fn() -> usize + Send + Sync>,
     turned: &'static Turned,
     held: Mutex<Connections>,
 }
@@ -42,6 +42,17 @@ struct Taken {
     closing: Closing,
 }
 
+impl fmt::Debug for ConnectionLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { turned, held, .. } = self;
+        f.debug_struct("ConnectionLimit")
+            .field("most", &self.most())
+            .field("turned", turned)
+            .field("held", held)
+            .finish()
+    }
+}
+
 /// Admits one connection. Dropping it makes room for another.
 #[derive(Debug)]
 pub(crate) struct Permit {
@@ -50,26 +61,30 @@ pub(crate) struct Permit {
 }
 
 impl ConnectionLimit {
-    /// At most `most` permits. `turned` counts who loses one.
-    pub(crate) fn new(most: usize, turned: &'static Turned) -> Arc<Self> {
-        Arc::new(Self { most, turned, held: Mutex::default() })
+    /// At most `most` permits, which is asked each time: fewer take none away. `turned` counts who
+    /// loses one.
+    pub(crate) fn new(
+        most: impl Fn() -> usize + Send + Sync + 'static,
+        turned: &'static Turned,
+    ) -> Arc<Self> {
+        Arc::new(Self { most: Box::new(most), turned, held: Mutex::default() })
     }
 
     /// How many there are.
     pub(crate) fn most(&self) -> usize {
-        self.most
+        (self.most)()
     }
 
     /// Whether half of the permits are taken. From then on each peer's share matters.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.held().taken.len() * 2 >= self.most
+        self.held().taken.len() * 2 >= self.most()
     }
 
     /// A permit for a connection of `peer`. `closing` tells the connection when it loses the
     /// permit. `None` if all are taken, and none by a connection with less right to it.
     pub(crate) fn admit(self: &Arc<Self>, peer: Peer, closing: &Closing) -> Option<Permit> {
         let mut held = self.held();
-        if held.taken.len() >= self.most {
+        if held.taken.len() >= self.most() {
             let Some(victim) = held.victim(peer) else {
                 self.turned.refuse();
                 return None;
@@ -149,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_many_makes_room_for_one_with_few() {
-        let limit = ConnectionLimit::new(4, &HTTP);
+        let limit = ConnectionLimit::new(|| 4, &HTTP);
         let greedy: Vec<_> = (0..4).map(|_| Closing::default()).collect();
         let held: Vec<_> = greedy.iter().map(|c| limit.admit(peer(1), c).unwrap()).collect();
         for permit in &held {
@@ -168,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_oldest_idle_connection_goes_first() {
-        let limit = ConnectionLimit::new(3, &HTTP);
+        let limit = ConnectionLimit::new(|| 3, &HTTP);
         let closings: Vec<_> = (0..5).map(|_| Closing::default()).collect();
         let mut held = Vec::new();
         for (number, closing) in closings.iter().enumerate() {
@@ -181,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_few_keeps_what_it_has() {
-        let limit = ConnectionLimit::new(4, &HTTP);
+        let limit = ConnectionLimit::new(|| 4, &HTTP);
         let modest = Closing::default();
         let _permit = limit.admit(peer(2), &modest).unwrap();
         let _held: Vec<_> =
@@ -191,7 +206,7 @@ mod tests {
 
     #[test]
     fn who_leaves_early_makes_room() {
-        let limit = ConnectionLimit::new(1, &HTTP);
+        let limit = ConnectionLimit::new(|| 1, &HTTP);
         let closing = Closing::default();
         let permit = limit.admit(peer(1), &closing).unwrap();
         permit.leave();

@@ -18,18 +18,21 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{health::Health, live::bus::Bus, metrics::Metrics};
 use scrapes::Scrapes;
 
-/// Serves until `shutdown` is true or its sender is gone, at most `connections` at a time; the page, if
-/// there is a log for it.
+/// Serves until `shutdown` is true or its sender is gone, at most `connections` at a time, which may
+/// change; the page, if there is a log for it.
 pub async fn serve(
     listener: TcpListener,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     log: Option<Arc<Bus>>,
-    connections: usize,
+    connections: watch::Receiver<usize>,
     shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let page = match log {
-        Some(bus) => page::routes(bus, listener.local_addr()?.ip(), connections, shutdown.clone()),
+        Some(bus) => {
+            let connections = connections.clone();
+            page::routes(bus, listener.local_addr()?.ip(), connections, shutdown.clone())
+        }
         None => page::none(),
     };
     let router = Router::new()

@@ -60,10 +60,10 @@ const FILES: [(&str, &str, &str); 9] = [
 pub(super) fn routes(
     bus: Arc<Bus>,
     listen: IpAddr,
-    connections: usize,
+    connections: watch::Receiver<usize>,
     shutdown: watch::Receiver<bool>,
 ) -> Router {
-    let readers = ConnectionLimit::new((connections / 2).max(1), &HTTP);
+    let readers = ConnectionLimit::new(move || (*connections.borrow() / 2).max(1), &HTTP);
     let mut router = Router::new().merge(live::route(bus, readers, shutdown));
     for (path, kind, contents) in FILES {
         router = router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], contents)));

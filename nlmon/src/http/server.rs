@@ -56,16 +56,16 @@ impl Connection {
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
-    connections: usize,
+    connections: watch::Receiver<usize>,
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let limit = ConnectionLimit::new(connections, &HTTP);
+    let limit = ConnectionLimit::new(move || *connections.borrow(), &HTTP);
     let ending = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     loop {
         // One that has lost its permit is there until its task has run. Readers have their own.
-        let is_room = tasks.len() < 3 * connections;
+        let is_room = tasks.len() < 3 * limit.most();
         tokio::select! {
             () = shutdown::requested(&mut shutdown) => break,
             accepted = listener.accept(), if is_room => match accepted {

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
@@ -108,8 +108,8 @@ impl Ring {
 /// The fan-out.
 #[derive(Debug)]
 pub struct Bus {
-    limits: Limits,
-    specs: Specs,
+    /// What it may use, and what names records: both may change.
+    settings: RwLock<(Limits, Specs)>,
     /// Whether probes see what is published.
     probes: AtomicBool,
     ring: Mutex<Ring>,
@@ -130,8 +130,7 @@ impl Bus {
     /// A bus that also names records by these specs.
     pub fn with_specs(limits: Limits, specs: Specs) -> Arc<Self> {
         Arc::new(Self {
-            limits,
-            specs,
+            settings: RwLock::new((limits, specs)),
             probes: AtomicBool::new(true),
             ring: Mutex::default(),
             published: watch::Sender::new(0),
@@ -143,7 +142,20 @@ impl Bus {
 
     /// What its records are named by, besides the tables.
     pub fn specs(&self) -> Specs {
-        self.specs
+        self.settings().1
+    }
+
+    /// From now on it may use that much, and names records by these specs. Records of the ring that
+    /// have no room any more are dropped; clients stay.
+    pub fn change(&self, limits: Limits, specs: Specs) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = (limits, specs);
+        let mut ring = self.ring();
+        self.trim(&mut ring);
+        ring.entries.shrink_to_fit();
+    }
+
+    fn settings(&self) -> (Limits, Specs) {
+        *self.settings.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether probes see what is published: else no record has a sender.
@@ -158,7 +170,7 @@ impl Bus {
 
     /// What it may use.
     pub fn limits(&self) -> Limits {
-        self.limits
+        self.settings().0
     }
 
     /// Whether records are wanted, by a client or for the history: if not, none need to be made.
@@ -168,7 +180,7 @@ impl Bus {
 
     /// Whether there is anything for clients to come.
     pub fn keeps_history(&self) -> bool {
-        !self.limits.history.is_none()
+        !self.limits().history.is_none()
     }
 
     /// How many listen.
@@ -210,7 +222,7 @@ impl Bus {
     }
 
     fn trim(&self, ring: &mut Ring) {
-        let Limits { queue, history, .. } = self.limits;
+        let Limits { queue, history, .. } = self.limits();
         let queue = if self.clients() > 0 { queue } else { Extent::NONE };
         ring.trim([history, queue]);
     }

@@ -21,6 +21,7 @@ pub mod history;
 pub mod interfaces;
 pub mod json;
 pub mod pcapng;
+mod places;
 pub mod protocol;
 #[cfg(test)]
 mod sample;

@@ -22,7 +22,7 @@ use nix::unistd::{Gid, fchownat};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -31,6 +31,7 @@ use super::bus::{Batch, Bus, Cursor};
 use super::entry::Entry;
 use super::filter::Matcher;
 use super::json::Detail;
+use super::places::{Place, Places};
 use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, StatsRequest, StatsSource};
 use crate::connections::{Closing, ConnectionLimit, LOG, Peer, Permit};
@@ -87,9 +88,9 @@ impl Server {
         mut shutdown: watch::Receiver<bool>,
     ) {
         let mut clients = JoinSet::new();
-        let most = 2 * bus.limits().clients + 2 * WAITING_MAX;
         let service = Arc::new(Service::new(bus, stats));
         loop {
+            let most = 2 * service.bus.limits().clients + 2 * WAITING_MAX;
             tokio::select! {
                 () = shutdown::requested(&mut shutdown) => break,
                 accepted = self.listener.accept(), if clients.len() < most => match accepted {
@@ -113,16 +114,15 @@ struct Service {
     /// Places of connections that have not been admitted yet.
     waiting: Arc<ConnectionLimit>,
     /// Places of clients that want records.
-    readers: Arc<Semaphore>,
+    readers: Arc<Places>,
     /// Places of clients that want numbers: as many.
-    watchers: Arc<Semaphore>,
+    watchers: Arc<Places>,
 }
 
 impl Service {
     fn new(bus: Arc<Bus>, stats: StatsSource) -> Self {
-        let places = bus.limits().clients;
-        let [readers, watchers] = [(); 2].map(|()| Arc::new(Semaphore::new(places)));
-        Self { bus, stats, waiting: ConnectionLimit::new(WAITING_MAX, &LOG), readers, watchers }
+        let (readers, watchers) = Default::default();
+        Self { bus, stats, waiting: ConnectionLimit::new(|| WAITING_MAX, &LOG), readers, watchers }
     }
 }
 
@@ -266,7 +266,7 @@ enum Admitted {
     Stats {
         stats: StatsRequest,
         source: StatsSource,
-        _permit: OwnedSemaphorePermit,
+        _permit: Place,
     },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
     Health(StatsSource),
@@ -276,7 +276,7 @@ struct Records {
     matcher: Arc<Matcher>,
     detail: Detail,
     subscription: Cursor,
-    _permit: OwnedSemaphorePermit,
+    _permit: Place,
 }
 
 /// The request, once its line is there.
@@ -314,19 +314,18 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
     }
     let matcher =
         request.filter.compile(bus.specs()).map_err(|e| (Refusal::Filter, e.to_string()))?;
-    let busy = || {
-        let most = bus.limits().clients;
-        (Refusal::Busy, format!("{most} clients are connected already, the most allowed"))
-    };
+    let most = bus.limits().clients;
+    let busy =
+        || (Refusal::Busy, format!("{most} clients are connected already, the most allowed"));
     if let Some(stats) = request.stats {
-        let permit = Arc::clone(&service.watchers).try_acquire_owned().map_err(|_full| busy())?;
+        let permit = service.watchers.take(most).ok_or_else(busy)?;
         return Ok(Admitted::Stats { stats, source: service.stats.clone(), _permit: permit });
     }
     if request.history.is_wanted() && !bus.keeps_history() {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
         return Err((Refusal::History, message.to_owned()));
     }
-    let permit = Arc::clone(&service.readers).try_acquire_owned().map_err(|_full| busy())?;
+    let permit = service.readers.take(most).ok_or_else(busy)?;
     let matcher = Arc::new(matcher);
     let subscription = bus.subscribe().with(request.history, monotonic_ns(), matcher.wants());
     let subscription = subscription.await.map_err(|error| {

@@ -52,6 +52,10 @@ metrics! {
         "1 if the daemon does its work, as /readyz says, where the reasons are if not.";
     START_TIME = Gauge "nlmon_start_time_seconds" []
         "When the daemon started, in seconds since 1970: its counters begin there.";
+    RELOAD_SUCCESSFUL = Gauge "nlmon_config_last_reload_successful" []
+        "1 if the last reading of the configuration found nothing wrong with it, 0 if it stays as it was before.";
+    RELOAD_SUCCESS_TIME = Gauge "nlmon_config_last_reload_success_timestamp_seconds" []
+        "When the configuration was last read with nothing wrong, in seconds since 1970: at the start or a reload.";
     PIPELINE_LAG = Gauge "nlmon_pipeline_lag_seconds" []
         "How far the pipeline is behind the kernel: the age of the oldest sample of its last read, or the time since its last tick where that is longer.";
     LAST_SAMPLE = Gauge "nlmon_last_sample_time_seconds" []

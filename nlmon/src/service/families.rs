@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct FamilyKeeper {
     known: Arc<watch::Sender<Arc<Families>>>,
-    specs: Specs,
+    specs: Arc<watch::Sender<Specs>>,
     unknown: Arc<Notify>,
     /// How often there was a reason to ask.
     asked: Arc<AtomicU64>,
@@ -38,6 +38,7 @@ impl FamilyKeeper {
         metrics.name_families(&families);
         let known = Arc::new(watch::Sender::new(families));
         let (unknown, asked) = Default::default();
+        let specs = Arc::new(watch::Sender::new(specs));
         Self { known, specs, unknown, asked, metrics: Arc::clone(metrics) }
     }
 
@@ -56,6 +57,12 @@ impl FamilyKeeper {
         Arc::clone(&self.unknown)
     }
 
+    /// From now on families are named by these specs as well.
+    pub(super) fn change(&self, specs: Specs) {
+        self.specs.send_replace(specs);
+        self.unknown.notify_one();
+    }
+
     /// Asks again each time that it is told.
     pub(super) async fn run(self, mut shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
         loop {
@@ -64,7 +71,7 @@ impl FamilyKeeper {
                 () = shutdown::requested(&mut shutdown) => return Ok(()),
             }
             self.asked.fetch_add(1, Ordering::Relaxed);
-            let (specs, metrics) = (self.specs, Arc::clone(&self.metrics));
+            let (specs, metrics) = (*self.specs.borrow(), Arc::clone(&self.metrics));
             let scan = move || {
                 let families = Arc::new(read(specs)?);
                 metrics.name_families(&families);

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::reload::{Reloads, realtime_ns};
 use crate::{
-    clock::{monotonic_ns, realtime_offset_ns},
     health::{Health, ProbeState},
     live::json,
     metrics::DaemonTotals,
@@ -40,9 +40,12 @@ pub(super) fn health(
 }
 
 /// The numbers of the health, and the counts about the daemon itself.
-pub(super) fn totals(health: &Arc<Health>) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
-    let health = Arc::clone(health);
-    let start_ns = monotonic_ns().checked_add_signed(realtime_offset_ns()).unwrap_or_default();
+pub(super) fn totals(
+    health: &Arc<Health>,
+    reloads: &Arc<Reloads>,
+) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
+    let (health, reloads) = (Arc::clone(health), Arc::clone(reloads));
+    let start_ns = realtime_ns();
     move || {
         let numbers = health.numbers();
         let restarting =
@@ -50,6 +53,8 @@ pub(super) fn totals(health: &Arc<Health>) -> impl Fn() -> DaemonTotals + Send +
         DaemonTotals {
             ready: numbers.ready,
             start_ns,
+            reload_successful: reloads.last_succeeded(),
+            reload_success_ns: reloads.success_ns(),
             lag_ns: numbers.lag_ns,
             ring_bytes: numbers.ring_bytes,
             last_sample_ns: numbers.last_sample_ns,

@@ -7,6 +7,7 @@ mod listener;
 mod logger;
 mod periodic;
 mod probes;
+mod reload;
 mod systemd;
 
 use std::{
@@ -30,7 +31,7 @@ pub use probes::probe_options;
 use crate::{
     clock::{Offsets, monotonic_ns},
     commands::Failure,
-    config::{Config, Groups},
+    config::{Config, Groups, Source},
     health::{Health, ProbeState},
     http,
     live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
@@ -44,7 +45,8 @@ use crate::{
     supervisor::Supervisor,
 };
 use families::FamilyKeeper;
-use systemd::{Signals, notify};
+use reload::{Parts, Reloader, Reloads};
+use systemd::{Signals, Wish, notify, notify_reloading};
 
 /// Deliveries that wait for the join; the sockets' own buffers are behind it.
 const EVENTS_QUEUE: usize = 4096;
@@ -55,8 +57,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long the tasks may take to end.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 
-/// Runs the daemon until SIGTERM or SIGINT.
-pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
+/// Runs the daemon until SIGTERM or SIGINT, with a configuration that was read from `source`.
+pub async fn run(source: Source, config: Config, found: &Found) -> Result<(), Failure> {
     say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
@@ -66,30 +68,43 @@ pub async fn run(config: Config, found: &Found) -> Result<(), Failure> {
     let (probes, state) = probes::load(&config)?;
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
-    // Dropping it would close the sockets.
     let parts = Prepared { probes, state, server, listener };
-    let _subscriptions =
-        start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
+    // Dropping its subscriptions would close the sockets.
+    let parts = start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
+    let specs = found.state.clone();
     log::info!(
         "nlmon {} ready: http://{address}/metrics, live log on {}",
         env!("CARGO_PKG_VERSION"),
         config.log.socket.display()
     );
     notify(&[NotifyState::Ready]);
-    let result = tokio::select! {
-        signal = signals.next() => {
-            log::info!("{signal}: shutting down");
-            Ok(())
-        }
-        end = supervisor.failure() => {
-            log::error!("{end}: the daemon cannot go on");
-            Err(Failure::Runtime(end.into()))
+    let mut reloader = Reloader { source, running: config, specs, parts };
+    let result = loop {
+        tokio::select! {
+            wish = signals.next() => match wish {
+                Wish::Reload => reload(&mut reloader).await,
+                Wish::End(signal) => {
+                    log::info!("{signal}: shutting down");
+                    break Ok(());
+                }
+            },
+            end = supervisor.failure() => {
+                log::error!("{end}: the daemon cannot go on");
+                break Err(Failure::Runtime(end.into()));
+            }
         }
     };
     notify(&[NotifyState::Stopping]);
     stop.send_replace(true);
     supervisor.stop(SHUTDOWN_TIME).await;
     result
+}
+
+/// Reads the configuration again, which systemd is told of.
+async fn reload(reloader: &mut Reloader) {
+    notify_reloading();
+    reloader.reload().await;
+    notify(&[NotifyState::Ready]);
 }
 
 /// Which families specs describe.
@@ -116,7 +131,7 @@ fn start(
     specs: Specs,
     parts: Prepared,
     supervisor: &mut Supervisor,
-) -> anyhow::Result<Subscriptions> {
+) -> anyhow::Result<Parts> {
     let Prepared { mut probes, state, server, listener } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
     if probes.is_none() {
@@ -126,7 +141,8 @@ fn start(
     let (subscriptions, keeper) = Subscriptions::new(subscribe_settings(config)?, sender)?;
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());
     let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
-    let metrics = metrics(config, probes.as_mut(), &bus, &health)?;
+    let reloads = Reloads::new();
+    let metrics = metrics(config, probes.as_mut(), &bus, &health, &reloads)?;
     if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
         let shutdown = supervisor.shutdown();
         supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
@@ -167,12 +183,15 @@ fn start(
         log.await;
         Ok(())
     });
-    let page = config.http.live.then_some(bus);
-    let (metrics_of, connections) = (Arc::clone(&metrics), config.http.connections);
-    let http = http::serve(listener, metrics_of, health, page, connections, supervisor.shutdown());
+    let page = config.http.live.then(|| Arc::clone(&bus));
+    let connections = watch::Sender::new(config.http.connections);
+    let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
+    let http = http::serve(listener, metrics_of, health, page, most, supervisor.shutdown());
     supervisor.fatal("http", async { Ok(http.await?) });
-    maintain(config, families, probes::scanner(holdings), &metrics, supervisor);
-    Ok(subscriptions)
+    let sockets_interval = watch::Sender::new(sockets_interval(config));
+    let every = sockets_interval.subscribe();
+    maintain(every, families.clone(), probes::scanner(holdings), &metrics, supervisor);
+    Ok(Parts { bus, families, subscriptions, connections, sockets_interval, reloads })
 }
 
 /// What tells the subscriptions that there may be something new.
@@ -186,6 +205,7 @@ fn metrics(
     probes: Option<&mut Probes>,
     bus: &Arc<Bus>,
     health: &Arc<Health>,
+    reloads: &Arc<Reloads>,
 ) -> anyhow::Result<Arc<Metrics>> {
     let log_totals = {
         let bus = Arc::clone(bus);
@@ -196,12 +216,12 @@ fn metrics(
         None => (Vec::new(), None),
     };
     let metrics = Metrics::new(counters, attached, config.metrics.netns, log_totals)?;
-    Ok(Arc::new(metrics.with_daemon(health::totals(health))))
+    Ok(Arc::new(metrics.with_daemon(health::totals(health, reloads))))
 }
 
 /// Starts the tasks that run now and then.
 fn maintain(
-    config: &Config,
+    sockets_interval: watch::Receiver<Option<Duration>>,
     families: FamilyKeeper,
     scanner: Scanner,
     metrics: &Arc<Metrics>,
@@ -210,17 +230,17 @@ fn maintain(
     let scanner = Arc::new(scanner);
     let shutdown = supervisor.shutdown();
     supervisor.restarting("families", move || families.clone().run(shutdown.clone()));
-    if let Some(period) = sockets_interval(config) {
+    if sockets_interval.borrow().is_some() {
         // The first scan is what drops are counted from, so it comes before anybody is told that
         // the daemon is ready.
         periodic::scan(&scanner, metrics, true);
-        let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
-        let scan = move || {
-            let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&metrics));
-            periodic::scan_sockets(period, scanner, metrics, shutdown.clone())
-        };
-        supervisor.restarting("sockets", scan);
     }
+    let (scans, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
+    let scan = move || {
+        let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&scans));
+        periodic::scan_sockets(sockets_interval.clone(), scanner, metrics, shutdown.clone())
+    };
+    supervisor.restarting("sockets", scan);
     let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
     supervisor.restarting("fold", move || periodic::fold(Arc::clone(&metrics), shutdown.clone()));
 }

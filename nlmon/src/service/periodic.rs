@@ -21,15 +21,38 @@ pub(super) async fn fold(
     repeat(FOLD_INTERVAL, shutdown, move || metrics.fold()).await.context("cannot fold counters")
 }
 
-/// Scans all sockets of the host, never because of a scrape.
+/// Scans all sockets of the host each `period`, which may change; never because of a scrape.
 pub(super) async fn scan_sockets(
-    period: Duration,
+    mut period: watch::Receiver<Option<Duration>>,
     scanner: Arc<Scanner>,
     metrics: Arc<Metrics>,
-    shutdown: watch::Receiver<bool>,
+    mut shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let scan = move || scan(&scanner, &metrics, false);
-    repeat(period, shutdown, scan).await.context("cannot scan the sockets")
+    while !*shutdown.borrow() {
+        let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&metrics));
+        let scan = move || scan(&scanner, &metrics, false);
+        let (every, ending) = (*period.borrow_and_update(), shutdown.clone());
+        tokio::select! {
+            () = shutdown::requested(&mut shutdown) => return Ok(()),
+            scanned = repeat_if(every, ending, scan) => {
+                return scanned.context("cannot scan the sockets");
+            }
+            changed = period.changed() => if changed.is_err() { return Ok(()) },
+        }
+    }
+    Ok(())
+}
+
+/// Does `work` each `period`; where there is none, never.
+async fn repeat_if(
+    period: Option<Duration>,
+    shutdown: watch::Receiver<bool>,
+    work: impl Fn() + Send + Sync + 'static,
+) -> anyhow::Result<()> {
+    match period {
+        Some(period) => repeat(period, shutdown, work).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// One scan. What cannot be seen is said at the first, and not again.

@@ -5,10 +5,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::supervisor::{Heartbeat, Pulse};
 
-/// Both are one wish: an orderly end.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// An orderly end, by the signal of this name.
+    End(&'static str),
+    /// To read the configuration again.
+    Reload,
 }
 
 impl Signals {
@@ -17,14 +26,16 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    /// Returns the name of the next one.
-    pub(super) async fn next(&mut self) -> &'static str {
+    /// What the next one asks for.
+    pub(super) async fn next(&mut self) -> Wish {
         tokio::select! {
-            _received = self.terminate.recv() => "SIGTERM",
-            _received = self.interrupt.recv() => "SIGINT",
+            _received = self.terminate.recv() => Wish::End("SIGTERM"),
+            _received = self.interrupt.recv() => Wish::End("SIGINT"),
+            _received = self.hangup.recv() => Wish::Reload,
         }
     }
 }
@@ -35,6 +46,14 @@ pub(super) fn pulse(heartbeat: Heartbeat) -> Pulse {
     match sd_notify::watchdog_enabled() {
         Some(period) => pulse.with_watchdog(period, || notify(&[NotifyState::Watchdog])),
         None => pulse,
+    }
+}
+
+/// Says that a reload begins; the end of it is `READY=1`.
+pub(super) fn notify_reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(error) => log::warn!("cannot tell systemd of the reload: {error}"),
     }
 }
 

@@ -35,6 +35,11 @@ impl FamilyGroups {
         Self { wanted, ..Self::default() }
     }
 
+    /// Whether they are wanted from now on.
+    pub(super) fn want(&mut self, wanted: bool) {
+        self.wanted = wanted;
+    }
+
     /// Takes note of how many changes there were that may concern families.
     pub(super) fn note(&mut self, changes: Option<u64>) {
         self.changes = changes;

@@ -30,6 +30,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Membership {
     pub(super) protocol: u8,
     wanted: Subscription,
+    /// It was open for something else, and has to be opened anew.
+    stale: bool,
     /// Numbers of the groups that the kernel gives out, as far as there are such.
     found: BTreeMap<String, u32>,
     /// Which list of families those are of; 0 is none.
@@ -75,6 +77,7 @@ impl Membership {
         Self {
             protocol,
             wanted: subscription,
+            stale: false,
             found: BTreeMap::new(),
             found_of: 0,
             state: State::Closed,
@@ -85,10 +88,26 @@ impl Membership {
         }
     }
 
+    /// From now on it is for these groups, none of which may be left. Its socket is opened anew: what
+    /// comes meanwhile is not for it, and the join knows.
+    pub(super) fn change(&mut self, wanted: Subscription) {
+        self.wanted = wanted;
+        self.found.clear();
+        self.found_of = 0;
+        self.stale = true;
+        self.retry_at = None;
+    }
+
+    /// What it is for.
+    pub(super) fn wanted(&self) -> &Subscription {
+        &self.wanted
+    }
+
     /// Whether nothing that happens elsewhere can change its state, but other `families`.
     pub(super) fn is_settled(&self, families: &FamilyGroups) -> bool {
         self.wanted.hold == Hold::Always
             && matches!(self.state, State::Open { .. })
+            && !self.stale
             && !self.lacks(families)
     }
 
@@ -110,7 +129,8 @@ impl Membership {
         families: &FamilyGroups,
         common: &Common,
     ) -> bool {
-        let stale = self.lacks(families) && self.find(families, common);
+        let found_others = self.lacks(families) && self.find(families, common);
+        let stale = std::mem::take(&mut self.stale) || found_others;
         let wanted = self.wants(presence) && !self.groups().is_empty();
         match self.state {
             State::Closed if wanted => self.open(common),

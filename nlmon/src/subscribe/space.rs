@@ -63,6 +63,41 @@ impl Space {
         }
     }
 
+    /// From now on these subscriptions. Sockets whose groups differ are opened anew, and all of them
+    /// if the buffer does.
+    pub(super) fn change(
+        &mut self,
+        subscriptions: &BTreeMap<u8, Subscription>,
+        receive_buffer_bytes: usize,
+    ) {
+        let all = self.common.receive_buffer_bytes != receive_buffer_bytes;
+        self.common.receive_buffer_bytes = receive_buffer_bytes;
+        for membership in &mut self.memberships {
+            let none = membership.wanted().none();
+            let wanted = subscriptions.get(&membership.protocol).unwrap_or(&none);
+            if all || wanted != membership.wanted() {
+                membership.change(wanted.clone());
+            }
+        }
+        for (protocol, wanted) in subscriptions {
+            if !self.memberships.iter().any(|membership| membership.protocol == *protocol) {
+                self.memberships.push(Membership::new(*protocol, wanted.clone()));
+                self.unwanted.push(false);
+            }
+        }
+        self.visit_soon();
+    }
+
+    /// Forgets what is for no group any more, and closed.
+    pub(super) fn forget(&mut self) {
+        let is_over = |m: &Membership| m.wanted().is_none() && m.is_closed();
+        if self.memberships.iter().any(is_over) {
+            self.memberships.retain(|membership| !is_over(membership));
+            // None is unwanted after a close.
+            self.unwanted = vec![false; self.memberships.len()];
+        }
+    }
+
     pub(super) fn is_over(&self) -> bool {
         self.leaving && self.memberships.iter().all(Membership::is_closed)
     }

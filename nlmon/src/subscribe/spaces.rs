@@ -85,7 +85,7 @@ impl Spaces {
     ) -> Result<Self, Error> {
         let SubscribeSettings { reach, mut subscriptions, receive_buffer_bytes, look_interval } =
             settings;
-        subscriptions.retain(|_, wanted| !(wanted.groups.is_empty() && wanted.named.is_empty()));
+        subscriptions.retain(|_, wanted| !wanted.is_none());
         let named = subscriptions.values().any(|wanted| !wanted.named.is_empty());
         Ok(Self {
             list: Vec::new(),
@@ -126,9 +126,24 @@ impl Spaces {
         }
         for space in &mut self.list {
             space.close().await;
+            space.forget();
         }
         self.list.retain(|space| !space.is_over());
         Ok(())
+    }
+
+    /// From now on these. The next look closes and opens what differs.
+    pub(super) fn change(&mut self, settings: SubscribeSettings) {
+        let SubscribeSettings { reach, mut subscriptions, receive_buffer_bytes, .. } = settings;
+        subscriptions.retain(|_, wanted| !wanted.is_none());
+        self.groups.want(subscriptions.values().any(|wanted| !wanted.named.is_empty()));
+        for space in &mut self.list {
+            space.change(&subscriptions, receive_buffer_bytes);
+        }
+        self.subscriptions = subscriptions;
+        self.receive_buffer_bytes = receive_buffer_bytes;
+        self.reach = reach;
+        self.looks = 0;
     }
 
     /// Closes the sockets of `protocol`. Says whether there is such a subscription.

@@ -144,6 +144,18 @@ pub struct Subscription {
     pub hold: Hold,
 }
 
+impl Subscription {
+    /// Whether it is for no group.
+    pub(super) fn is_none(&self) -> bool {
+        self.groups.is_empty() && self.named.is_empty()
+    }
+
+    /// The same for no group.
+    pub(super) fn none(&self) -> Self {
+        Self { groups: BTreeSet::new(), named: BTreeSet::new(), hold: self.hold }
+    }
+}
+
 /// Where to subscribe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Reach {
@@ -189,6 +201,7 @@ pub struct Keeper {
 enum Command {
     Release(u8, oneshot::Sender<bool>),
     Resume(u8, oneshot::Sender<bool>),
+    Change(SubscribeSettings, oneshot::Sender<bool>),
 }
 
 impl Subscriptions {
@@ -221,6 +234,14 @@ impl Subscriptions {
     /// Takes back a [`release`](Self::release). Says whether there is such a subscription.
     pub async fn resume(&self, protocol: u8) -> bool {
         self.command(|reply| Command::Resume(protocol, reply)).await
+    }
+
+    /// From now on these. What stays the same stays as it is; for the rest sockets are closed and
+    /// opened. How often to look stays.
+    ///
+    /// Says whether the keeper is there to do it.
+    pub async fn change(&self, settings: SubscribeSettings) -> bool {
+        self.command(|reply| Command::Change(settings, reply)).await
     }
 
     async fn command(&self, command: impl FnOnce(oneshot::Sender<bool>) -> Command) -> bool {
@@ -257,14 +278,17 @@ impl Keeper {
 }
 
 async fn obey(spaces: &mut Spaces, command: Command) -> Result<(), Error> {
-    let (protocol, release, reply) = match command {
-        Command::Release(protocol, reply) => (protocol, true, reply),
-        Command::Resume(protocol, reply) => (protocol, false, reply),
+    let (known, reply) = match command {
+        Command::Release(protocol, reply) => (spaces.release(protocol).await?, reply),
+        Command::Resume(protocol, reply) => (spaces.resume(protocol), reply),
+        Command::Change(settings, reply) => {
+            spaces.change(settings);
+            (true, reply)
+        }
     };
-    let known = if release { spaces.release(protocol).await? } else { spaces.resume(protocol) };
     spaces.look().await?;
     if reply.send(known).is_err() {
-        log::debug!("nobody waits for the release or resumption of protocol {protocol}");
+        log::debug!("nobody waits for the end of what the subscriptions were told to do");
     }
     Ok(())
 }

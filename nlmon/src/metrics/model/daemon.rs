@@ -10,6 +10,10 @@ pub struct DaemonTotals {
     pub ready: bool,
     /// When it started.
     pub start_ns: u64,
+    /// Whether the last reading of the configuration found nothing wrong.
+    pub reload_successful: bool,
+    /// When one last did.
+    pub reload_success_ns: u64,
     /// How far the pipeline is behind the kernel.
     pub lag_ns: u64,
     /// Used bytes of the ring of samples, and all of it.
@@ -50,6 +54,8 @@ pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
     families.extend([
         one(&names::READY, u64::from(totals.ready)),
         time(&names::START_TIME, Some(totals.start_ns)),
+        one(&names::RELOAD_SUCCESSFUL, u64::from(totals.reload_successful)),
+        time(&names::RELOAD_SUCCESS_TIME, Some(totals.reload_success_ns)),
         time(&names::PIPELINE_LAG, Some(totals.lag_ns)),
         time(&names::LAST_SAMPLE, totals.last_sample_ns),
         each(&names::TASK_RESTARTS, &totals.task_restarts),
