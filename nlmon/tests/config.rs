@@ -11,6 +11,7 @@ mod directory;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use clap::Parser as _;
 use directory::Directory;
@@ -354,4 +355,37 @@ fn what_is_wrong_in_a_flag_is_told_in_one_line() {
 fn a_file_that_is_named_has_to_be_there() {
     let source = Source { file: Some("/nowhere/f.toml".into()), ..Source::default() };
     assert_eq!(source.read().unwrap_err().to_string(), "cannot read /nowhere/f.toml");
+}
+
+#[test]
+fn check_tells_a_program_what_is_wrong() {
+    let directory = Directory::new();
+    let path = directory.join("f.toml");
+    fs::write(&path, "[http]\nlive = 1\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nlmon"));
+    let output = command.args(["check", "--json", "--config"]).arg(&path).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["configuration_valid"], false);
+    assert_eq!(report["exit_code"], 1);
+    let line =
+        format!("{}, line 2, column 8: http.live: found 1, expected true or false", path.display());
+    assert_eq!(report["error"], *line);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("nlmon: {line}\n"));
+}
+
+#[test]
+fn check_tells_a_program_what_the_kernel_lacks() {
+    let directory = Directory::new();
+    let path = directory.join("f.toml");
+    fs::write(&path, "").unwrap();
+    // In a user namespace of its own, whose root has no rights over the kernel.
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", env!("CARGO_BIN_EXE_nlmon"), "check", "--json"]);
+    let output = command.arg("--config").arg(&path).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["configuration_valid"], true);
+    assert_eq!(report["exit_code"], 2);
+    assert!(report["error"].as_str().unwrap().contains("CAP_BPF"), "{report}");
 }

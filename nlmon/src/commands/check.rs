@@ -5,10 +5,12 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::health;
 use crate::{
     commands::{Failure, rights},
-    config::Source,
+    config::{Config, Source},
     probe::{self, Attached, Proof},
     self_test,
     service::probe_options,
@@ -24,53 +26,175 @@ pub struct Args {
     /// Ask the running daemon whether it does its work, and change or try nothing.
     #[arg(long)]
     live: bool,
+    /// Print what is found as one object of JSON.
+    #[arg(long, conflicts_with = "live")]
+    json: bool,
     /// The daemon's socket [default: the configuration's `log.socket`]
     #[arg(long, value_name = "PATH", requires = "live")]
     socket: Option<PathBuf>,
 }
 
-/// Runs the check.
-pub fn run(args: &Args) -> Result<(), Failure> {
-    let source = Source::new(args.config.clone());
-    let config = source.read().map_err(|e| Failure::Usage(e.into()))?;
-    if args.live {
-        return health::run(args.socket.as_ref().unwrap_or(&config.log.socket));
-    }
-    let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
-    println!("configuration   valid");
-    if !config.log.specs.is_empty() {
-        say_found(&found);
-    }
-    println!("kernel          {}", kernel_release());
-    println!("rights          {}", rights::take_those_of_the_unit());
-    // What is pinned belongs to the daemon.
-    let options = probe::Options { pin: false, ..probe_options(&config) };
-    let probes = probe::load(&options).map_err(|e| Failure::System(e.into()))?;
-    let shown = self_test::run(&probes).map_err(Failure::System)?;
-    for (attached, (_, proof)) in probes.attached.iter().zip(&shown) {
-        let probe = format!("probe {}", attached.probe.name());
-        let Attached { symbol, hook, is_exact, .. } = attached;
-        let exact = if *is_exact { "" } else { ", may miss calls: this kernel preempts programs" };
-        println!("{probe:<15} {symbol} by {hook}, {}{exact}", words(*proof));
-        for reason in &attached.refused {
-            println!("{:<15} not by {reason}", "");
-        }
-    }
-    for (probe, error) in &probes.missed {
-        println!("{:<15} none: {error}", format!("probe {}", probe.name()));
-    }
-    Ok(())
+/// What a check found, as far as it came.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// Whether the configuration is valid.
+    configuration_valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    specs: Option<Specs>,
+    kernel: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights: Option<String>,
+    probes: Vec<Probe>,
+    /// Why the check failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// The exit code of the command.
+    exit_code: u8,
 }
 
 /// What the specs describe, and what of it is not used.
-fn say_found(found: &Found) {
-    let Found { described, known, passed_over, .. } = found;
-    println!("specs           {} described: {}", described.len(), list(described));
-    if !known.is_empty() {
-        println!("{:<15} {} with tables of their own, which win: {}", "", known.len(), list(known));
+#[derive(Debug, Serialize)]
+struct Specs {
+    described: Vec<&'static str>,
+    known: Vec<&'static str>,
+    passed_over: usize,
+}
+
+/// A probe, in place or not.
+#[derive(Debug, Serialize)]
+struct Probe {
+    name: &'static str,
+    #[serde(flatten)]
+    state: State,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum State {
+    Attached {
+        function: String,
+        hook: String,
+        proof: &'static str,
+        exact: bool,
+        refused: Vec<String>,
+    },
+    Missed {
+        error: String,
+    },
+}
+
+/// Runs the check.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let mut report = Report { kernel: kernel_release(), ..Report::default() };
+    let result = read(args).and_then(|config| {
+        report.configuration_valid = true;
+        if args.live {
+            return health::run(args.socket.as_ref().unwrap_or(&config.log.socket));
+        }
+        report.look(&config)
+    });
+    if let Err(failure) = &result {
+        (report.error, report.exit_code) = (Some(failure.to_string()), failure.exit_code());
     }
-    if *passed_over > 0 {
-        println!("{:<15} {passed_over} of other protocols, passed over", "");
+    if args.json {
+        println!("{}", serde_json::json!(report));
+    } else if !args.live {
+        report.print();
+    }
+    result
+}
+
+fn read(args: &Args) -> Result<Config, Failure> {
+    let config = Source::new(args.config.clone()).read();
+    config.map_err(|error| Failure::Usage(error.into()))
+}
+
+impl Report {
+    /// Reads the specs, and attaches the probes for a moment.
+    fn look(&mut self, config: &Config) -> Result<(), Failure> {
+        let found = spec_files::read(&config.log.specs).map_err(|error| {
+            self.configuration_valid = false;
+            Failure::Usage(error.into())
+        })?;
+        if !config.log.specs.is_empty() {
+            let Found { described, known, passed_over, .. } = found;
+            self.specs = Some(Specs { described, known, passed_over });
+        }
+        self.rights = Some(rights::take_those_of_the_unit().to_string());
+        // What is pinned belongs to the daemon.
+        let options = probe::Options { pin: false, ..probe_options(config) };
+        let probes = probe::load(&options).map_err(|e| Failure::System(e.into()))?;
+        let shown = self_test::run(&probes).map_err(Failure::System)?;
+        let attached = probes.attached.iter().zip(&shown);
+        self.probes =
+            attached.map(|(attached, (_, proof))| Probe::attached(attached, *proof)).collect();
+        self.probes.extend(probes.missed.iter().map(|(probe, error)| Probe {
+            name: probe.name(),
+            state: State::Missed { error: error.to_string() },
+        }));
+        Ok(())
+    }
+
+    fn print(&self) {
+        if !self.configuration_valid {
+            return;
+        }
+        println!("configuration   valid");
+        if let Some(specs) = &self.specs {
+            specs.print();
+        }
+        println!("kernel          {}", self.kernel);
+        if let Some(rights) = &self.rights {
+            println!("rights          {rights}");
+        }
+        self.probes.iter().for_each(Probe::print);
+    }
+}
+
+impl Probe {
+    fn attached(attached: &Attached, proof: Proof) -> Self {
+        let Attached { probe, symbol, hook, is_exact, refused, .. } = attached;
+        let state = State::Attached {
+            function: symbol.to_string(),
+            hook: hook.to_string(),
+            proof: words(proof),
+            exact: *is_exact,
+            refused: refused.iter().map(ToString::to_string).collect(),
+        };
+        Self { name: probe.name(), state }
+    }
+
+    fn print(&self) {
+        let probe = format!("probe {}", self.name);
+        match &self.state {
+            State::Attached { function, hook, proof, exact, refused } => {
+                let may_miss =
+                    if *exact { "" } else { ", may miss calls: this kernel preempts programs" };
+                println!("{probe:<15} {function} by {hook}, {proof}{may_miss}");
+                for reason in refused {
+                    println!("{:<15} not by {reason}", "");
+                }
+            }
+            State::Missed { error } => println!("{probe:<15} none: {error}"),
+        }
+    }
+}
+
+impl Specs {
+    fn print(&self) {
+        let Self { described, known, passed_over } = self;
+        println!("specs           {} described: {}", described.len(), list(described));
+        if !known.is_empty() {
+            println!(
+                "{:<15} {} with tables of their own, which win: {}",
+                "",
+                known.len(),
+                list(known)
+            );
+        }
+        if *passed_over > 0 {
+            println!("{:<15} {passed_over} of other protocols, passed over", "");
+        }
     }
 }
 
