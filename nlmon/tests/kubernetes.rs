@@ -165,7 +165,6 @@ fn it_asks_for_what_it_takes_and_has_the_limit_of_the_unit() {
 #[test]
 fn the_kubelet_asks_where_the_daemon_listens() {
     let config = Config::read(&directory().join("nlmon.toml")).unwrap();
-    config.check().unwrap();
     assert!(config.http.listen.ip().is_loopback(), "there is no password");
     assert_eq!(config, Config::default(), "the file shows defaults, and states no others");
     let manifest = daemon_set();
