@@ -112,15 +112,23 @@ pub fn read(paths: &[PathBuf]) -> Result<Found, Error> {
 pub fn state(paths: &[PathBuf]) -> Result<State, Error> {
     let of_file = |(path, _): (PathBuf, bool)| {
         let metadata = fs::metadata(&path).ok();
-        let seen = metadata.map(|metadata| (metadata.len(), metadata.modified().ok()));
-        (path, seen)
+        let bytes = metadata.as_ref().map(fs::Metadata::len);
+        Seen { path, bytes, modified: metadata.and_then(|metadata| metadata.modified().ok()) }
     };
     Ok(State(files(paths)?.into_iter().map(of_file).collect()))
 }
 
 /// The state of the files at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State(Vec<(PathBuf, Option<(u64, Option<SystemTime>)>)>);
+pub struct State(Vec<Seen>);
+
+/// What tells a version of a file from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    path: PathBuf,
+    bytes: Option<u64>,
+    modified: Option<SystemTime>,
+}
 
 /// Every file, and whether the configuration names it directly.
 fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, bool)>, Error> {

@@ -83,8 +83,8 @@ impl Daemon {
         let text = self.inside(
             "exec 3<>/dev/tcp/127.0.0.1/9776; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3",
         );
-        let values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        values.last().map(|value| value.parse().unwrap())
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        values.next().map(|value| value.parse().unwrap())
     }
 
     fn tail(&self, arguments: &[&str]) -> Output {

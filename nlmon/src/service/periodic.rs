@@ -34,8 +34,8 @@ pub(super) async fn scan_sockets(
         let (every, ending) = (*period.borrow_and_update(), shutdown.clone());
         tokio::select! {
             () = shutdown::requested(&mut shutdown) => return Ok(()),
-            scanned = repeat_if(every, ending, scan) => {
-                return scanned.context("cannot scan the sockets");
+            end = repeat_if(every, ending, scan) => {
+                return end.context("cannot scan the sockets");
             }
             changed = period.changed() => if changed.is_err() { return Ok(()) },
         }
