@@ -179,176 +179,172 @@ fn assert_told(mistakes: &[(&str, &str)], told: impl Fn(&str) -> Result<Config, 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is written, and what is said of it.
+const IN_A_FILE: [(&str, &str); 27] = [
+    // Unknown names.
+    ("[http]\nlive_ = true", "line 2, column 1: unknown key http.live_, the nearest is http.live"),
+    (
+        "[probe]\nlisten = 1",
+        "line 2, column 1: unknown key probe.listen, the nearest is http.listen",
+    ),
+    ("[probes]\npin = true", "line 1, column 2: unknown key probes, the nearest is probe"),
+    (
+        "log.queue.bytes = 1",
+        "line 1, column 11: unknown key log.queue.bytes, the nearest is log.queue_bytes",
+    ),
+    ("[log]\n\n   elephants = 3", "line 3, column 4: unknown key log.elephants"),
+    // No TOML.
+    ("[http\nlive = true", "line 1, column 6: unclosed table, expected `]`"),
+    ("[http]\nlive =", "line 2, column 7: string values must be quoted, expected literal string"),
+    ("[http]\nlive = true\nlive = true", "line 3, column 1: duplicate key"),
+    (
+        "[http]\nlive = yes",
+        "line 2, column 8: string values must be quoted, expected literal string",
+    ),
+    // Of another type.
+    ("http = 3", "line 1, column 8: http: found 3, expected a table"),
+    (
+        "[http]\nlive = \"yes\"",
+        "line 2, column 8: http.live: found \"yes\", expected true or false",
+    ),
+    (
+        "[http]\nlisten = \"nowhere\"",
+        "line 2, column 10: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+    ),
+    (
+        "http.listen = 9776",
+        "line 1, column 15: http.listen: found 9776, expected an address and a port, as in 127.0.0.1:9776",
+    ),
+    (
+        "[log]\nqueue = \"many\"",
+        "line 2, column 9: log.queue: found \"many\", expected a whole number, 0 or more",
+    ),
+    ("[log]\nsocket = 7", "line 2, column 10: log.socket: found 7, expected a string"),
+    ("[log]\nspecs = \"a.yaml\"", "line 2, column 9: log.specs: found \"a.yaml\", expected a list"),
+    (
+        "[probe]\nsample_every = -1",
+        "line 2, column 16: probe.sample_every: found -1, expected a whole number from 0 to 4294967295",
+    ),
+    (
+        "[probe]\nsnap_length = 70000",
+        "line 2, column 15: probe.snap_length: found 70000, expected a whole number from 0 to 65535",
+    ),
+    (
+        "[probe]\nattach = \"kprob\"",
+        "line 2, column 10: probe.attach: found \"kprob\", expected auto, kprobe, kprobe_multi or fentry",
+    ),
+    (
+        "[subscribe]\nnetns = \"blue\"",
+        "line 2, column 9: subscribe.netns: found \"blue\", expected \"self\", \"all\" or a list of names",
+    ),
+    (
+        "[subscribe.groups]\nroute = [\"link\"]\ngeneric = 3",
+        "line 3, column 11: subscribe.groups.generic: found 3, expected a list",
+    ),
+    // Out of range.
+    (
+        "[probe]\nsnap_length = 8",
+        "line 2, column 15: probe.snap_length: found 8, expected a number from 16 to 256",
+    ),
+    (
+        "[probe]\nring_bytes = 100000",
+        "line 2, column 14: probe.ring_bytes: found 100000, expected a power of two from 65536 to 1073741824",
+    ),
+    (
+        "[log]\nclients = 0",
+        "line 2, column 11: log.clients: found 0, expected a number from 1 to 1048576",
+    ),
+    (
+        "[probe]\nsample_protocols = [\"rout\"]",
+        "line 2, column 20: probe.sample_protocols: found \"rout\", expected a protocol by its name or number",
+    ),
+    (
+        "[subscribe.groups]\nroute = [\"lnk\"]",
+        "line 2, column 9: subscribe.groups.route: found \"lnk\", expected a group of route by its name or number",
+    ),
+    (
+        "[subscribe]\nnetns = [\"/run/netns/blue\"]",
+        "line 2, column 9: subscribe.netns: found [\"/run/netns/blue\"], expected names of /run/netns, without a path",
+    ),
+];
+
 #[test]
 fn what_is_wrong_in_a_file_is_told_in_one_line() {
-    const MISTAKES: [(&str, &str); 27] = [
-        // Unknown names.
-        (
-            "[http]\nlive_ = true",
-            "line 2, column 1: unknown key http.live_, the nearest is http.live",
-        ),
-        (
-            "[probe]\nlisten = 1",
-            "line 2, column 1: unknown key probe.listen, the nearest is http.listen",
-        ),
-        ("[probes]\npin = true", "line 1, column 2: unknown key probes, the nearest is probe"),
-        (
-            "log.queue.bytes = 1",
-            "line 1, column 11: unknown key log.queue.bytes, the nearest is log.queue_bytes",
-        ),
-        ("[log]\n\n   elephants = 3", "line 3, column 4: unknown key log.elephants"),
-        // No TOML.
-        ("[http\nlive = true", "line 1, column 6: unclosed table, expected `]`"),
-        (
-            "[http]\nlive =",
-            "line 2, column 7: string values must be quoted, expected literal string",
-        ),
-        ("[http]\nlive = true\nlive = true", "line 3, column 1: duplicate key"),
-        (
-            "[http]\nlive = yes",
-            "line 2, column 8: string values must be quoted, expected literal string",
-        ),
-        // Of another type.
-        ("http = 3", "line 1, column 8: http: found 3, expected a table"),
-        (
-            "[http]\nlive = \"yes\"",
-            "line 2, column 8: http.live: found \"yes\", expected true or false",
-        ),
-        (
-            "[http]\nlisten = \"nowhere\"",
-            "line 2, column 10: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
-        ),
-        (
-            "http.listen = 9776",
-            "line 1, column 15: http.listen: found 9776, expected an address and a port, as in 127.0.0.1:9776",
-        ),
-        (
-            "[log]\nqueue = \"many\"",
-            "line 2, column 9: log.queue: found \"many\", expected a whole number, 0 or more",
-        ),
-        ("[log]\nsocket = 7", "line 2, column 10: log.socket: found 7, expected a string"),
-        (
-            "[log]\nspecs = \"a.yaml\"",
-            "line 2, column 9: log.specs: found \"a.yaml\", expected a list",
-        ),
-        (
-            "[probe]\nsample_every = -1",
-            "line 2, column 16: probe.sample_every: found -1, expected a whole number from 0 to 4294967295",
-        ),
-        (
-            "[probe]\nsnap_length = 70000",
-            "line 2, column 15: probe.snap_length: found 70000, expected a whole number from 0 to 65535",
-        ),
-        (
-            "[probe]\nattach = \"kprob\"",
-            "line 2, column 10: probe.attach: found \"kprob\", expected auto, kprobe, kprobe_multi or fentry",
-        ),
-        (
-            "[subscribe]\nnetns = \"blue\"",
-            "line 2, column 9: subscribe.netns: found \"blue\", expected \"self\", \"all\" or a list of names",
-        ),
-        (
-            "[subscribe.groups]\nroute = [\"link\"]\ngeneric = 3",
-            "line 3, column 11: subscribe.groups.generic: found 3, expected a list",
-        ),
-        // Out of range.
-        (
-            "[probe]\nsnap_length = 8",
-            "line 2, column 15: probe.snap_length: found 8, expected a number from 16 to 256",
-        ),
-        (
-            "[probe]\nring_bytes = 100000",
-            "line 2, column 14: probe.ring_bytes: found 100000, expected a power of two from 65536 to 1073741824",
-        ),
-        (
-            "[log]\nclients = 0",
-            "line 2, column 11: log.clients: found 0, expected a number from 1 to 1048576",
-        ),
-        (
-            "[probe]\nsample_protocols = [\"rout\"]",
-            "line 2, column 20: probe.sample_protocols: found \"rout\", expected a protocol by its name or number",
-        ),
-        (
-            "[subscribe.groups]\nroute = [\"lnk\"]",
-            "line 2, column 9: subscribe.groups.route: found \"lnk\", expected a group of route by its name or number",
-        ),
-        (
-            "[subscribe]\nnetns = [\"/run/netns/blue\"]",
-            "line 2, column 9: subscribe.netns: found [\"/run/netns/blue\"], expected names of /run/netns, without a path",
-        ),
-    ];
     let told = |file: &str| {
         read(file, &[], &[]).map_err(|error| error.strip_prefix("f.toml, ").unwrap().to_owned())
     };
-    assert_told(&MISTAKES, told);
+    assert_told(&IN_A_FILE, told);
 }
+
+/// What is written, and what is said of it.
+const IN_THE_ENVIRONMENT: [(&str, &str); 9] = [
+    (
+        "NLMON_PROB_SAMPLE_EVERY=1",
+        "NLMON_PROB_SAMPLE_EVERY: unknown environment variable, the nearest is NLMON_PROBE_SAMPLE_EVERY",
+    ),
+    ("NLMON_SERVICE_HOST=::1", "NLMON_SERVICE_HOST: unknown environment variable"),
+    ("NLMON_HTTP_LIVE=yes", "NLMON_HTTP_LIVE: http.live: found \"yes\", expected true or false"),
+    (
+        "NLMON_HTTP_LISTEN=nowhere",
+        "NLMON_HTTP_LISTEN: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+    ),
+    (
+        "NLMON_PROBE_SAMPLE_EVERY=",
+        "NLMON_PROBE_SAMPLE_EVERY: probe.sample_every: found \"\", expected a whole number from 0 to 4294967295",
+    ),
+    (
+        "NLMON_PROBE_ATTACH=uprobe",
+        "NLMON_PROBE_ATTACH: probe.attach: found \"uprobe\", expected auto, kprobe, kprobe_multi or fentry",
+    ),
+    (
+        "NLMON_PROBE_SNAP_LENGTH=8",
+        "NLMON_PROBE_SNAP_LENGTH: probe.snap_length: found 8, expected a number from 16 to 256",
+    ),
+    (
+        "NLMON_SUBSCRIBE_GROUPS=route",
+        "NLMON_SUBSCRIBE_GROUPS: subscribe.groups: found \"route\", expected PROTOCOL:GROUP,GROUP",
+    ),
+    (
+        "NLMON_SUBSCRIBE_GROUPS=route:lnk",
+        "NLMON_SUBSCRIBE_GROUPS: subscribe.groups.route: found \"lnk\", expected a group of route by its name or number",
+    ),
+];
 
 #[test]
 fn what_is_wrong_in_the_environment_is_told_in_one_line() {
-    const MISTAKES: [(&str, &str); 9] = [
-        (
-            "NLMON_PROB_SAMPLE_EVERY=1",
-            "NLMON_PROB_SAMPLE_EVERY: unknown environment variable, the nearest is NLMON_PROBE_SAMPLE_EVERY",
-        ),
-        ("NLMON_SERVICE_HOST=::1", "NLMON_SERVICE_HOST: unknown environment variable"),
-        (
-            "NLMON_HTTP_LIVE=yes",
-            "NLMON_HTTP_LIVE: http.live: found \"yes\", expected true or false",
-        ),
-        (
-            "NLMON_HTTP_LISTEN=nowhere",
-            "NLMON_HTTP_LISTEN: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
-        ),
-        (
-            "NLMON_PROBE_SAMPLE_EVERY=",
-            "NLMON_PROBE_SAMPLE_EVERY: probe.sample_every: found \"\", expected a whole number from 0 to 4294967295",
-        ),
-        (
-            "NLMON_PROBE_ATTACH=uprobe",
-            "NLMON_PROBE_ATTACH: probe.attach: found \"uprobe\", expected auto, kprobe, kprobe_multi or fentry",
-        ),
-        (
-            "NLMON_PROBE_SNAP_LENGTH=8",
-            "NLMON_PROBE_SNAP_LENGTH: probe.snap_length: found 8, expected a number from 16 to 256",
-        ),
-        (
-            "NLMON_SUBSCRIBE_GROUPS=route",
-            "NLMON_SUBSCRIBE_GROUPS: subscribe.groups: found \"route\", expected PROTOCOL:GROUP,GROUP",
-        ),
-        (
-            "NLMON_SUBSCRIBE_GROUPS=route:lnk",
-            "NLMON_SUBSCRIBE_GROUPS: subscribe.groups.route: found \"lnk\", expected a group of route by its name or number",
-        ),
-    ];
-    assert_told(&MISTAKES, |variable| read("", &[variable.split_once('=').unwrap()], &[]));
+    assert_told(&IN_THE_ENVIRONMENT, |variable| {
+        read("", &[variable.split_once('=').unwrap()], &[])
+    });
 }
+
+/// What is written, and what is said of it.
+const IN_A_FLAG: [(&str, &str); 6] = [
+    (
+        "--listen=nowhere",
+        "--listen: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+    ),
+    (
+        "--attach=uprobe",
+        "--attach: probe.attach: found \"uprobe\", expected auto, kprobe, kprobe_multi or fentry",
+    ),
+    ("--queue=0", "--queue: log.queue: found 0, expected a number from 1"),
+    (
+        "--sample-protocols=route,x",
+        "--sample-protocols: probe.sample_protocols: found \"x\", expected a protocol by its name or number",
+    ),
+    (
+        "--subscribe=route",
+        "--subscribe: subscribe.groups: found \"route\", expected PROTOCOL:GROUP,GROUP",
+    ),
+    (
+        "--netns=a/b",
+        "--netns: subscribe.netns: found [\"a/b\"], expected names of /run/netns, without a path",
+    ),
+];
 
 #[test]
 fn what_is_wrong_in_a_flag_is_told_in_one_line() {
-    const MISTAKES: [(&str, &str); 6] = [
-        (
-            "--listen=nowhere",
-            "--listen: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
-        ),
-        (
-            "--attach=uprobe",
-            "--attach: probe.attach: found \"uprobe\", expected auto, kprobe, kprobe_multi or fentry",
-        ),
-        ("--queue=0", "--queue: log.queue: found 0, expected a number from 1"),
-        (
-            "--sample-protocols=route,x",
-            "--sample-protocols: probe.sample_protocols: found \"x\", expected a protocol by its name or number",
-        ),
-        (
-            "--subscribe=route",
-            "--subscribe: subscribe.groups: found \"route\", expected PROTOCOL:GROUP,GROUP",
-        ),
-        (
-            "--netns=a/b",
-            "--netns: subscribe.netns: found [\"a/b\"], expected names of /run/netns, without a path",
-        ),
-    ];
-    assert_told(&MISTAKES, |argument| read("", &[], &[argument]));
+    assert_told(&IN_A_FLAG, |argument| read("", &[], &[argument]));
 }
 
 #[test]
