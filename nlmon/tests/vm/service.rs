@@ -67,6 +67,35 @@ fn the_service_runs_as_its_own_user_at_the_passed_socket() {
     assert_ne!(try_run("systemctl", &["is-active", "nlmon.socket"]).0, 0);
 }
 
+/// What the daemon last said of its configuration is in a metric, and the same process goes on.
+#[test]
+fn a_reload_changes_what_it_can_and_nonsense_changes_nothing() {
+    const FILE: &str = "/etc/nlmon/nlmon.toml";
+    let service = Daemon::start_unit(&[]);
+    let pid = service.pid();
+    let reload = |text: &str, succeeds: u64| {
+        fs::write(FILE, text).unwrap();
+        run("systemctl", &["reload", "nlmon"]);
+        wait_for("the file is read", || {
+            service.metrics().sum("nlmon_config_last_reload_successful", &[]) == succeeds
+        });
+    };
+    reload("[sockets]\ninterval = 3\n", 0);
+    reload("[sockets]\ninterval_seconds = 3\n[probe]\nsample_every = 7\n", 1);
+    reload("http = 1\n", 0);
+    fs::remove_file(FILE).unwrap();
+    run("systemctl", &["reload", "nlmon"]);
+    wait_for("there is no file", || {
+        service.metrics().sum("nlmon_config_last_reload_successful", &[]) == 1
+    });
+    let journal = || run("journalctl", &["--unit=nlmon", "--output=cat", "--no-pager"]);
+    for said in ["nearest is sockets.interval_seconds", "probe.sample_every takes a restart"] {
+        wait_for("the journal has it", || journal().contains(said));
+    }
+    assert_eq!(service.pid(), pid);
+    service.quiet();
+}
+
 /// Root may open perf events, the service may not: what root's check promises is what the service has.
 #[test]
 fn check_by_root_speaks_for_the_service() {
