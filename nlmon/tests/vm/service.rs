@@ -80,7 +80,7 @@ fn a_reload_changes_what_it_can_and_nonsense_changes_nothing() {
             service.metrics().sum("nlmon_config_last_reload_successful", &[]) == succeeds
         });
     };
-    reload("[sockets]\ninterval = 3\n", 0);
+    reload("[sockets]\ninterval_second = 3\n", 0);
     reload("[sockets]\ninterval_seconds = 3\n[probe]\nsample_every = 7\n", 1);
     reload("http = 1\n", 0);
     fs::remove_file(FILE).unwrap();
