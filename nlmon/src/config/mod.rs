@@ -43,7 +43,7 @@ const CONNECTIONS: usize = 64;
 /// Most connections: beyond, each new one takes long to find its place.
 const CONNECTIONS_MAX: usize = 4096;
 
-/// Most clients of the log: as many as there are places of a semaphore, with room to add.
+/// Most clients of the log: far more than a host has descriptors for.
 const CLIENTS_MAX: usize = 1 << 20;
 
 /// Least and most bytes of the ring of samples.

@@ -270,8 +270,12 @@ pub struct Batch {
 impl Batch {
     /// Whether there are so many records that the client has to be catching up.
     pub fn is_many(&self) -> bool {
-        self.entries.len() == BATCH_MAX
+        is_many(&self.entries)
     }
+}
+
+fn is_many(entries: &[Arc<Entry>]) -> bool {
+    entries.len() == BATCH_MAX
 }
 
 /// A client's position in the ring.
@@ -378,7 +382,7 @@ impl Cursor {
         mut entries: Vec<Arc<Entry>>,
         wants: impl Fn(&LogRecord) -> bool + Send + 'static,
     ) -> Result<Vec<Arc<Entry>>, JoinError> {
-        let is_many = entries.len() == BATCH_MAX;
+        let is_many = is_many(&entries);
         let choose = move || {
             entries.retain(|entry| wants(entry.record()));
             entries

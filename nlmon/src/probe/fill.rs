@@ -2,17 +2,13 @@
 //! call, and no lock.
 
 use std::{
-    ffi::c_void,
     os::fd::AsRawFd,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use super::ring::page_bytes;
+use super::ring::{page_bytes, word};
 
 /// The ring's positions, mapped to be read. Clones are the same mapping.
 #[derive(Clone, Debug)]
@@ -33,21 +29,14 @@ impl RingFill {
 
     /// Bytes of the ring that hold samples which nobody has read, at the moment.
     pub fn used_bytes(&self) -> usize {
-        let consumed = self.position(0);
+        let position = |at| word(&self.memory, at).load(Ordering::Acquire);
+        let consumed = position(0);
         // Read last, so that it is not behind the other one.
-        self.position(self.page_bytes).wrapping_sub(consumed).min(self.ring_bytes)
+        position(self.page_bytes).wrapping_sub(consumed).min(self.ring_bytes)
     }
 
     /// Bytes that it can hold.
     pub fn ring_bytes(&self) -> usize {
         self.ring_bytes
-    }
-
-    fn position(&self, at: usize) -> usize {
-        let position = self.memory.as_ptr().wrapping_add(at).cast::<c_void>();
-        let position = position.cast::<AtomicUsize>();
-        // SAFETY: within the mapping, at the start of a page, and mapped as long as `self` lives.
-        // The kernel and the ring's reader write it as one word.
-        unsafe { &*position }.load(Ordering::Acquire)
     }
 }

@@ -101,8 +101,8 @@ impl Ring {
     }
 }
 
-/// The position that begins a page.
-fn word(memory: &MmapRaw, at: usize) -> &AtomicUsize {
+/// The position that begins the page at `at`.
+pub(super) fn word(memory: &MmapRaw, at: usize) -> &AtomicUsize {
     let word = memory.as_ptr().wrapping_add(at).cast::<c_void>();
     // SAFETY: within the mapping, at the start of a page, and mapped as long as `memory` lives. Kernel
     // and reader write it as one word.

@@ -12,12 +12,10 @@ use super::{
 };
 use crate::{namespaces::Namespace, throttle};
 
-/// The longest time between two visits of another namespace in which nothing changes: with hundreds
-/// of them, more would be a load of its own.
+/// The longest time between two visits of a namespace in which nothing changes: with hundreds of them,
+/// more would be a load of its own. The own one is visited as seldom while no socket comes or goes; one
+/// that is there may still join a group.
 const PAUSE_MAX: Duration = Duration::from_secs(8);
-
-/// The same of the own one, while no socket comes or goes. One that is there may still join a group.
-const OWN_PAUSE_MAX: Duration = Duration::from_secs(8);
 
 /// A namespace with its subscriptions.
 #[derive(Debug)]
@@ -165,8 +163,7 @@ impl Space {
                 false
             }
         };
-        let most = if self.namespace.is_some() { PAUSE_MAX } else { OWN_PAUSE_MAX };
-        let longer = (2 * self.pause).min(most);
+        let longer = (2 * self.pause).min(PAUSE_MAX);
         let rests = (self.namespace.is_some() || self.changes.is_some()) && !changed;
         self.pause = if rests { longer.max(pause) } else { pause };
         self.visit_at = Instant::now() + self.pause;
