@@ -187,7 +187,10 @@ impl Daemon {
                 child.wait().unwrap();
             }
             Process::Unit => {
-                drop(run("systemctl", &["kill", "-s", "KILL", "nlmon"]));
+                // The main process alone: with all of the unit's, systemd reads the unit's cgroup
+                // a second time, and fails on the one that this very signal has emptied.
+                let only_the_daemon = "--kill-whom=main";
+                drop(run("systemctl", &["kill", only_the_daemon, "--signal=KILL", "nlmon"]));
                 // systemd starts another one: whoever wants that to be different starts the unit.
                 std::mem::forget(self);
             }
