@@ -16,6 +16,12 @@ pub struct Control {
     pub complete: u64,
     /// 1 while the daemon sleeps until the next sample wakes it; whoever wakes it writes 0.
     pub asleep: u64,
+    /// Sample one outermost call in this many, with all inside it; 0 means none, 1 means all.
+    pub sample_every: u64,
+    /// Protocols to sample, a bit for each by its number.
+    pub sample_protocols: u64,
+    /// Samples per second and processor; 0 means no cap.
+    pub sample_rate: u64,
     /// What a later daemon has to want for that.
     pub identity: Identity,
 }
@@ -35,7 +41,7 @@ pub struct Identity {
 }
 
 const _: () = assert!(size_of::<Identity>() == 12 + size_of::<Settings>());
-const _: () = assert!(size_of::<Control>() == 32 + size_of::<Identity>(), "name the padding");
+const _: () = assert!(size_of::<Control>() == 56 + size_of::<Identity>(), "name the padding");
 
 #[cfg(feature = "user")]
 mod user {

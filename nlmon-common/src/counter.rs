@@ -272,8 +272,12 @@ pub mod stat {
     pub const MESSAGE_FOLDED: u32 = 16;
     /// Sockets that came or went, the kernel's own included and the daemon's own not.
     pub const SOCKETS: u32 = 17;
+    /// Runs of programs, where they are metered.
+    pub const METERED_RUNS: u32 = 18;
+    /// Nanoseconds of those that were timed, one in [`crate::limits::METER_EVERY`].
+    pub const METERED_NS: u32 = 19;
     /// How many there are.
-    pub const COUNT: u32 = 18;
+    pub const COUNT: u32 = 20;
     /// Elements of the array per processor: no two processors share a cache line.
     pub const STRIDE: u32 = 24;
 }

@@ -62,6 +62,10 @@ pub const EXEC_PATH_MAX: usize = 232;
 
 const _: () = assert!(EXECS_MAX.is_power_of_two());
 
+/// Where programs measure themselves, one run in this many is timed. Prime, so that it falls on each
+/// of the programs that take turns.
+pub const METER_EVERY: u32 = 61;
+
 /// Headers walked in one datagram. A batch or dump part may hold more: then the cut is counted.
 pub const WALK_MAX: u32 = 1024;
 

@@ -54,14 +54,10 @@ pub struct Offsets {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Sample one outermost call in this many, with all inside it; 0 means none, 1 means all.
-    pub sample_every: u32,
-    /// Protocols to sample, a bit for each by its number.
-    pub sample_protocols: u32,
-    /// Samples per second and processor; 0 means no cap.
-    pub sample_rate: u32,
     /// 1 when counters tell network namespaces apart.
     pub count_netns: u32,
+    /// 1 when programs measure the time that they take.
+    pub metered: u32,
     /// 1 when payloads that may carry keys are taken whole.
     pub capture_secrets: u32,
     /// Payload bytes to take where nothing speaks against it.
@@ -78,7 +74,7 @@ pub struct Settings {
 }
 
 const _: () = assert!(size_of::<Offsets>() == 76 && align_of::<Offsets>() == 4);
-const _: () = assert!(size_of::<Settings>() == 36 + 2 * PROTOCOLS);
+const _: () = assert!(size_of::<Settings>() == 28 + 2 * PROTOCOLS);
 
 #[cfg(feature = "user")]
 mod user {

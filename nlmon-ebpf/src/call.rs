@@ -14,7 +14,7 @@ use crate::{
     emit::{self, Datagram, Envelope},
     frame::{self, Context, Frame, Nesting, Return, Thread, state},
     machine,
-    maps::{bump, datagrams, global, own_tgid},
+    maps::{Charge, bump, charge, datagrams, global, own_tgid},
     messages::{self, Lengths},
     overruns, sampler,
     skb::{self, Memory},
@@ -42,7 +42,8 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     let protocol = skb::protocol::<M>(call.ssk);
     let path = path_of::<M>(call);
     let Some(counters) = datagrams(protocol, path) else { return Ok(()) };
-    if is_own_process(pid_tgid) && is_own_call(thread, call.id) {
+    let Some(charge) = charge() else { return Ok(()) };
+    if is_process(pid_tgid, charge.own_tgid()) && is_own_call(thread, call.id) {
         machine::add(&mut counters.own, 1);
         return Ok(());
     }
@@ -76,7 +77,7 @@ pub(crate) fn enter<M: Memory>(call: &Call) -> Result<(), u32> {
     match pushed {
         Ok((context, index)) => {
             context.frame(index).set_path(protocol, path);
-            note::<M>(context, index, &datagram, pid_tgid, counters);
+            note::<M>(context, index, &datagram, pid_tgid, counters, charge);
             Ok(())
         }
         // By kprobe, no return will find it.
@@ -126,10 +127,11 @@ pub(crate) fn deliver<M: Memory>(skb: *const u8) {
     frame.deliveries += 1;
     if path == path::DUMP && frame.state & state::COUNTED == 0 {
         let Some(counters) = datagrams(protocol, path) else { return };
+        let Some(charge) = charge() else { return };
         let envelope = Envelope { protocol, path, portid: frame.portid, group: 0 };
         let process = process(pid_tgid, 0);
         let datagram = count::<M>(process, skb::receiver(skb), skb, &envelope, counters);
-        note::<skb::Helper>(context, index, &datagram, pid_tgid, counters);
+        note::<skb::Helper>(context, index, &datagram, pid_tgid, counters, charge);
     }
 }
 
@@ -256,15 +258,16 @@ fn note<M: Memory>(
     datagram: &Datagram,
     pid_tgid: u64,
     counters: &mut DatagramCount,
+    charge: Charge,
 ) {
     let frame = context.frame(index);
     frame.message_type = datagram.messages.first.message_type;
     frame.message_flags = datagram.messages.first.flags;
     let raw = if datagram.messages.count == 0 { state::RAW } else { 0 };
     frame.state |= state::COUNTED | raw;
-    let drawn = sampler::draw(context, index, datagram);
+    let drawn = sampler::draw(context, index, datagram, charge);
     context.frame(index).state |= drawn;
-    if sampler::decide(counters, datagram.envelope.protocol, drawn) {
+    if sampler::decide(counters, datagram.envelope.protocol, drawn, charge) {
         let netns = netns_of::<M>(datagram.sk, datagram.envelope.path);
         emit::fill(context, index, datagram, netns, pid_tgid);
         context.frame(index).state |= state::SAMPLED;
@@ -289,8 +292,14 @@ fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
 /// Whether the current task is the daemon's.
 #[inline(always)]
 fn is_own_process(pid_tgid: u64) -> bool {
+    is_process(pid_tgid, own_tgid())
+}
+
+/// Whether the current task is of a process; 0 is none.
+#[inline(always)]
+fn is_process(pid_tgid: u64, wanted: u32) -> bool {
     let tgid = (pid_tgid >> 32) as u32;
-    tgid != 0 && tgid == own_tgid()
+    tgid != 0 && tgid == wanted
 }
 
 /// Whether the daemon makes the call at stack address `id` itself: it may as well be an interrupt

@@ -16,6 +16,7 @@ mod frame;
 mod machine;
 mod maps;
 mod messages;
+mod meter;
 mod overruns;
 mod owners;
 mod probes;

@@ -93,10 +93,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_8")]
+#[unsafe(export_name = "NLMON_ABI_9")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 8, "the mark's name has to say the same");
+const _: () = assert!(ABI == 9, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -149,10 +149,8 @@ pub(crate) static SOCKET_OFFSETS: SocketOffsets = SocketOffsets {
 /// Choices of the configuration.
 #[unsafe(no_mangle)]
 pub(crate) static SETTINGS: Settings = Settings {
-    sample_every: 1,
-    sample_protocols: u32::MAX,
-    sample_rate: 0,
     count_netns: 0,
+    metered: 0,
     capture_secrets: 0,
     snap_length: SNAP_MAX as u32,
     typed_task: 0,
@@ -188,21 +186,60 @@ pub(crate) fn share(index: u32) -> Option<&'static Shared> {
     SHARES.get_ptr(index).map(|share| unsafe { &*share })
 }
 
+/// What the daemon in charge says. It may change any of it at any time.
+#[derive(Clone, Copy)]
+pub(crate) struct Charge(*mut Control);
+
+/// What the daemon in charge says.
+#[inline(always)]
+pub(crate) fn charge() -> Option<Charge> {
+    CONTROL.get_ptr_mut(0).map(Charge)
+}
+
+/// One word of a [`Charge`].
+macro_rules! charged {
+    ($charge:expr, $field:ident) => {
+        // SAFETY: a live element. Volatile: the daemon may change it at any time.
+        unsafe { core::ptr::read_volatile(&raw const (*$charge.0).$field) }
+    };
+}
+
+impl Charge {
+    /// Its process; 0 for none.
+    #[inline(always)]
+    pub(crate) fn own_tgid(self) -> u32 {
+        charged!(self, own_tgid) as u32
+    }
+
+    /// Sample one outermost call in so many; 0 for none.
+    #[inline(always)]
+    pub(crate) fn sample_every(self) -> u32 {
+        charged!(self, sample_every) as u32
+    }
+
+    /// Protocols to sample, a bit for each.
+    #[inline(always)]
+    pub(crate) fn sample_protocols(self) -> u32 {
+        charged!(self, sample_protocols) as u32
+    }
+
+    /// Samples per second and processor; 0 for no cap.
+    #[inline(always)]
+    pub(crate) fn sample_rate(self) -> u32 {
+        charged!(self, sample_rate) as u32
+    }
+}
+
 /// The process of the daemon in charge; 0 for none.
 #[inline(always)]
 pub(crate) fn own_tgid() -> u32 {
-    let Some(control) = CONTROL.get_ptr(0) else { return 0 };
-    // SAFETY: a live element.
-    let control = unsafe { &*control };
-    // SAFETY: a live reference. Volatile: the daemon may change it at any time.
-    let own_tgid = unsafe { core::ptr::read_volatile(&raw const control.own_tgid) };
-    own_tgid as u32
+    charge().map_or(0, Charge::own_tgid)
 }
 
 /// Whether the daemon sleeps until it is woken. From now on it does not, for whoever asks next.
 #[inline(always)]
 pub(crate) fn take_asleep() -> bool {
-    let Some(control) = CONTROL.get_ptr_mut(0) else { return false };
+    let Some(Charge(control)) = charge() else { return false };
     // SAFETY: a live element.
     let asleep = unsafe { &raw mut (*control).asleep };
     // SAFETY: as above. Volatile: the daemon may change it at any time.
@@ -218,6 +255,14 @@ pub(crate) fn take_asleep() -> bool {
 #[inline(always)]
 pub(crate) fn datagrams(protocol: u8, path: u8) -> Option<&'static mut DatagramCount> {
     own(&DATAGRAMS, SLOTS, slot(protocol, path))
+}
+
+/// Adds to a counter of [`stat`].
+#[inline(always)]
+pub(crate) fn add(index: u32, value: u64) {
+    if let Some(counter) = own(&STATS, stat::STRIDE, index) {
+        machine::add(counter, value);
+    }
 }
 
 /// Adds one to a counter of [`stat`]; returns what it is then on this processor, near enough.

@@ -3,6 +3,9 @@
 //! Invariant: the draw is made for the outermost call, and every call inside it inherits it. So a
 //! request, its acknowledgement and its notifications are all sampled or none of them is, but for
 //! protocols that are not sampled at all. The parts of a dump are sampled if its request is.
+//!
+//! The daemon changes what is to be sampled word by word. A call in between is drawn by some of the
+//! old and some of the new.
 
 use aya_ebpf::helpers::generated;
 use nlmon_common::counter::{DatagramCount, path, stat};
@@ -11,7 +14,7 @@ use crate::{
     emit::Datagram,
     frame::{Context, state},
     machine,
-    maps::{SAMPLER, bump, global},
+    maps::{Charge, SAMPLER, bump},
     skb,
 };
 
@@ -32,17 +35,22 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// `NLM_F_DUMP` in include/uapi/linux/netlink.h.
 const DUMP: u16 = 0x300;
 
-/// The draw for a call, as a bit of [`state`]; none if every call is sampled, or none in the call
-/// tree is of a protocol that is sampled.
+/// The draw for a call, as a bit of [`state`]; none if none in the call tree is of a protocol that
+/// is sampled.
 #[inline(always)]
-pub(crate) fn draw(context: &mut Context, index: usize, datagram: &Datagram) -> u32 {
-    // Constants to the verifier, which drops what does not apply.
-    let (every, rate) = (global!(SETTINGS.sample_every), global!(SETTINGS.sample_rate));
-    if every == 1 && rate == 0 {
-        return 0;
-    }
+pub(crate) fn draw(
+    context: &mut Context,
+    index: usize,
+    datagram: &Datagram,
+    charge: Charge,
+) -> u32 {
+    let (every, rate) = (charge.sample_every(), charge.sample_rate());
     let inherited = inherited(context, index);
-    if inherited != 0 || !is_sampled(datagram.envelope.protocol) {
+    // By default.
+    if inherited == 0 && every == 1 && rate == 0 && charge.sample_protocols() == u32::MAX {
+        return state::TAKEN;
+    }
+    if inherited != 0 || !is_sampled(datagram.envelope.protocol, charge) {
         if rate != 0 && inherited == state::TAKEN {
             // It counts, but the draw stands.
             is_within(rate);
@@ -58,6 +66,13 @@ pub(crate) fn draw(context: &mut Context, index: usize, datagram: &Datagram) -> 
     state::TAKEN
 }
 
+/// Whether samples of this protocol are asked for.
+#[inline(always)]
+fn is_sampled(protocol: u8, charge: Charge) -> bool {
+    let protocols = charge.sample_protocols();
+    protocols == u32::MAX || protocols >> (protocol & 31) & 1 != 0
+}
+
 /// The draw for the call around this one. An interrupt is inside none.
 #[inline(always)]
 fn inherited(context: &mut Context, index: usize) -> u32 {
@@ -67,17 +82,15 @@ fn inherited(context: &mut Context, index: usize) -> u32 {
     context.frame(index - 1).state & state::DRAWN
 }
 
-/// Whether samples of this protocol are asked for.
-#[inline(always)] // by default all are, which the verifier sees
-fn is_sampled(protocol: u8) -> bool {
-    let protocols = global!(SETTINGS.sample_protocols);
-    protocols == u32::MAX || protocols >> (protocol & 31) & 1 != 0
-}
-
 /// Whether a datagram is sampled after this draw; counts that.
 #[inline(always)]
-pub(crate) fn decide(counters: &mut DatagramCount, protocol: u8, draw: u32) -> bool {
-    if !is_sampled(protocol) || draw & state::THINNED != 0 {
+pub(crate) fn decide(
+    counters: &mut DatagramCount,
+    protocol: u8,
+    draw: u32,
+    charge: Charge,
+) -> bool {
+    if draw & state::THINNED != 0 || !is_sampled(protocol, charge) {
         machine::add(&mut counters.thinned, 1);
         return false;
     }

@@ -12,6 +12,12 @@ pub fn monotonic_ns() -> u64 {
     now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
 }
 
+/// Processor time of this process, all threads, in nanoseconds.
+pub(crate) fn process_ns() -> u64 {
+    let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map(Duration::from);
+    used.map_or(0, |used| u64::try_from(used.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// What to add to [`monotonic_ns`] for the time of day, in nanoseconds.
 pub fn realtime_offset_ns() -> i64 {
     let mut best = read_offset();

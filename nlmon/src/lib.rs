@@ -24,4 +24,5 @@ pub mod sockets;
 pub mod spec_files;
 pub mod subscribe;
 pub mod supervisor;
+pub mod thinning;
 pub mod throttle;

@@ -20,7 +20,7 @@ use nlmon_core::{
 };
 
 use crate::{
-    clock::{Offsets, monotonic_ns, realtime_offset_ns},
+    clock::{self, Offsets, monotonic_ns, realtime_offset_ns},
     health::Progress,
     hooks,
     live::{
@@ -31,9 +31,10 @@ use crate::{
     },
     metrics::Metrics,
     origin::Origins,
-    probe::{self, Options, Samples, WaitingSamples},
+    probe::{self, Options, Samples, Sampling, WaitingSamples},
     subscribe::Event,
     supervisor::Pulse,
+    thinning::{Thinning, Usage},
     throttle,
 };
 
@@ -64,6 +65,53 @@ enum Round {
     Asleep,
 }
 
+/// What the probes sample, and what it is to be.
+pub(crate) struct Sampler {
+    thinning: Thinning,
+    /// As the configuration has it, which may change.
+    configured: watch::Receiver<Sampling>,
+    /// What the join and the names of interfaces know of it.
+    join_settings: JoinSettings,
+    now: Sampling,
+}
+
+impl Sampler {
+    /// The probes have just been told what is configured.
+    pub(crate) fn new(
+        thinning: Thinning,
+        configured: watch::Receiver<Sampling>,
+        join_settings: JoinSettings,
+    ) -> Self {
+        let now = *configured.borrow();
+        Self { thinning, configured, join_settings, now }
+    }
+
+    /// What to sample from now on, if that is something else.
+    fn change(&mut self, now_ns: u64, samples: &WaitingSamples) -> Option<Sampling> {
+        self.thinning.configure(*self.configured.borrow_and_update());
+        if self.thinning.is_due(now_ns) {
+            let (daemon_ns, programs_ns) = (clock::process_ns(), samples.programs_ns());
+            self.thinning.look(Usage { at_ns: now_ns, daemon_ns, programs_ns });
+        }
+        let wanted = self.thinning.sampling();
+        let before = std::mem::replace(&mut self.now, wanted);
+        if wanted == before {
+            return None;
+        }
+        log::debug!("samples one call in {}, it was {}", wanted.every, before.every);
+        self.join_settings.sampled = wanted.sampled();
+        self.join_settings.thinned = wanted.is_thinned();
+        Some(wanted)
+    }
+
+    /// Waits until the configuration wants something else; for ever once nobody can say so.
+    async fn configured(&mut self) {
+        if self.configured.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// The loop's parts.
 pub(crate) struct Pipeline {
     pub(crate) joiner: Joiner,
@@ -83,6 +131,8 @@ pub(crate) struct Pipeline {
     pub(crate) offsets: Offsets,
     /// How interfaces are called.
     pub(crate) interfaces: KnownInterfaces,
+    /// What the probes sample.
+    pub(crate) sampler: Sampler,
     /// Its sign of life.
     pub(crate) pulse: Pulse,
     /// How far it is, for whoever asks.
@@ -92,11 +142,11 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     /// The join's settings for what the probes sample, if there are `probes`.
     pub(crate) fn join_settings(probes: bool, options: &Options) -> JoinSettings {
-        let Options { sample_every, sample_rate, sample_protocols, snap, .. } = *options;
+        let Options { sampling, snap, .. } = *options;
         JoinSettings {
             probes,
-            sampled: if sample_every == 0 { 0 } else { sample_protocols },
-            thinned: sample_every > 1 || sample_rate > 0,
+            sampled: sampling.sampled(),
+            thinned: sampling.is_thinned(),
             snap,
             ..JoinSettings::default()
         }
@@ -134,6 +184,7 @@ impl Pipeline {
             }
             let now_ns = monotonic_ns();
             self.advance(now_ns);
+            self.sample(now_ns);
             self.pulse.beat(now_ns);
             hooks::fault("pipeline");
             hooks::stall("stall");
@@ -196,6 +247,7 @@ impl Pipeline {
         tokio::select! {
             // Whether it changed or its sender is gone, the loop looks at the value.
             _changed = shutdown.changed() => {}
+            () = self.sampler.configured() => {}
             woken = woken(&mut self.samples) => failed = woken.err(),
             _count = self.events.recv_many(events, EVENTS_MAX), if is_quiet => {}
             () = sleep(wait) => {}
@@ -276,6 +328,17 @@ impl Pipeline {
                 ));
             }
         }
+    }
+
+    /// Has the probes sample as much as they may now.
+    fn sample(&mut self, now_ns: u64) {
+        let Some(samples) = &self.samples else { return };
+        let Some(sampling) = self.sampler.change(now_ns, samples) else { return };
+        samples.set_sampling(sampling);
+        self.bus.set_sample_every(sampling.every);
+        self.interfaces.sampling(&self.sampler.join_settings);
+        // The time after the change: until now, calls were drawn by what was before.
+        self.joiner.sampling(&self.sampler.join_settings, monotonic_ns());
     }
 
     fn advance(&mut self, now_ns: u64) {
@@ -394,12 +457,12 @@ mod tests {
 
     #[test]
     fn the_join_knows_what_is_not_sampled() {
-        let told = |sample_every, sample_rate, sample_protocols| {
+        let told = |every, rate, protocols| {
             let options = Options {
                 attach: Attach::Auto,
-                sample_every,
-                sample_protocols,
-                sample_rate,
+                deliveries: true,
+                sampling: Sampling { every, protocols, rate },
+                metered: false,
                 snap_length: 256,
                 snap: [256; PROTOCOLS],
                 capture_secrets: false,

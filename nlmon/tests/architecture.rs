@@ -22,7 +22,7 @@ const CORE: [Rule; 5] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 23] = [
+const DAEMON: [Rule; 24] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -41,7 +41,7 @@ const DAEMON: [Rule; 23] = [
             "subscribe",
         ],
     ),
-    ("config", &["live", "probe", "subscribe"]),
+    ("config", &["live", "probe", "subscribe", "thinning"]),
     ("connections", &["subscribe", "throttle"]),
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
@@ -62,6 +62,7 @@ const DAEMON: [Rule; 23] = [
             "probe",
             "subscribe",
             "supervisor",
+            "thinning",
             "throttle",
         ],
     ),
@@ -87,6 +88,7 @@ const DAEMON: [Rule; 23] = [
             "spec_files",
             "subscribe",
             "supervisor",
+            "thinning",
             "throttle",
         ],
     ),
@@ -95,6 +97,7 @@ const DAEMON: [Rule; 23] = [
     ("spec_files", &[]),
     ("subscribe", &["clock", "hooks", "namespaces", "shutdown", "supervisor", "throttle"]),
     ("supervisor", &["clock", "shutdown", "throttle"]),
+    ("thinning", &["probe"]),
     ("throttle", &["clock"]),
 ];
 

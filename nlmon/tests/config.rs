@@ -79,6 +79,7 @@ fn another(key: &str) -> (String, String) {
         "log.socket" => (r#""/run/other""#, "/run/other"),
         "log.specs" => (r#"["a.yaml", "b"]"#, "a.yaml,b"),
         "log_level" => (r#""debug""#, "debug"),
+        "probe.cpu_budget" => (r#""2%""#, "2%"),
         "probe.attach" => (r#""kprobe_multi""#, "kprobe_multi"),
         "probe.sample_protocols" => (r#"["route", "17"]"#, "route,17"),
         "probe.snap_length" => ("128", "128"),
@@ -180,7 +181,7 @@ fn assert_told(mistakes: &[(&str, &str)], told: impl Fn(&str) -> Result<Config, 
 }
 
 /// What is written, and what is said of it.
-const IN_A_FILE: [(&str, &str); 27] = [
+const IN_A_FILE: [(&str, &str); 28] = [
     // Unknown names.
     ("[http]\nlive_ = true", "line 2, column 1: unknown key http.live_, the nearest is http.live"),
     (
@@ -253,6 +254,10 @@ const IN_A_FILE: [(&str, &str); 27] = [
     (
         "[log]\nclients = 0",
         "line 2, column 11: log.clients: found 0, expected a number from 1 to 1048576",
+    ),
+    (
+        "[probe]\ncpu_budget = \"2\"",
+        "line 2, column 14: probe.cpu_budget: found \"2\", expected \"off\", or a part of one processor from \"0.1%\" to \"100%\"",
     ),
     (
         "[probe]\nsample_protocols = [\"rout\"]",

@@ -45,7 +45,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let bus = Bus::new(limits);
-        let metrics = Metrics::new(None, Vec::new(), false, LogTotals::default).unwrap();
+        let metrics =
+            Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap();
         let (stop, stopped) = watch::channel(false);
         let log = live.then(|| Arc::clone(&bus));
         let (_, connections) = watch::channel(CONNECTIONS);

@@ -168,7 +168,7 @@ fn nonsense_changes_nothing_and_is_said_in_one_line() {
 #[test]
 fn what_takes_a_restart_is_named_each_time_until_it_is_as_it_was() {
     let mut daemon = Daemon::start("", &["--queue", "9"]);
-    let changed = "[probe]\nring_bytes = 65536\nsample_every = 7\n[http]\nlive = true\n\
+    let changed = "[probe]\nring_bytes = 65536\nsample_every = 7\ndeliveries = false\n[http]\nlive = true\n\
         [log]\nqueue = 5\n[metrics]\nnetns = true\n";
     for _ in 0..2 {
         let lines = daemon.reload(changed, AGAIN);
@@ -176,7 +176,7 @@ fn what_takes_a_restart_is_named_each_time_until_it_is_as_it_was() {
             .iter()
             .filter_map(|line| line.strip_suffix(" takes a restart")?.rsplit(' ').next())
             .collect();
-        let expected = ["http.live", "metrics.netns", "probe.sample_every", "probe.ring_bytes"];
+        let expected = ["http.live", "metrics.netns", "probe.deliveries", "probe.ring_bytes"];
         assert_eq!(named, expected, "{lines:?}");
     }
     assert_eq!(daemon.reload("", AGAIN).len(), 1);

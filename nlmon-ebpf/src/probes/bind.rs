@@ -5,10 +5,11 @@ use aya_ebpf::{
     programs::{FEntryContext, ProbeContext},
 };
 
-use crate::owners::note;
+use crate::{meter::Meter, owners::note};
 
 #[kprobe]
 fn kprobe_bind(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let (Some(sk), Some(portid)) = (ctx.arg(0), ctx.arg(1)) {
         note(sk, portid);
     }
@@ -17,6 +18,7 @@ fn kprobe_bind(ctx: ProbeContext) -> u32 {
 
 #[fentry(function = "netlink_insert")]
 fn fentry_bind(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     note(ctx.arg(0), ctx.arg(1));
     0
 }

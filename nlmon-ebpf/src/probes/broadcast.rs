@@ -10,11 +10,13 @@ use aya_ebpf::{
 use super::{fentry_id, fexit_id, kprobe_id, kretprobe_id, report};
 use crate::{
     call::{Call, enter, leave, leave_call},
+    meter::Meter,
     skb::{Helper, Load},
 };
 
 #[kprobe]
 fn kprobe_bcast(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let (Some(ssk), Some(skb), Some(portid), Some(group)) =
         (ctx.arg(0), ctx.arg(1), ctx.arg(2), ctx.arg(3))
     {
@@ -25,12 +27,14 @@ fn kprobe_bcast(ctx: ProbeContext) -> u32 {
 
 #[kretprobe]
 fn kret_bcast(ctx: RetProbeContext) -> u32 {
+    let _meter = Meter::start();
     report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
 #[fentry(function = "netlink_broadcast_filtered")]
 fn fentry_bcast(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     let id = fentry_id(&ctx);
     let (ssk, skb) = (ctx.arg(0), ctx.arg(1));
     report(&ctx, enter::<Load>(&Call { ssk, skb, portid: ctx.arg(2), group: ctx.arg(3), id }));
@@ -40,6 +44,7 @@ fn fentry_bcast(ctx: FEntryContext) -> i32 {
 /// For `netlink_broadcast_filtered`, whose seven arguments come before the return value.
 #[fexit(function = "netlink_broadcast_filtered")]
 fn fexit_bcast7(ctx: FExitContext) -> i32 {
+    let _meter = Meter::start();
     report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(7)));
     0
 }
@@ -47,6 +52,7 @@ fn fexit_bcast7(ctx: FExitContext) -> i32 {
 /// For `netlink_broadcast`, with five.
 #[fexit(function = "netlink_broadcast")]
 fn fexit_bcast5(ctx: FExitContext) -> i32 {
+    let _meter = Meter::start();
     report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(5)));
     0
 }

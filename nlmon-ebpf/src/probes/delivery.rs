@@ -8,11 +8,13 @@ use aya_ebpf::{
 
 use crate::{
     call::deliver,
+    meter::Meter,
     skb::{Helper, Load},
 };
 
 #[kprobe]
 fn kprobe_deliver(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let Some(skb) = ctx.arg(1) {
         deliver::<Helper>(skb);
     }
@@ -21,6 +23,7 @@ fn kprobe_deliver(ctx: ProbeContext) -> u32 {
 
 #[fentry(function = "__netlink_sendskb")]
 fn fentry_deliver(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     deliver::<Load>(ctx.arg(1));
     0
 }

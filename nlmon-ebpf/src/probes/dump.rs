@@ -9,11 +9,13 @@ use aya_ebpf::{
 use super::{fentry_id, fexit_id, kprobe_id, kretprobe_id, report};
 use crate::{
     call::{dump, leave},
+    meter::Meter,
     skb::{Helper, Load},
 };
 
 #[kprobe]
 fn kprobe_dump(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let Some(sk) = ctx.arg(0) {
         dump::<Helper>(sk, kprobe_id(&ctx));
     }
@@ -22,12 +24,14 @@ fn kprobe_dump(ctx: ProbeContext) -> u32 {
 
 #[kretprobe]
 fn kret_dump(ctx: RetProbeContext) -> u32 {
+    let _meter = Meter::start();
     report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
 #[fentry(function = "netlink_dump")]
 fn fentry_dump(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     dump::<Load>(ctx.arg(0), fentry_id(&ctx));
     0
 }
@@ -35,6 +39,7 @@ fn fentry_dump(ctx: FEntryContext) -> i32 {
 /// For kernels where it has one argument.
 #[fexit(function = "netlink_dump")]
 fn fexit_dump1(ctx: FExitContext) -> i32 {
+    let _meter = Meter::start();
     report(&ctx, leave(&fexit_id(&ctx), ctx.arg(1)));
     0
 }
@@ -42,6 +47,7 @@ fn fexit_dump1(ctx: FExitContext) -> i32 {
 /// For kernels where it has two.
 #[fexit(function = "netlink_dump")]
 fn fexit_dump2(ctx: FExitContext) -> i32 {
+    let _meter = Meter::start();
     report(&ctx, leave(&fexit_id(&ctx), ctx.arg(2)));
     0
 }

@@ -9,12 +9,14 @@ use nlmon_common::limits::{EXEC_PATH_MAX, EXECS_MAX};
 
 use crate::{
     maps::{EXECS, global},
+    meter::Meter,
     skb::{Helper, Memory as _},
     task::Task,
 };
 
 #[raw_tracepoint(tracepoint = "sched_process_exec")]
 fn raw_exec(ctx: RawTracePointContext) -> i32 {
+    let _meter = Meter::start();
     let tgid = (bpf_get_current_pid_tgid() >> 32) as u32;
     let Some(slot) = EXECS.get_ptr_mut(tgid & (EXECS_MAX - 1)) else { return 0 };
     // SAFETY: a live element. The daemon looks whose it is before and after it reads; two processes

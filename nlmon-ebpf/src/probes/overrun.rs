@@ -8,11 +8,13 @@ use aya_ebpf::{
 
 use crate::{
     call::overrun,
+    meter::Meter,
     skb::{Helper, Load},
 };
 
 #[kprobe]
 fn kprobe_overrun(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let Some(sk) = ctx.arg(0) {
         overrun::<Helper>(sk);
     }
@@ -21,6 +23,7 @@ fn kprobe_overrun(ctx: ProbeContext) -> u32 {
 
 #[fentry(function = "netlink_overrun")]
 fn fentry_overrun(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     overrun::<Load>(ctx.arg(0));
     0
 }

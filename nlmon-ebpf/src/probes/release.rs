@@ -6,10 +6,11 @@ use aya_ebpf::{
     programs::{FEntryContext, ProbeContext},
 };
 
-use crate::owners::forget;
+use crate::{meter::Meter, owners::forget};
 
 #[kprobe]
 fn kprobe_release(ctx: ProbeContext) -> u32 {
+    let _meter = Meter::start();
     if let Some(sk) = ctx.arg(0) {
         forget(sk);
     }
@@ -18,6 +19,7 @@ fn kprobe_release(ctx: ProbeContext) -> u32 {
 
 #[fentry(function = "netlink_sock_destruct")]
 fn fentry_release(ctx: FEntryContext) -> i32 {
+    let _meter = Meter::start();
     forget(ctx.arg(0));
     0
 }

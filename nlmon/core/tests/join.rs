@@ -651,6 +651,43 @@ fn blames_nobody_for_samples_that_were_lost() {
     assert_eq!((counts.unanswered, counts.orphaned), (1, 1));
 }
 
+/// What was under way when less, or more, was to be sampled may have been drawn by either.
+#[test]
+fn blames_nobody_for_what_a_change_of_sampling_left_out() {
+    const ALL: (u32, bool) = (u32::MAX, false);
+    const NONE: (u32, bool) = (0, false);
+    const SOME: (u32, bool) = (u32::MAX, true);
+    for (before, after) in [(ALL, SOME), (SOME, ALL), (ALL, NONE), (NONE, ALL)] {
+        let (sampled, thinned) = before;
+        let mut joiner = joiner(&JoinSettings { sampled, thinned, ..JoinSettings::default() });
+        joiner.deliver(delivery(T0, b"sixteen bytes or"), T0);
+        joiner.observe(request(T0, flag::ACK, 1), T0);
+        joiner.observe(nested(reply(T0, error(0, 3)), T0 - 1), T0);
+        let (sampled, thinned) = after;
+        let settings = JoinSettings { sampled, thinned, ..JoinSettings::default() };
+        joiner.sampling(&settings, T0 + 1);
+        joiner.samples_read(T0 + 2);
+        let records = advance(&mut joiner, T0 + 10_000 * MS);
+        let outcomes: Vec<_> = records.iter().filter_map(Record::outcome).collect();
+        assert_eq!(outcomes, [Outcome::NotSampled], "{before:?} {after:?}");
+        let counts = joiner.counts().request;
+        assert_eq!((counts.requests_not_sampled, counts.unanswered), (1, 0));
+        assert_eq!((counts.answers_not_sampled, counts.orphaned), (1, 0));
+    }
+}
+
+#[test]
+fn a_broadcast_that_was_sampled_finds_its_delivery_after_sampling_ends() {
+    let mut joiner = joiner(&JoinSettings::default());
+    let message = message(18, 0, 1, b"x");
+    joiner.observe(broadcast(T0, &message), T0);
+    joiner.sampling(&JoinSettings { sampled: 0, ..JoinSettings::default() }, T0 + 1);
+    joiner.deliver(delivery(T0 + 2, &message), T0 + 2);
+    let records = advance(&mut joiner, T0 + 10_000 * MS);
+    let outcomes: Vec<_> = records.iter().filter_map(Record::outcome).collect();
+    assert_eq!(outcomes, [Outcome::Delivered]);
+}
+
 #[test]
 fn a_thinned_dump_has_an_end_only_if_that_was_sampled() {
     let part = |at, data| Observation { path: Path::Dump, ..reply(T0 + at, data) };

@@ -77,12 +77,16 @@ flags! {
         "Do not run without probes: exit with code 2";
     "pin" "probe.pin" (Nothing)
         "Let the probes outlive the daemon, and take over those of an earlier one";
+    "deliveries" "probe.deliveries" (One("BOOL"))
+        "Whether to look at receiving sockets' queues; without, dumps are not counted";
     "sample-every" "probe.sample_every" (One("N"))
         "Sample one datagram in N, 0 for none";
     "sample-protocols" "probe.sample_protocols" (List("NAME"))
         "Protocols to sample, instead of all";
     "sample-rate" "probe.sample_rate" (One("N"))
         "Samples per second and processor, 0 for no cap";
+    "cpu-budget" "probe.cpu_budget" (One("PERCENT"))
+        "What probes and daemon may take of one processor, held by fewer samples: 2%, or off";
     "snap-length" "probe.snap_length" (One("BYTES"))
         "Payload bytes of a sample";
     "ring-bytes" "probe.ring_bytes" (One("BYTES"))

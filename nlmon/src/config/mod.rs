@@ -29,6 +29,7 @@ use crate::{
     live::bus::{Extent, Limits},
     probe::Attach,
     subscribe::Reach,
+    thinning::Share,
 };
 
 /// Where the configuration is looked for when no `--config` is given.
@@ -49,6 +50,9 @@ const CLIENTS_MAX: usize = 1 << 20;
 /// Least and most bytes of the ring of samples.
 const RING_BYTES_MIN: u32 = 65_536;
 const RING_BYTES_MAX: u32 = 1 << 30;
+
+/// What `probe.cpu_budget` is without one.
+const NO_BUDGET: &str = "off";
 
 /// Most records of history: a client's place in it is looked for one by one.
 const HISTORY_MAX: usize = 1 << 20;
@@ -192,6 +196,8 @@ pub struct Probe {
     pub require: bool,
     /// Let the probes outlive the daemon, so that its restart loses no count.
     pub pin: bool,
+    /// Look at what is put into receiving sockets' queues, where the parts of dumps are counted too.
+    pub deliveries: bool,
     /// Sample one outermost call in this many, with all inside it; 0 for none. Counts are exact all
     /// the same.
     pub sample_every: u32,
@@ -199,6 +205,8 @@ pub struct Probe {
     pub sample_protocols: Vec<String>,
     /// Samples per second and processor; 0 for no cap.
     pub sample_rate: u32,
+    /// Part of one processor that probes and daemon may take, to be held by fewer samples; `off`.
+    pub cpu_budget: String,
     /// Payload bytes of a sample.
     pub snap_length: u16,
     /// Size of the ring of samples in bytes.
@@ -211,9 +219,11 @@ impl Default for Probe {
             attach: Attach::Auto,
             require: false,
             pin: false,
+            deliveries: true,
             sample_every: 1,
             sample_protocols: Vec::new(),
             sample_rate: 0,
+            cpu_budget: NO_BUDGET.to_owned(),
             snap_length: SNAP_DEFAULT,
             ring_bytes: RING_BYTES,
         }
@@ -348,6 +358,7 @@ impl Config {
         within("http.connections", self.http.connections, 2, CONNECTIONS_MAX)?;
         self.reach()?;
         self.sample_protocols()?;
+        self.cpu_budget()?;
         self.groups().map(drop)
     }
 
@@ -381,6 +392,20 @@ impl Config {
         protocols.iter().try_fold(0, |bits, protocol| {
             Ok(bits | 1 << protocol_number("probe.sample_protocols", protocol)?)
         })
+    }
+
+    /// What nlmon may take of a processor.
+    ///
+    /// # Errors
+    /// If it is no share.
+    pub fn cpu_budget(&self) -> Result<Option<Share>, Error> {
+        match &*self.probe.cpu_budget {
+            NO_BUDGET => Ok(None),
+            text => match Share::parse(text) {
+                Some(share) => Ok(Some(share)),
+                None => Err(Error::value("probe.cpu_budget", format!("{text:?}"), Share::EXPECTED)),
+            },
+        }
     }
 
     /// Network namespaces to subscribe in.

@@ -85,7 +85,7 @@ async fn show(
         _permit: permit,
         matcher,
         shutdown: log.shutdown,
-        said: hello(log.bus.has_probes()),
+        said: hello(&log.bus),
         waiting: VecDeque::new(),
     };
     let chunks = stream::unfold(reader, async |mut reader: Reader| {
@@ -98,10 +98,14 @@ async fn show(
 }
 
 /// What each stream begins with.
-fn hello(probes: bool) -> String {
+fn hello(bus: &Bus) -> String {
     let nlmon = env!("CARGO_PKG_VERSION");
-    let probes = if probes { "" } else { ",\"probes\":false" };
-    format!("event: hello\ndata: {{\"nlmon\":\"{nlmon}\"{probes}}}\n\n")
+    let probes = if bus.has_probes() { "" } else { ",\"probes\":false" };
+    let every = match bus.sample_every() {
+        1 => String::new(),
+        every => format!(",\"sample_every\":{every}"),
+    };
+    format!("event: hello\ndata: {{\"nlmon\":\"{nlmon}\"{probes}{every}}}\n\n")
 }
 
 /// One reader of the stream. It is asked for more only when the last was taken.

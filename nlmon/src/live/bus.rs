@@ -7,7 +7,7 @@
 //! those records, learns how many, and they are counted in [`Bus::dropped`].
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Semaphore, watch};
@@ -112,6 +112,7 @@ pub struct Bus {
     settings: RwLock<(Limits, Specs)>,
     /// Whether probes see what is published.
     probes: AtomicBool,
+    sample_every: AtomicU32,
     ring: Mutex<Ring>,
     /// The ring's `next`; what clients sleep on.
     published: watch::Sender<u64>,
@@ -132,6 +133,7 @@ impl Bus {
         Arc::new(Self {
             settings: RwLock::new((limits, specs)),
             probes: AtomicBool::new(true),
+            sample_every: AtomicU32::new(1),
             ring: Mutex::default(),
             published: watch::Sender::new(0),
             clients: AtomicUsize::new(0),
@@ -166,6 +168,16 @@ impl Bus {
     /// There are no probes.
     pub fn without_probes(&self) {
         self.probes.store(false, Ordering::Relaxed);
+    }
+
+    /// One outermost call in so many is sampled, 0 for none: of the others there is no record.
+    pub fn sample_every(&self) -> u32 {
+        self.sample_every.load(Ordering::Relaxed)
+    }
+
+    /// From now on one in so many is.
+    pub fn set_sample_every(&self, every: u32) {
+        self.sample_every.store(every, Ordering::Relaxed);
     }
 
     /// What it may use.

@@ -34,6 +34,12 @@ impl KnownInterfaces {
         Self(Arc::new(RwLock::new(Interfaces::new(probes))))
     }
 
+    /// `settings` say what the probes sample from now on.
+    pub fn sampling(&self, settings: &JoinSettings) {
+        let probes = settings.samples_all(protocol::ROUTE, NAME_END);
+        self.write(|known| known.set_probes(probes));
+    }
+
     /// Learns from what happens on the daemon's sockets.
     pub fn event(&self, event: &Event) {
         match event {

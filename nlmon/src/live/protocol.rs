@@ -52,6 +52,9 @@ pub enum Reply {
         /// `unobserved`.
         #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
         probes: bool,
+        /// One call in so many is sampled at the moment, 0 for none.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        sample_every: u32,
     },
     /// Nothing follows.
     Error {
@@ -65,6 +68,16 @@ pub enum Reply {
 /// Daemons that do not say have probes.
 fn yes() -> bool {
     true
+}
+
+/// Daemons that do not say sample all.
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 /// Why the daemon refuses a client.

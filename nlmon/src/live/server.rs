@@ -234,6 +234,7 @@ async fn converse(stream: UnixStream, service: &Service, permit: &Permit) {
             version: VERSION,
             nlmon: env!("CARGO_PKG_VERSION").to_owned(),
             probes: service.bus.has_probes(),
+            sample_every: service.bus.sample_every(),
         },
         Err((kind, message)) => Reply::Error { kind: *kind, message: message.clone() },
     };

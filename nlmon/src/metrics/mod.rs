@@ -40,7 +40,7 @@ use nlmon_core::{
 
 use crate::{
     connections,
-    probe::{Attached, Counters},
+    probe::{Attached, Counters, Probe},
     sockets::Scan,
 };
 
@@ -65,6 +65,8 @@ pub struct LogTotals {
     pub clients: u64,
     /// Records that slow clients did not get.
     pub dropped: u64,
+    /// One call in so many is sampled, 0 for none; `None` where there are no probes.
+    pub sample_every: Option<u32>,
 }
 
 /// All metrics of the daemon.
@@ -91,23 +93,24 @@ impl Metrics {
     pub fn new(
         counters: Option<Counters>,
         attached: Vec<Attached>,
+        wanted: Vec<Probe>,
         by_netns: bool,
         log: impl Fn() -> LogTotals + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let source = counters.map(|counters| Box::new(counters) as Box<dyn CounterSource>);
-        Self::of(Collector::new(source, by_netns), attached, log)
+        Self::of(Collector::new(source, by_netns), Kernel::new(attached, wanted), log)
     }
 
     fn of(
         collector: Collector,
-        attached: Vec<Attached>,
+        kernel: Kernel,
         log: impl Fn() -> LogTotals + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self())).map_err(Error::Setup)?;
         Ok(Self {
             collector,
-            kernel: Mutex::new(Kernel::new(attached)),
+            kernel: Mutex::new(kernel),
             read: AtomicU64::new(0),
             malformed: AtomicU64::new(0),
             tallies: Mutex::default(),
@@ -224,6 +227,7 @@ impl Metrics {
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped(), turned_away()]);
+        families.push(self.sample_every());
         if let Some(totals) = &self.daemon {
             model::daemon::families(&totals(), &mut families);
         }
@@ -265,6 +269,14 @@ impl Metrics {
     fn log_dropped(&self) -> Family {
         let mut family = Family::new(&names::LOG_DROPPED);
         family.add(&[], (self.log)().dropped);
+        family
+    }
+
+    fn sample_every(&self) -> Family {
+        let mut family = Family::new(&names::SAMPLE_EVERY);
+        if let Some(every) = (self.log)().sample_every {
+            family.add(&[], every.into());
+        }
         family
     }
 }
@@ -318,7 +330,8 @@ mod tests {
         let (finish, finished) = mpsc::channel();
         let slow: Box<dyn CounterSource> = Box::new(Slow { began, finish: finished });
         let collector = Collector::new(Some(slow), false);
-        let metrics = Arc::new(Metrics::of(collector, Vec::new(), LogTotals::default).unwrap());
+        let metrics =
+            Arc::new(Metrics::of(collector, Kernel::default(), LogTotals::default).unwrap());
         let scraped = Arc::clone(&metrics);
         let scrape = thread::spawn(move || scraped.encode().unwrap());
         has_begun.recv().unwrap();

@@ -128,6 +128,8 @@ metrics! {
         "Datagrams that a process sent to the port id of nlmon's own subscribed socket. Dropped: they came by no group.";
     SAMPLES = Counter "nlmon_samples_total" ["outcome"]
         "Datagrams by what became of their sample: read, or the reason why there is none.";
+    SAMPLE_EVERY = Gauge "nlmon_sample_every" []
+        "One call in this many is sampled, 0 for none: as configured, or fewer where that would exceed the configured budget.";
     SAMPLES_PENDING = Gauge "nlmon_samples_pending" []
         "Datagrams whose sample is not at its end: the call has not returned, or the daemon has not read it.";
     PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]
@@ -136,6 +138,8 @@ metrics! {
         "Runs of nlmon's BPF programs, counted while the kernel keeps statistics of them (sysctl `kernel.bpf_stats_enabled`).";
     BPF_RUN_SECONDS = Counter "nlmon_bpf_run_seconds_total" ["program"]
         "Time of those runs.";
+    BPF_SECONDS = Counter "nlmon_bpf_seconds_total" []
+        "What the programs have taken of all processors, estimated from one run in 61; only where a budget is configured.";
     BPF_MISSED = Counter "nlmon_bpf_missed_runs_total" ["program"]
         "Calls that a program did not see, because it was running on that processor already. From 5.12 on, for kprobes from 6.7 on.";
     JOIN = Counter "nlmon_join_total" ["kind", "outcome"]

@@ -1,5 +1,5 @@
-//! The word that daemon and programs share while they run: who is in charge, and how much of the
-//! ring has been read, also by daemons before this one.
+//! The words that daemon and programs share while they run: who is in charge, what is to be sampled,
+//! and how much of the ring has been read, also by daemons before this one.
 
 use std::{
     mem::offset_of,
@@ -16,6 +16,29 @@ use super::{Error, mapped::Mapped, maps::Maps};
 /// Name of the map.
 pub(super) const MAP: &str = "CONTROL";
 
+/// What is to be sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// One outermost call in this many, with all inside it; 0 for none.
+    pub every: u32,
+    /// Protocols, a bit for each by its number.
+    pub protocols: u32,
+    /// Samples per second and processor; 0 for no cap.
+    pub rate: u32,
+}
+
+impl Sampling {
+    /// Whether only a part of the sampled protocols' datagrams is sampled.
+    pub fn is_thinned(self) -> bool {
+        self.every > 1 || self.rate > 0
+    }
+
+    /// Protocols of which anything is sampled, a bit for each.
+    pub fn sampled(self) -> u32 {
+        if self.every == 0 { 0 } else { self.protocols }
+    }
+}
+
 /// The map, in memory.
 #[derive(Clone)]
 pub(super) struct Control(Arc<Mapped<Words>>);
@@ -26,9 +49,18 @@ impl Control {
     }
 
     /// Makes this process the one in charge of programs just loaded. They count from 0.
-    pub(super) fn begin(&self, identity: Identity) {
-        let own_tgid = u64::from(std::process::id());
-        self.0.store(0, &Words { own_tgid, read: 0, complete: 0, asleep: 0, identity });
+    pub(super) fn begin(&self, identity: Identity, sampling: Sampling) {
+        let words = Words {
+            own_tgid: u64::from(std::process::id()),
+            read: 0,
+            complete: 0,
+            asleep: 0,
+            sample_every: sampling.every.into(),
+            sample_protocols: sampling.protocols.into(),
+            sample_rate: sampling.rate.into(),
+            identity,
+        };
+        self.0.store(0, &words);
     }
 
     /// Makes this process the one in charge of programs that count already.
@@ -58,6 +90,18 @@ impl Control {
     /// Says whether the next sample has to wake the daemon.
     pub(super) fn set_asleep(&self, asleep: bool) {
         self.word(offset_of!(Words, asleep), |word| word.store(asleep.into(), Ordering::SeqCst));
+    }
+
+    /// Says what is to be sampled from now on.
+    pub(super) fn set_sampling(&self, sampling: Sampling) {
+        let Sampling { every, protocols, rate } = sampling;
+        for (offset, value) in [
+            (offset_of!(Words, sample_every), every),
+            (offset_of!(Words, sample_protocols), protocols),
+            (offset_of!(Words, sample_rate), rate),
+        ] {
+            self.word(offset, |word| word.store(value.into(), Ordering::Release));
+        }
     }
 
     fn word(&self, offset: usize, change: impl Fn(&AtomicU64)) {
@@ -90,10 +134,8 @@ mod tests {
 
     fn identity() -> Identity {
         let settings = Settings {
-            sample_every: 1,
-            sample_protocols: u32::MAX,
-            sample_rate: 0,
             count_netns: 0,
+            metered: 0,
             capture_secrets: 0,
             snap_length: 256,
             typed_task: 1,
@@ -106,12 +148,21 @@ mod tests {
 
     #[test]
     fn only_the_same_programs_are_taken_over() {
-        let found = Words { own_tgid: 7, read: 3, complete: 1, asleep: 0, identity: identity() };
+        let found = Words {
+            own_tgid: 7,
+            read: 3,
+            complete: 1,
+            asleep: 0,
+            sample_every: 2,
+            sample_protocols: 1,
+            sample_rate: 0,
+            identity: identity(),
+        };
         assert_eq!(refusal(&found, &identity()), None);
         let other = Identity { abi: ABI + 1, ..identity() };
         assert!(refusal(&found, &other).is_some_and(|why| why.contains("version")));
         let mut other = identity();
-        other.settings.sample_every = 2;
+        other.settings.snap_length = 128;
         assert!(refusal(&found, &other).is_some_and(|why| why.contains("samples")));
         assert!(refusal(&Words { complete: 0, ..found }, &identity()).is_some());
     }

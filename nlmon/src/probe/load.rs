@@ -17,7 +17,7 @@ use super::{
     Error,
     attach::{Attached, Attacher, OwnLink, attach_tracepoint},
     btf::Btf,
-    control::Control,
+    control::{Control, Sampling},
     counters::Counters,
     execs::Execs,
     holdings::{Holdings, socket_offsets},
@@ -35,7 +35,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-pub(super) const ABI_MARK: &str = "NLMON_ABI_8";
+pub(super) const ABI_MARK: &str = "NLMON_ABI_9";
 
 /// The BPF object; empty when the daemon was built without one.
 pub(super) static OBJECT: &[u8] =
@@ -43,15 +43,16 @@ pub(super) static OBJECT: &[u8] =
 
 /// What the configuration chooses.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Options {
     /// Which hooks are allowed.
     pub attach: Attach,
-    /// Sample one outermost call in this many, with all inside it; 0 for none.
-    pub sample_every: u32,
-    /// Protocols to sample, a bit for each by its number.
-    pub sample_protocols: u32,
-    /// Samples per second and processor; 0 for no cap.
-    pub sample_rate: u32,
+    /// Look at what is put into receiving sockets' queues. Dumps are counted there, too.
+    pub deliveries: bool,
+    /// What to sample at first.
+    pub sampling: Sampling,
+    /// Have the programs measure the time that they take.
+    pub metered: bool,
     /// Payload bytes of a sample.
     pub snap_length: u16,
     /// The same by protocol, where keys call for less.
@@ -72,6 +73,8 @@ pub struct Probes {
     pub attached: Vec<Attached>,
     /// What is not, and why.
     pub missed: Vec<(Probe, Error)>,
+    /// Whether what is put into receiving sockets' queues is looked at.
+    pub wants_deliveries: bool,
     /// Exact counters; `None` once taken.
     pub counters: Option<Counters>,
     /// Samples; `None` once taken.
@@ -113,7 +116,7 @@ pub fn load(options: &Options) -> Result<Probes, Error> {
     }
     let pinned = Pins::open(&needs.identity).and_then(|pins| {
         if pins.is_taken_over {
-            take_over(&needs, &pins)
+            take_over(options, &needs, &pins)
         } else {
             attach_all(options, &btf, &needs, Some(&pins))
         }
@@ -133,14 +136,14 @@ fn attach_all(
     needs: &Needs,
     pins: Option<&Pins>,
 ) -> Result<Probes, Error> {
-    let (steps, missing) = plan(btf, options.attach, preemption::is_on());
+    let (steps, missing) = plan(btf, options.attach, options.deliveries, preemption::is_on());
     let mut ebpf = load_object(needs, pins)?;
     let descriptors = maps::descriptors(&ebpf);
     // It takes its map by itself.
     let warnings = Warnings::new(&mut ebpf);
     let mut maps = Maps::of(&mut ebpf);
     let control = Control::of(&mut maps)?;
-    control.begin(needs.identity);
+    control.begin(needs.identity, options.sampling);
     let mut hooks = Attacher::new(&mut ebpf, OBJECT, descriptors)?;
     let stats = Arc::new(Stats::new(&mut maps)?);
     let samples = Samples::new(&mut maps, control.clone(), Arc::clone(&stats))?;
@@ -175,6 +178,7 @@ fn attach_all(
     Ok(Probes {
         attached,
         missed,
+        wants_deliveries: options.deliveries,
         counters: Some(counters),
         samples: Some(samples),
         warnings,
@@ -203,18 +207,20 @@ pub(super) fn check_system() -> Result<(), Error> {
 }
 
 /// Takes charge of the probes that an earlier daemon has left; loads nothing but the maps' names.
-fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
+fn take_over(options: &Options, needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
     let mut ebpf = load_object(needs, Some(pins))?;
     let warnings = Warnings::new(&mut ebpf);
     let holdings = Some(Holdings::begin(&mut ebpf));
     let mut maps = Maps::of(&mut ebpf);
     let control = Control::of(&mut maps)?;
     control.take_charge();
+    control.set_sampling(options.sampling);
     let read_earlier = control.read();
     let attached = pins.attached(preemption::is_on())?;
     let is_missed = |probe: &Probe| !attached.iter().any(|attached| attached.probe == *probe);
-    let missed =
-        Probe::ALL.into_iter().filter(is_missed).map(|probe| (probe, not_left(probe.name())));
+    let missed = Probe::wanted(options.deliveries)
+        .filter(is_missed)
+        .map(|probe| (probe, not_left(probe.name())));
     let missed = missed.collect();
     let has =
         |tracepoint| pins.has_link(tracepoint).then_some(()).ok_or_else(|| not_left(tracepoint));
@@ -227,6 +233,7 @@ fn take_over(needs: &Needs, pins: &Pins) -> Result<Probes, Error> {
     Ok(Probes {
         attached,
         missed,
+        wants_deliveries: options.deliveries,
         counters: Some(Counters::new(&mut maps, stats, programs, Some(kept), read_earlier)?),
         samples: Some(samples),
         warnings,
@@ -293,10 +300,8 @@ impl Needs {
     fn new(options: &Options, btf: &Btf<'_>) -> Result<Self, Error> {
         let cpus = processors(&fs::read_to_string(CPUS_PATH).map_err(Error::Cpus)?);
         let settings = Settings {
-            sample_every: options.sample_every,
-            sample_protocols: options.sample_protocols,
-            sample_rate: options.sample_rate,
             count_netns: u32::from(options.count_netns),
+            metered: u32::from(options.metered),
             capture_secrets: u32::from(options.capture_secrets),
             snap_length: u32::from(options.snap_length),
             typed_task: u32::from(btf.arguments(TYPED_TASK).is_ok()),
@@ -304,7 +309,9 @@ impl Needs {
             message_keys: message_keys(cpus),
             snap: options.snap,
         };
-        let (attach, ring_bytes) = (options.attach as u32, options.ring_bytes);
+        let without_deliveries = u32::from(!options.deliveries) << 8;
+        let attach = options.attach as u32 | without_deliveries;
+        let ring_bytes = options.ring_bytes;
         let identity = Identity { abi: ABI, attach, ring_bytes, settings };
         let socket_offsets = socket_offsets(btf)?;
         Ok(Self { cpus, offsets: offsets(btf)?, socket_offsets, identity })

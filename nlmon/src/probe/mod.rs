@@ -31,6 +31,7 @@ mod warnings;
 use std::io;
 
 pub use attach::Attached;
+pub use control::Sampling;
 pub use counters::{CounterSnapshot, Counters};
 pub use execs::Execs;
 pub use fill::RingFill;

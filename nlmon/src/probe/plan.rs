@@ -51,6 +51,14 @@ impl Probe {
         }
     }
 
+    /// Those to attach. Without deliveries, the parts of dumps are not seen, which are counted when
+    /// they are delivered.
+    pub fn wanted(deliveries: bool) -> impl Iterator<Item = Self> {
+        let is_wanted =
+            move |probe: &Self| deliveries || !matches!(probe, Self::Delivery | Self::Dump);
+        Self::ALL.into_iter().filter(is_wanted)
+    }
+
     /// Functions to probe, the first that the kernel has.
     ///
     /// Broadcasts pass `netlink_broadcast_filtered` where there is one, most of them without
@@ -167,11 +175,12 @@ pub struct PlannedProbe {
 pub fn plan(
     btf: &Btf<'_>,
     attach: Attach,
+    deliveries: bool,
     preempts: bool,
 ) -> (Vec<PlannedProbe>, Vec<(Probe, Error)>) {
     let mut steps = Vec::new();
     let mut missing = Vec::new();
-    for probe in Probe::ALL {
+    for probe in Probe::wanted(deliveries) {
         match choose(btf, probe) {
             Ok((symbol, arguments)) => {
                 let hooks = attach.hooks(preempts);

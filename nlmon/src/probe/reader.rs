@@ -15,7 +15,7 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{
     Error, RingFill,
-    control::Control,
+    control::{Control, Sampling},
     maps::Maps,
     ring::{HEADER_BYTES, Ring},
     stats::Stats,
@@ -112,6 +112,16 @@ impl WaitingSamples {
     /// looked before, so the ring is to be read once more before sleeping for long.
     pub fn sleep(&self, asleep: bool) {
         self.ring.get_ref().control.set_asleep(asleep);
+    }
+
+    /// Says what is to be sampled from now on.
+    pub fn set_sampling(&self, sampling: Sampling) {
+        self.ring.get_ref().control.set_sampling(sampling);
+    }
+
+    /// Nanoseconds that the programs have taken, in whatever process they ran, by their own clock.
+    pub fn programs_ns(&self) -> u64 {
+        self.ring.get_ref().stats.programs_ns()
     }
 
     /// Waits until a program wakes the daemon. Safe to cancel.

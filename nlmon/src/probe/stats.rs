@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use nlmon_common::counter::stat;
+use nlmon_common::{counter::stat, limits::METER_EVERY};
 
 use super::{Error, mapped::Mapped, maps::Maps};
 
@@ -37,6 +37,12 @@ impl Stats {
     /// One counter, all processors added up.
     pub(super) fn get(&self, index: u32) -> u64 {
         self.0.per_cpu(stat::STRIDE as usize, index as usize).sum()
+    }
+
+    /// Nanoseconds that the programs have taken, where they are metered, estimated from those runs
+    /// that are timed.
+    pub(super) fn programs_ns(&self) -> u64 {
+        self.get(stat::METERED_NS).saturating_mul(METER_EVERY.into())
     }
 
     /// Samples that are missing, but for those that were left out as configured.

@@ -37,8 +37,8 @@ use crate::{
     live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
     metrics::{LogTotals, Metrics},
     origin::Origins,
-    pipeline::Pipeline,
-    probe::{Probes, SocketChanges},
+    pipeline::{Pipeline, Sampler},
+    probe::{Probe, Probes, SocketChanges},
     sockets::Scanner,
     spec_files::Found,
     subscribe::{Changed, Hold, SubscribeSettings, Subscription, Subscriptions},
@@ -143,10 +143,7 @@ fn start(
     let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
     let reloads = Reloads::new();
     let metrics = metrics(config, probes.as_mut(), &bus, &health, &reloads)?;
-    if let Some(warnings) = probes.as_mut().and_then(|probes| probes.warnings.take()) {
-        let shutdown = supervisor.shutdown();
-        supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
-    }
+    forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
     let keeper = match probes.as_ref().map(|probes| probes.sockets.clone()) {
         Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
@@ -154,10 +151,13 @@ fn start(
     };
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
+    let (sampling, configured) = watch::channel(probes::sampling(config));
+    bus.set_sample_every(config.probe.sample_every);
     let holdings = probes.as_mut().and_then(|probes| probes.holdings.take());
     let pipeline = Pipeline {
         joiner: Joiner::new(&join_settings),
         interfaces: KnownInterfaces::new(&join_settings),
+        sampler: Sampler::new(probes::thinning(config), configured, join_settings),
         origins: execs.map_or_else(Origins::default, probes::origins),
         show_secrets: config.capture_secrets,
         families: families.known(),
@@ -191,7 +191,15 @@ fn start(
     let sockets_interval = watch::Sender::new(sockets_interval(config));
     let every = sockets_interval.subscribe();
     maintain(every, families.clone(), probes::scanner(holdings), &metrics, supervisor);
-    Ok(Parts { bus, families, subscriptions, connections, sockets_interval, reloads })
+    Ok(Parts { bus, families, subscriptions, connections, sockets_interval, sampling, reloads })
+}
+
+/// Passes on what the programs warn of.
+fn forward_warnings(probes: Option<&mut Probes>, supervisor: &mut Supervisor) {
+    if let Some(warnings) = probes.and_then(|probes| probes.warnings.take()) {
+        let shutdown = supervisor.shutdown();
+        supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
+    }
 }
 
 /// What tells the subscriptions that there may be something new.
@@ -209,13 +217,19 @@ fn metrics(
 ) -> anyhow::Result<Arc<Metrics>> {
     let log_totals = {
         let bus = Arc::clone(bus);
-        move || LogTotals { clients: bus.clients() as u64, dropped: bus.dropped() }
+        let has_probes = probes.is_some();
+        move || LogTotals {
+            clients: bus.clients() as u64,
+            dropped: bus.dropped(),
+            sample_every: has_probes.then(|| bus.sample_every()),
+        }
     };
     let (attached, counters) = match probes {
         Some(probes) => (probes.attached.clone(), probes.counters.take()),
         None => (Vec::new(), None),
     };
-    let metrics = Metrics::new(counters, attached, config.metrics.netns, log_totals)?;
+    let wanted = Probe::wanted(config.probe.deliveries).collect();
+    let metrics = Metrics::new(counters, attached, wanted, config.metrics.netns, log_totals)?;
     Ok(Arc::new(metrics.with_daemon(health::totals(health, reloads))))
 }
 

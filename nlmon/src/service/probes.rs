@@ -8,19 +8,19 @@ use crate::{
     config::Config,
     health::ProbeState,
     origin::Origins,
-    probe::{self, Attached, Execs, Holdings, Options, Pinned, Probes, Proof},
+    probe::{self, Attached, Execs, Holdings, Options, Pinned, Probes, Proof, Sampling},
     self_test,
     sockets::Scanner,
+    thinning::{Share, Thinning},
 };
 
 /// What the configuration means for the probes.
 pub fn probe_options(config: &Config) -> Options {
     Options {
         attach: config.probe.attach,
-        sample_every: config.probe.sample_every,
-        // Checked before; and if not, all is better than nothing.
-        sample_protocols: config.sample_protocols().unwrap_or(u32::MAX),
-        sample_rate: config.probe.sample_rate,
+        deliveries: config.probe.deliveries,
+        sampling: sampling(config),
+        metered: budget(config).is_some(),
         snap_length: config.probe.snap_length,
         snap: config.snap(),
         capture_secrets: config.capture_secrets,
@@ -28,6 +28,26 @@ pub fn probe_options(config: &Config) -> Options {
         ring_bytes: config.probe.ring_bytes,
         pin: config.probe.pin,
     }
+}
+
+/// What to sample.
+pub(super) fn sampling(config: &Config) -> Sampling {
+    Sampling {
+        every: config.probe.sample_every,
+        // Checked before; and if not, all is better than nothing.
+        protocols: config.sample_protocols().unwrap_or(u32::MAX),
+        rate: config.probe.sample_rate,
+    }
+}
+
+/// How samples are thinned.
+pub(super) fn thinning(config: &Config) -> Thinning {
+    Thinning::new(sampling(config), budget(config))
+}
+
+/// What nlmon may take of a processor, which was checked before.
+fn budget(config: &Config) -> Option<Share> {
+    config.cpu_budget().unwrap_or_default()
 }
 
 /// The probes, or none if the kernel or the privileges do not allow them, and the state to report.
@@ -58,6 +78,12 @@ fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
     for (probe, error) in &probes.missed {
         let line = format!("no probe {}, its counters stay at zero: {error}", probe.name());
         state.without.push(line);
+    }
+    if !probes.wants_deliveries {
+        log::info!(
+            "probe.deliveries is off: nlmon_deliveries_total stays at zero, and the parts of dumps \
+             are not counted"
+        );
     }
     if let Err(error) = &probes.exits {
         state.without.push(format!("calls of threads that have ended may stay open: {error}"));

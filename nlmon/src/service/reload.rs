@@ -14,17 +14,18 @@ use std::{
 use nlmon_core::decode::specs::Specs;
 use tokio::sync::watch;
 
-use super::{families::FamilyKeeper, logger, sockets_interval, subscribe_settings};
+use super::{families::FamilyKeeper, logger, probes, sockets_interval, subscribe_settings};
 use crate::{
     clock::{monotonic_ns, realtime_offset_ns},
     config::{Config, Source},
     live::bus::Bus,
+    probe::Sampling,
     spec_files::{self, State},
     subscribe::Subscriptions,
 };
 
 /// Keys and sections that can change while the daemon runs.
-const CHANGEABLE: [&str; 10] = [
+const CHANGEABLE: [&str; 13] = [
     "http.connections",
     "log.clients",
     "log.history",
@@ -33,6 +34,9 @@ const CHANGEABLE: [&str; 10] = [
     "log.queue_bytes",
     "log.specs",
     "log_level",
+    "probe.sample_every",
+    "probe.sample_protocols",
+    "probe.sample_rate",
     "sockets",
     "subscribe",
 ];
@@ -80,6 +84,7 @@ pub(super) struct Parts {
     pub(super) subscriptions: Subscriptions,
     pub(super) connections: watch::Sender<usize>,
     pub(super) sockets_interval: watch::Sender<Option<Duration>>,
+    pub(super) sampling: watch::Sender<Sampling>,
     pub(super) reloads: Arc<Reloads>,
 }
 
@@ -132,7 +137,8 @@ impl Reloader {
     }
 
     fn apply(&self, wanted: &Config, specs: Option<Specs>) {
-        let Parts { bus, families, connections, sockets_interval: interval, .. } = &self.parts;
+        let Parts { bus, families, connections, sockets_interval: interval, sampling, .. } =
+            &self.parts;
         let is_other = wanted.log_level != self.running.log_level;
         if is_other && !logger::set_level(wanted.log_level) {
             log::warn!("log_level decides nothing as long as NLMON_LOG is set");
@@ -142,6 +148,7 @@ impl Reloader {
             families.change(specs);
         }
         connections.send_replace(wanted.http.connections);
+        sampling.send_replace(probes::sampling(wanted));
         let every = sockets_interval(wanted);
         interval.send_if_modified(|interval| std::mem::replace(interval, every) != every);
     }

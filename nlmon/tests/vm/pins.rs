@@ -105,7 +105,7 @@ fn pinned_probes_that_do_not_fit_are_removed() {
     assert_eq!(requests(&first.quiet()), 1);
     drop(first);
     assert!(has_pins());
-    let other = Daemon::start_unit(&["--require-probes", "--pin", "--sample-every", "2"]);
+    let other = Daemon::start_unit(&["--require-probes", "--pin", "--snap-length", "128"]);
     assert_eq!(requests(&other.quiet()), 0);
     echo();
     drop(other);

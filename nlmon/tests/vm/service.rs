@@ -81,7 +81,7 @@ fn a_reload_changes_what_it_can_and_nonsense_changes_nothing() {
         });
     };
     reload("[sockets]\ninterval_second = 3\n", 0);
-    reload("[sockets]\ninterval_seconds = 3\n[probe]\nsample_every = 7\n", 1);
+    reload("[sockets]\ninterval_seconds = 3\n[probe]\nsnap_length = 64\n", 1);
     reload("http = 1\n", 0);
     fs::remove_file(FILE).unwrap();
     run("systemctl", &["reload", "nlmon"]);
@@ -89,7 +89,7 @@ fn a_reload_changes_what_it_can_and_nonsense_changes_nothing() {
         service.metrics().sum("nlmon_config_last_reload_successful", &[]) == 1
     });
     let journal = || run("journalctl", &["--unit=nlmon", "--output=cat", "--no-pager"]);
-    for said in ["nearest is sockets.interval_seconds", "probe.sample_every takes a restart"] {
+    for said in ["nearest is sockets.interval_seconds", "probe.snap_length takes a restart"] {
         wait_for("the journal has it", || journal().contains(said));
     }
     assert_eq!(service.pid(), pid);

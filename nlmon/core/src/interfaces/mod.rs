@@ -79,6 +79,11 @@ impl Interfaces {
         Self { probes, namespaces: BTreeMap::new(), names: 0, refused: 0 }
     }
 
+    /// Whether probes sample every message of rtnetlink from now on.
+    pub fn set_probes(&mut self, probes: bool) {
+        self.probes = probes;
+    }
+
     /// Learns from what a probe saw the kernel send.
     pub fn observe(&mut self, observation: &Observation) {
         let from_kernel = observation.src_portid == 0 && observation.path != Path::Request;

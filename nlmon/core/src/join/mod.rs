@@ -64,9 +64,7 @@ impl JoinSettings {
     /// Whether each message of the protocol is sampled, with at least that many of its bytes.
     pub fn samples_all(&self, protocol: u8, bytes: u16) -> bool {
         let snap = self.snap.get(usize::from(protocol)).copied().unwrap_or_default();
-        let is_sampled =
-            self.sampled.checked_shr(protocol.into()).is_some_and(|bits| bits & 1 == 1);
-        self.probes && is_sampled && !self.thinned && snap >= bytes
+        self.probes && has(self.sampled, protocol) && !self.thinned && snap >= bytes
     }
 }
 
@@ -88,11 +86,9 @@ impl Default for JoinSettings {
     }
 }
 
-impl JoinSettings {
-    /// Whether any datagram of the protocol is sampled.
-    fn samples(&self, protocol: u8) -> bool {
-        self.sampled.checked_shr(protocol.into()).is_some_and(|bits| bits & 1 == 1)
-    }
+/// Whether a protocol is among these.
+fn has(protocols: u32, protocol: u8) -> bool {
+    protocols.checked_shr(protocol.into()).is_some_and(|bits| bits & 1 == 1)
 }
 
 /// Makes records.
@@ -141,6 +137,14 @@ impl Joiner {
     /// ended by then has been handed to [`observe`](Self::observe), or is lost.
     pub fn samples_read(&mut self, at_ns: u64) {
         self.multicast.samples_read(at_ns);
+    }
+
+    /// Since `at_ns`, something else is sampled, as these settings say. Calls that had begun by then may
+    /// have met either.
+    pub fn sampling(&mut self, settings: &JoinSettings, at_ns: u64) {
+        self.samples_lost(at_ns);
+        self.multicast.sampling(settings);
+        self.requests.sampling(settings.thinned);
     }
 
     /// Samples of calls that ended by `at_ns`, and after the last time that this was asked, are

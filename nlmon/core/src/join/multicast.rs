@@ -6,6 +6,7 @@
 use super::{
     JoinSettings,
     counts::MulticastCounts,
+    has,
     memberships::{Group, Memberships},
     pending::{Id, Pending},
     reorder::ReorderBuffer,
@@ -60,6 +61,8 @@ pub(super) struct Multicast {
     samples_read_ns: u64,
     /// When samples were last lost; 0 if none ever was.
     samples_lost_ns: u64,
+    /// Protocols that were ever sampled: an observation of them may still wait.
+    ever_sampled: u32,
     settings: JoinSettings,
     counts: MulticastCounts,
 }
@@ -75,6 +78,7 @@ impl Multicast {
             ),
             samples_read_ns: 0,
             samples_lost_ns: 0,
+            ever_sampled: settings.sampled,
             settings: settings.clone(),
             counts: MulticastCounts::default(),
         }
@@ -100,6 +104,13 @@ impl Multicast {
     /// Samples of calls that ended by `at_ns` are lost.
     pub(super) fn samples_lost(&mut self, at_ns: u64) {
         self.samples_lost_ns = at_ns.max(self.samples_lost_ns);
+    }
+
+    /// From now on something else is sampled.
+    pub(super) fn sampling(&mut self, settings: &JoinSettings) {
+        self.ever_sampled |= settings.sampled;
+        self.settings.sampled = settings.sampled;
+        self.settings.thinned = settings.thinned;
     }
 
     pub(super) fn observe(
@@ -143,7 +154,7 @@ impl Multicast {
 
     pub(super) fn deliver(&mut self, delivery: Delivery, now_ns: u64, reorder: &mut ReorderBuffer) {
         self.counts.deliveries += 1;
-        if !self.settings.probes || !self.settings.samples(delivery.protocol) {
+        if !self.settings.probes || !has(self.ever_sampled, delivery.protocol) {
             return self.without_sample(delivery, reorder);
         }
         let snap = self.snap(delivery.protocol);
@@ -266,7 +277,7 @@ impl Multicast {
 
     /// No sample of it came, or can come. Without probes none was ever to be had.
     fn without_sample(&mut self, delivery: Delivery, reorder: &mut ReorderBuffer) {
-        let all = self.settings.samples(delivery.protocol)
+        let all = has(self.settings.sampled, delivery.protocol)
             && !self.settings.thinned
             && !self.may_be_lost(&delivery);
         let outcome = if all || !self.settings.probes {

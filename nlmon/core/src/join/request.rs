@@ -111,6 +111,11 @@ impl Requests {
         std::mem::take(&mut self.events)
     }
 
+    /// From now on, samples are `thinned` or not.
+    pub(super) fn sampling(&mut self, thinned: bool) {
+        self.thinned = thinned;
+    }
+
     /// Samples of calls that ended by `at_ns` are lost.
     pub(super) fn samples_lost(&mut self, at_ns: u64) {
         self.samples_lost_ns = at_ns.max(self.samples_lost_ns);

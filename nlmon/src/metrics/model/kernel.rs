@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nlmon_common::counter::{DatagramCount, stat};
+use nlmon_common::{
+    counter::{DatagramCount, stat},
+    limits::METER_EVERY,
+};
 use prometheus::proto::MetricFamily;
 
 use super::{
@@ -35,13 +38,15 @@ pub(crate) struct RingTotals {
 #[derive(Debug, Default)]
 pub(crate) struct Kernel {
     attached: Vec<Attached>,
+    /// Those that the configuration asks for.
+    wanted: Vec<Probe>,
     ledger: Ledger,
     overruns: OverrunMetrics,
 }
 
 impl Kernel {
-    pub(crate) fn new(attached: Vec<Attached>) -> Self {
-        Self { attached, ..Self::default() }
+    pub(crate) fn new(attached: Vec<Attached>, wanted: Vec<Probe>) -> Self {
+        Self { attached, wanted, ..Self::default() }
     }
 
     /// Names the types of generic netlink by these families from now on.
@@ -86,7 +91,7 @@ impl Kernel {
 
     fn attached(&self) -> Family {
         let mut family = Family::new(&names::PROBE_ATTACHED);
-        for probe in Probe::ALL {
+        for &probe in &self.wanted {
             match self.attached.iter().find(|attached| attached.probe == probe) {
                 Some(attached) => family.add(&[probe.name(), attached.hook.name()], 1),
                 None => family.add(&[probe.name(), "none"], 0),
@@ -188,7 +193,7 @@ fn messages(ledger: &Ledger) -> [Family; 3] {
     [messages, bytes, processes]
 }
 
-fn runs(snapshot: &CounterSnapshot) -> [Family; 3] {
+fn runs(snapshot: &CounterSnapshot) -> [Family; 4] {
     let mut count = Family::new(&names::BPF_RUNS);
     let mut time = Family::new(&names::BPF_RUN_SECONDS);
     let mut missed = Family::new(&names::BPF_MISSED);
@@ -198,7 +203,12 @@ fn runs(snapshot: &CounterSnapshot) -> [Family; 3] {
         runs.time_ns.inspect(|value| time.add_seconds(&program, *value));
         runs.missed.inspect(|value| missed.add(&program, *value));
     }
-    [count, time, missed]
+    let mut all = Family::new(&names::BPF_SECONDS);
+    if snapshot.stat(stat::METERED_RUNS) > 0 {
+        let timed_ns = snapshot.stat(stat::METERED_NS);
+        all.add_seconds(&[], timed_ns.saturating_mul(METER_EVERY.into()));
+    }
+    [count, time, missed, all]
 }
 
 fn overflow(ledger: &Ledger) -> Family {

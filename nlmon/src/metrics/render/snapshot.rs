@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn it_has_the_wanted_metrics_as_the_text_has_them() {
-        let totals = LogTotals { clients: 3, dropped: 5 };
-        let metrics = Metrics::new(None, Vec::new(), false, move || totals).unwrap();
+        let totals = LogTotals { clients: 3, dropped: 5, sample_every: None };
+        let metrics = Metrics::new(None, Vec::new(), Vec::new(), false, move || totals).unwrap();
         let wanted = [names::LOG_DROPPED.name.to_owned(), "nlmon_nothing".to_owned()];
         let snapshot = metrics.snapshot(7, &wanted);
         assert_eq!((snapshot.time_ns, snapshot.metrics.len()), (7, 1));
