@@ -15,6 +15,7 @@
     reason = "all of this file is test code"
 )]
 
+mod adversity;
 mod browser;
 mod capture;
 mod causes;

@@ -34,7 +34,7 @@ const TIPC: [u8; 20] = *b"\x2a\xf1\x7c\x98\xe3\x05\xb6\x4d\x5e\xc9\x12\x8b\xa7\x
     \x94\x0b\xe8\x56";
 /// A session's cookie of L2TP, without which a packet is none of it.
 const COOKIE: [u8; 8] = *b"\xb3\x6a\x1d\xe4\x95\x2c\xf8\x47";
-/// SecureOn, which lets a sender wake the host.
+/// `SecureOn`, which lets a sender wake the host.
 const SECURE_ON: [u8; 6] = *b"\xd6\x39\xa4\x7b\x1e\xc2";
 
 /// Of WEP, 104 bits.

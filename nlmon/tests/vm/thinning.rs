@@ -177,6 +177,8 @@ fn a_storm_is_held_to_the_budget_by_fewer_samples() {
         assert_eq!(after.grown(&at_rest, "nlmon_join_total", &labels), 0, "{outcome}");
     }
     wait_for("everything is sampled again", || {
+        // Scrapes are part of what the daemon takes.
+        thread::sleep(Duration::from_secs(3));
         daemon.metrics().sum("nlmon_sample_every", &[]) == 1
     });
 }

@@ -1,0 +1,316 @@
+//! What the service has to survive: after each fault, counts are exact, the identity holds, nothing
+//! has panicked, and memory and descriptors are back to where they were.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::{fd::AsRawFd as _, unix::net::UnixStream},
+    path::Path,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread::{self, sleep},
+    time::Duration,
+};
+
+use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};
+use nlmon::subscribe::{Socket, test_module};
+
+use crate::exchange::Exchange;
+use crate::support::{Daemon, Metrics, Module, kernel, run, test_socket, try_run, wait_for};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Messages after the fault, which are to be counted one by one.
+const ECHOES: u64 = 307;
+
+/// What the daemon may have more of afterwards: connections that have not timed out, and memory that
+/// the allocator keeps.
+const FILES_MORE: usize = 3;
+const RESIDENT_MORE_KIB: u64 = 16 * 1024;
+
+/// The kernel that storms and crowds are tried on, which take minutes.
+const CROWDED: (u32, u32) = (7, 3);
+
+/// Counts that name the process say so of every one of its messages.
+fn echo(socket: &Socket, count: u64) {
+    (0..count).for_each(|_| test_module::echo(socket, b"still here", TIMEOUT).map(drop).unwrap());
+}
+
+fn files(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+fn resident_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim_end_matches("kB").trim().parse().unwrap()
+}
+
+/// Runs the service with `args` through a fault; what it shows before it, and at the end.
+fn survive(args: &[&str], fault: impl FnOnce(&Daemon)) -> (Metrics, Metrics) {
+    let module = Module::load();
+    let daemon = Daemon::start_unit(&[&["--require-probes"], args].concat());
+    let socket = test_socket(1 << 20);
+    echo(&socket, 1009);
+    let before = daemon.quiet();
+    let pid = daemon.pid();
+    let (files_before, resident_before) = (files(pid), resident_kib(pid));
+    fault(&daemon);
+    assert_eq!(daemon.pid(), pid, "it is another daemon");
+    let between = daemon.quiet();
+    echo(&socket, ECHOES);
+    let after = daemon.quiet();
+    let labels = [("protocol", "test")];
+    assert_eq!(after.grown(&between, "nlmon_datagrams_total", &labels), 2 * ECHOES);
+    for panics in ["nlmon_panics_total", "nlmon_decode_panics_total"] {
+        assert_eq!(after.sum(panics, &[]), 0, "{panics}");
+    }
+    wait_for("descriptors are given back", || files(pid) <= files_before + FILES_MORE);
+    let resident = resident_kib(pid);
+    assert!(
+        resident <= resident_before + RESIDENT_MORE_KIB,
+        "{resident} and {resident_before} KiB"
+    );
+    drop((socket, daemon, module));
+    (before, after)
+}
+
+/// Keeps sending while something else is done.
+fn under_load(fault: impl FnOnce()) {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let exchange = Exchange::new().unwrap();
+            while !is_over.load(Ordering::Relaxed) {
+                exchange.run(11);
+            }
+        });
+        fault();
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn the_ring_is_full() {
+    let (before, after) = survive(&["--ring-bytes", "65536"], |daemon| {
+        let pid = daemon.pid().to_string();
+        // Its watchdog would end it after a minute.
+        run("kill", &["-STOP", &pid]);
+        under_load(|| sleep(Duration::from_secs(15)));
+        run("kill", &["-CONT", &pid]);
+    });
+    let lost = after.grown(&before, "nlmon_samples_total", &[("outcome", "ring_full")]);
+    assert!(lost > 100, "{lost}");
+}
+
+#[test]
+fn the_time_of_day_goes_back_and_forth() {
+    let set = |change: &str| run("date", &["--set", change]);
+    survive(&[], |_daemon| {
+        under_load(|| {
+            for change in ["+1 hour", "-3 hours", "+40 years", "-40 years", "+2 hours"] {
+                set(change);
+                sleep(Duration::from_secs(1));
+            }
+        });
+    });
+}
+
+#[test]
+fn a_processor_goes_and_comes_back() {
+    const SWITCH: &str = "/sys/devices/system/cpu/cpu1/online";
+    assert!(Path::new(SWITCH).exists(), "this guest has a second processor");
+    survive(&[], |_daemon| {
+        under_load(|| {
+            for _ in 0..3 {
+                fs::write(SWITCH, "0").unwrap();
+                sleep(Duration::from_millis(700));
+                fs::write(SWITCH, "1").unwrap();
+                sleep(Duration::from_millis(700));
+            }
+        });
+    });
+}
+
+#[test]
+fn the_module_goes_and_comes_back_under_load() {
+    survive(&[], |_daemon| {
+        under_load(|| {
+            for _ in 0..7 {
+                // The socket of this test pins it, as any does; a second module would be another.
+                let socket = test_socket(1 << 20);
+                test_module::greet(&socket, TIMEOUT).unwrap();
+                drop(socket);
+                let (_code, _refused) = try_run("rmmod", &["netlink_test"]);
+                run("modprobe", &["netlink_test"]);
+            }
+        });
+    });
+}
+
+#[test]
+fn clients_come_and_vanish() {
+    survive(&[], |daemon| {
+        for number in 0..500 {
+            let mut http = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+            let mut log = UnixStream::connect(&daemon.socket).unwrap();
+            // Some say what they want before they go, some say half of it.
+            if number % 2 == 0 {
+                drop(http.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+                drop(log.write_all(b"{\"version\":1}\n"));
+            } else if number % 3 == 0 {
+                drop(http.write_all(b"GET /met"));
+                drop(log.write_all(b"{\"ver"));
+            }
+        }
+    });
+}
+
+/// Places that are taken by whoever says half of something keep nobody out.
+#[test]
+fn a_thousand_connections_ask_half() {
+    survive(&[], |daemon| {
+        let halves: Vec<TcpStream> = (0..1000)
+            .filter_map(|_| {
+                let mut stream = TcpStream::connect(("127.0.0.1", daemon.port())).ok()?;
+                stream.write_all(b"GET /metrics HTTP/1.1\r\nHo").ok()?;
+                Some(stream)
+            })
+            .collect();
+        assert!(halves.len() > 500, "{}", halves.len());
+        daemon.metrics();
+        drop(halves);
+    });
+}
+
+/// Numbers that look random and are the same each time.
+fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..bytes).map(|_| next()).collect()
+}
+
+#[test]
+fn noise_on_everything_that_listens() {
+    let (before, after) = survive(&[], |daemon| {
+        for seed in 0..101 {
+            let bytes = noise(seed, 16 + (seed as usize * 37) % 4000);
+            let mut http = TcpStream::connect(("127.0.0.1", daemon.port())).unwrap();
+            drop(http.write_all(&bytes));
+            let mut log = UnixStream::connect(&daemon.socket).unwrap();
+            drop(log.write_all(&bytes));
+            http.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+            let _answer = http.read(&mut [0; 512]);
+        }
+        // Between two sockets of this test, so that no part of the kernel acts on it.
+        for protocol in 0..32 {
+            let Ok(sender) = Socket::open(protocol) else { continue };
+            let Ok(receiver) = Socket::open(protocol) else { continue };
+            let address = NetlinkAddr::new(receiver.portid(), 0);
+            for seed in 0..31 {
+                let bytes = noise(seed + 1000 * u64::from(protocol), 1 + seed as usize * 61);
+                // Some protocols refuse messages between users.
+                let _sent = sendto(sender.as_raw_fd(), &bytes, &address, MsgFlags::empty());
+            }
+        }
+    });
+    assert!(after.grown(&before, "nlmon_datagrams_total", &[("path", "peer")]) > 300);
+}
+
+#[test]
+fn nonsense_in_the_place_of_the_configuration() {
+    const FILE: &str = "/etc/nlmon/nlmon.toml";
+    survive(&[], |daemon| {
+        let at_start = fs::read(FILE).ok();
+        for seed in 0..7 {
+            fs::write(FILE, noise(seed, 700)).unwrap();
+            run("systemctl", &["reload", "nlmon"]);
+        }
+        wait_for("the daemon says that it stays as it was", || {
+            daemon.metrics().sum("nlmon_config_last_reload_successful", &[]) == 0
+        });
+        match at_start {
+            Some(text) => fs::write(FILE, text).unwrap(),
+            None => fs::remove_file(FILE).unwrap(),
+        }
+        run("systemctl", &["reload", "nlmon"]);
+        wait_for("and that all is well again", || {
+            daemon.metrics().sum("nlmon_config_last_reload_successful", &[]) == 1
+        });
+    });
+}
+
+#[test]
+fn no_room_in_run() {
+    survive(&[], |daemon| {
+        // What is left of the file system, and a little more.
+        let (_code, _full) = try_run("dd", &["if=/dev/zero", "of=/run/filling", "bs=1M"]);
+        daemon.metrics();
+        drop(daemon.tail(&["--last", "1"]));
+        run("systemctl", &["reload", "nlmon"]);
+        fs::remove_file("/run/filling").unwrap();
+    });
+}
+
+#[test]
+fn a_thousand_namespaces() {
+    if kernel() != CROWDED {
+        return;
+    }
+    survive(&["--netns", "self"], |_daemon| {
+        let script = "for i in $(seq 1000); do ip netns add adv$i; done; \
+            for i in $(seq 1000); do ip netns del adv$i; done";
+        run("sh", &["-c", script]);
+    });
+}
+
+#[test]
+fn ten_thousand_processes() {
+    if kernel() != CROWDED {
+        return;
+    }
+    let (before, after) = survive(&[], |_daemon| {
+        // Each asks the kernel something by netlink, and ends.
+        run("sh", &["-c", "for i in $(seq 10007); do ip link show lo >/run/adv; done"]);
+    });
+    let labels = [("protocol", "route"), ("type", "RTM_GETLINK"), ("path", "request")];
+    let asked = after.grown(&before, "nlmon_messages_total", &labels);
+    assert!(asked >= 10_007, "{asked}");
+}
+
+#[test]
+fn a_storm_of_a_million_messages() {
+    const MESSAGES: u32 = 1_000_003;
+    if kernel() != CROWDED {
+        return;
+    }
+    let (before, after) = survive(&[], |_daemon| Exchange::new().unwrap().run(MESSAGES));
+    let labels = [("protocol", "usersock"), ("path", "peer")];
+    // The first thousand are what the exchange begins with.
+    let counted = after.grown(&before, "nlmon_datagrams_total", &labels);
+    assert_eq!(counted, u64::from(MESSAGES) + 1009);
+}
+
+/// One line that says what is missing, and nothing else.
+#[test]
+fn a_user_without_rights_is_told_so() {
+    let output = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"])
+        .args(["nlmon", "run", "--require-probes", "--listen", "127.0.0.1:0"])
+        .args(["--socket", "/tmp/nobody.sock"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("nlmon: ")).collect();
+    assert_eq!(errors.len(), 1, "{said}");
+    assert!(errors[0].contains("CAP_BPF"), "{said}");
+    drop(fs::remove_file("/tmp/nobody.sock"));
+}
