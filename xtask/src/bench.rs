@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what nlmon costs, in instructions: a message its sender, with nlmon in each of
-//! its ways to watch and beside tcpdump; and the daemon at rest and for each record. The guest's clock
-//! counts instructions, so the figures are the same from run to run on any machine.
+//! its ways to watch and beside other tools; the daemon at rest and for each record; and how that grows
+//! with what there is on a host. The guest's clock counts instructions, so the figures are the same
+//! from run to run on any machine.
 
 use anyhow::Result;
 
@@ -13,28 +14,56 @@ pub(crate) struct Options {
     /// Kernel of the guest
     #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
     kernel: String,
+    /// Which tables; both by default
+    #[arg(long, value_enum)]
+    only: Option<Tables>,
+}
+
+/// Tables that come from one boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Tables {
+    /// What nlmon costs.
+    Costs,
+    /// How that grows.
+    Growth,
+}
+
+impl Tables {
+    const ALL: [Self; 2] = [Self::Costs, Self::Growth];
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Costs => "bench.sh",
+            Self::Growth => "growth.sh",
+        }
+    }
 }
 
 /// Counting instructions slows the emulator down.
-const TIMEOUT_SECONDS: u64 = 1200;
+const TIMEOUT_SECONDS: u64 = 2400;
 
-/// Builds the benchmark and runs it in a guest by `bench/bench.sh`.
+/// Builds the benchmark and runs it in a guest by the scripts of `bench`.
 pub(crate) fn run(options: &Options) -> Result<Ending> {
     host::ensure()?;
     ebpf::build()?;
     let program = build::program("bench", "peer")?;
     let daemon = dist::release(&layout::target())?;
     let daemon = build::stripped_to(&daemon, &layout::guest().join("nlmon-shipped"))?;
-    let script = layout::root().join("xtask/bench/bench.sh");
+    let scripts = match options.only {
+        Some(tables) => vec![tables.script()],
+        None => Tables::ALL.map(Tables::script).to_vec(),
+    };
+    let script = |name: &str| (layout::root().join("xtask/bench").join(name), name.into());
+    let all = scripts.iter().map(|name| format!("/root/{name}")).collect::<Vec<_>>().join(" && ");
     let guest = vm::Options {
         kernel: options.kernel.clone(),
         icount: true,
-        packages: vec!["tcpdump".to_owned()],
+        packages: ["tcpdump", "bpftrace", "strace"].map(str::to_owned).to_vec(),
         timeout: TIMEOUT_SECONDS,
-        command: vec!["/root/bench.sh".into()],
+        command: ["sh", "-c", &all].map(Into::into).to_vec(),
         ..vm::Options::default()
     };
-    let copies =
-        vec![(program, "peer".into()), (daemon, "nlmon".into()), (script, "bench.sh".into())];
+    let mut copies = vec![(program, "peer".into()), (daemon, "nlmon".into())];
+    copies.extend(scripts.iter().map(|name| script(name)));
     Ok(vm::boot(&guest, copies)?.ending)
 }

@@ -6,7 +6,9 @@
 //! With a number, that of so many messages in all, whatever observers did meanwhile on the same
 //! processor included. `multicast N`: a message to a group with so many listeners, the sender's part.
 //! `routes`: a route that is added and acknowledged. `spawn`: a process, from its start to its end.
-//! `names N`: none; so many processes with a name of their own send something and end.
+//! `names N`: none; so many processes with a name of their own send something and end. `size N`: a
+//! message of so many bytes. `types N`: one of as many types, in turn. `hold N`: none; so many sockets,
+//! until standard input ends.
 
 mod exchange;
 
@@ -37,6 +39,9 @@ fn main() -> Result<(), Error> {
         Some("spawn") => spawn(&["true"]),
         Some("names") => names(number(1).unwrap_or_default()),
         Some("name") => return name(&arguments[1]),
+        Some("size") => Exchange::of(number(1).unwrap_or_default() as usize)?.least(),
+        Some("types") => types(number(1).unwrap_or_default())?,
+        Some("hold") => return hold(number(1).unwrap_or_default()),
         Some(_) => {
             let exchange = Exchange::new()?;
             let start = Instant::now();
@@ -128,6 +133,30 @@ fn names(count: u32) -> u128 {
         assert!(status.is_ok_and(|status| status.success()), "{number}");
     }
     start.elapsed().as_nanos()
+}
+
+/// A message of one of so many types.
+fn types(count: u32) -> Result<u128, Error> {
+    let mut exchange = Exchange::new()?;
+    let types = u16::try_from(count).unwrap_or(u16::MAX);
+    let mut round = || {
+        for message_type in 0..types {
+            exchange.set_type(0x10 + message_type);
+            exchange.run(1);
+        }
+    };
+    round();
+    Ok(least(ROUNDS, count, round))
+}
+
+/// Holds so many sockets.
+fn hold(count: u32) -> Result<(), Error> {
+    let sockets: Vec<Socket> =
+        (0..count).map(|_| Socket::open(PROTOCOL)).collect::<Result<_, Error>>()?;
+    println!("{}", sockets.len());
+    // Until somebody closes it, or writes.
+    let _ended = std::io::stdin().read_line(&mut String::new());
+    Ok(())
 }
 
 /// One of them.
