@@ -33,8 +33,9 @@ stop() {
 # What the observer's threads have run, in nanoseconds, which are instructions here.
 ran() { awk '{ sum += $1 } END { printf "%d\n", sum }' /proc/"$observer"/task/*/schedstat; }
 
-# at_rest: instructions a second
+# at_rest: instructions a second, once what was sent before is done with
 at_rest() {
+    sleep 5
     before=$(ran)
     sleep 10
     echo $((($(ran) - before) / 10))

@@ -3,7 +3,7 @@
 //! and ends by checking the accounting identity.
 //!
 //! They share one kernel, so they run one at a time (`--test-threads=1`). Those of [`lockdown`] need
-//! one that refuses probes, [`page`] a guest that has a browser, [`goings`] one whose processors take
+//! one that refuses probes, [`page`] a guest that has a browser, [`prometheus`] one that has that, [`goings`] one whose processors take
 //! turns, and [`cost`] one whose clock counts instructions.
 #![expect(
     clippy::unwrap_used,
@@ -40,6 +40,7 @@ mod packets;
 mod page;
 mod pins;
 mod programs;
+mod prometheus;
 mod recorder;
 mod requests;
 mod sampling;

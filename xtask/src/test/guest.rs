@@ -34,7 +34,9 @@ const TOOLS: &str = "tools::";
 const LAYOUTS: &str = "layouts::";
 /// Those that install the package, and take it away with what the other tests use.
 const PACKAGE: &str = "package::";
-const OWN_GUEST: [&str; 7] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS, PACKAGE];
+/// Those of alerts, which a real Prometheus judges.
+const PROMETHEUS: &str = "prometheus::";
+const OWN_GUEST: [&str; 8] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS, PACKAGE, PROMETHEUS];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
@@ -78,6 +80,12 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
         let both = || vec![TOOLS, LAYOUTS];
         let wanted = filter.map_or_else(both, |filter| filter.split_whitespace().collect());
         boot(&mut guest, &program, wanted)?;
+    }
+    // So is Prometheus.
+    if has(PROMETHEUS) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
+        let packages = listed("packages-prometheus.txt")?;
+        let mut own = vm::Options { packages, memory: PAGE_MEMORY_MIB, ..guest.clone() };
+        boot(&mut own, &program, [filter.unwrap_or(PROMETHEUS)])?;
     }
     // The package is the same on every kernel.
     if has(PACKAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {

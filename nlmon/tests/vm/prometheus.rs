@@ -1,0 +1,274 @@
+//! A real Prometheus scrapes the service over TLS with a password, and each alert of
+//! `deploy/prometheus` fires on its fault and ends after it. In a guest of its own.
+//!
+//! The rules are those that are shipped, but for their times: minutes and hours are seconds here, and
+//! what counts as a storm is less, because the guest is emulated.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::fd::AsRawFd as _,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};
+use nlmon::subscribe::Socket;
+
+use crate::support::{run, say, try_run};
+
+const RULES: &str = include_str!("../../../deploy/prometheus/nlmon.rules.yml");
+
+/// Longest wait for an alert to begin or to end.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+const USER: &str = "prometheus";
+/// `nine stars over Turku` by bcrypt, as crypt(3) makes it.
+const HASH: &str = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.kNAnYyv0TLpeeokWDhxrdBJnCSXNuIW";
+
+const CONFIGURATION: &str = "/etc/nlmon/nlmon.toml";
+const DROP_IN: &str = "/run/systemd/system/nlmon.service.d/prometheus.conf";
+const HOOKS: &str = "/run/nlmon";
+
+const PROMETHEUS_YML: &str = "\
+global: { scrape_interval: 1s, evaluation_interval: 1s }
+rule_files: [/etc/prometheus/nlmon.rules.yml]
+alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] }
+scrape_configs:
+  - job_name: nlmon
+    scheme: https
+    scrape_timeout: 1s
+    tls_config: { ca_file: /etc/prometheus/nlmon.crt, server_name: localhost }
+    basic_auth: { username: prometheus, password: 'nine stars over Turku' }
+    static_configs: [{ targets: ['127.0.0.1:9776'] }]
+";
+
+const WEB_YML: &str = "\
+tls_server_config:
+  cert_file: tls.crt
+  key_file: tls.key
+";
+
+/// The rules in another time.
+fn hurried(rules: &str) -> String {
+    let mut text = rules
+        .replace("[5m]", "[15s]")
+        .replace("[6h]", "[20s]")
+        .replace("> 1000", "> 5")
+        .replace("nlmon_pipeline_lag_seconds > 10", "nlmon_pipeline_lag_seconds > 3");
+    for time in ["1h", "2m", "5m", "10m", "15m"] {
+        text = text.replace(&format!("for: {time}\n"), "for: 2s\n");
+    }
+    assert!(!text.contains("for: 5m") && text.contains("for: 2s"), "{text}");
+    text
+}
+
+/// An answer of a server of this host; none while it does not answer.
+fn get(port: u16, path: &str) -> Option<serde_json::Value> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    serde_json::from_str(response.split_once("\r\n\r\n")?.1).ok()
+}
+
+/// Names of the alerts that fire.
+fn firing() -> Vec<String> {
+    let found = get(9090, "/api/v1/alerts").unwrap_or_default();
+    let alerts = found["data"]["alerts"].as_array().cloned().unwrap_or_default();
+    let fires = alerts.iter().filter(|alert| alert["state"] == "firing");
+    fires.filter_map(|alert| Some(alert["labels"]["alertname"].as_str()?.to_owned())).collect()
+}
+
+/// Names of the alerts that the alert manager has been told of and that have not ended.
+fn told() -> Vec<String> {
+    let found = get(9093, "/api/v2/alerts?active=true").unwrap_or_default();
+    let alerts = found.as_array().cloned().unwrap_or_default();
+    alerts.iter().filter_map(|alert| Some(alert["labels"]["alertname"].as_str()?.into())).collect()
+}
+
+fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}; firing: {:?}", firing());
+        sleep(Duration::from_millis(500));
+    }
+}
+
+/// An alert begins with its fault and ends after it.
+fn provoke(alert: &str, fault: impl FnOnce(), mut goes_on: impl FnMut(), end: impl FnOnce()) {
+    assert!(!firing().contains(&alert.to_owned()), "{alert} before its fault");
+    fault();
+    wait_for(&format!("{alert} fires"), || {
+        goes_on();
+        firing().contains(&alert.to_owned())
+    });
+    wait_for(&format!("{alert} is told of"), || {
+        goes_on();
+        told().contains(&alert.to_owned())
+    });
+    end();
+    wait_for(&format!("{alert} ends"), || !firing().contains(&alert.to_owned()));
+    say(&format!("{alert} began with its fault and ended after it"));
+}
+
+fn set_up() {
+    let certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+        -keyout /etc/nlmon/tls.key -out /etc/nlmon/tls.crt";
+    fs::create_dir_all("/etc/nlmon").unwrap();
+    run("openssl", &certificate.split_whitespace().collect::<Vec<_>>());
+    let web = format!("{WEB_YML}basic_auth_users: {{ {USER}: '{HASH}' }}\n");
+    fs::write("/etc/nlmon/web.yml", web).unwrap();
+    run("chgrp", &["nlmon", "/etc/nlmon/tls.key", "/etc/nlmon/web.yml"]);
+    run("chmod", &["0640", "/etc/nlmon/tls.key", "/etc/nlmon/web.yml"]);
+    configure("");
+    restart("");
+    fs::copy("/etc/nlmon/tls.crt", "/etc/prometheus/nlmon.crt").unwrap();
+    fs::write("/etc/prometheus/prometheus.yml", PROMETHEUS_YML).unwrap();
+    fs::write("/etc/prometheus/nlmon.rules.yml", hurried(RULES)).unwrap();
+    run("promtool", &["check", "config", "/etc/prometheus/prometheus.yml"]);
+    // In the guest, memory is the disk.
+    run("systemctl", &["restart", "prometheus", "prometheus-alertmanager"]);
+}
+
+/// The configuration of the service, which is behind its door in any case.
+fn configure(more: &str) {
+    let door = "[http]\nweb_config = \"/etc/nlmon/web.yml\"\n";
+    let text = format!("{door}[sockets]\ninterval_seconds = 1\n{more}");
+    fs::write(CONFIGURATION, text).unwrap();
+}
+
+/// Starts the service anew; it takes faults of tests.
+fn restart(args: &str) {
+    fs::create_dir_all("/run/systemd/system/nlmon.service.d").unwrap();
+    let text = format!(
+        "[Service]\nEnvironment=NLMON_TEST_HOOKS={HOOKS}\nWatchdogSec=90s\n\
+         ExecStart=\nExecStart=/usr/bin/nlmon run {args}\n"
+    );
+    fs::write(DROP_IN, text).unwrap();
+    run("systemctl", &["daemon-reload"]);
+    try_run("systemctl", &["reset-failed", "nlmon"]);
+    run("systemctl", &["restart", "nlmon"]);
+}
+
+fn main_pid() -> String {
+    run("systemctl", &["show", "-p", "MainPID", "--value", "nlmon"]).trim_end().to_owned()
+}
+
+fn is_up() -> bool {
+    let found = get(9090, "/api/v1/query?query=up%7Bjob%3D%22nlmon%22%7D").unwrap_or_default();
+    found["data"]["result"][0]["value"][1] == "1"
+}
+
+fn shell(script: &str) {
+    run("sh", &["-c", script]);
+}
+
+#[test]
+fn alerts_begin_with_their_faults_and_end_after_them() {
+    set_up();
+    wait_for("Prometheus scrapes over TLS with the password", is_up);
+    sleep(Duration::from_secs(10));
+    assert_eq!(firing(), [""; 0], "a quiet host has no alert");
+
+    of_the_daemon();
+    of_netlink();
+
+    let rules = RULES.lines().filter(|line| line.trim_start().starts_with("- alert:")).count();
+    assert_eq!(rules, 10, "each alert is provoked");
+}
+
+/// Alerts of nlmon itself.
+fn of_the_daemon() {
+    let nothing = || {};
+    provoke(
+        "NlmonAbsent",
+        || drop(run("systemctl", &["stop", "nlmon", "nlmon.socket"])),
+        nothing,
+        || restart(""),
+    );
+    wait_for("it is up again", is_up);
+    provoke(
+        "NlmonReloadFailed",
+        || {
+            fs::write(CONFIGURATION, "[http]\nweb_confg = 1\n").unwrap();
+            run("systemctl", &["reload", "nlmon"]);
+        },
+        nothing,
+        || {
+            configure("");
+            run("systemctl", &["reload", "nlmon"]);
+        },
+    );
+    // It may not open perf events.
+    provoke("NlmonDegraded", || restart("--attach kprobe"), nothing, || restart(""));
+    wait_for("it is up again", is_up);
+    for alert in ["NlmonNotReady", "NlmonStalled"] {
+        provoke(
+            alert,
+            || fs::write(format!("{HOOKS}/stall"), "").unwrap(),
+            nothing,
+            || restart(""),
+        );
+        wait_for("it is up again", is_up);
+    }
+    restart("--ring-bytes 65536");
+    wait_for("it is up again", is_up);
+    provoke(
+        "NlmonSamplesLost",
+        || {},
+        || {
+            run("kill", &["-STOP", &main_pid()]);
+            shell("for i in $(seq 101); do ip link show >/run/shown; done");
+            run("kill", &["-CONT", &main_pid()]);
+            sleep(Duration::from_millis(700));
+        },
+        || restart(""),
+    );
+    wait_for("it is up again", is_up);
+}
+
+/// Alerts of what it sees.
+fn of_netlink() {
+    let changes = "for i in $(seq 31); do ip link add al$i type dummy; ip link del al$i; done";
+    let mut deaf = Command::new("ip")
+        .args(["-rcvbuf", "4608", "monitor", "link"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    sleep(Duration::from_secs(2));
+    let pid = deaf.id().to_string();
+    provoke(
+        "NetlinkListenerLost",
+        || drop(run("kill", &["-STOP", &pid])),
+        || shell(changes),
+        || drop((deaf.kill(), deaf.wait())),
+    );
+    provoke("NetlinkStorm", || {}, || shell(changes), || {});
+    provoke(
+        "NetlinkRequestErrors",
+        || {},
+        || {
+            for _ in 0..11 {
+                assert_ne!(try_run("ip", &["route", "del", "203.0.113.7"]).0, 0);
+            }
+        },
+        || {},
+    );
+    let mut held = Vec::new();
+    let hold = |held: &mut Vec<Socket>| {
+        for _ in 0..67 {
+            let socket = Socket::open(0).unwrap();
+            // It gets a port id.
+            let message = [16, 0, 0, 0, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let to = NetlinkAddr::new(0, 0);
+            let _sent = sendto(socket.as_raw_fd(), &message, &to, MsgFlags::empty());
+            held.push(socket);
+        }
+    };
+    provoke("NetlinkSocketLeak", || {}, || hold(&mut held), || {});
+}
