@@ -27,8 +27,11 @@ pub static INTERFACES: Throttle = Throttle::new("interfaces");
 /// What the host tells in files could not be read.
 pub static UNREADABLE: Throttle = Throttle::new("unreadable");
 
-const ALL: [&Throttle; 6] =
-    [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE];
+/// The files that say who may use the HTTP server do not do.
+pub static DOOR: Throttle = Throttle::new("door");
+
+const ALL: [&Throttle; 7] =
+    [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE, &DOOR];
 
 /// How many lines of each kind were left out.
 pub fn suppressed() -> impl Iterator<Item = (&'static str, u64)> {

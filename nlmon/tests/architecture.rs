@@ -30,6 +30,7 @@ const DAEMON: [Rule; 24] = [
         &[
             "config",
             "health",
+            "http",
             "live",
             "metrics",
             "paste",
@@ -45,7 +46,7 @@ const DAEMON: [Rule; 24] = [
     ("connections", &["subscribe", "throttle"]),
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
-    ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe"]),
+    ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe", "throttle"]),
     ("live", &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle"]),
     ("metrics", &["connections", "namespaces", "probe", "sockets", "throttle"]),
     ("namespaces", &[]),
@@ -102,7 +103,7 @@ const DAEMON: [Rule; 24] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 12] = [
+const OWNERS: [(&str, &str); 18] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -112,6 +113,12 @@ const OWNERS: [(&str, &str); 12] = [
     ("axum", "http"),
     ("hyper", "http"),
     ("hyper_util", "http"),
+    ("rustls", "http"),
+    ("tokio_rustls", "http"),
+    ("bcrypt", "http/door"),
+    ("x509_cert", "http/door"),
+    ("base64", "http/door"),
+    ("serde_saphyr", "http/door"),
     ("ratatui", "commands/top"),
     ("pcap_file", "live/pcapng"),
     ("flate2", "live/pcapng"),

@@ -76,6 +76,7 @@ fn value_of(config: &Config, key: &str) -> toml::Value {
 fn another(key: &str) -> (String, String) {
     let (toml, text) = match key {
         "http.listen" => (r#""[::1]:9""#, "[::1]:9"),
+        "http.web_config" | "http.bearer_token_file" => (r#""/etc/other""#, "/etc/other"),
         "log.socket" => (r#""/run/other""#, "/run/other"),
         "log.specs" => (r#"["a.yaml", "b"]"#, "a.yaml,b"),
         "log_level" => (r#""debug""#, "debug"),

@@ -8,11 +8,12 @@
 )]
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nlmon::health::{Health, ProbeState};
-use nlmon::http;
+use nlmon::http::{self, Door};
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::metrics::{LogTotals, Metrics};
@@ -50,7 +51,9 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let log = live.then(|| Arc::clone(&bus));
         let (_, connections) = watch::channel(CONNECTIONS);
-        let server = http::serve(listener, Arc::new(metrics), health(), log, connections, stopped);
+        let door = Door::new(Path::new(""), Path::new("")).unwrap();
+        let server =
+            http::serve(listener, door, Arc::new(metrics), health(), log, connections, stopped);
         let task = tokio::spawn(server);
         Self { address, bus, stop, task }
     }

@@ -11,6 +11,7 @@ use super::health;
 use crate::{
     commands::{Failure, rights},
     config::{Config, Source},
+    http::Door,
     probe::{self, Attached, Proof},
     self_test,
     service::probe_options,
@@ -112,10 +113,7 @@ fn read(args: &Args) -> Result<Config, Failure> {
 impl Report {
     /// Reads the specs, and attaches the probes for a moment.
     fn look(&mut self, config: &Config) -> Result<(), Failure> {
-        let found = spec_files::read(&config.log.specs).map_err(|error| {
-            self.configuration_valid = false;
-            Failure::Usage(error.into())
-        })?;
+        let found = Self::read_files(config).inspect_err(|_| self.configuration_valid = false)?;
         if !config.log.specs.is_empty() {
             let Found { described, known, passed_over, .. } = found;
             self.specs = Some(Specs { described, known, passed_over });
@@ -133,6 +131,13 @@ impl Report {
             state: State::Missed { error: error.to_string() },
         }));
         Ok(())
+    }
+
+    /// Files that the configuration names.
+    fn read_files(config: &Config) -> Result<Found, Failure> {
+        Door::new(&config.http.web_config, &config.http.bearer_token_file)
+            .map_err(|error| Failure::Usage(error.into()))?;
+        spec_files::read(&config.log.specs).map_err(|error| Failure::Usage(error.into()))
     }
 
     fn print(&self) {

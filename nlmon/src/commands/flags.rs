@@ -55,6 +55,10 @@ flags! {
         "Connections of the HTTP server at one time";
     "http-live" "http.live" (Nothing)
         "Serve the live log as a page, to whoever reaches that address";
+    "web-config" "http.web_config" (One("FILE"))
+        "Web configuration of the Prometheus exporters: TLS, passwords, headers, rate";
+    "bearer-token-file" "http.bearer_token_file" (One("FILE"))
+        "File with the token that lets in who sends it";
     "socket" "log.socket" (One("PATH"))
         "Unix socket of the live log";
     "clients" "log.clients" (One("N"))

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::{
     commands::{Failure, flags::Flags},
     config::Source,
+    http::Door,
     service, spec_files,
 };
 
@@ -29,6 +30,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = source.read().map_err(|error| Failure::Usage(error.into()))?;
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
     service::init_log(config.log_level);
+    let door = Door::new(&config.http.web_config, &config.http.bearer_token_file)
+        .map_err(|e| Failure::Usage(e.into()))?;
     use_little_memory();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -37,7 +40,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")
         .map_err(Failure::Runtime)?;
-    let result = runtime.block_on(service::run(source, config, &found));
+    let result = runtime.block_on(service::run(source, config, &found, door));
     // A thread that hangs in a system call must not keep the process.
     runtime.shutdown_timeout(END_TIME);
     result

@@ -122,12 +122,17 @@ pub struct Http {
     pub connections: usize,
     /// Serve the live log as a page, to whoever reaches that address.
     pub live: bool,
+    /// Web configuration of the Prometheus exporters: TLS, passwords, headers, rate; none if empty.
+    pub web_config: PathBuf,
+    /// File with the token that lets in who sends it; none if empty.
+    pub bearer_token_file: PathBuf,
 }
 
 impl Default for Http {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 9776));
-        Self { listen, connections: CONNECTIONS, live: false }
+        let (web_config, bearer_token_file) = Default::default();
+        Self { listen, connections: CONNECTIONS, live: false, web_config, bearer_token_file }
     }
 }
 

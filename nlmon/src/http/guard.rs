@@ -6,11 +6,13 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::{
-    extract::{Request, State},
+    extract::{Extension, Request},
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+
+use super::server::Connection;
 
 const FOREIGN: &str = "asked for by another site\n";
 
@@ -19,12 +21,20 @@ const FOREIGN: &str = "asked for by another site\n";
 pub(super) struct Guard {
     /// The address that it listens on.
     pub(super) listen: IpAddr,
+    /// The browser has compared the name with the server's certificate: a name of another site's has
+    /// none that it takes.
+    pub(super) is_encrypted: bool,
 }
 
 /// Lets a request pass, or says why not.
-pub(super) async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+pub(super) async fn check(
+    Extension(connection): Extension<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let guard = connection.guard();
     let headers = request.headers();
-    if !guard.knows(headers) {
+    if !guard.is_encrypted && !guard.knows(headers) {
         let refusal = format!(
             "the page is at a loopback address or at http.listen, {}, and under no other name\n",
             guard.listen
@@ -87,7 +97,7 @@ mod tests {
     use super::*;
 
     fn knows(listen: &str, host: &str) -> bool {
-        let guard = Guard { listen: listen.parse().unwrap() };
+        let guard = Guard { listen: listen.parse().unwrap(), is_encrypted: false };
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
         guard.knows(&headers)
@@ -124,7 +134,8 @@ mod tests {
             assert!(!knows("192.0.2.1", host), "{host}");
         }
         assert!(!knows("0.0.0.0", "example.org"));
-        assert!(!Guard { listen: IpAddr::from([127, 0, 0, 1]) }.knows(&HeaderMap::new()));
+        let guard = Guard { listen: IpAddr::from([127, 0, 0, 1]), is_encrypted: false };
+        assert!(!guard.knows(&HeaderMap::new()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{Extension, Query, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, Version, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -56,6 +56,7 @@ pub(super) fn route(
 async fn show(
     State(log): State<Log>,
     Extension(connection): Extension<Connection>,
+    version: Version,
     Query(words): Query<Vec<(String, String)>>,
 ) -> Response {
     let words = Words::parse(words.iter().map(|(name, value)| (&**name, &**value)));
@@ -71,7 +72,11 @@ async fn show(
         return (StatusCode::SERVICE_UNAVAILABLE, refusal).into_response();
     };
     permit.set_busy(true);
-    connection.leave();
+    // A connection of HTTP/2 goes on with other requests, and keeps its own place for them.
+    let is_last = version != Version::HTTP_2;
+    if is_last {
+        connection.leave();
+    }
     let matcher = Arc::new(matcher);
     let subscription = log.bus.subscribe().with(history, monotonic_ns(), matcher.wants());
     let subscription = match subscription.await {
@@ -92,9 +97,13 @@ async fn show(
         let chunk = reader.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(chunk)), reader))
     });
-    // The connection has no place but the reader's, so it ends with the stream.
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CONNECTION, "close")];
-    (headers, Body::from_stream(chunks)).into_response()
+    let headers = [(header::CONTENT_TYPE, "text/event-stream")];
+    let mut answer = (headers, Body::from_stream(chunks)).into_response();
+    if is_last {
+        // The connection has no place but the reader's, so it ends with the stream.
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// What each stream begins with.

@@ -3,12 +3,14 @@
 //!
 //! It reads; nothing can be changed through it.
 
+mod door;
 mod guard;
 mod health;
 mod live;
 mod page;
 mod scrapes;
 mod server;
+mod talk;
 
 use std::{io, sync::Arc};
 
@@ -18,10 +20,13 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{health::Health, live::bus::Bus, metrics::Metrics};
 use scrapes::Scrapes;
 
+pub use door::{Door, Error as DoorError};
+
 /// Serves until `shutdown` is true or its sender is gone, at most `connections` at a time, which may
-/// change; the page, if there is a log for it.
+/// change, to whom the `door` lets in; the page, if there is a log for it.
 pub async fn serve(
     listener: TcpListener,
+    door: Door,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     log: Option<Arc<Bus>>,
@@ -31,7 +36,7 @@ pub async fn serve(
     let page = match log {
         Some(bus) => {
             let connections = connections.clone();
-            page::routes(bus, listener.local_addr()?.ip(), connections, shutdown.clone())
+            page::routes(bus, connections, shutdown.clone())
         }
         None => page::none(),
     };
@@ -40,5 +45,5 @@ pub async fn serve(
         .with_state(Arc::new(Scrapes::new(metrics)))
         .merge(health::routes(health))
         .merge(page);
-    server::run(listener, router, connections, shutdown).await
+    server::run(listener, door, router, connections, shutdown).await
 }

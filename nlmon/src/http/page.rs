@@ -1,7 +1,7 @@
 //! The page at `/`: its files, which are in the binary, and the headers that confine what a browser
 //! does with them. Off, it is a line that says how to turn it on.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -59,7 +59,6 @@ const FILES: [(&str, &str, &str); 9] = [
 /// Half as many read the stream as there are `connections`, so that the other half stays for the rest.
 pub(super) fn routes(
     bus: Arc<Bus>,
-    listen: IpAddr,
     connections: watch::Receiver<usize>,
     shutdown: watch::Receiver<bool>,
 ) -> Router {
@@ -68,10 +67,7 @@ pub(super) fn routes(
     for (path, kind, contents) in FILES {
         router = router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], contents)));
     }
-    let guard = guard::Guard { listen };
-    router
-        .layer(middleware::from_fn_with_state(guard, guard::check))
-        .layer(middleware::map_response(confine))
+    router.layer(middleware::from_fn(guard::check)).layer(middleware::map_response(confine))
 }
 
 /// What is there instead where the page is off.

@@ -1,18 +1,13 @@
 //! The connections of the HTTP server: who is let in, how long a request may take to come, and how
 //! the server ends. What is answered is the router's.
 //!
-//! Invariant: a connection holds one permit of the [`ConnectionLimit`]. One that says nothing ends
-//! within [`HEADER_TIME`], and at once if its permit is needed.
+//! Invariant: a connection holds one permit of the [`ConnectionLimit`]. One that says nothing, or does
+//! not finish its TLS handshake, ends within [`HEADER_TIME`], and at once if its permit is needed.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::{Request, body::Incoming, server::conn::http1, service::Service as _};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-    service::TowerToHyperService,
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -20,13 +15,19 @@ use tokio::{
     time::timeout,
 };
 
+use super::{
+    Door,
+    guard::Guard,
+    talk::{self, Talk},
+};
 use crate::{
     connections::{Closing, ConnectionLimit, HTTP, Peer, Permit},
     shutdown,
 };
 
-/// How long the header of a request may take, from the connection or the answer before it.
-const HEADER_TIME: Duration = Duration::from_secs(5);
+/// How long the header of a request may take, from the connection or the answer before it; and a TLS
+/// handshake.
+pub(super) const HEADER_TIME: Duration = Duration::from_secs(5);
 
 /// How long requests that are under way may take at the end.
 const END_TIME: Duration = Duration::from_secs(2);
@@ -36,14 +37,20 @@ const END_TIME: Duration = Duration::from_secs(2);
 pub(super) struct Connection {
     client: SocketAddr,
     server: SocketAddr,
+    is_encrypted: bool,
     pub(super) closing: Closing,
-    permit: Arc<Permit>,
+    pub(super) permit: Arc<Permit>,
 }
 
 impl Connection {
     /// Who is at the other end.
     pub(super) fn peer(&self) -> Peer {
         Peer::of_connection(self.client, self.server)
+    }
+
+    /// By which names a browser may reach it.
+    pub(super) fn guard(&self) -> Guard {
+        Guard { listen: self.server.ip(), is_encrypted: self.is_encrypted }
     }
 
     /// Gives up its permit among the connections, for one elsewhere.
@@ -55,11 +62,13 @@ impl Connection {
 /// Serves until `shutdown`, with at most `connections` at a time.
 pub(super) async fn run(
     listener: TcpListener,
+    door: Door,
     router: Router,
     connections: watch::Receiver<usize>,
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
+    let door = Arc::new(door);
     let limit = ConnectionLimit::new(move || *connections.borrow(), &HTTP);
     let ending = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
@@ -70,8 +79,13 @@ pub(super) async fn run(
             () = shutdown::requested(&mut shutdown) => break,
             accepted = listener.accept(), if is_room => match accepted {
                 Ok((stream, client)) => {
-                    let Some(connection) = admit(&limit, client, address) else { continue };
-                    tasks.spawn(serve(stream, router.clone(), connection, ending.watcher()));
+                    let Some(connection) = admit(&limit, client, address, door.is_tls()) else {
+                        continue;
+                    };
+                    let (router, door) = (router.clone(), Arc::clone(&door));
+                    let (watcher, shutdown) = (ending.watcher(), shutdown.clone());
+                    let talk = Talk { connection, router, door, watcher, shutdown };
+                    tasks.spawn(serve(stream, talk));
                 }
                 Err(error) => HTTP.accept_failed(&error).await,
             },
@@ -89,6 +103,7 @@ fn admit(
     limit: &Arc<ConnectionLimit>,
     client: SocketAddr,
     server: SocketAddr,
+    is_encrypted: bool,
 ) -> Option<Connection> {
     // The kernel is asked for a user only where that matters: a scrape should send nothing.
     let peer = if limit.is_crowded() {
@@ -98,30 +113,16 @@ fn admit(
     };
     let closing = Closing::default();
     let permit = Arc::new(limit.admit(peer, &closing)?);
-    Some(Connection { client, server, closing, permit })
+    Some(Connection { client, server, is_encrypted, closing, permit })
 }
 
 /// Serves one connection, until either side ends it or its permit is lost.
-async fn serve(stream: TcpStream, router: Router, connection: Connection, ending: Watcher) {
-    let Connection { closing, permit, .. } = connection.clone();
-    let router = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(connection.clone());
-        let (permit, answer) = (Arc::clone(&permit), router.call(request));
-        async move {
-            permit.set_busy(true);
-            let answer = answer.await;
-            permit.set_busy(false);
-            answer
-        }
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
-    let served = ending.watch(builder.serve_connection(TokioIo::new(stream), service));
+async fn serve(stream: TcpStream, talk: Talk) {
+    let closing = talk.connection.closing.clone();
     tokio::select! {
         () = closing.requested() => {}
-        served = served => {
-            if let Err(error) = served {
+        talked = talk::talk(stream, talk) => {
+            if let Err(error) = talked {
                 log::debug!("an HTTP connection ended: {error}");
             }
         }

@@ -33,7 +33,7 @@ use crate::{
     commands::Failure,
     config::{Config, Groups, Source},
     health::{Health, ProbeState},
-    http,
+    http::{self, Door},
     live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
     metrics::{LogTotals, Metrics},
     origin::Origins,
@@ -58,7 +58,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 
 /// Runs the daemon until SIGTERM or SIGINT, with a configuration that was read from `source`.
-pub async fn run(source: Source, config: Config, found: &Found) -> Result<(), Failure> {
+pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> Result<(), Failure> {
     say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
@@ -68,12 +68,13 @@ pub async fn run(source: Source, config: Config, found: &Found) -> Result<(), Fa
     let (probes, state) = probes::load(&config)?;
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
-    let parts = Prepared { probes, state, server, listener };
+    let scheme = if door.is_tls() { "https" } else { "http" };
+    let parts = Prepared { probes, state, server, listener, door };
     // Dropping its subscriptions would close the sockets.
     let parts = start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     let specs = found.state.clone();
     log::info!(
-        "nlmon {} ready: http://{address}/metrics, live log on {}",
+        "nlmon {} ready: {scheme}://{address}/metrics, live log on {}",
         env!("CARGO_PKG_VERSION"),
         config.log.socket.display()
     );
@@ -123,6 +124,7 @@ struct Prepared {
     state: ProbeState,
     server: Server,
     listener: TcpListener,
+    door: Door,
 }
 
 /// Starts every task. The probes stay attached as long as the task that owns them runs.
@@ -132,7 +134,7 @@ fn start(
     parts: Prepared,
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Parts> {
-    let Prepared { mut probes, state, server, listener } = parts;
+    let Prepared { mut probes, state, server, listener, door } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
     if probes.is_none() {
         bus.without_probes();
@@ -186,7 +188,7 @@ fn start(
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
-    let http = http::serve(listener, metrics_of, health, page, most, supervisor.shutdown());
+    let http = http::serve(listener, door, metrics_of, health, page, most, supervisor.shutdown());
     supervisor.fatal("http", async { Ok(http.await?) });
     let sockets_interval = watch::Sender::new(sockets_interval(config));
     let every = sockets_interval.subscribe();
