@@ -26,3 +26,4 @@ pub mod subscribe;
 pub mod supervisor;
 pub mod thinning;
 pub mod throttle;
+mod unix_socket;

@@ -22,7 +22,7 @@ const CORE: [Rule; 5] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 24] = [
+const DAEMON: [Rule; 25] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -47,7 +47,10 @@ const DAEMON: [Rule; 24] = [
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
     ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe", "throttle"]),
-    ("live", &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle"]),
+    (
+        "live",
+        &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle", "unix_socket"],
+    ),
     ("metrics", &["connections", "namespaces", "probe", "sockets", "throttle"]),
     ("namespaces", &[]),
     ("origin", &["clock", "namespaces", "sockets", "throttle"]),
@@ -100,6 +103,7 @@ const DAEMON: [Rule; 24] = [
     ("supervisor", &["clock", "shutdown", "throttle"]),
     ("thinning", &["probe"]),
     ("throttle", &["clock"]),
+    ("unix_socket", &[]),
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.

@@ -30,34 +30,4 @@ pub mod stats;
 pub mod text;
 pub mod words;
 
-use std::io;
-use std::path::PathBuf;
-
-/// Why the live log's socket could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Another daemon answers on the socket.
-    #[error(
-        "another nlmon serves {}: stop it first, or give this one another socket", path.display()
-    )]
-    InUse {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// A file that is no socket is in the way. nlmon does not remove it.
-    #[error("{} exists and is no socket: move it away, or choose another socket", path.display())]
-    NotASocket {
-        /// What is in the way.
-        path: PathBuf,
-    },
-    /// A system call failed.
-    #[error("cannot {action} {}", path.display())]
-    Io {
-        /// The call: `bind`, `create`.
-        action: &'static str,
-        /// Its path.
-        path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
-    },
-}
+pub use crate::unix_socket::Error;
