@@ -42,11 +42,23 @@ const DAEMON: [Rule; 25] = [
             "subscribe",
         ],
     ),
-    ("config", &["live", "probe", "subscribe", "thinning"]),
+    ("config", &["http", "live", "probe", "subscribe", "thinning"]),
     ("connections", &["subscribe", "throttle"]),
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
-    ("http", &["connections", "health", "live", "metrics", "shutdown", "subscribe", "throttle"]),
+    (
+        "http",
+        &[
+            "connections",
+            "health",
+            "live",
+            "metrics",
+            "shutdown",
+            "subscribe",
+            "throttle",
+            "unix_socket",
+        ],
+    ),
     (
         "live",
         &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle", "unix_socket"],
@@ -107,7 +119,7 @@ const DAEMON: [Rule; 25] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 18] = [
+const OWNERS: [(&str, &str); 19] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -119,6 +131,7 @@ const OWNERS: [(&str, &str); 18] = [
     ("hyper_util", "http"),
     ("rustls", "http"),
     ("tokio_rustls", "http"),
+    ("tokio_vsock", "http/listen.rs"),
     ("bcrypt", "http/door"),
     ("x509_cert", "http/door"),
     ("base64", "http/door"),

@@ -75,7 +75,9 @@ fn value_of(config: &Config, key: &str) -> toml::Value {
 /// Another value than the default, as TOML and as text.
 fn another(key: &str) -> (String, String) {
     let (toml, text) = match key {
-        "http.listen" => (r#""[::1]:9""#, "[::1]:9"),
+        "http.listen" => {
+            (r#"["[::1]:9", "unix:/run/x", "vsock://2:9"]"#, "[::1]:9,unix:/run/x,vsock://2:9")
+        }
         "http.web_config" | "http.bearer_token_file" => (r#""/etc/other""#, "/etc/other"),
         "log.socket" => (r#""/run/other""#, "/run/other"),
         "log.specs" => (r#"["a.yaml", "b"]"#, "a.yaml,b"),
@@ -156,6 +158,18 @@ fn a_flag_wins_over_the_environment_and_both_over_the_file() {
 }
 
 #[test]
+fn addresses_are_one_or_several_in_each_place() {
+    let expected = read("http.listen = [\"unix:/run/x\", \"[::1]:9\"]\n", &[], &[]).unwrap();
+    assert_eq!(expected.http.listen.0.len(), 2);
+    let variable = [("NLMON_HTTP_LISTEN", "unix:/run/x,[::1]:9")];
+    assert_eq!(read("", &variable, &[]).as_ref(), Ok(&expected));
+    let flags = ["--listen", "unix:/run/x", "--listen", "[::1]:9"];
+    assert_eq!(read("", &[], &flags).as_ref(), Ok(&expected));
+    let one = read("http.listen = [\"[::1]:9\"]\n", &[], &[]).unwrap();
+    assert_eq!(read("http.listen = \"[::1]:9\"\n", &[], &[]), Ok(one));
+}
+
+#[test]
 fn an_empty_variable_is_an_empty_list() {
     let file = "probe.sample_protocols = [\"route\"]\n";
     let config = read(file, &[("NLMON_PROBE_SAMPLE_PROTOCOLS", "")], &[]).unwrap();
@@ -182,7 +196,7 @@ fn assert_told(mistakes: &[(&str, &str)], told: impl Fn(&str) -> Result<Config, 
 }
 
 /// What is written, and what is said of it.
-const IN_A_FILE: [(&str, &str); 28] = [
+const IN_A_FILE: [(&str, &str); 34] = [
     // Unknown names.
     ("[http]\nlive_ = true", "line 2, column 1: unknown key http.live_, the nearest is http.live"),
     (
@@ -211,15 +225,36 @@ const IN_A_FILE: [(&str, &str); 28] = [
     ),
     (
         "[http]\nlisten = \"nowhere\"",
-        "line 2, column 10: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+        "line 2, column 10: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
     ),
     (
         "http.listen = 9776",
-        "line 1, column 15: http.listen: found 9776, expected an address and a port, as in 127.0.0.1:9776",
+        "line 1, column 15: http.listen: found 9776, expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
     ),
     (
         "[log]\nqueue = \"many\"",
         "line 2, column 9: log.queue: found \"many\", expected a whole number, 0 or more",
+    ),
+    (
+        "[http]\nlisten = []",
+        "line 2, column 10: http.listen: found [], expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
+    ),
+    (
+        "[http]\nlisten = [\"[::1]:1\", \"[::1]:1\"]",
+        "line 2, column 10: http.listen: found [\"[::1]:1\", \"[::1]:1\"], expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
+    ),
+    (
+        "[http]\nlisten = \"unix:relative\"",
+        "line 2, column 10: http.listen: found \"unix:relative\", expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
+    ),
+    (
+        "[http]\nlisten = \"vsock://x:1\"",
+        "line 2, column 10: http.listen: found \"vsock://x:1\", expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
+    ),
+    ("[http]\nweb_config = 1", "line 2, column 14: http.web_config: found 1, expected a string"),
+    (
+        "[http]\nbearer_token_file = [\"x\"]",
+        "line 2, column 21: http.bearer_token_file: found [\"x\"], expected a string",
     ),
     ("[log]\nsocket = 7", "line 2, column 10: log.socket: found 7, expected a string"),
     ("[log]\nspecs = \"a.yaml\"", "line 2, column 9: log.specs: found \"a.yaml\", expected a list"),
@@ -292,7 +327,7 @@ const IN_THE_ENVIRONMENT: [(&str, &str); 9] = [
     ("NLMON_HTTP_LIVE=yes", "NLMON_HTTP_LIVE: http.live: found \"yes\", expected true or false"),
     (
         "NLMON_HTTP_LISTEN=nowhere",
-        "NLMON_HTTP_LISTEN: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+        "NLMON_HTTP_LISTEN: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
     ),
     (
         "NLMON_PROBE_SAMPLE_EVERY=",
@@ -327,7 +362,7 @@ fn what_is_wrong_in_the_environment_is_told_in_one_line() {
 const IN_A_FLAG: [(&str, &str); 6] = [
     (
         "--listen=nowhere",
-        "--listen: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776",
+        "--listen: http.listen: found \"nowhere\", expected an address and a port, as in 127.0.0.1:9776, or unix:/PATH, or vsock://CID:PORT, or a list of different ones",
     ),
     (
         "--attach=uprobe",

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nlmon::health::{Health, ProbeState};
-use nlmon::http::{self, Door};
+use nlmon::http::{self, Address, Door, Listener};
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
 use nlmon::metrics::{LogTotals, Metrics};
 use nlmon::supervisor::{Heartbeat, Tasks};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -43,8 +43,8 @@ fn health() -> Arc<Health> {
 
 impl Server {
     async fn start(limits: Limits, live: bool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let Address::Tcp(address) = *listener.address() else { panic!("{listener:?}") };
         let bus = Bus::new(limits);
         let metrics =
             Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap();
@@ -52,8 +52,15 @@ impl Server {
         let log = live.then(|| Arc::clone(&bus));
         let (_, connections) = watch::channel(CONNECTIONS);
         let door = Door::new(Path::new(""), Path::new("")).unwrap();
-        let server =
-            http::serve(listener, door, Arc::new(metrics), health(), log, connections, stopped);
+        let server = http::serve(
+            vec![listener],
+            door,
+            Arc::new(metrics),
+            health(),
+            log,
+            connections,
+            stopped,
+        );
         let task = tokio::spawn(server);
         Self { address, bus, stop, task }
     }

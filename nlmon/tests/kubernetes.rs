@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nlmon::config::Config;
+use nlmon::http::Address;
 use serde_json::{Value, json};
 
 const POD: &str = "/spec/template/spec";
@@ -165,7 +166,8 @@ fn it_asks_for_what_it_takes_and_has_the_limit_of_the_unit() {
 #[test]
 fn the_kubelet_asks_where_the_daemon_listens() {
     let config = Config::read(&directory().join("nlmon.toml")).unwrap();
-    assert!(config.http.listen.ip().is_loopback(), "there is no password");
+    let [Address::Tcp(listen)] = config.http.listen.0[..] else { panic!("{config:?}") };
+    assert!(listen.ip().is_loopback(), "there is no password");
     assert_eq!(config, Config::default(), "the file shows defaults, and states no others");
     let manifest = daemon_set();
     for (probe, path) in
@@ -173,8 +175,8 @@ fn the_kubelet_asks_where_the_daemon_listens() {
     {
         let asked = at(&manifest, &format!("{CONTAINER}/{probe}/httpGet"));
         let host: IpAddr = asked["host"].as_str().unwrap().parse().unwrap();
-        assert_eq!((host, asked["path"].as_str()), (config.http.listen.ip(), Some(path)));
-        assert_eq!(asked["port"], config.http.listen.port());
+        assert_eq!((host, asked["path"].as_str()), (listen.ip(), Some(path)));
+        assert_eq!(asked["port"], listen.port());
     }
 }
 

@@ -49,8 +49,8 @@ macro_rules! flags {
 }
 
 flags! {
-    "listen" "http.listen" (One("ADDRESS:PORT"))
-        "Address and port of the HTTP server";
+    "listen" "http.listen" (Each("ADDRESS"))
+        "Address and port of the HTTP server, or unix:/PATH, or vsock://CID:PORT";
     "http-connections" "http.connections" (One("N"))
         "Connections of the HTTP server at one time";
     "http-live" "http.live" (Nothing)

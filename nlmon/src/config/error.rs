@@ -126,10 +126,7 @@ fn shortened(text: &str) -> String {
 /// What a type expects, of its message.
 pub(super) fn expected(message: &str) -> String {
     let Some((_, expected)) = message.rsplit_once("expected ") else {
-        return match message {
-            "invalid socket address syntax" => ADDRESS.to_owned(),
-            other => other.replace('\n', " "),
-        };
+        return message.replace('\n', " ");
     };
     let text = match expected {
         "a boolean" => "true or false",
@@ -139,14 +136,11 @@ pub(super) fn expected(message: &str) -> String {
         "a string" | "path string" => "a string",
         "a sequence" => "a list",
         "a map" => "PROTOCOL:GROUP,GROUP",
-        "socket address" => ADDRESS,
         text if text.starts_with("struct ") => "a table",
         text => return alternatives(text),
     };
     text.to_owned()
 }
-
-const ADDRESS: &str = "an address and a port, as in 127.0.0.1:9776";
 
 /// "one of `a`, `b`, `c`" and "`a` or `b`" as a person says it.
 fn alternatives(text: &str) -> String {

@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod http;
 pub mod keys;
 mod setting;
 mod source;
@@ -13,7 +14,6 @@ mod take;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_name};
 
 pub use error::{Error, Place};
+pub use http::{Http, Listen};
 pub use source::{Flag, Source, Text};
 
 use crate::{
@@ -37,9 +38,6 @@ pub const DEFAULT_PATH: &str = "/etc/nlmon/nlmon.toml";
 
 /// Where the live log is served.
 pub const DEFAULT_SOCKET: &str = "/run/nlmon/nlmon.sock";
-
-/// Connections of the HTTP server: Prometheus and a few pages take a handful.
-const CONNECTIONS: usize = 64;
 
 /// Most connections: beyond, each new one takes long to find its place.
 const CONNECTIONS_MAX: usize = 4096;
@@ -109,30 +107,6 @@ impl LogLevel {
             Self::Debug => "debug",
             Self::Trace => "trace",
         }
-    }
-}
-
-/// The HTTP server.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Http {
-    /// Address and port of `/metrics` and the health checks.
-    pub listen: SocketAddr,
-    /// Connections at one time.
-    pub connections: usize,
-    /// Serve the live log as a page, to whoever reaches that address.
-    pub live: bool,
-    /// Web configuration of the Prometheus exporters: TLS, passwords, headers, rate; none if empty.
-    pub web_config: PathBuf,
-    /// File with the token that lets in who sends it; none if empty.
-    pub bearer_token_file: PathBuf,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 9776));
-        let (web_config, bearer_token_file) = Default::default();
-        Self { listen, connections: CONNECTIONS, live: false, web_config, bearer_token_file }
     }
 }
 

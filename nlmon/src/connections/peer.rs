@@ -9,6 +9,8 @@ pub enum Peer {
     Address(IpAddr),
     /// A user of this host.
     User(u32),
+    /// Another machine of this host, or its host, by its number.
+    Machine(u32),
 }
 
 impl Peer {

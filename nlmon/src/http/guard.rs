@@ -19,8 +19,8 @@ const FOREIGN: &str = "asked for by another site\n";
 /// What is taken for this server's own name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guard {
-    /// The address that it listens on.
-    pub(super) listen: IpAddr,
+    /// The address that it listens on, if it has one.
+    pub(super) listen: Option<IpAddr>,
     /// The browser has compared the name with the server's certificate: a name of another site's has
     /// none that it takes.
     pub(super) is_encrypted: bool,
@@ -35,10 +35,9 @@ pub(super) async fn check(
     let guard = connection.guard();
     let headers = request.headers();
     if !guard.is_encrypted && !guard.knows(headers) {
-        let refusal = format!(
-            "the page is at a loopback address or at http.listen, {}, and under no other name\n",
-            guard.listen
-        );
+        let own =
+            guard.listen.map_or_else(String::new, |own| format!(" or at http.listen, {own},"));
+        let refusal = format!("the page is at a loopback address{own} and under no other name\n");
         return (StatusCode::FORBIDDEN, refusal).into_response();
     }
     if is_foreign(headers) {
@@ -67,9 +66,8 @@ impl Guard {
         match address.map(|address| address.to_canonical()) {
             // Nobody can rebind an address; what listens on all has no one of its own.
             Some(address) => {
-                address.is_loopback()
-                    || address == self.listen.to_canonical()
-                    || self.listen.is_unspecified()
+                let is_own = |own: IpAddr| address == own.to_canonical() || own.is_unspecified();
+                address.is_loopback() || self.listen.is_some_and(is_own)
             }
             None => host.eq_ignore_ascii_case("localhost"),
         }
@@ -97,7 +95,7 @@ mod tests {
     use super::*;
 
     fn knows(listen: &str, host: &str) -> bool {
-        let guard = Guard { listen: listen.parse().unwrap(), is_encrypted: false };
+        let guard = Guard { listen: listen.parse().ok(), is_encrypted: false };
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
         guard.knows(&headers)
@@ -134,8 +132,10 @@ mod tests {
             assert!(!knows("192.0.2.1", host), "{host}");
         }
         assert!(!knows("0.0.0.0", "example.org"));
-        let guard = Guard { listen: IpAddr::from([127, 0, 0, 1]), is_encrypted: false };
+        let guard = Guard { listen: Some([127, 0, 0, 1].into()), is_encrypted: false };
         assert!(!guard.knows(&HeaderMap::new()));
+        // A Unix socket has no address; a proxy before it says localhost.
+        assert!(!knows("none", "192.0.2.1") && knows("none", "localhost"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod door;
 mod guard;
 mod health;
+mod listen;
 mod live;
 mod page;
 mod scrapes;
@@ -15,17 +16,18 @@ mod talk;
 use std::{io, sync::Arc};
 
 use axum::{Router, routing::get};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 use crate::{health::Health, live::bus::Bus, metrics::Metrics};
 use scrapes::Scrapes;
 
 pub use door::{Door, Error as DoorError};
+pub use listen::{ADDRESS, Address, Listener};
 
 /// Serves until `shutdown` is true or its sender is gone, at most `connections` at a time, which may
 /// change, to whom the `door` lets in; the page, if there is a log for it.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     door: Door,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
@@ -45,5 +47,5 @@ pub async fn serve(
         .with_state(Arc::new(Scrapes::new(metrics)))
         .merge(health::routes(health))
         .merge(page);
-    server::run(listener, door, router, connections, shutdown).await
+    server::run(listeners, door, router, connections, shutdown).await
 }

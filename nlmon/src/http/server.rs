@@ -4,20 +4,16 @@
 //! Invariant: a connection holds one permit of the [`ConnectionLimit`]. One that says nothing, or does
 //! not finish its TLS handshake, ends within [`HEADER_TIME`], and at once if its permit is needed.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::poll_fn, io, net::IpAddr, sync::Arc, task::Poll, time::Duration};
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 use super::{
     Door,
     guard::Guard,
+    listen::{Client, Listener, Stream},
     talk::{self, Talk},
 };
 use crate::{
@@ -35,8 +31,8 @@ const END_TIME: Duration = Duration::from_secs(2);
 /// A connection, as the handler of a request needs to know it.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
-    client: SocketAddr,
-    server: SocketAddr,
+    client: Client,
+    listen: Option<IpAddr>,
     is_encrypted: bool,
     pub(super) closing: Closing,
     pub(super) permit: Arc<Permit>,
@@ -45,12 +41,12 @@ pub(super) struct Connection {
 impl Connection {
     /// Who is at the other end.
     pub(super) fn peer(&self) -> Peer {
-        Peer::of_connection(self.client, self.server)
+        self.client.peer(true)
     }
 
     /// By which names a browser may reach it.
     pub(super) fn guard(&self) -> Guard {
-        Guard { listen: self.server.ip(), is_encrypted: self.is_encrypted }
+        Guard { listen: self.listen, is_encrypted: self.is_encrypted }
     }
 
     /// Gives up its permit among the connections, for one elsewhere.
@@ -61,13 +57,13 @@ impl Connection {
 
 /// Serves until `shutdown`, with at most `connections` at a time.
 pub(super) async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     door: Door,
     router: Router,
     connections: watch::Receiver<usize>,
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let address = listener.local_addr()?;
+    let mut next = 0;
     let door = Arc::new(door);
     let limit = ConnectionLimit::new(move || *connections.borrow(), &HTTP);
     let ending = GracefulShutdown::new();
@@ -77,11 +73,11 @@ pub(super) async fn run(
         let is_room = tasks.len() < 3 * limit.most();
         tokio::select! {
             () = shutdown::requested(&mut shutdown) => break,
-            accepted = listener.accept(), if is_room => match accepted {
-                Ok((stream, client)) => {
-                    let Some(connection) = admit(&limit, client, address, door.is_tls()) else {
-                        continue;
-                    };
+            accepted = accept(&listeners, &mut next), if is_room => match accepted {
+                Ok((stream, client, listen)) => {
+                    let Some((permit, closing)) = admit(&limit, client) else { continue };
+                    let is_encrypted = door.is_tls();
+                    let connection = Connection { client, listen, is_encrypted, closing, permit };
                     let (router, door) = (router.clone(), Arc::clone(&door));
                     let (watcher, shutdown) = (ending.watcher(), shutdown.clone());
                     let talk = Talk { connection, router, door, watcher, shutdown };
@@ -92,32 +88,41 @@ pub(super) async fn run(
             Some(_ended) = tasks.join_next() => {}
         }
     }
-    drop(listener);
+    drop(listeners);
     if timeout(END_TIME, ending.shutdown()).await.is_err() {
         log::debug!("some HTTP connections did not end in time");
     }
     Ok(())
 }
 
-fn admit(
-    limit: &Arc<ConnectionLimit>,
-    client: SocketAddr,
-    server: SocketAddr,
-    is_encrypted: bool,
-) -> Option<Connection> {
+/// The next connection of any of the listeners, which take turns.
+async fn accept(
+    listeners: &[Listener],
+    next: &mut usize,
+) -> io::Result<(Box<dyn Stream>, Client, Option<IpAddr>)> {
+    poll_fn(|context| {
+        let (before, from) = listeners.split_at(*next % listeners.len().max(1));
+        for (number, listener) in from.iter().chain(before).enumerate() {
+            if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                *next = (*next + number + 1) % listeners.len();
+                return Poll::Ready(accepted.map(|(s, client)| (s, client, listener.ip())));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn admit(limit: &Arc<ConnectionLimit>, client: Client) -> Option<(Arc<Permit>, Closing)> {
     // The kernel is asked for a user only where that matters: a scrape should send nothing.
-    let peer = if limit.is_crowded() {
-        Peer::of_connection(client, server)
-    } else {
-        Peer::of_address(client.ip())
-    };
+    let peer = client.peer(limit.is_crowded());
     let closing = Closing::default();
     let permit = Arc::new(limit.admit(peer, &closing)?);
-    Some(Connection { client, server, is_encrypted, closing, permit })
+    Some((permit, closing))
 }
 
 /// Serves one connection, until either side ends it or its permit is lost.
-async fn serve(stream: TcpStream, talk: Talk) {
+async fn serve(stream: Box<dyn Stream>, talk: Talk) {
     let closing = talk.connection.closing.clone();
     tokio::select! {
         () = closing.requested() => {}

@@ -1,53 +1,45 @@
-//! Where the HTTP server listens: at a socket that systemd passed, or at one of its own. With a
-//! passed one the daemon needs no right to make sockets of the internet.
+//! Where the HTTP server listens: at sockets that systemd passed, or at its own. With passed ones the
+//! daemon needs no right to make sockets of the internet.
 
-use std::{
-    io,
-    net::SocketAddr,
-    os::fd::{FromRawFd as _, OwnedFd},
-};
+use std::os::fd::{FromRawFd as _, OwnedFd};
 
-use anyhow::{Context as _, Result, bail};
-use tokio::net::TcpListener;
+use anyhow::{Context as _, Result};
 
-/// What a passed socket is called in messages.
-const PASSED: &str = "the socket that systemd passed";
+use crate::http::{Address, Listener};
 
-/// Takes the passed socket, or listens at `address`.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let Some(socket) = passed()? else {
-        return TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}"));
-    };
-    let listener = take(socket).with_context(|| format!("cannot use {PASSED}"))?;
-    let passed = listener.local_addr()?;
-    if passed != address {
-        log::info!("http: listening at {passed}, as systemd says, and not at {address}");
-    }
-    Ok(listener)
-}
-
-/// The socket that this process was started with, if there is one.
-fn passed() -> Result<Option<OwnedFd>> {
-    let mut sockets = sd_notify::listen_fds().context("cannot read what systemd passed")?;
-    match (sockets.next(), sockets.len()) {
-        (None, _) => Ok(None),
-        (Some(fd), 0) => {
-            // SAFETY: LISTEN_PID names this process, so the descriptor is open and was made for it.
-            // The daemon starts once, so nothing else owns it.
-            Ok(Some(unsafe { OwnedFd::from_raw_fd(fd) }))
+/// Takes the passed sockets, or listens at these addresses.
+pub(super) async fn listen(addresses: &[Address]) -> Result<Vec<Listener>> {
+    let passed = passed()?;
+    if passed.is_empty() {
+        let mut own = Vec::new();
+        for address in addresses {
+            own.push(Listener::bind(address).await?);
         }
-        (Some(_), more) => bail!("systemd passed {} sockets, and nlmon takes one", more + 1),
+        return Ok(own);
     }
+    let take = |(number, socket): (usize, OwnedFd)| {
+        let which = || format!("cannot use socket {} of those that systemd passed", number + 1);
+        Listener::of_fd(socket).with_context(which)
+    };
+    let listeners = passed.into_iter().enumerate().map(take).collect::<Result<Vec<_>>>()?;
+    if !listeners.iter().map(Listener::address).eq(addresses) {
+        let passed = names(listeners.iter().map(Listener::address));
+        let own = names(addresses.iter());
+        log::info!("http: listening at {passed}, as systemd says, and not at {own}");
+    }
+    Ok(listeners)
 }
 
-fn take(socket: OwnedFd) -> io::Result<TcpListener> {
-    let listener = std::net::TcpListener::from(socket);
-    listener.set_nonblocking(true)?;
-    // Fails for a socket of another family.
-    listener.local_addr()?;
-    TcpListener::from_std(listener)
+fn names<'a>(addresses: impl Iterator<Item = &'a Address>) -> String {
+    addresses.map(Address::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The sockets that this process was started with.
+fn passed() -> Result<Vec<OwnedFd>> {
+    let sockets = sd_notify::listen_fds().context("cannot read what systemd passed")?;
+    // SAFETY: LISTEN_PID names this process, so each descriptor is open and was made for it. The daemon
+    // starts once, so nothing else owns it.
+    Ok(sockets.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect())
 }
 
 #[cfg(test)]
@@ -55,18 +47,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn takes_a_listener_and_nothing_else() {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = socket.local_addr().unwrap();
-        assert_eq!(take(socket.into()).unwrap().local_addr().unwrap(), address);
-        let (pair, _other) = std::os::unix::net::UnixStream::pair().unwrap();
-        assert!(take(pair.into()).is_err());
-    }
-
-    #[tokio::test]
     async fn listens_itself_where_nothing_is_passed() {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let taken = listener.local_addr().unwrap();
-        assert!(format!("{:#}", listen(taken).await.unwrap_err()).contains(&taken.to_string()));
+        let own = listen(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let taken = own[0].address().clone();
+        let again = listen(std::slice::from_ref(&taken)).await.unwrap_err();
+        assert!(format!("{again:#}").contains(&taken.to_string()));
     }
 }

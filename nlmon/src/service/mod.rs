@@ -20,10 +20,7 @@ use std::{
 
 use nlmon_core::{decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
-use tokio::{
-    net::TcpListener,
-    sync::{mpsc, watch},
-};
+use tokio::sync::{mpsc, watch};
 
 pub use logger::init_log;
 pub use probes::probe_options;
@@ -33,7 +30,7 @@ use crate::{
     commands::Failure,
     config::{Config, Groups, Source},
     health::{Health, ProbeState},
-    http::{self, Door},
+    http::{self, Address, Door, Listener},
     live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
     metrics::{LogTotals, Metrics},
     origin::Origins,
@@ -62,19 +59,18 @@ pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> R
     say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
-    let listener = listener::listen(config.http.listen).await.map_err(Failure::Runtime)?;
-    let address = listener.local_addr().map_err(|e| Failure::Runtime(e.into()))?;
+    let listeners = listener::listen(&config.http.listen.0).await.map_err(Failure::Runtime)?;
     let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
     let (probes, state) = probes::load(&config)?;
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
-    let scheme = if door.is_tls() { "https" } else { "http" };
-    let parts = Prepared { probes, state, server, listener, door };
+    let reached = reached(&listeners, &door);
+    let parts = Prepared { probes, state, server, listeners, door };
     // Dropping its subscriptions would close the sockets.
     let parts = start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     let specs = found.state.clone();
     log::info!(
-        "nlmon {} ready: {scheme}://{address}/metrics, live log on {}",
+        "nlmon {} ready: {reached}, live log on {}",
         env!("CARGO_PKG_VERSION"),
         config.log.socket.display()
     );
@@ -101,6 +97,16 @@ pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> R
     result
 }
 
+/// Where the metrics are, by each listener.
+fn reached(listeners: &[Listener], door: &Door) -> String {
+    let scheme = if door.is_tls() { "https" } else { "http" };
+    let place = |listener: &Listener| match listener.address() {
+        Address::Tcp(address) => format!("{scheme}://{address}/metrics"),
+        other => other.to_string(),
+    };
+    listeners.iter().map(place).collect::<Vec<_>>().join(", ")
+}
+
 /// Reads the configuration again, which systemd is told of.
 async fn reload(reloader: &mut Reloader) {
     notify_reloading();
@@ -123,7 +129,7 @@ struct Prepared {
     probes: Option<Probes>,
     state: ProbeState,
     server: Server,
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     door: Door,
 }
 
@@ -134,7 +140,7 @@ fn start(
     parts: Prepared,
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Parts> {
-    let Prepared { mut probes, state, server, listener, door } = parts;
+    let Prepared { mut probes, state, server, listeners, door } = parts;
     let bus = Bus::with_specs(config.log.limits(), specs);
     if probes.is_none() {
         bus.without_probes();
@@ -188,7 +194,7 @@ fn start(
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
-    let http = http::serve(listener, door, metrics_of, health, page, most, supervisor.shutdown());
+    let http = http::serve(listeners, door, metrics_of, health, page, most, supervisor.shutdown());
     supervisor.fatal("http", async { Ok(http.await?) });
     let sockets_interval = watch::Sender::new(sockets_interval(config));
     let every = sockets_interval.subscribe();

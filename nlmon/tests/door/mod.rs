@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nlmon::health::{Health, ProbeState};
-use nlmon::http::{self, Door};
+use nlmon::http::{self, Address, Door, Listener};
 use nlmon::live::bus::{Bus, Limits};
 use nlmon::metrics::{LogTotals, Metrics};
 use nlmon::supervisor::{Heartbeat, Tasks};
@@ -17,7 +17,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::ring};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -39,6 +39,39 @@ pub(crate) struct Server {
     pub(crate) authority: Authority,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) task: JoinHandle<std::io::Result<()>>,
+}
+
+/// A server without a door, at listeners of the test's own.
+pub(crate) struct Listening {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    pub(crate) fn start(listeners: Vec<Listener>, connections: usize) -> Self {
+        let nowhere = std::path::Path::new("");
+        let (stop, task) = serve(listeners, Door::new(nowhere, nowhere).unwrap(), connections);
+        Self { stop, task }
+    }
+
+    pub(crate) async fn end(self) {
+        self.stop.send(true).unwrap();
+        timeout(PATIENCE, self.task).await.unwrap().unwrap().unwrap();
+    }
+}
+
+fn serve(
+    listeners: Vec<Listener>,
+    door: Door,
+    connections: usize,
+) -> (watch::Sender<bool>, JoinHandle<std::io::Result<()>>) {
+    let metrics =
+        Arc::new(Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap());
+    let (stop, stopped) = watch::channel(false);
+    let (_, connections) = watch::channel(connections);
+    let log = Some(Bus::new(Limits::default()));
+    let server = http::serve(listeners, door, metrics, health(), log, connections, stopped);
+    (stop, tokio::spawn(server))
 }
 
 pub(crate) fn health() -> Arc<Health> {
@@ -63,16 +96,10 @@ impl Server {
             None => PathBuf::new(),
         };
         let door = Door::new(&file("web.yml", web), &file("token", token)).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let metrics =
-            Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap();
-        let (stop, stopped) = watch::channel(false);
-        let (_, connections) = watch::channel(16);
-        let log = Some(Bus::new(Limits::default()));
-        let server =
-            http::serve(listener, door, Arc::new(metrics), health(), log, connections, stopped);
-        Self { address, directory, authority, stop, task: tokio::spawn(server) }
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let Address::Tcp(address) = *listener.address() else { panic!("{listener:?}") };
+        let (stop, task) = serve(vec![listener], door, 16);
+        Self { address, directory, authority, stop, task }
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
