@@ -217,3 +217,25 @@ async fn who_guesses_passwords_keeps_out_nobody_who_is_known() {
     }
     assert!(took < last / 3, "{took:?} of {last:?}");
 }
+
+/// The counts are of the whole process, and other tests of it run beside.
+#[tokio::test]
+async fn what_is_refused_is_counted_by_reason() {
+    let count = |reason: &str| {
+        let mut counts = nlmon::connections::refused();
+        counts.find_map(|(name, count)| (name == reason).then_some(count)).unwrap()
+    };
+    let reasons = ["unauthorized", "rate", "configuration", "handshake"];
+    let before = reasons.map(count);
+    let limit = "rate_limit:\n  interval: 1h\n  burst: 1\n";
+    let server = Server::start(Some(&[TLS, limit].concat()), Some("geheim")).await;
+    let mut stream = server.tls(Client::default()).await.unwrap();
+    for (web, status) in [(TLS, 401), (TLS, 429), ("nonsense", 500)] {
+        server.write("web.yml", web);
+        assert_eq!(ask(&mut stream, "/", "").await.unwrap().status(), status);
+    }
+    server.write("web.yml", TLS);
+    drop(server.get("/", "").await);
+    let shown = reasons.map(count);
+    assert!(shown.iter().zip(before).all(|(now, then)| *now > then), "{before:?} {shown:?}");
+}

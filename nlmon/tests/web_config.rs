@@ -7,6 +7,7 @@ mod certificates;
 mod directory;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -103,6 +104,26 @@ fn a_token_is_one_line_and_not_empty() {
     fs::remove_file(&path).unwrap();
     let missing = Door::new(Path::new(""), &path).unwrap_err().to_string();
     assert!(missing.ends_with("token: No such file or directory (os error 2)"), "{missing}");
+}
+
+#[test]
+fn a_token_that_everybody_may_read_is_warned_of() {
+    let directory = Directory::new();
+    let (token, file) = (directory.join("token"), directory.join("file"));
+    fs::write(&token, "geheim").unwrap();
+    fs::write(&file, "").unwrap();
+    for (mode, expected) in [(0o644, true), (0o640, false)] {
+        fs::set_permissions(&token, fs::Permissions::from_mode(mode)).unwrap();
+        // It ends at once, as it cannot listen there.
+        let mut nlmon = Command::new(env!("CARGO_BIN_EXE_nlmon"));
+        nlmon.arg("run").arg("--bearer-token-file").arg(&token);
+        nlmon.arg("--socket").arg(directory.join("log"));
+        let output = nlmon.arg(format!("--listen=unix:{}", file.display())).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("exists and is no socket"), "{said}");
+        assert_eq!(said.contains("everybody may read the token in"), expected, "{said}");
+        assert!(!said.contains("geheim"), "{said}");
+    }
 }
 
 /// The same line, whoever finds the mistake.

@@ -6,6 +6,7 @@
 
 mod limit;
 mod peer;
+mod refused;
 
 use std::{
     io,
@@ -18,6 +19,8 @@ use tokio::time::sleep;
 
 pub(crate) use limit::{Closing, ConnectionLimit, Permit};
 pub use peer::Peer;
+pub(crate) use refused::Refusal;
+pub use refused::refused;
 
 use crate::throttle::ACCEPT;
 

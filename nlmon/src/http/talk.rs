@@ -41,7 +41,10 @@ use super::{
     Door, door,
     server::{Connection, HEADER_TIME},
 };
-use crate::{connections::Permit, shutdown};
+use crate::{
+    connections::{Permit, Refusal},
+    shutdown,
+};
 
 /// Requests of one HTTP/2 connection at a time: the page has a dozen files.
 const STREAMS_MAX: u32 = 32;
@@ -76,7 +79,9 @@ where
     }
     let handshake = timeout(HEADER_TIME, handshake(stream, &talk.door));
     let stream = tokio::select! {
-        stream = handshake => stream.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??,
+        stream = handshake => stream
+            .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+            .inspect_err(|_error| Refusal::Handshake.count())?,
         () = shutdown::requested(&mut talk.shutdown) => return Ok(()),
     };
     match stream.get_ref().1.alpn_protocol() {

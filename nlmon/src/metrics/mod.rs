@@ -227,6 +227,7 @@ impl Metrics {
         lock(&self.pipeline).families(&mut families);
         lock(&self.requests).families(&mut families);
         families.extend([build_info(), self.log_clients(), self.log_dropped(), turned_away()]);
+        families.push(refused());
         families.push(self.sample_every());
         if let Some(totals) = &self.daemon {
             model::daemon::families(&totals(), &mut families);
@@ -285,6 +286,14 @@ fn turned_away() -> Family {
     let mut family = Family::new(&names::CONNECTIONS_TURNED_AWAY);
     for (server, reason, count) in connections::turned_away() {
         family.add(&[server, reason], count);
+    }
+    family
+}
+
+fn refused() -> Family {
+    let mut family = Family::new(&names::HTTP_REFUSED);
+    for (reason, count) in connections::refused() {
+        family.add(&[reason], count);
     }
     family
 }

@@ -162,6 +162,8 @@ metrics! {
         "Records that slow clients of the live log did not get.";
     CONNECTIONS_TURNED_AWAY = Counter "nlmon_connections_turned_away_total" ["server", "reason"]
         "Connections to nlmon that were closed for another (`evicted`), found all places taken (`refused`), or could not be accepted (`not_accepted`).";
+    HTTP_REFUSED = Counter "nlmon_http_refused_total" ["reason"]
+        "Requests and TLS handshakes that nlmon refused: its web configuration or token cannot be used (`configuration`), the handshake failed (`handshake`), there were too many requests (`rate`), or neither password nor token was right (`unauthorized`).";
     SERIES_OVERFLOW = Counter "nlmon_series_overflow_total" ["metric"]
         "Label values that found the metric's budget used up, and were counted as other.";
 }

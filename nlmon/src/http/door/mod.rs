@@ -32,7 +32,7 @@ use tokio::task::spawn_blocking;
 
 pub use error::Error;
 
-use crate::throttle::DOOR;
+use crate::{connections::Refusal, throttle::DOOR};
 use passwords::Passwords;
 use rate::Bucket;
 use settings::{Settings, Users};
@@ -80,6 +80,7 @@ impl Door {
         let token = some(bearer_token);
         if let Some(path) = &token {
             token::token(path)?;
+            token::warn_of_readers(path)?;
         }
         Ok(Self { web, token, passwords: Passwords::new() })
     }
@@ -97,6 +98,7 @@ impl Door {
             Ok(config) => Ok(Arc::new(config)),
             Err(error) => {
                 DOOR.error(format_args!("http: no TLS: {error}"));
+                Refusal::Configuration.count();
                 Err(io::Error::other(error))
             }
         }
@@ -113,15 +115,18 @@ impl Door {
         }
         let rules = self.rules().await.map_err(|error| {
             DOOR.error(format_args!("http: nobody is let in: {error}"));
+            Refusal::Configuration.count();
             refusal(StatusCode::INTERNAL_SERVER_ERROR)
         })?;
         let bucket = self.web.as_ref().and_then(|web| web.bucket.as_ref());
         if bucket.is_some_and(|bucket| !bucket.take(Instant::now())) {
+            Refusal::Rate.count();
             return Err(refusal(StatusCode::TOO_MANY_REQUESTS));
         }
         if self.is_known(&rules, headers).await {
             return Ok(rules.headers);
         }
+        Refusal::Unauthorized.count();
         let mut refusal = refusal(StatusCode::UNAUTHORIZED);
         let ways = [
             (!rules.users.is_empty(), "Basic realm=\"nlmon\""),

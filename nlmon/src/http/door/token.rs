@@ -5,17 +5,19 @@ use std::path::Path;
 use ring::{hmac, rand::SystemRandom};
 
 use super::{error::Error, read::read};
-use crate::throttle::DOOR;
 
-/// Reads the token. Says so if others may read it too.
+/// Says so if everybody may read the file.
+pub(super) fn warn_of_readers(path: &Path) -> Result<(), Error> {
+    if read(path)?.is_open_to_others {
+        let path = path.display();
+        log::warn!("http: everybody may read the token in {path}: chmod o-r {path}");
+    }
+    Ok(())
+}
+
+/// Reads the token.
 pub(super) fn token(path: &Path) -> Result<Vec<u8>, Error> {
     let contents = read(path)?;
-    if contents.is_open_to_others {
-        DOOR.warn(format_args!(
-            "http: everybody may read the token in {}: chmod o-r {0}",
-            path.display()
-        ));
-    }
     let token = contents.bytes.trim_ascii();
     if token.is_empty() {
         return Err(Error::whole(path, "found nothing, expected a token"));
