@@ -17,7 +17,7 @@ use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};
 use nlmon::subscribe::{Socket, test_module};
 
 use crate::exchange::Exchange;
-use crate::support::{Daemon, Metrics, Module, kernel, run, test_socket, try_run, wait_for};
+use crate::support::{Daemon, Metrics, Module, run, test_socket, try_run, wait_for};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -29,10 +29,7 @@ const ECHOES: u64 = 307;
 const FILES_MORE: usize = 3;
 const RESIDENT_MORE_KIB: u64 = 16 * 1024;
 
-/// The kernel that storms and crowds are tried on, which take minutes.
-const CROWDED: (u32, u32) = (7, 3);
-
-/// Counts that name the process say so of every one of its messages.
+/// Messages to the module, which answers each.
 fn echo(socket: &Socket, count: u64) {
     (0..count).for_each(|_| test_module::echo(socket, b"still here", TIMEOUT).map(drop).unwrap());
 }
@@ -48,7 +45,7 @@ fn resident_kib(pid: u32) -> u64 {
 }
 
 /// Runs the service with `args` through a fault; what it shows before it, and at the end.
-fn survive(args: &[&str], fault: impl FnOnce(&Daemon)) -> (Metrics, Metrics) {
+pub(crate) fn survive(args: &[&str], fault: impl FnOnce(&Daemon)) -> (Metrics, Metrics) {
     let module = Module::load();
     let daemon = Daemon::start_unit(&[&["--require-probes"], args].concat());
     let socket = test_socket(1 << 20);
@@ -256,47 +253,6 @@ fn no_room_in_run() {
         run("systemctl", &["reload", "nlmon"]);
         fs::remove_file("/run/filling").unwrap();
     });
-}
-
-#[test]
-fn a_thousand_namespaces() {
-    if kernel() != CROWDED {
-        return;
-    }
-    survive(&["--netns", "self"], |_daemon| {
-        for verb in ["add", "del"] {
-            let lines = (0..1000).map(|number| format!("netns {verb} adv{number}\n"));
-            fs::write("/run/adv.batch", lines.collect::<String>()).unwrap();
-            run("ip", &["-batch", "/run/adv.batch"]);
-        }
-    });
-}
-
-#[test]
-fn ten_thousand_processes() {
-    if kernel() != CROWDED {
-        return;
-    }
-    let (before, after) = survive(&[], |_daemon| {
-        // Each asks the kernel something by netlink, and ends.
-        run("sh", &["-c", "for i in $(seq 10007); do ip link show lo >/run/adv; done"]);
-    });
-    let labels = [("protocol", "route"), ("type", "RTM_GETLINK"), ("path", "request")];
-    let asked = after.grown(&before, "nlmon_messages_total", &labels);
-    assert!(asked >= 10_007, "{asked}");
-}
-
-#[test]
-fn a_storm_of_a_million_messages() {
-    const MESSAGES: u32 = 1_000_003;
-    if kernel() != CROWDED {
-        return;
-    }
-    let (before, after) = survive(&[], |_daemon| Exchange::new().unwrap().run(MESSAGES));
-    let labels = [("protocol", "usersock"), ("path", "peer")];
-    // The first thousand are what the exchange begins with.
-    let counted = after.grown(&before, "nlmon_datagrams_total", &labels);
-    assert_eq!(counted, u64::from(MESSAGES) + 1009);
 }
 
 /// One line that says what is missing, and nothing else.

@@ -21,6 +21,7 @@ mod capture;
 mod causes;
 mod cost;
 mod counts;
+mod crowds;
 mod delivery;
 #[path = "../../benches/peer/exchange.rs"]
 mod exchange;
