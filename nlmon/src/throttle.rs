@@ -30,8 +30,11 @@ pub static UNREADABLE: Throttle = Throttle::new("unreadable");
 /// The files that say who may use the HTTP server do not do.
 pub static DOOR: Throttle = Throttle::new("door");
 
-const ALL: [&Throttle; 7] =
-    [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE, &DOOR];
+/// Records could not be written to their file.
+pub static FILE: Throttle = Throttle::new("file");
+
+const ALL: [&Throttle; 8] =
+    [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE, &DOOR, &FILE];
 
 /// How many lines of each kind were left out.
 pub fn suppressed() -> impl Iterator<Item = (&'static str, u64)> {

@@ -75,6 +75,10 @@ fn value_of(config: &Config, key: &str) -> toml::Value {
 /// Another value than the default, as TOML and as text.
 fn another(key: &str) -> (String, String) {
     let (toml, text) = match key {
+        "file.path" => (r#""/var/log/x""#, "/var/log/x"),
+        "file.mode" => (r#""0640""#, "0640"),
+        "file.format" => (r#""pcapng""#, "pcapng"),
+        "file.filter" => (r#""process=a,b errors""#, "process=a,b errors"),
         "http.listen" => {
             (r#"["[::1]:9", "unix:/run/x", "vsock://2:9"]"#, "[::1]:9,unix:/run/x,vsock://2:9")
         }
@@ -196,7 +200,7 @@ fn assert_told(mistakes: &[(&str, &str)], told: impl Fn(&str) -> Result<Config, 
 }
 
 /// What is written, and what is said of it.
-const IN_A_FILE: [(&str, &str); 34] = [
+const IN_A_FILE: [(&str, &str); 40] = [
     // Unknown names.
     ("[http]\nlive_ = true", "line 2, column 1: unknown key http.live_, the nearest is http.live"),
     (
@@ -294,6 +298,30 @@ const IN_A_FILE: [(&str, &str); 34] = [
     (
         "[probe]\ncpu_budget = \"2\"",
         "line 2, column 14: probe.cpu_budget: found \"2\", expected \"off\", or a part of one processor from \"0.1%\" to \"100%\"",
+    ),
+    (
+        "[file]\npath = \"records\"",
+        "line 2, column 8: file.path: found \"records\", expected the absolute path of a file, or \"\"",
+    ),
+    (
+        "[file]\nmax_bytes = 1",
+        "line 2, column 13: file.max_bytes: found 1, expected a number from 4096 to 1099511627776",
+    ),
+    (
+        "[file]\nmode = \"0755\"",
+        "line 2, column 8: file.mode: found \"0755\", expected permissions in octal from \"0600\" to \"0666\"",
+    ),
+    (
+        "[file]\nformat = \"xml\"",
+        "line 2, column 10: file.format: found \"xml\", expected json or pcapng",
+    ),
+    (
+        "[file]\nfilter = \"protocol=rout\"",
+        "line 2, column 10: file.filter: found \"protocol=rout\", expected words of nlmon tail, as in process=bird errors (unknown protocol \"rout\": did you mean \"route\"?)",
+    ),
+    (
+        "[file]\nkeep = 1001",
+        "line 2, column 8: file.keep: found 1001, expected a number from 0 to 1000",
     ),
     (
         "[probe]\nsample_protocols = [\"rout\"]",

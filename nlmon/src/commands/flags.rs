@@ -73,6 +73,20 @@ flags! {
         "Most memory of those";
     "specs" "log.specs" (Each("PATH"))
         "YAML spec of a generic family, or a directory of some, instead of the configured ones";
+    "file" "file.path" (One("PATH"))
+        "File to write records to";
+    "file-max-bytes" "file.max_bytes" (One("BYTES"))
+        "Most bytes of one such file";
+    "file-keep" "file.keep" (One("N"))
+        "Older ones to keep";
+    "file-mode" "file.mode" (One("MODE"))
+        "Their permissions, in octal";
+    "file-format" "file.format" (One("FORMAT"))
+        "What they are written as: json or pcapng";
+    "file-filter" "file.filter" (One("WORDS"))
+        "Which records to write, in the words of nlmon tail: 'process=bird errors'";
+    "file-rate" "file.rate" (One("N"))
+        "Most records a second, 0 for no limit";
     "metrics-netns" "metrics.netns" (Nothing)
         "Give the counts of messages a label for the network namespace";
     "attach" "probe.attach" (Hook)

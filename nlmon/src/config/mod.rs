@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod http;
 pub mod keys;
+mod records;
 mod setting;
 mod source;
 mod take;
@@ -24,6 +25,7 @@ use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_
 
 pub use error::{Error, Place};
 pub use http::{Http, Listen};
+pub use records::RecordsFile;
 pub use source::{Flag, Source, Text};
 
 use crate::{
@@ -63,6 +65,8 @@ pub struct Config {
     pub capture_secrets: bool,
     /// Which lines the daemon's own log has.
     pub log_level: LogLevel,
+    /// Records to a file.
+    pub file: RecordsFile,
     /// The HTTP server.
     pub http: Http,
     /// The live log.
@@ -335,6 +339,7 @@ impl Config {
         within("log.queue_bytes", queue_bytes, 1, usize::MAX)?;
         within("log.history", history, 0, HISTORY_MAX)?;
         within("http.connections", self.http.connections, 2, CONNECTIONS_MAX)?;
+        self.file()?;
         self.reach()?;
         self.sample_protocols()?;
         self.cpu_budget()?;

@@ -5,7 +5,7 @@
 //! many old ones, `interfaces` knows the names of interfaces, and `words` reads both from the page's
 //! address. `bus` hands each `entry` to every client and never waits for one. `server` does the I/O,
 //! `protocol` defines what both ends of the socket say, and `stats` sends numbers in place of
-//! records.
+//! records. `file` writes records to a file.
 //!
 //! Invariant: nothing here slows the pipeline down. A record is built when somebody reads it, not
 //! for the history. A slow client loses records; it is told how many, and they are counted.
@@ -14,6 +14,7 @@ pub mod bus;
 mod details;
 pub mod entry;
 mod exchanges;
+pub mod file;
 pub mod filter;
 pub mod foreign;
 mod glob;

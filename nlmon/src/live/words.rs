@@ -18,6 +18,41 @@ pub struct Words {
     pub history: History,
 }
 
+impl Filter {
+    /// Reads words as a person writes them in one line: `process=zebra type=RTM_NEWROUTE errors`. A
+    /// value with spaces stands in double quotes.
+    ///
+    /// # Errors
+    /// The first word that is none.
+    pub fn of_line(line: &str) -> Result<Self, FilterError> {
+        let words = split(line);
+        let pairs = words.iter().map(|word| word.split_once('=').unwrap_or((word, "")));
+        let Words { filter, history } = Words::parse(pairs)?;
+        if history.is_wanted() {
+            // A line chooses records wherever they are: it says nothing about where to begin.
+            let name = if history.last.is_some() { "last" } else { "since" };
+            return Err(FilterError { what: "filter", value: name.to_owned(), nearest: None });
+        }
+        Ok(filter)
+    }
+}
+
+/// The words of a line. Double quotes hold one together, and are no part of it.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut is_quoted) = (String::new(), false);
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            c if c.is_whitespace() && !is_quoted => words.push(std::mem::take(&mut word)),
+            c => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// The flags that are switches.
 const SWITCHES: [&str; 1] = ["errors"];
 /// The flags whose values clap itself checks.
@@ -88,5 +123,18 @@ mod tests {
         assert_eq!(error(("pid", "seven")), r#"unknown pid "seven""#);
         assert_eq!(error(("errors", "no")), r#"unknown errors "no""#);
         assert_eq!(error(("since", "long")), r#"unknown since "long""#);
+    }
+
+    #[test]
+    fn a_line_has_the_same_words() {
+        let filter =
+            Filter::of_line(r#" process=zebra,"bird 2"  type=RTM_*ROUTE text="a b=c" errors"#);
+        let expected = r#"{"process":["zebra","bird 2"],"type":["RTM_*ROUTE"],"text":"a b=c",
+            "errors":true}"#;
+        assert_eq!(filter, Ok(serde_json::from_str(expected).unwrap()));
+        assert_eq!(Filter::of_line(" "), Ok(Filter::default()));
+        let error = |line| Filter::of_line(line).unwrap_err().to_string();
+        assert_eq!(error("proces=x"), r#"unknown filter "proces": did you mean "process"?"#);
+        assert_eq!(error("since=5m"), r#"unknown filter "since""#);
     }
 }

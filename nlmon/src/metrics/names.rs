@@ -160,6 +160,10 @@ metrics! {
         "Clients of the live log.";
     LOG_DROPPED = Counter "nlmon_log_dropped_total" []
         "Records that slow clients of the live log did not get.";
+    FILE_RECORDS = Counter "nlmon_file_records_total" ["outcome"]
+        "Records for the file of records: written, over the rate (`over_rate`), lost because the disk was too slow (`too_slow`, counted before the filter), or not written for an error (`failed`). Only with `file.path`.";
+    FILE_WRITABLE = Gauge "nlmon_file_writable" []
+        "1 if the last attempt to write the file of records went well, 0 if not. Only with `file.path`.";
     CONNECTIONS_TURNED_AWAY = Counter "nlmon_connections_turned_away_total" ["server", "reason"]
         "Connections to nlmon that were closed for another (`evicted`), found all places taken (`refused`), or could not be accepted (`not_accepted`).";
     HTTP_REFUSED = Counter "nlmon_http_refused_total" ["reason"]

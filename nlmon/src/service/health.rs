@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::reload::{Reloads, realtime_ns};
 use crate::{
     health::{Health, ProbeState},
-    live::json,
+    live::{file::Counts, json},
     metrics::DaemonTotals,
     probe::Samples,
     subscribe::Subscriptions,
@@ -43,6 +43,7 @@ pub(super) fn health(
 pub(super) fn totals(
     health: &Arc<Health>,
     reloads: &Arc<Reloads>,
+    file: Arc<Counts>,
 ) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
     let (health, reloads) = (Arc::clone(health), Arc::clone(reloads));
     let start_ns = realtime_ns();
@@ -62,6 +63,8 @@ pub(super) fn totals(
             panics: panics::count(),
             decode_panics: json::decode_panics(),
             log_suppressed: throttle::suppressed().collect(),
+            file_records: file.outcomes(),
+            file_writable: file.is_writable(),
         }
     }
 }

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use nlmon_core::{decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
@@ -31,8 +32,14 @@ use crate::{
     config::{Config, Groups, Source},
     health::{Health, ProbeState},
     http::{self, Address, Door, Listener},
-    live::{bus::Bus, interfaces::KnownInterfaces, server::Server, stats::StatsSource},
-    metrics::{LogTotals, Metrics},
+    live::{
+        bus::Bus,
+        file::{self, RecordsFile},
+        interfaces::KnownInterfaces,
+        server::Server,
+        stats::StatsSource,
+    },
+    metrics::{DaemonTotals, LogTotals, Metrics},
     origin::Origins,
     pipeline::{Pipeline, Sampler},
     probe::{Probe, Probes, SocketChanges},
@@ -150,7 +157,9 @@ fn start(
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());
     let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
     let reloads = Reloads::new();
-    let metrics = metrics(config, probes.as_mut(), &bus, &health, &reloads)?;
+    let (file, file_control) = RecordsFile::new(&bus, wanted_file(config, specs)?);
+    let totals = health::totals(&health, &reloads, file_control.counts());
+    let metrics = metrics(config, probes.as_mut(), &bus, totals)?;
     forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
     let keeper = match probes.as_ref().map(|probes| probes.sockets.clone()) {
@@ -191,6 +200,7 @@ fn start(
         log.await;
         Ok(())
     });
+    write_file(file, supervisor);
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
@@ -199,7 +209,17 @@ fn start(
     let sockets_interval = watch::Sender::new(sockets_interval(config));
     let every = sockets_interval.subscribe();
     maintain(every, families.clone(), probes::scanner(holdings), &metrics, supervisor);
-    Ok(Parts { bus, families, subscriptions, connections, sockets_interval, sampling, reloads })
+    let file = file_control;
+    Ok(Parts {
+        bus,
+        families,
+        file,
+        subscriptions,
+        connections,
+        sockets_interval,
+        sampling,
+        reloads,
+    })
 }
 
 /// Passes on what the programs warn of.
@@ -208,6 +228,20 @@ fn forward_warnings(probes: Option<&mut Probes>, supervisor: &mut Supervisor) {
         let shutdown = supervisor.shutdown();
         supervisor.restarting("probe-warnings", move || warnings.clone().forward(shutdown.clone()));
     }
+}
+
+/// Starts the task that writes records to a file. Its first run has its place in the log from now on,
+/// so that it lacks nothing that comes before it begins.
+fn write_file(file: RecordsFile, supervisor: &mut Supervisor) {
+    let (mut first, shutdown) = (file.cursor(), supervisor.shutdown());
+    supervisor.restarting("file", move || file.clone().run(first.take(), shutdown.clone()));
+}
+
+/// What is to be written to a file. Types in its filter may have names by these specs.
+fn wanted_file(config: &Config, specs: Specs) -> anyhow::Result<file::Wanted> {
+    let Some(settings) = config.file()? else { return Ok(None) };
+    let matcher = settings.filter.compile(specs).context("file.filter")?;
+    Ok(Some((settings, Arc::new(matcher))))
 }
 
 /// What tells the subscriptions that there may be something new.
@@ -220,8 +254,7 @@ fn metrics(
     config: &Config,
     probes: Option<&mut Probes>,
     bus: &Arc<Bus>,
-    health: &Arc<Health>,
-    reloads: &Arc<Reloads>,
+    totals: impl Fn() -> DaemonTotals + Send + Sync + 'static,
 ) -> anyhow::Result<Arc<Metrics>> {
     let log_totals = {
         let bus = Arc::clone(bus);
@@ -238,7 +271,7 @@ fn metrics(
     };
     let wanted = Probe::wanted(config.probe.deliveries).collect();
     let metrics = Metrics::new(counters, attached, wanted, config.metrics.netns, log_totals)?;
-    Ok(Arc::new(metrics.with_daemon(health::totals(health, reloads))))
+    Ok(Arc::new(metrics.with_daemon(totals)))
 }
 
 /// Starts the tasks that run now and then.

@@ -14,18 +14,21 @@ use std::{
 use nlmon_core::decode::specs::Specs;
 use tokio::sync::watch;
 
-use super::{families::FamilyKeeper, logger, probes, sockets_interval, subscribe_settings};
+use super::{
+    families::FamilyKeeper, logger, probes, sockets_interval, subscribe_settings, wanted_file,
+};
 use crate::{
     clock::{monotonic_ns, realtime_offset_ns},
     config::{Config, Source},
-    live::bus::Bus,
+    live::{bus::Bus, file::FileControl},
     probe::Sampling,
     spec_files::{self, State},
     subscribe::Subscriptions,
 };
 
 /// Keys and sections that can change while the daemon runs.
-const CHANGEABLE: [&str; 13] = [
+const CHANGEABLE: [&str; 14] = [
+    "file",
     "http.connections",
     "log.clients",
     "log.history",
@@ -81,6 +84,7 @@ pub(super) fn realtime_ns() -> u64 {
 pub(super) struct Parts {
     pub(super) bus: Arc<Bus>,
     pub(super) families: FamilyKeeper,
+    pub(super) file: FileControl,
     pub(super) subscriptions: Subscriptions,
     pub(super) connections: watch::Sender<usize>,
     pub(super) sockets_interval: watch::Sender<Option<Duration>>,
@@ -114,11 +118,15 @@ impl Reloader {
         let wanted = self.source.read()?;
         let subscribe = subscribe_settings(&wanted)?;
         let specs = self.read_specs(&wanted)?;
+        let file = wanted_file(&wanted, specs.unwrap_or_else(|| self.parts.bus.specs()))?;
         if wanted.subscribe != self.running.subscribe {
             let is_done = self.parts.subscriptions.change(subscribe).await;
             anyhow::ensure!(is_done, "the subscriptions have ended");
         }
         self.apply(&wanted, specs);
+        if !self.parts.file.change(file).await {
+            log::warn!("the file of records is not open yet: its disk does not answer");
+        }
         for key in self.running.take(&wanted, is_changeable) {
             log::warn!("{key} takes a restart");
         }

@@ -28,6 +28,10 @@ pub struct DaemonTotals {
     pub decode_panics: u64,
     /// Log lines left out, by kind.
     pub log_suppressed: Vec<(&'static str, u64)>,
+    /// Records for the file of records by outcome; none without a file.
+    pub file_records: Option<[(&'static str, u64); 4]>,
+    /// Whether that file can be written.
+    pub file_writable: Option<bool>,
 }
 
 /// Adds their families.
@@ -63,6 +67,9 @@ pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
         one(&names::DECODE_PANICS, totals.decode_panics),
         each(&names::LOG_SUPPRESSED, &totals.log_suppressed),
     ]);
+    families.extend(totals.file_records.map(|counts| each(&names::FILE_RECORDS, &counts)));
+    let is_writable = totals.file_writable.map(u64::from);
+    families.extend(is_writable.map(|value| one(&names::FILE_WRITABLE, value)));
     if let Some((used, all)) = totals.ring_bytes {
         families.extend([one(&names::RING_USED, used as u64), one(&names::RING_SIZE, all as u64)]);
     }
