@@ -110,6 +110,18 @@ impl Feed {
         }
     }
 
+    /// Waits until something is there, at most that long. A failure or the end is something, too.
+    pub(super) fn wait(&mut self, time: Duration) -> io::Result<bool> {
+        let Self::Daemon(daemon) = self else { return Ok(true) };
+        // A timeout of 0 would be none.
+        let time = time.max(Duration::from_millis(1));
+        daemon.stream.get_ref().set_read_timeout(Some(time))?;
+        let found = daemon.stream.fill_buf().map(drop).map_err(|error| error.kind());
+        daemon.stream.get_ref().set_read_timeout(None)?;
+        let late = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
+        Ok(!found.is_err_and(|kind| late.contains(&kind)))
+    }
+
     /// What comes next.
     pub(super) fn next(&mut self) -> anyhow::Result<Item> {
         match self {
