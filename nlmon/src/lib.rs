@@ -7,6 +7,7 @@ mod clock;
 pub mod commands;
 pub mod config;
 pub mod connections;
+pub mod events;
 pub mod health;
 mod hooks;
 pub mod http;

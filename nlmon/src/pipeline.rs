@@ -21,6 +21,7 @@ use nlmon_core::{
 
 use crate::{
     clock::{self, Offsets, monotonic_ns, realtime_offset_ns},
+    events,
     health::Progress,
     hooks,
     live::{
@@ -98,7 +99,7 @@ impl Sampler {
         if wanted == before {
             return None;
         }
-        log::debug!("samples one call in {}, it was {}", wanted.every, before.every);
+        tracing::debug!("samples one call in {}, it was {}", wanted.every, before.every);
         self.join_settings.sampled = wanted.sampled();
         self.join_settings.thinned = wanted.is_thinned();
         Some(wanted)
@@ -254,7 +255,10 @@ impl Pipeline {
         }
         self.progress.sleep(false);
         if let Some(error) = failed {
-            log::error!("cannot wait for samples, going on without: {error}");
+            tracing::error!(
+                message_id = events::SAMPLES_ENDED,
+                "cannot wait for samples, going on without: {error}"
+            );
             self.progress.end_samples(error.to_string());
             self.samples = None;
         }
@@ -290,7 +294,7 @@ impl Pipeline {
                 self.joiner.deliver(delivery, now_ns);
             }
             Event::Joined { netns, protocol, group, name, portid, at_ns } => {
-                log::debug!(
+                tracing::debug!(
                     "joined {} of {} in {netns}",
                     name.as_deref().unwrap_or(&group_name(protocol, group)),
                     protocol_name(protocol)
@@ -301,7 +305,11 @@ impl Pipeline {
                 self.joiner.subscribed(netns, protocol, group, portid, at_ns);
             }
             Event::Left { netns, protocol, group, at_ns } => {
-                log::debug!("left {} of {}", group_name(protocol, group), protocol_name(protocol));
+                tracing::debug!(
+                    "left {} of {}",
+                    group_name(protocol, group),
+                    protocol_name(protocol)
+                );
                 self.joiner.unsubscribed(netns, protocol, group, at_ns);
             }
             Event::Empty { netns, protocol, at_ns } => {
@@ -309,23 +317,23 @@ impl Pipeline {
             }
             Event::Unicast { protocol } => self.metrics.unicast(protocol),
             Event::Overrun { protocol, lost, .. } => {
-                throttle::OWN_OVERRUN.warn(format_args!(
-                    "own socket of {} ran over, {lost} datagrams lost: \
-                     raise subscribe.receive_buffer",
-                    protocol_name(protocol)
-                ));
+                let protocol_name = protocol_name(protocol);
+                let line = format_args!(
+                    "own socket of {protocol_name} ran over, {lost} datagrams lost: \
+                     raise subscribe.receive_buffer"
+                );
+                throttle::OWN_OVERRUN.warn_of(&protocol_name, line);
                 self.joiner.overrun();
                 self.metrics.overrun(protocol, u64::from(lost));
             }
             Event::Interfaces { netns, links, .. } => {
-                log::debug!("{} interfaces in {netns}", links.len());
+                tracing::debug!("{} interfaces in {netns}", links.len());
             }
             Event::Failed { protocol, error } => {
                 let cause = anyhow::Error::from(error);
-                throttle::SUBSCRIPTION.warn(format_args!(
-                    "no subscription to {}: {cause:#}",
-                    protocol_name(protocol)
-                ));
+                let protocol = protocol_name(protocol);
+                let line = format_args!("no subscription to {protocol}: {cause:#}");
+                throttle::SUBSCRIPTION.warn_of(&protocol, line);
             }
         }
     }

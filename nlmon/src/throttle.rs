@@ -4,34 +4,33 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use log::Level;
-
-use crate::clock::monotonic_ns;
+use crate::{clock::monotonic_ns, events};
 
 /// Least time between two lines of a kind.
 const INTERVAL_NS: u64 = 1_000_000_000;
 
 /// An own multicast socket ran over.
-pub static OWN_OVERRUN: Throttle = Throttle::new("own_overrun");
+pub static OWN_OVERRUN: Throttle = Throttle::new("own_overrun", events::OWN_OVERRUN);
 /// A subscription does not work.
-pub static SUBSCRIPTION: Throttle = Throttle::new("subscription");
+pub static SUBSCRIPTION: Throttle = Throttle::new("subscription", events::SUBSCRIPTION_FAILED);
 /// Something panicked.
-pub static PANIC: Throttle = Throttle::new("panic");
+pub static PANIC: Throttle = Throttle::new("panic", events::PANIC);
 /// A client could not be accepted.
-pub static ACCEPT: Throttle = Throttle::new("accept");
+pub static ACCEPT: Throttle = Throttle::new("accept", events::NOT_ACCEPTED);
 /// The name of an interface found no room.
-pub static INTERFACES: Throttle = Throttle::new("interfaces");
+pub static INTERFACES: Throttle = Throttle::new("interfaces", events::NAMES_FULL);
 /// What the host tells in files could not be read.
-pub static UNREADABLE: Throttle = Throttle::new("unreadable");
+pub static UNREADABLE: Throttle = Throttle::new("unreadable", events::UNREADABLE);
 
 /// The files that say who may use the HTTP server do not do.
-pub static DOOR: Throttle = Throttle::new("door");
+pub static DOOR: Throttle = Throttle::new("door", events::DOOR_FAILED);
 
 /// Records could not be written to their file.
-pub static FILE: Throttle = Throttle::new("file");
+pub static FILE: Throttle = Throttle::new("file", events::FILE_FAILED);
 
 const ALL: [&Throttle; 8] =
     [&OWN_OVERRUN, &SUBSCRIPTION, &PANIC, &ACCEPT, &INTERFACES, &UNREADABLE, &DOOR, &FILE];
@@ -45,6 +44,8 @@ pub fn suppressed() -> impl Iterator<Item = (&'static str, u64)> {
 #[derive(Debug)]
 pub struct Throttle {
     kind: &'static str,
+    /// The id of its lines.
+    event: &'static str,
     /// When the next line may come.
     next_ns: AtomicU64,
     /// Left out since the last line.
@@ -54,26 +55,41 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    const fn new(kind: &'static str) -> Self {
+    const fn new(kind: &'static str, event: &'static str) -> Self {
         let (next_ns, held, suppressed) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Self { kind, next_ns, held, suppressed }
+        Self { kind, event, next_ns, held, suppressed }
     }
 
     /// Says it as a warning, or counts it.
     pub fn warn(&self, line: fmt::Arguments<'_>) {
-        self.log(Level::Warn, line);
+        self.say(line, |line| tracing::warn!(message_id = self.event, "{line}"));
+    }
+
+    /// The same, about a protocol.
+    pub fn warn_of(&self, protocol: &str, line: fmt::Arguments<'_>) {
+        self.say(line, |line| {
+            tracing::warn!(message_id = self.event, nlmon_protocol = protocol, "{line}");
+        });
+    }
+
+    /// The same, about a file.
+    pub fn warn_at(&self, path: &Path, line: fmt::Arguments<'_>) {
+        self.say(line, |line| {
+            let path = path.display();
+            tracing::warn!(message_id = self.event, nlmon_path = %path, "{line}");
+        });
     }
 
     /// Says it as an error, or counts it.
     pub fn error(&self, line: fmt::Arguments<'_>) {
-        self.log(Level::Error, line);
+        self.say(line, |line| tracing::error!(message_id = self.event, "{line}"));
     }
 
-    fn log(&self, level: Level, line: fmt::Arguments<'_>) {
+    fn say(&self, line: fmt::Arguments<'_>, say: impl FnOnce(fmt::Arguments<'_>)) {
         match self.admit(monotonic_ns()) {
             None => {}
-            Some(0) => log::log!(level, "{line}"),
-            Some(more) => log::log!(level, "{line} ({more} more such lines were left out)"),
+            Some(0) => say(line),
+            Some(more) => say(format_args!("{line} ({more} more such lines were left out)")),
         }
     }
 
@@ -95,7 +111,7 @@ mod tests {
 
     #[test]
     fn one_line_a_second_and_the_rest_is_counted() {
-        let throttle = Throttle::new("test");
+        let throttle = Throttle::new("test", "");
         let admitted: Vec<_> = (0..1000).map(|n| throttle.admit(n * INTERVAL_NS / 100)).collect();
         let lines: Vec<_> = admitted.iter().flatten().copied().collect();
         assert_eq!(lines, [0, 99, 99, 99, 99, 99, 99, 99, 99, 99]);

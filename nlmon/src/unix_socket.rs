@@ -86,7 +86,7 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         let ours = fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode);
         if ours && let Err(error) = fs::remove_file(&self.path) {
-            log::warn!("cannot remove {}: {error}", self.path.display());
+            tracing::warn!("cannot remove {}: {error}", self.path.display());
         }
     }
 }
@@ -135,7 +135,7 @@ fn give_to_group(file: &SocketFile) -> io::Result<()> {
     if let Some(group) = group_id(&groups, GROUP)
         && let Err(error) = fchownat(&fd, "", None, Some(group), AtFlags::AT_EMPTY_PATH)
     {
-        log::warn!("cannot give {} to group {GROUP}: {error}", path.display());
+        tracing::warn!("cannot give {} to group {GROUP}: {error}", path.display());
     }
     // The umask may have taken the group's part.
     // The descriptor is of a path alone, which `fchmod` does not take.

@@ -22,7 +22,7 @@ const CORE: [Rule; 5] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 25] = [
+const DAEMON: [Rule; 26] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -44,6 +44,7 @@ const DAEMON: [Rule; 25] = [
     ),
     ("config", &["http", "live", "probe", "subscribe", "thinning"]),
     ("connections", &["subscribe", "throttle"]),
+    ("events", &[]),
     ("health", &["clock", "probe", "subscribe", "supervisor"]),
     ("hooks", &[]),
     (
@@ -61,15 +62,25 @@ const DAEMON: [Rule; 25] = [
     ),
     (
         "live",
-        &["connections", "hooks", "origin", "shutdown", "subscribe", "throttle", "unix_socket"],
+        &[
+            "connections",
+            "events",
+            "hooks",
+            "origin",
+            "shutdown",
+            "subscribe",
+            "throttle",
+            "unix_socket",
+        ],
     ),
-    ("metrics", &["connections", "namespaces", "probe", "sockets", "throttle"]),
+    ("metrics", &["connections", "events", "namespaces", "probe", "sockets", "throttle"]),
     ("namespaces", &[]),
     ("origin", &["clock", "namespaces", "sockets", "throttle"]),
     (
         "pipeline",
         &[
             "clock",
+            "events",
             "health",
             "hooks",
             "live",
@@ -91,6 +102,7 @@ const DAEMON: [Rule; 25] = [
             "clock",
             "commands",
             "config",
+            "events",
             "health",
             "http",
             "live",
@@ -112,14 +124,14 @@ const DAEMON: [Rule; 25] = [
     ("sockets", &["namespaces", "probe", "subscribe"]),
     ("spec_files", &[]),
     ("subscribe", &["clock", "hooks", "namespaces", "shutdown", "supervisor", "throttle"]),
-    ("supervisor", &["clock", "shutdown", "throttle"]),
+    ("supervisor", &["clock", "events", "shutdown", "throttle"]),
     ("thinning", &["probe"]),
-    ("throttle", &["clock"]),
+    ("throttle", &["clock", "events"]),
     ("unix_socket", &[]),
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 19] = [
+const OWNERS: [(&str, &str); 22] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -139,6 +151,9 @@ const OWNERS: [(&str, &str); 19] = [
     ("ratatui", "commands/top"),
     ("pcap_file", "live/pcapng"),
     ("flate2", "live/pcapng"),
+    ("tracing_journald", "service/logger"),
+    ("tracing_log", "service/logger"),
+    ("tracing_subscriber", "service/logger"),
 ];
 
 /// What the core may not name.

@@ -85,6 +85,7 @@ fn another(key: &str) -> (String, String) {
         "http.web_config" | "http.bearer_token_file" => (r#""/etc/other""#, "/etc/other"),
         "log.socket" => (r#""/run/other""#, "/run/other"),
         "log.specs" => (r#"["a.yaml", "b"]"#, "a.yaml,b"),
+        "log_format" => (r#""json""#, "json"),
         "log_level" => (r#""debug""#, "debug"),
         "probe.cpu_budget" => (r#""2%""#, "2%"),
         "probe.attach" => (r#""kprobe_multi""#, "kprobe_multi"),

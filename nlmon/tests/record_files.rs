@@ -117,7 +117,8 @@ fn a_ring_keeps_the_newest_in_whole_files() {
     let last = number(&files[2]);
     assert_eq!(files.iter().map(number).collect::<Vec<_>>(), [last - 2, last - 1, last]);
     assert!(name(&files[2]).starts_with("a_000") && name(&files[2]).ends_with("Z.pcapng"));
-    let summary = format!("59 records (177 are missing) in 3 files, the last {}", files[2].display());
+    let summary =
+        format!("59 records (177 are missing) in 3 files, the last {}", files[2].display());
     assert!(said.contains(&summary), "{said}");
     assert!(said.contains(&format!("{} older ones are removed", last - 3)), "{said}");
 }

@@ -119,6 +119,8 @@ flags! {
         "Groups to listen to, instead of the configured ones";
     "netns" "subscribe.netns" (One("NAME,..."))
         "Network namespaces to listen in: self, all, or names";
+    "log-format" "log_format" (One("FORMAT"))
+        "What the daemon's own log is: auto, text, json or journald";
     "log-level" "log_level" (One("LEVEL"))
         "Lines of the daemon's own log: off, error, warn, info, debug or trace";
     "capture-secrets" "capture_secrets" (Nothing)

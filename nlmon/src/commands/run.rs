@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let source = args.source();
     let config = source.read().map_err(|error| Failure::Usage(error.into()))?;
     let found = spec_files::read(&config.log.specs).map_err(|e| Failure::Usage(e.into()))?;
-    service::init_log(config.log_level);
+    service::init_log(config.log_level, config.log_format);
     let door = Door::new(&config.http.web_config, &config.http.bearer_token_file)
         .map_err(|e| Failure::Usage(e.into()))?;
     use_little_memory();
@@ -57,7 +57,7 @@ fn use_little_memory() {
     // A huge page is taken whole for the first byte that is used of it. The daemon's memory is small,
     // and lies in many places.
     if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
-        log::debug!("huge pages may be used: {error}");
+        tracing::debug!("huge pages may be used: {error}");
     }
     // One arena for all threads, because records are made in one and freed in another. Memory that a
     // storm took would stay in the arena of its thread. No thread but the pipeline's allocates much.
@@ -65,7 +65,7 @@ fn use_little_memory() {
     for (parameter, value) in [(libc::M_ARENA_MAX, 1), (libc::M_TRIM_THRESHOLD, HEAP_KEPT)] {
         // SAFETY: it takes two numbers, and there is no other thread that allocates.
         if unsafe { libc::mallopt(parameter, value) } == 0 {
-            log::debug!("the allocator does not take {value} for its parameter {parameter}");
+            tracing::debug!("the allocator does not take {value} for its parameter {parameter}");
         }
     }
 }

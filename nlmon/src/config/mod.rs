@@ -63,6 +63,8 @@ const HISTORY_MAX: usize = 1 << 20;
 pub struct Config {
     /// Let payloads that may carry keys into the samples.
     pub capture_secrets: bool,
+    /// What the daemon's own log is written as.
+    pub log_format: LogFormat,
     /// Which lines the daemon's own log has.
     pub log_level: LogLevel,
     /// Records to a file.
@@ -79,6 +81,21 @@ pub struct Config {
     pub sockets: Sockets,
     /// The daemon's own multicast sockets.
     pub subscribe: Subscribe,
+}
+
+/// What the daemon's own log is written as, and where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Entries of the journal if standard error ends there, or else text.
+    #[default]
+    Auto,
+    /// Lines of text, on standard error.
+    Text,
+    /// Objects of JSON, a line each, on standard output.
+    Json,
+    /// Entries of the journal.
+    Journald,
 }
 
 /// Which lines the daemon's own log has: those of a level, and the more important ones.

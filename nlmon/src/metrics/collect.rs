@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    namespaces,
+    events, namespaces,
     probe::{CounterSnapshot, Counters},
     throttle,
 };
@@ -36,7 +36,13 @@ impl CounterSource for Counters {
 }
 
 fn told<E: Display>(read: Result<CounterSnapshot, E>) -> Option<CounterSnapshot> {
-    read.inspect_err(|error| log::error!("cannot read the kernel's counters: {error}")).ok()
+    read.inspect_err(|error| {
+        tracing::error!(
+            message_id = events::COUNTERS_UNREADABLE,
+            "cannot read the kernel's counters: {error}"
+        )
+    })
+    .ok()
 }
 
 /// What a collection found.

@@ -45,7 +45,8 @@ impl Pins {
                 if is_in_charge(words.own_tgid) {
                     return Err(Error::InCharge(words.own_tgid));
                 }
-                refusal(&words, identity).inspect(|why| log::warn!("starts with new probes: {why}"))
+                refusal(&words, identity)
+                    .inspect(|why| tracing::warn!("starts with new probes: {why}"))
             }
             None => Some("there are none"),
         }
@@ -151,7 +152,7 @@ pub fn remove() -> Result<bool, Error> {
         fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
         removed = true;
     }
-    fs::remove_dir(DIRECTORY).unwrap_or_else(|error| log::debug!("{DIRECTORY} stays: {error}"));
+    fs::remove_dir(DIRECTORY).unwrap_or_else(|error| tracing::debug!("{DIRECTORY} stays: {error}"));
     Ok(removed)
 }
 

@@ -96,7 +96,7 @@ fn read(specs: Specs) -> Option<Families> {
         Ok(answers) => Some(Families::parse(&answers).with_specs(specs)),
         Err(error) => {
             let cause = anyhow::Error::from(error);
-            log::warn!("new families of generic netlink stay numbers: {cause:#}");
+            tracing::warn!("new families of generic netlink stay numbers: {cause:#}");
             None
         }
     }

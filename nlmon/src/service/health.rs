@@ -24,7 +24,7 @@ pub(super) fn health(
     supervisor: &Supervisor,
 ) -> Arc<Health> {
     let fill = |samples: &Samples| {
-        let unknown = |error| log::warn!("how full the ring is stays unknown: {error}");
+        let unknown = |error| tracing::warn!("how full the ring is stays unknown: {error}");
         samples.fill().map_err(unknown).ok()
     };
     let (subscriptions, tasks) = (subscriptions.status(), supervisor.tasks());

@@ -25,7 +25,7 @@ pub(super) async fn listen(addresses: &[Address]) -> Result<Vec<Listener>> {
     if !listeners.iter().map(Listener::address).eq(addresses) {
         let passed = names(listeners.iter().map(Listener::address));
         let own = names(addresses.iter());
-        log::info!("http: listening at {passed}, as systemd says, and not at {own}");
+        tracing::info!("http: listening at {passed}, as systemd says, and not at {own}");
     }
     Ok(listeners)
 }

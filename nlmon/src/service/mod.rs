@@ -7,6 +7,7 @@ mod listener;
 mod logger;
 mod periodic;
 mod probes;
+mod readiness;
 mod reload;
 mod systemd;
 
@@ -30,6 +31,7 @@ use crate::{
     clock::{Offsets, monotonic_ns},
     commands::Failure,
     config::{Config, Groups, Source},
+    events,
     health::{Health, ProbeState},
     http::{self, Address, Door, Listener},
     live::{
@@ -76,7 +78,8 @@ pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> R
     // Dropping its subscriptions would close the sockets.
     let parts = start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     let specs = found.state.clone();
-    log::info!(
+    tracing::info!(
+        message_id = events::READY,
         "nlmon {} ready: {reached}, live log on {}",
         env!("CARGO_PKG_VERSION"),
         config.log.socket.display()
@@ -88,12 +91,12 @@ pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> R
             wish = signals.next() => match wish {
                 Wish::Reload => reload(&mut reloader).await,
                 Wish::End(signal) => {
-                    log::info!("{signal}: shutting down");
+                    tracing::info!(message_id = events::STOPPING, "{signal}: shutting down");
                     break Ok(());
                 }
             },
             end = supervisor.failure() => {
-                log::error!("{end}: the daemon cannot go on");
+                tracing::error!(message_id = events::FATAL, nlmon_task = end.name(), "{end}: the daemon cannot go on");
                 break Err(Failure::Runtime(end.into()));
             }
         }
@@ -124,10 +127,10 @@ async fn reload(reloader: &mut Reloader) {
 /// Which families specs describe.
 fn say_found(found: &Found) {
     if !found.described.is_empty() {
-        log::info!("families by their specs: {}", found.described.join(", "));
+        tracing::info!("families by their specs: {}", found.described.join(", "));
     }
     if !found.known.is_empty() {
-        log::info!("specs of families with tables, which win: {}", found.known.join(", "));
+        tracing::info!("specs of families with tables, which win: {}", found.known.join(", "));
     }
 }
 
@@ -201,6 +204,10 @@ fn start(
         Ok(())
     });
     write_file(file, supervisor);
+    let (looked_at, shutdown) = (Arc::clone(&health), supervisor.shutdown());
+    supervisor.restarting("readiness", move || {
+        readiness::watch(Arc::clone(&looked_at), shutdown.clone())
+    });
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());

@@ -61,11 +61,11 @@ pub(super) fn scan(scanner: &Scanner, metrics: &Metrics, first: bool) {
         Ok(scan) => {
             let gaps = scan.gaps.to_string();
             if first && !gaps.is_empty() {
-                log::info!("socket statistics: {gaps}");
+                tracing::info!("socket statistics: {gaps}");
             }
             metrics.sockets(&scan);
         }
-        Err(error) => log::warn!("{:#}", anyhow::Error::from(error)),
+        Err(error) => tracing::warn!("{:#}", anyhow::Error::from(error)),
     }
 }
 

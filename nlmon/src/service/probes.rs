@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     commands::Failure,
     config::Config,
+    events,
     health::ProbeState,
     origin::Origins,
     probe::{self, Attached, Execs, Holdings, Options, Pinned, Probes, Proof, Sampling},
@@ -66,8 +67,14 @@ pub(super) fn load(config: &Config) -> Result<(Option<Probes>, ProbeState), Fail
             None
         }
     };
-    state.without.iter().for_each(|line| log::warn!("{line}"));
-    state.broken.iter().for_each(|line| log::error!("{line}"));
+    state
+        .without
+        .iter()
+        .for_each(|line| tracing::warn!(message_id = events::PROBE_MISSING, "{line}"));
+    state
+        .broken
+        .iter()
+        .for_each(|line| tracing::error!(message_id = events::PROBE_BROKEN, "{line}"));
     Ok((probes, state))
 }
 
@@ -80,7 +87,7 @@ fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
         state.without.push(line);
     }
     if !probes.wants_deliveries {
-        log::info!(
+        tracing::info!(
             "probe.deliveries is off: nlmon_deliveries_total stays at zero, and the parts of dumps \
              are not counted"
         );
@@ -99,7 +106,7 @@ fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
 fn say_attached(attached: &[Attached], state: &mut ProbeState) {
     let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Attached { probe, symbol, hook, refused: reasons, .. } in attached {
-        log::info!("probe {}: {symbol} by {hook}", probe.name());
+        tracing::info!("probe {}: {symbol} by {hook}", probe.name());
         for reason in reasons {
             refused.entry(reason).or_default().push(probe.name());
         }
@@ -121,17 +128,17 @@ fn say_attached(attached: &[Attached], state: &mut ProbeState) {
 /// Probes of an earlier daemon would go on counting beside this one's, for nobody.
 fn remove_pins() {
     match probe::remove_pins() {
-        Ok(true) => log::info!("removed the pinned probes of an earlier daemon"),
+        Ok(true) => tracing::info!("removed the pinned probes of an earlier daemon"),
         Ok(false) => {}
-        Err(error) => log::warn!("pinned probes may be left: {:#}", anyhow::Error::from(error)),
+        Err(error) => tracing::warn!("pinned probes may be left: {:#}", anyhow::Error::from(error)),
     }
 }
 
 fn say_pinned(pinned: Option<&Result<Pinned, probe::Error>>, state: &mut ProbeState) {
     match pinned {
-        Some(Ok(Pinned::New)) => log::info!("probes are pinned in {}", probe::PIN_DIRECTORY),
+        Some(Ok(Pinned::New)) => tracing::info!("probes are pinned in {}", probe::PIN_DIRECTORY),
         Some(Ok(Pinned::TakenOver)) => {
-            log::info!("took over the probes pinned in {}", probe::PIN_DIRECTORY);
+            tracing::info!("took over the probes pinned in {}", probe::PIN_DIRECTORY);
         }
         Some(Err(error)) => {
             state.without.push(format!("probes are not pinned: {error}{}", because(error)));
@@ -150,7 +157,7 @@ pub(super) fn origins(execs: Result<Execs, probe::Error>) -> Origins {
     match execs {
         Ok(execs) => Origins::new(Box::new(move |pid, comm| execs.path(pid, comm))),
         Err(error) => {
-            log::warn!("no executables of processes that end at once: {error}");
+            tracing::warn!("no executables of processes that end at once: {error}");
             Origins::default()
         }
     }
@@ -159,7 +166,11 @@ pub(super) fn origins(execs: Result<Execs, probe::Error>) -> Origins {
 /// What scans the sockets, with their holders as the kernel tells them if that is to be had.
 pub(super) fn scanner(holdings: Option<Result<Holdings, probe::Error>>) -> Scanner {
     let holdings = holdings.transpose().unwrap_or_else(|error| {
-        log::warn!("owners of sockets are read from /proc: {:#}", anyhow::Error::from(error));
+        tracing::warn!(
+            message_id = events::OWNERS_FROM_PROC,
+            "owners of sockets are read from /proc: {:#}",
+            anyhow::Error::from(error)
+        );
         None
     });
     Scanner::new(holdings)

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     clock::{monotonic_ns, realtime_offset_ns},
     config::{Config, Source},
+    events,
     live::{bus::Bus, file::FileControl},
     probe::Sampling,
     spec_files::{self, State},
@@ -109,8 +110,15 @@ impl Reloader {
         let result = self.try_reload().await;
         self.parts.reloads.note(result.is_ok());
         match result {
-            Ok(()) => log::info!("read {} again", self.source.path().display()),
-            Err(error) => log::error!("the configuration stays as it was: {error:#}"),
+            Ok(()) => tracing::info!(
+                message_id = events::RELOADED,
+                "read {} again",
+                self.source.path().display()
+            ),
+            Err(error) => tracing::error!(
+                message_id = events::RELOAD_REFUSED,
+                "the configuration stays as it was: {error:#}"
+            ),
         }
     }
 
@@ -125,10 +133,14 @@ impl Reloader {
         }
         self.apply(&wanted, specs);
         if !self.parts.file.change(file).await {
-            log::warn!("the file of records is not open yet: its disk does not answer");
+            tracing::warn!("the file of records is not open yet: its disk does not answer");
         }
         for key in self.running.take(&wanted, is_changeable) {
-            log::warn!("{key} takes a restart");
+            tracing::warn!(
+                message_id = events::TAKES_RESTART,
+                nlmon_key = key,
+                "{key} takes a restart"
+            );
         }
         Ok(())
     }
@@ -149,7 +161,7 @@ impl Reloader {
             &self.parts;
         let is_other = wanted.log_level != self.running.log_level;
         if is_other && !logger::set_level(wanted.log_level) {
-            log::warn!("log_level decides nothing as long as NLMON_LOG is set");
+            tracing::warn!("log_level decides nothing as long as NLMON_LOG is set");
         }
         bus.change(wanted.log.limits(), specs.unwrap_or_else(|| bus.specs()));
         if let Some(specs) = specs {

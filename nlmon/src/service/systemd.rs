@@ -53,13 +53,13 @@ pub(super) fn pulse(heartbeat: Heartbeat) -> Pulse {
 pub(super) fn notify_reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
-        Err(error) => log::warn!("cannot tell systemd of the reload: {error}"),
+        Err(error) => tracing::warn!("cannot tell systemd of the reload: {error}"),
     }
 }
 
 /// Outside systemd there is nobody to tell.
 pub(super) fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        log::warn!("cannot notify systemd: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }

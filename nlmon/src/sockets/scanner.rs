@@ -92,7 +92,7 @@ impl Scanner {
             Ok(told) => return Some(told),
             Err(error) => anyhow::Error::from(error),
         };
-        log::warn!("processes and owners of sockets are read from /proc: {error:#}");
+        tracing::warn!("processes and owners of sockets are read from /proc: {error:#}");
         None
     }
 }

@@ -55,7 +55,7 @@ impl Lister {
     /// Wants another list. One that is wanted already is enough.
     pub(super) fn again(&self) {
         if self.ask.try_send(()).is_err() {
-            log::debug!("a list of interfaces is wanted already");
+            tracing::debug!("a list of interfaces is wanted already");
         }
     }
 
@@ -63,7 +63,7 @@ impl Lister {
     pub(super) async fn end(self) {
         drop(self.ask);
         if timeout(PAUSE, self.task).await.is_err() {
-            log::debug!("the kernel is slow to list interfaces");
+            tracing::debug!("the kernel is slow to list interfaces");
         }
     }
 }
@@ -86,7 +86,7 @@ async fn run(
         match listed {
             // Never waits for room: whoever empties the channel may wait for the socket to close.
             Ok(event) => again = events.try_send(event).is_err(),
-            Err(error) => log::debug!("cannot list the interfaces of {netns}: {error}"),
+            Err(error) => tracing::debug!("cannot list the interfaces of {netns}: {error}"),
         }
         let pause = Instant::now() + PAUSE;
         wanted = loop {

@@ -85,7 +85,7 @@ impl Poller {
 impl Drop for Poller {
     fn drop(&mut self) {
         if let Err(error) = self.watched.end.write(1) {
-            log::warn!("the thread that watches the sockets goes on: {error}");
+            tracing::warn!("the thread that watches the sockets goes on: {error}");
         }
     }
 }
@@ -110,7 +110,7 @@ impl Watched {
                     }
                 }
                 Err(Errno::EINTR) => {}
-                Err(error) => log::error!("cannot wait for the daemon's sockets: {error}"),
+                Err(error) => tracing::error!("cannot wait for the daemon's sockets: {error}"),
             }
             thread::sleep(PAUSE);
         }

@@ -202,7 +202,7 @@ impl Reader {
             lister.end().await;
         }
         if closed.is_some_and(|closed| closed.send(()).is_err()) {
-            log::debug!("nobody waits for the socket of protocol {} to close", member.protocol);
+            tracing::debug!("nobody waits for the socket of protocol {} to close", member.protocol);
         }
         for event in backlog {
             if events.send(event).await.is_err() {

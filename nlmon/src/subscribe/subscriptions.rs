@@ -288,7 +288,7 @@ async fn obey(spaces: &mut Spaces, command: Command) -> Result<(), Error> {
     };
     spaces.look().await?;
     if reply.send(known).is_err() {
-        log::debug!("nobody waits for the end of what the subscriptions were told to do");
+        tracing::debug!("nobody waits for the end of what the subscriptions were told to do");
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::shutdown;
+use crate::{events, shutdown};
 use heartbeat::beating;
 use tasks::MAX_AGE;
 
@@ -42,6 +42,13 @@ type Outcome = anyhow::Result<()>;
 pub struct FatalEnd {
     name: &'static str,
     why: String,
+}
+
+impl FatalEnd {
+    /// Which task.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 /// All tasks, and who decides what their end means.
@@ -145,14 +152,18 @@ impl Supervisor {
                 let failed = !matches!(ended, Ok((_, Ok(()))));
                 let end = self.name(ended);
                 if failed {
-                    log::error!("at the end, {end}");
+                    tracing::error!(nlmon_task = end.name(), "at the end, {end}");
                 }
             }
         };
         if timeout(time, end).await.is_err() {
             let mut late: Vec<_> = self.names.into_values().collect();
             late.sort_unstable();
-            log::warn!("tasks that did not end in time: {}", late.join(", "));
+            tracing::warn!(
+                message_id = events::LATE_END,
+                "tasks that did not end in time: {}",
+                late.join(", ")
+            );
         }
     }
 }
@@ -183,7 +194,9 @@ async fn restart<T: Future<Output = Outcome> + Send + 'static>(
         }
         let (why, pause) = (why(ended), backoff.after(began.elapsed()));
         task.failed(&why);
-        log::error!(
+        tracing::error!(
+            message_id = events::TASK_RESTARTED,
+            nlmon_task = task.name(),
             "the task {} {why}; it starts again in {:.1} s",
             task.name(),
             pause.as_secs_f64()

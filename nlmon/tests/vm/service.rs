@@ -96,6 +96,40 @@ fn a_reload_changes_what_it_can_and_nonsense_changes_nothing() {
     service.quiet();
 }
 
+/// What the sandbox lets the service do besides: tell the journal itself, and write its file.
+#[test]
+fn the_service_tells_the_journal_and_writes_records_where_it_may() {
+    const FILE: &str = "/etc/nlmon/nlmon.toml";
+    const RECORDS: &str = "/var/log/nlmon/records.json";
+    const FILTER: &str = "type=RTM_NEWLINK text=filed0";
+    fs::write(FILE, format!("[file]\npath = \"{RECORDS}\"\nfilter = \"{FILTER}\"\n")).unwrap();
+    let service = Daemon::start_unit(&[]);
+    let pid = service.pid();
+    let entries = || {
+        let of = format!("MESSAGE_ID={}", nlmon::events::READY);
+        run("journalctl", &["--unit=nlmon", "--catalog", "--no-pager", &of, &format!("_PID={pid}")])
+    };
+    wait_for("the journal has it", || entries().contains("ready: http://"));
+    assert!(entries().contains("Runbook: NlmonAbsent"), "{}", entries());
+    run("ip", &["link", "add", "filed0", "type", "dummy"]);
+    let has_it = || fs::read_to_string(RECORDS).is_ok_and(|text| text.contains("filed0"));
+    wait_for("the file has it", has_it);
+    let about = fs::metadata(RECORDS).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777, 0o600);
+    // As logrotate does it: what the reload has opened is there when it is over.
+    fs::rename(RECORDS, "/var/log/nlmon/moved").unwrap();
+    run("systemctl", &["reload", "nlmon"]);
+    wait_for("a new file", || fs::metadata(RECORDS).is_ok());
+    run("ip", &["link", "set", "filed0", "up"]);
+    wait_for("the new file has it", has_it);
+    run("ip", &["link", "del", "filed0"]);
+    fs::remove_file(FILE).unwrap();
+    run("systemctl", &["reload", "nlmon"]);
+    drop(service);
+    fs::remove_file(RECORDS).unwrap();
+    fs::remove_file("/var/log/nlmon/moved").unwrap();
+}
+
 /// Root may open perf events, the service may not: what root's check promises is what the service has.
 #[test]
 fn check_by_root_speaks_for_the_service() {

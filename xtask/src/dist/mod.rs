@@ -139,6 +139,7 @@ fn daemon(binary: &Path, manual: &Path) -> Result<Tree> {
         ("etc/nlmon/nlmon.toml", "deploy/nlmon.toml"),
         ("usr/lib/systemd/system/nlmon.service", "deploy/systemd/nlmon.service"),
         ("usr/lib/systemd/system/nlmon.socket", "deploy/systemd/nlmon.socket"),
+        ("usr/lib/systemd/catalog/nlmon.catalog", "deploy/systemd/nlmon.catalog"),
         ("usr/share/nlmon/grafana/nlmon.json", "deploy/grafana/nlmon.json"),
         ("usr/share/nlmon/prometheus/nlmon.rules.yml", "deploy/prometheus/nlmon.rules.yml"),
         ("usr/share/doc/nlmon/runbook.md", "docs/runbook.md"),

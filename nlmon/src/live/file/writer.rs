@@ -13,7 +13,7 @@ use super::rotating::Rotating;
 use super::{Counts, Gap, Settings};
 use crate::live::entry::Entry;
 use crate::live::filter::Matcher;
-use crate::throttle;
+use crate::{events, throttle};
 
 /// Pauses after failures: they double from the first to the longest.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -132,7 +132,7 @@ impl Writer {
     pub(super) fn finish(&mut self) {
         let words = self.encoder.last_words();
         if let Err(error) = self.file.write_words(&words) {
-            log::warn!("{}: {error}", self.settings.path.display());
+            tracing::warn!("{}: {error}", self.settings.path.display());
         }
     }
 
@@ -150,7 +150,11 @@ impl Writer {
         self.counts.is_writable.store(true, Ordering::Relaxed);
         if self.pause.take().is_some() {
             let (path, cost) = (self.settings.path.display(), self.cost);
-            log::info!("records are written to {path} again; {cost} were not");
+            tracing::info!(
+                message_id = events::FILE_AGAIN,
+                nlmon_path = %path,
+                "records are written to {path} again; {cost} were not"
+            );
         }
         self.cost = 0;
     }
@@ -168,10 +172,12 @@ impl Writer {
         let pause = self.pause.map_or(PAUSE_FIRST, |(_, last)| (2 * last).min(PAUSE_LONGEST));
         let pause_ns = u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX);
         self.pause = Some((now_ns.saturating_add(pause_ns), pause));
-        throttle::FILE.warn(format_args!(
+        let path = &self.settings.path;
+        let line = format_args!(
             "records cannot be written to {}: {error}; trying again in {} s",
-            self.settings.path.display(),
+            path.display(),
             pause.as_secs()
-        ));
+        );
+        throttle::FILE.warn_at(path, line);
     }
 }
