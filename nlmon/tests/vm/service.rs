@@ -103,6 +103,8 @@ fn the_service_tells_the_journal_and_writes_records_where_it_may() {
     const RECORDS: &str = "/var/log/nlmon/records.json";
     const FILTER: &str = "type=RTM_NEWLINK text=filed0";
     fs::write(FILE, format!("[file]\npath = \"{RECORDS}\"\nfilter = \"{FILTER}\"\n")).unwrap();
+    // As the package's trigger does.
+    run("journalctl", &["--update-catalog"]);
     let service = Daemon::start_unit(&[]);
     let pid = service.pid();
     let entries = || {

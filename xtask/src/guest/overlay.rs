@@ -100,6 +100,8 @@ fn install<W: Write>(archive: &mut Archive<W>, nlmon: &Path) -> Result<()> {
             archive.tree(&units.join(unit), &path)?;
         }
         archive.tree(&units.join("nlmon.sysusers"), Path::new("usr/lib/sysusers.d/nlmon.conf"))?;
+        let catalog = Path::new("usr/lib/systemd/catalog/nlmon.catalog");
+        archive.tree(&units.join("nlmon.catalog"), catalog)?;
         archive.directory("etc/systemd/system/nlmon.service.wants", 0o755)?;
         archive.file("etc/systemd/system/guest-user.service", 0o644, USER.as_bytes())?;
         let wanted = "etc/systemd/system/nlmon.service.wants/guest-user.service";
