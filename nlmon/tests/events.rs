@@ -145,9 +145,9 @@ fn systemd_understands_the_catalog() {
     assert!(updated.status.success() && updated.stderr.is_empty(), "{updated:?}");
     let listed = String::from_utf8(run("--list-catalog").unwrap().stdout).unwrap();
     let mut found: Vec<_> = listed.lines().collect();
-    found.sort();
+    found.sort_unstable();
     let shown = |entry: Entry| format!("{} nlmon: {}", entry.id, entry.header["Subject"]);
     let mut expected: Vec<_> = catalog().into_iter().map(shown).collect();
-    expected.sort();
+    expected.sort_unstable();
     assert_eq!(found, expected);
 }

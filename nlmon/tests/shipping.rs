@@ -185,7 +185,7 @@ fn rsyslog_makes_of_records_what_the_table_says() {
 
     // The same, from a file to a file.
     let (records, out) = (directory.join("records.json"), directory.join("out.json"));
-    let lines: String = examples().iter().map(|(record, _)| format!("{record}\n")).collect();
+    let lines = examples().map(|(record, _)| record.to_string()).join("\n") + "\n";
     fs::write(&records, lines).unwrap();
     let recipe = text(RSYSLOG);
     let (before, rest) = recipe.split_once("action(type=\"omfwd\"").unwrap();

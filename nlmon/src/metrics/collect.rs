@@ -40,7 +40,7 @@ fn told<E: Display>(read: Result<CounterSnapshot, E>) -> Option<CounterSnapshot>
         tracing::error!(
             message_id = events::COUNTERS_UNREADABLE,
             "cannot read the kernel's counters: {error}"
-        )
+        );
     })
     .ok()
 }

@@ -44,10 +44,10 @@ use crate::{
     metrics::{DaemonTotals, LogTotals, Metrics},
     origin::Origins,
     pipeline::{Pipeline, Sampler},
-    probe::{Probe, Probes, SocketChanges},
+    probe::{Probe, Probes, Samples, SocketChanges},
     sockets::Scanner,
     spec_files::Found,
-    subscribe::{Changed, Hold, SubscribeSettings, Subscription, Subscriptions},
+    subscribe::{Changed, Hold, Keeper, SubscribeSettings, Subscription, Subscriptions},
     supervisor::Supervisor,
 };
 use families::FamilyKeeper;
@@ -160,15 +160,12 @@ fn start(
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());
     let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
     let reloads = Reloads::new();
-    let (file, file_control) = RecordsFile::new(&bus, wanted_file(config, specs)?);
-    let totals = health::totals(&health, &reloads, file_control.counts());
+    let (records_file, file) = RecordsFile::new(&bus, wanted_file(config, specs)?);
+    let totals = health::totals(&health, &reloads, file.counts());
     let metrics = metrics(config, probes.as_mut(), &bus, totals)?;
     forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
-    let keeper = match probes.as_ref().map(|probes| probes.sockets.clone()) {
-        Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
-        None => keeper,
-    };
+    let keeper = told_of_changes(keeper, probes.as_ref(), &families);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
     let (sampling, configured) = watch::channel(probes::sampling(config));
@@ -190,24 +187,11 @@ fn start(
         pulse: systemd::pulse(health.pipeline.clone()),
         progress: Arc::clone(&health.progress),
     };
-    let shutdown = supervisor.shutdown();
-    supervisor.fatal_thread("pipeline", health.pipeline.clone(), || async move {
-        pipeline.run(samples, shutdown).await?;
-        // Last, so that the probes see what happens until the end.
-        drop(probes);
-        Ok(())
-    });
+    run_pipeline(pipeline, samples, probes, &health, supervisor);
     supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
-    let log = server.serve(Arc::clone(&bus), source(&metrics, &health), supervisor.shutdown());
-    supervisor.fatal("log", async {
-        log.await;
-        Ok(())
-    });
-    write_file(file, supervisor);
-    let (looked_at, shutdown) = (Arc::clone(&health), supervisor.shutdown());
-    supervisor.restarting("readiness", move || {
-        readiness::watch(Arc::clone(&looked_at), shutdown.clone())
-    });
+    serve_log(server, &bus, source(&metrics, &health), supervisor);
+    write_file(records_file, supervisor);
+    watch_readiness(&health, supervisor);
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
@@ -216,7 +200,6 @@ fn start(
     let sockets_interval = watch::Sender::new(sockets_interval(config));
     let every = sockets_interval.subscribe();
     maintain(every, families.clone(), probes::scanner(holdings), &metrics, supervisor);
-    let file = file_control;
     Ok(Parts {
         bus,
         families,
@@ -227,6 +210,47 @@ fn start(
         sampling,
         reloads,
     })
+}
+
+/// The subscriptions, which look again when the probes tell that there may be something new.
+fn told_of_changes(keeper: Keeper, probes: Option<&Probes>, families: &FamilyKeeper) -> Keeper {
+    match probes.map(|probes| probes.sockets.clone()) {
+        Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
+        None => keeper,
+    }
+}
+
+/// Starts the pipeline, with what it reads samples of.
+fn run_pipeline(
+    pipeline: Pipeline,
+    samples: Option<Samples>,
+    probes: Option<Probes>,
+    health: &Health,
+    supervisor: &mut Supervisor,
+) {
+    let shutdown = supervisor.shutdown();
+    supervisor.fatal_thread("pipeline", health.pipeline.clone(), || async move {
+        pipeline.run(samples, shutdown).await?;
+        // Last, so that the probes see what happens until the end.
+        drop(probes);
+        Ok(())
+    });
+}
+
+/// Starts the server of the log's socket.
+fn serve_log(server: Server, bus: &Arc<Bus>, stats: StatsSource, supervisor: &mut Supervisor) {
+    let log = server.serve(Arc::clone(bus), stats, supervisor.shutdown());
+    supervisor.fatal("log", async {
+        log.await;
+        Ok(())
+    });
+}
+
+/// Starts the task that says when the daemon ceases to be ready.
+fn watch_readiness(health: &Arc<Health>, supervisor: &mut Supervisor) {
+    let (health, shutdown) = (Arc::clone(health), supervisor.shutdown());
+    let watch = move || readiness::watch(Arc::clone(&health), shutdown.clone());
+    supervisor.restarting("readiness", watch);
 }
 
 /// Passes on what the programs warn of.

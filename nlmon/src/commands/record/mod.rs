@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(long, value_name = "NxSIZE", value_parser = ring_size, conflicts_with = "trigger")]
     ring: Option<RingSize>,
     /// Keep records in memory, and write them when one of these comes, in the words of the flags:
-    /// 'type=RTM_DELLINK process=ip'
+    /// '`type=RTM_DELLINK` process=ip'
     #[arg(long, value_name = "WORDS")]
     trigger: Option<String>,
     /// How much of the past is written at a trigger

@@ -203,7 +203,9 @@ mod tests {
     fn every_file_of_a_capture_is_one_and_none_is_too_long() {
         let mut encoder = Encoder::new(Format::Pcapng, 4000);
         let mut chunks = Vec::new();
-        entries(23).iter().for_each(|entry| encoder.add(entry, &mut chunks));
+        for entry in &entries(23) {
+            encoder.add(entry, &mut chunks);
+        }
         let files = files(&chunks);
         assert!(files.len() > 2, "{}", files.len());
         assert!(files.iter().all(|file| file.len() <= 4000));
@@ -218,7 +220,9 @@ mod tests {
         for format in [Format::Json, Format::Pcapng] {
             let mut encoder = Encoder::new(format, 10);
             let mut chunks = Vec::new();
-            entries(3).iter().for_each(|entry| encoder.add(entry, &mut chunks));
+            for entry in &entries(3) {
+                encoder.add(entry, &mut chunks);
+            }
             assert_eq!(files(&chunks).len(), 3, "{format:?}");
         }
     }

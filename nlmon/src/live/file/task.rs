@@ -91,7 +91,7 @@ impl RecordsFile {
     ) -> anyhow::Result<()> {
         let mut running = None;
         loop {
-            if self.orders.has_changed().unwrap_or(true) || self.is_first(&running) {
+            if self.orders.has_changed().unwrap_or(true) || self.is_first(running.as_ref()) {
                 let order = self.orders.borrow_and_update().clone();
                 running = self.follow(order.wanted, running, &mut cursor).await?;
                 self.done.send_replace(order.number);
@@ -114,7 +114,7 @@ impl RecordsFile {
     }
 
     /// Whether there is an order, and nothing was done of it.
-    fn is_first(&self, running: &Option<Running>) -> bool {
+    fn is_first(&self, running: Option<&Running>) -> bool {
         running.is_none() && self.orders.borrow().wanted.is_some()
     }
 
