@@ -157,7 +157,7 @@ metrics! {
     SOCKET_DROPS = Counter "nlmon_socket_drops_total" ["protocol", "process"]
         "Datagrams that those sockets lost since nlmon started, but for what a closed one lost after its last look.";
     LOG_CLIENTS = Gauge "nlmon_log_clients" []
-        "Clients of the live log.";
+        "Clients of the live log: of its socket and of the page, and the file of records.";
     LOG_DROPPED = Counter "nlmon_log_dropped_total" []
         "Records that slow clients of the live log did not get.";
     FILE_RECORDS = Counter "nlmon_file_records_total" ["outcome"]

@@ -93,8 +93,9 @@ impl Writer {
     pub(super) fn look(&mut self, now_ns: u64) {
         match self.pause {
             Some((until_ns, _)) if now_ns < until_ns => {}
-            Some(_) if !self.file.is_open() => self.open(now_ns),
-            Some(_) => {}
+            // What is open is tried once more, unless it is not there any more.
+            Some(_) if self.file.is_open() && !self.file.is_moved() => {}
+            Some(_) => self.open(now_ns),
             None if now_ns.saturating_sub(self.looked_ns) < LOOK_NS => {}
             None => {
                 self.looked_ns = now_ns;
@@ -108,7 +109,7 @@ impl Writer {
     /// Whether [`Self::look`] has something to do.
     pub(super) fn is_look_due(&self, now_ns: u64) -> bool {
         match self.pause {
-            Some((until_ns, _)) => now_ns >= until_ns && !self.file.is_open(),
+            Some((until_ns, _)) => now_ns >= until_ns,
             None => now_ns.saturating_sub(self.looked_ns) >= LOOK_NS,
         }
     }
