@@ -139,10 +139,10 @@ fn a_service_writes_entries_with_their_fields() {
     assert_eq!(entry["PRIORITY"], "6");
     assert_eq!(entry["SYSLOG_IDENTIFIER"], "nlmon");
     assert_eq!(entry["TARGET"], "nlmon::service");
-    daemon.reload("[probe]\nsample_every = 7\n");
+    daemon.reload("[probe]\nring_bytes = 65536\n");
     let entry = daemon.entry(events::TAKES_RESTART);
-    assert_eq!(entry["NLMON_KEY"], "probe.sample_every");
-    assert_eq!(entry["MESSAGE"], "probe.sample_every takes a restart");
+    assert_eq!(entry["NLMON_KEY"], "probe.ring_bytes");
+    assert_eq!(entry["MESSAGE"], "probe.ring_bytes takes a restart");
     daemon.entry(events::RELOADED);
     daemon.reload("nonsense");
     let entry = daemon.entry(events::RELOAD_REFUSED);
