@@ -36,7 +36,10 @@ const LAYOUTS: &str = "layouts::";
 const PACKAGE: &str = "package::";
 /// Those of alerts, which a real Prometheus judges.
 const PROMETHEUS: &str = "prometheus::";
-const OWN_GUEST: [&str; 8] = [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS, PACKAGE, PROMETHEUS];
+/// Those that take many minutes, and run only if they are asked for.
+const CROWDS: &str = "crowds::";
+const OWN_GUEST: [&str; 9] =
+    [LOCKED_DOWN, PAGE, GOINGS, COST, TOOLS, LAYOUTS, PACKAGE, PROMETHEUS, CROWDS];
 /// A browser is unpacked into memory, and then takes some.
 const PAGE_MEMORY_MIB: u32 = 4096;
 /// What makes a kernel refuse every read of its memory, and with it probes.
@@ -81,13 +84,16 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
         let wanted = filter.map_or_else(both, |filter| filter.split_whitespace().collect());
         boot(&mut guest, &program, wanted)?;
     }
-    // So is Prometheus.
+    if let Some(filter) = filter.filter(|filter| filter.starts_with(CROWDS)) {
+        boot(&mut guest, &program, [filter])?;
+    }
+    // Prometheus is the same on every kernel.
     if has(PROMETHEUS) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
         let packages = listed("packages-prometheus.txt")?;
         let mut own = vm::Options { packages, memory: PAGE_MEMORY_MIB, ..guest.clone() };
         boot(&mut own, &program, [filter.unwrap_or(PROMETHEUS)])?;
     }
-    // The package is the same on every kernel.
+    // So is the package.
     if has(PACKAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
         let packed = dist::pack(&build::nlmon()?, &layout::target().join("dist-guest"))?;
         let mut own = vm::Options { copies: vec![packed.nlmon], ..guest.clone() };
