@@ -15,7 +15,6 @@ use tokio::task::JoinError;
 
 use super::entry::Entry;
 use super::history::History;
-use super::json::LogRecord;
 use nlmon_core::decode::specs::Specs;
 
 /// Records handed to a client at a time: enough to make waking it worthwhile, few enough to keep
@@ -311,7 +310,7 @@ impl Cursor {
         mut self,
         history: History,
         now_ns: u64,
-        wants: impl Fn(&LogRecord) -> bool + Send + Sync + 'static,
+        wants: impl Fn(&Entry) -> bool + Send + Sync + 'static,
     ) -> Result<Self, JoinError> {
         if history.is_wanted() {
             let by_time = history.oldest_ns(now_ns).map_or(0, |oldest| self.first_since(oldest));
@@ -344,7 +343,7 @@ impl Cursor {
     /// The record from which on `last` are wanted, of those from `floor` on.
     async fn last_wanted<W>(&self, last: u64, floor: u64, wants: Arc<W>) -> Result<u64, JoinError>
     where
-        W: Fn(&LogRecord) -> bool + Send + Sync + 'static,
+        W: Fn(&Entry) -> bool + Send + Sync + 'static,
     {
         let (mut number, mut missing) = (self.next, last);
         while missing > 0 {
@@ -392,11 +391,11 @@ impl Cursor {
     pub async fn choose(
         &self,
         mut entries: Vec<Arc<Entry>>,
-        wants: impl Fn(&LogRecord) -> bool + Send + 'static,
+        wants: impl Fn(&Entry) -> bool + Send + 'static,
     ) -> Result<Vec<Arc<Entry>>, JoinError> {
         let is_many = is_many(&entries);
         let choose = move || {
-            entries.retain(|entry| wants(entry.record()));
+            entries.retain(|entry| wants(entry));
             entries
         };
         self.work(is_many, choose).await
@@ -431,10 +430,10 @@ impl Cursor {
 
 /// How many of `piece` are wanted, from its end, up to `most`; and the index of the first of them,
 /// or 0 if there are fewer.
-fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&LogRecord) -> bool) -> (u64, usize) {
+fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&Entry) -> bool) -> (u64, usize) {
     let mut found = 0;
     for (index, entry) in piece.iter().enumerate().rev() {
-        found += u64::from(wants(entry.record()));
+        found += u64::from(wants(entry));
         if found == most {
             return (found, index);
         }
@@ -456,7 +455,7 @@ impl Drop for Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::json::{Clock, View};
+    use crate::live::json::{Clock, LogRecord, View};
     use crate::live::sample;
 
     fn record(number: u64) -> LogRecord {
@@ -479,7 +478,7 @@ mod tests {
     /// What a client gets that begins there and is sent what is there.
     async fn history(bus: &Arc<Bus>, history: History, wants: fn(u64) -> bool) -> Vec<u64> {
         let subscription = bus.subscribe();
-        let wanted = move |record: &LogRecord| wants(record.time_ns);
+        let wanted = move |entry: &Entry| wants(entry.record().time_ns);
         let mut subscription = subscription.with(history, 1000, wanted).await.unwrap();
         let (lost, mut numbers) = drain(&mut subscription);
         assert_eq!(lost, 0);
@@ -640,7 +639,7 @@ mod tests {
         let bus = with_history(2000);
         let made = counted(&bus, 0..2000);
         let begin = async |last, since_ns| {
-            let wanted = |record: &LogRecord| record.time_ns.is_multiple_of(2);
+            let wanted = |entry: &Entry| entry.record().time_ns.is_multiple_of(2);
             let subscription = bus.subscribe();
             let history = History { last, since_ns };
             subscription.with(history, 2000, wanted).await.unwrap().next
@@ -666,7 +665,8 @@ mod tests {
         bus.publish(|| Entry::later(0, 100, slow));
         let made = counted(&bus, 1..32_768);
         let nothing = History { last: Some(1), since_ns: None };
-        let search = tokio::spawn(bus.subscribe().with(nothing, 0, |_| false));
+        let none = |entry: &Entry| entry.record().time_ns == u64::MAX;
+        let search = tokio::spawn(bus.subscribe().with(nothing, 0, none));
         tokio::task::yield_now().await;
         let mut other = bus.subscribe();
         bus.publish(|| record(40_000).into());

@@ -73,6 +73,25 @@ impl Entry {
         self.time_ns
     }
 
+    /// Whether it has been decoded.
+    #[cfg(test)]
+    pub(super) fn is_made(&self) -> bool {
+        match &self.content {
+            Content::Made(_) => true,
+            Content::Joined { made, .. } | Content::Test { made, .. } => made.get().is_some(),
+        }
+    }
+
+    /// What the record is made of, if it is not there at once: that takes no decoding.
+    pub fn joined_record(&self) -> Option<&Record> {
+        match &self.content {
+            Content::Joined { record, .. } => Some(record),
+            Content::Made(_) => None,
+            #[cfg(test)]
+            Content::Test { .. } => None,
+        }
+    }
+
     /// The record.
     pub fn record(&self) -> &LogRecord {
         match &self.content {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::Entry;
 use super::glob;
 use super::json::LogRecord;
 use nlmon_core::decode::specs::Specs;
 use nlmon_core::decode::{self, names};
-use nlmon_core::record::{Cause, Path};
+use nlmon_core::record::{Cause, Path, Record};
 
 /// A choice of records, as the user gave it. An empty one passes every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
@@ -115,15 +116,26 @@ fn hint(nearest: Option<&str>) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Matcher {
     filter: Filter,
+    protocols: Vec<u8>,
     paths: Vec<Path>,
     causes: Vec<Cause>,
 }
 
 impl Matcher {
-    /// [`matches`](Self::matches) as a function, for whoever matches elsewhere.
-    pub fn wants(self: &Arc<Self>) -> impl Fn(&LogRecord) -> bool + Send + Sync + use<> {
+    /// [`matches`](Self::matches) as a function, for whoever matches elsewhere. What is not wanted for
+    /// its protocol or path is not decoded.
+    pub fn wants(self: &Arc<Self>) -> impl Fn(&Entry) -> bool + Send + Sync + use<> {
         let matcher = Arc::clone(self);
-        move |record| matcher.matches(record)
+        move |entry| {
+            entry.joined_record().is_none_or(|record| matcher.may_match(record))
+                && matcher.matches(entry.record())
+        }
+    }
+
+    /// Whether a record may match, as far as can be told before it is decoded.
+    fn may_match(&self, record: &Record) -> bool {
+        any(&self.protocols, |protocol| *protocol == record.protocol())
+            && any(&self.paths, |path| *path == record.path())
     }
 
     /// Whether it lets everything pass.
@@ -148,11 +160,13 @@ impl Filter {
     /// The first name that does not exist, with the nearest one that does.
     pub fn compile(&self, specs: Specs) -> Result<Matcher, FilterError> {
         let mut filter = self.clone();
+        let mut protocols = Vec::new();
         for protocol in &mut filter.protocol {
-            *protocol = match names::parse_protocol(protocol) {
-                Some(number) => names::protocol_name(number).into_owned(),
-                None => return Err(unknown("protocol", protocol, names::protocol_names())),
+            let Some(number) = names::parse_protocol(protocol) else {
+                return Err(unknown("protocol", protocol, names::protocol_names()));
             };
+            protocols.push(number);
+            *protocol = names::protocol_name(number).into_owned();
         }
         for errno in &mut filter.errno {
             *errno = match names::parse_errno(errno) {
@@ -165,7 +179,7 @@ impl Filter {
         filter.text = filter.text.map(|text| text.to_lowercase());
         let paths = filter.path.iter().map(|name| path(name)).collect::<Result<_, _>>()?;
         let causes = filter.cause.iter().map(|name| cause(name)).collect::<Result<_, _>>()?;
-        Ok(Matcher { filter, paths, causes })
+        Ok(Matcher { filter, protocols, paths, causes })
     }
 }
 
@@ -310,11 +324,26 @@ mod tests {
     use crate::origin::Origin;
     use nlmon_core::record::Record;
 
+    fn joined(record: &Record) -> Entry {
+        let view = Arc::new(View::new(Clock::new(0)));
+        Entry::joined(Box::new(record.clone()), Arc::default(), view)
+    }
+
+    /// Whether it passes, which is the same before and after it is decoded.
     fn passes(filter: &Filter, record: &Record) -> bool {
-        filter
-            .compile(Specs::default())
-            .unwrap()
-            .matches(&LogRecord::new(record, &View::new(Clock::new(0))))
+        let matcher = Arc::new(filter.compile(Specs::default()).unwrap());
+        let passes = matcher.matches(&LogRecord::new(record, &View::new(Clock::new(0))));
+        assert_eq!(matcher.wants()(&joined(record)), passes, "{filter:?}");
+        passes
+    }
+
+    #[test]
+    fn what_another_protocol_or_path_has_is_not_decoded() {
+        for json in [r#"{"protocol":["xfrm"]}"#, r#"{"path":["dump","peer"]}"#] {
+            let matcher = Arc::new(filter(json).compile(Specs::default()).unwrap());
+            let entry = joined(&sample::multicast());
+            assert!(!matcher.wants()(&entry) && !entry.is_made(), "{json}");
+        }
     }
 
     /// A filter from its JSON form, which the socket carries.
