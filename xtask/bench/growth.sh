@@ -95,6 +95,7 @@ for namespaces in 11 101 307; do
     grown "$namespaces network namespaces"
 done
 stop
+for i in $(seq 0 $((made - 1))); do ip netns del "b$i"; done
 
 # all_in COMMAND: messages with all that an observer does for them
 messages=10007
