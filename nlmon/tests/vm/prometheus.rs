@@ -131,7 +131,8 @@ fn set_up() {
     fs::write("/etc/prometheus/prometheus.yml", PROMETHEUS_YML).unwrap();
     fs::write("/etc/prometheus/nlmon.rules.yml", hurried(RULES)).unwrap();
     run("promtool", &["check", "config", "/etc/prometheus/prometheus.yml"]);
-    // In the guest, memory is the disk.
+    // It has no other one to talk to, and no address that it could give one.
+    fs::write("/etc/default/prometheus-alertmanager", "ARGS=--cluster.listen-address=\n").unwrap();
     run("systemctl", &["restart", "prometheus", "prometheus-alertmanager"]);
 }
 
@@ -179,7 +180,7 @@ fn alerts_begin_with_their_faults_and_end_after_them() {
     of_netlink();
 
     let rules = RULES.lines().filter(|line| line.trim_start().starts_with("- alert:")).count();
-    assert_eq!(rules, 10, "each alert is provoked");
+    assert_eq!(rules, 11, "each alert is provoked");
 }
 
 /// Alerts of nlmon itself.
@@ -216,6 +217,24 @@ fn of_the_daemon() {
         );
         wait_for("it is up again", is_up);
     }
+    const FILES: &str = "/var/log/nlmon";
+    configure("[file]\npath = \"/var/log/nlmon/records.json\"\nformat = \"json\"\n");
+    restart("");
+    wait_for("it is up again", is_up);
+    provoke(
+        "NlmonFileFailed",
+        || {
+            shell("rm /var/log/nlmon/records.json");
+            run("chown", &["root:root", FILES]);
+            run("systemctl", &["reload", "nlmon"]);
+        },
+        || shell("ip link show lo >/run/shown"),
+        || {
+            run("chown", &["nlmon:nlmon", FILES]);
+            configure("");
+            restart("");
+        },
+    );
     restart("--ring-bytes 65536");
     wait_for("it is up again", is_up);
     provoke(
