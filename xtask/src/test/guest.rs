@@ -34,7 +34,7 @@ const TOOLS: &str = "tools::";
 const LAYOUTS: &str = "layouts::";
 /// Those that install the package, and take it away with what the other tests use.
 const PACKAGE: &str = "package::";
-/// Those of alerts, which a real Prometheus judges.
+/// Those of alerts, which a real Prometheus judges. They too run only if they are asked for.
 const PROMETHEUS: &str = "prometheus::";
 /// Those that take many minutes, and run only if they are asked for.
 const CROWDS: &str = "crowds::";
@@ -87,13 +87,12 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     if let Some(filter) = filter.filter(|filter| filter.starts_with(CROWDS)) {
         boot(&mut guest, &program, [filter])?;
     }
-    // Prometheus is the same on every kernel.
-    if has(PROMETHEUS) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
+    if let Some(filter) = filter.filter(|filter| filter.starts_with(PROMETHEUS)) {
         let packages = listed("packages-prometheus.txt")?;
         let mut own = vm::Options { packages, memory: PAGE_MEMORY_MIB, ..guest.clone() };
-        boot(&mut own, &program, [filter.unwrap_or(PROMETHEUS)])?;
+        boot(&mut own, &program, [filter])?;
     }
-    // So is the package.
+    // The package is the same on every kernel.
     if has(PACKAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
         let packed = dist::pack(&build::nlmon()?, &layout::target().join("dist-guest"))?;
         let mut own = vm::Options { copies: vec![packed.nlmon], ..guest.clone() };
