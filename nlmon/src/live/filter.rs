@@ -122,14 +122,17 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// [`matches`](Self::matches) as a function, for whoever matches elsewhere. What is not wanted for
-    /// its protocol or path is not decoded.
+    /// [`passes`](Self::passes) as a function, for whoever matches elsewhere.
     pub fn wants(self: &Arc<Self>) -> impl Fn(&Entry) -> bool + Send + Sync + use<> {
         let matcher = Arc::clone(self);
-        move |entry| {
-            entry.joined_record().is_none_or(|record| matcher.may_match(record))
-                && matcher.matches(entry.record())
-        }
+        move |entry| matcher.passes(entry)
+    }
+
+    /// Whether the record of an entry passes. What is not wanted for its protocol or path is not
+    /// decoded for that.
+    pub fn passes(&self, entry: &Entry) -> bool {
+        let may_match = |record: &Record| self.may_match(record);
+        entry.joined_record().is_none_or(may_match) && self.matches(entry.record())
     }
 
     /// Whether a record may match, as far as can be told before it is decoded.

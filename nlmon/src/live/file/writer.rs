@@ -73,7 +73,7 @@ impl Writer {
         let is_paused = self.pause.is_some_and(|(until_ns, _)| now_ns < until_ns);
         let mut chunks = Vec::new();
         for entry in entries {
-            if !(self.matcher.is_open() || self.matcher.matches(entry.record())) {
+            if !(self.matcher.is_open() || self.matcher.passes(entry)) {
                 continue;
             }
             if is_paused {
