@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-use crate::commands::{Failure, check, decode, links, record, recv, run, send, sockets, tail, top};
+use crate::commands::{
+    Failure, check, decode, links, record, recv, run, say, send, sockets, tail, top,
+};
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.
 #[derive(Debug, Parser)]
@@ -69,7 +71,7 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(failure: &Failure) -> ExitCode {
-    eprintln!("nlmon: {failure}");
+    say(format_args!("{failure}"));
     ExitCode::from(failure.exit_code())
 }
 

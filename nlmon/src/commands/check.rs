@@ -3,11 +3,11 @@
 //! Changes nothing. Attaches the probes for a moment, because only that proves that they work; with
 //! the rights of the installed service, because it is the service that will need them.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
 
-use super::health;
+use super::{health, output::print};
 use crate::{
     commands::{Failure, rights},
     config::{Config, Source},
@@ -98,9 +98,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         (report.error, report.exit_code) = (Some(failure.to_string()), failure.exit_code());
     }
     if args.json {
-        println!("{}", serde_json::json!(report));
+        print(format!("{}\n", serde_json::json!(report)))?;
     } else if !args.live {
-        report.print();
+        print(report.to_string())?;
     }
     result
 }
@@ -139,20 +139,22 @@ impl Report {
             .map_err(|error| Failure::Usage(error.into()))?;
         spec_files::read(&config.log.specs).map_err(|error| Failure::Usage(error.into()))
     }
+}
 
-    fn print(&self) {
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.configuration_valid {
-            return;
+            return Ok(());
         }
-        println!("configuration   valid");
+        writeln!(f, "configuration   valid")?;
         if let Some(specs) = &self.specs {
-            specs.print();
+            write!(f, "{specs}")?;
         }
-        println!("kernel          {}", self.kernel);
+        writeln!(f, "kernel          {}", self.kernel)?;
         if let Some(rights) = &self.rights {
-            println!("rights          {rights}");
+            writeln!(f, "rights          {rights}")?;
         }
-        self.probes.iter().for_each(Probe::print);
+        self.probes.iter().try_for_each(|probe| write!(f, "{probe}"))
     }
 }
 
@@ -168,38 +170,35 @@ impl Probe {
         };
         Self { name: probe.name(), state }
     }
+}
 
-    fn print(&self) {
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let probe = format!("probe {}", self.name);
         match &self.state {
             State::Attached { function, hook, proof, exact, refused } => {
                 let may_miss =
                     if *exact { "" } else { ", may miss calls: this kernel preempts programs" };
-                println!("{probe:<15} {function} by {hook}, {proof}{may_miss}");
-                for reason in refused {
-                    println!("{:<15} not by {reason}", "");
-                }
+                writeln!(f, "{probe:<15} {function} by {hook}, {proof}{may_miss}")?;
+                refused.iter().try_for_each(|reason| writeln!(f, "{:<15} not by {reason}", ""))
             }
-            State::Missed { error } => println!("{probe:<15} none: {error}"),
+            State::Missed { error } => writeln!(f, "{probe:<15} none: {error}"),
         }
     }
 }
 
-impl Specs {
-    fn print(&self) {
+impl fmt::Display for Specs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { described, known, passed_over } = self;
-        println!("specs           {} described: {}", described.len(), list(described));
+        writeln!(f, "specs           {} described: {}", described.len(), list(described))?;
         if !known.is_empty() {
-            println!(
-                "{:<15} {} with tables of their own, which win: {}",
-                "",
-                known.len(),
-                list(known)
-            );
+            let (count, known) = (known.len(), list(known));
+            writeln!(f, "{:<15} {count} with tables of their own, which win: {known}", "")?;
         }
         if *passed_over > 0 {
-            println!("{:<15} {passed_over} of other protocols, passed over", "");
+            writeln!(f, "{:<15} {passed_over} of other protocols, passed over", "")?;
         }
+        Ok(())
     }
 }
 

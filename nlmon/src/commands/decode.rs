@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let text = args.text()?;
     let paste = paste::read(&text).map_err(|error| Failure::Usage(error.into()))?;
     for remark in &paste.remarks {
-        eprintln!("nlmon: {remark}");
+        super::say(format_args!("{remark}"));
     }
     if paste.datagrams.is_empty() {
         return Err(Failure::Usage(anyhow!("there are no bytes of a message in this text")));
@@ -149,15 +149,15 @@ impl Args {
         let Some((protocol, number)) = unknown else { return };
         let name = names::protocol_name(protocol);
         if protocol == names::protocol::GENERIC {
-            eprintln!(
-                "nlmon: which family has the number {number} is not in the text: say it with \
+            super::say(format_args!(
+                "which family has the number {number} is not in the text: say it with \
                  --family {number}=NAME (genl ctrl list shows those of this machine)"
-            );
+            ));
         } else if self.protocol.is_none() {
-            eprintln!(
-                "nlmon: {number} is no type of message of protocol {name}: say the protocol with \
+            super::say(format_args!(
+                "{number} is no type of message of protocol {name}: say the protocol with \
                  --protocol"
-            );
+            ));
         }
     }
 
@@ -187,7 +187,9 @@ fn read(file: &Path) -> Result<String, Failure> {
     let limit = TEXT_MAX as u64 + 1;
     let read = if file.as_os_str() == "-" {
         if io::stdin().is_terminal() {
-            eprintln!("nlmon: paste the bytes, and end them with Ctrl-D on a line of its own");
+            super::say(format_args!(
+                "paste the bytes, and end them with Ctrl-D on a line of its own"
+            ));
         }
         io::stdin().take(limit).read_to_string(&mut text)
     } else {

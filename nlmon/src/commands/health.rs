@@ -5,7 +5,7 @@ use std::{io::BufRead as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 
-use super::{Failure, feed};
+use super::{Failure, feed, output::print};
 use crate::{
     health::Report,
     live::{
@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// `System` where the socket may not be used, `Runtime` where no daemon answers, or not well.
 pub(super) fn run(socket: &Path) -> Result<(), Failure> {
     let report = ask(socket)?;
-    print!("{report}");
+    print(report.to_string())?;
     if report.is_ready() {
         return Ok(());
     }

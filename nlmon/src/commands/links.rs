@@ -1,15 +1,11 @@
 //! `nlmon links`: this host's network devices, over netlink: `ip -brief link` with headings, or
 //! one JSON object a line.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 
-use super::Failure;
+use super::{Failure, output::print};
 use nlmon_core::decode::printable;
 
 use crate::subscribe::{Error, Link, links};
@@ -45,10 +41,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Output::Text => table(&links),
         Output::Json => lines(&links).map_err(|error| Failure::Runtime(error.into()))?,
     };
-    io::stdout()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")
-        .map_err(Failure::Runtime)
+    print(text)
 }
 
 fn lines(links: &[Link]) -> serde_json::Result<String> {

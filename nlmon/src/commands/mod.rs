@@ -7,6 +7,7 @@ mod feed;
 pub mod flags;
 mod health;
 pub mod links;
+mod output;
 pub mod printer;
 pub mod record;
 pub mod recv;
@@ -19,6 +20,8 @@ pub mod tail;
 pub mod top;
 
 use std::fmt;
+
+pub(crate) use output::say;
 
 /// Why a command failed; decides the exit code.
 #[derive(Debug)]

@@ -185,7 +185,9 @@ impl Printer {
             Form::Text(..) => {}
         }
         written(self.out().flush())?;
-        eprintln!("nlmon: {lost} records are missing here: they came faster than they were read");
+        super::say(format_args!(
+            "{lost} records are missing here: they came faster than they were read"
+        ));
         Ok(())
     }
 }

@@ -1,15 +1,13 @@
 //! `nlmon recv`: joins the test module's group and prints each greeting. Greetings are all that
 //! standard output gets; what state the command is in goes to standard error.
 
-use std::{
-    io::{self, Write as _},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 
 use super::{
     Failure,
+    output::print_to_reader,
     send::{open_test_module, seconds},
 };
 use nlmon_core::{decode::printable, message::messages};
@@ -34,7 +32,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let socket = open_test_module()?;
     socket.join(test_module::GROUP).map_err(|error| Failure::System(error.into()))?;
-    eprintln!("nlmon: waiting for greetings, protocol 17, group 1");
+    super::say(format_args!("waiting for greetings, protocol 17, group 1"));
     let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut greetings = 0;
@@ -44,10 +42,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         match socket.receive(&mut buffer).map_err(|error| Failure::Runtime(error.into()))? {
             Received::Datagram(datagram) => {
-                greetings += print_greetings(&datagram).map_err(Failure::Runtime)?;
+                let greeted = greetings_of(&datagram);
+                greetings += greeted.len() as u64;
+                if !greeted.is_empty() && !print_to_reader(greeted.concat())? {
+                    return Ok(());
+                }
             }
             Received::Overrun => {
-                eprintln!("nlmon: the receive buffer ran over, greetings are lost");
+                super::say(format_args!("the receive buffer ran over, greetings are lost"));
             }
             Received::Empty => {}
         }
@@ -76,20 +78,16 @@ fn out_of_time(greetings: u64, count: Option<u64>) -> Result<(), Failure> {
     }
 }
 
-/// Prints the greetings in a datagram, and says how many.
-fn print_greetings(datagram: &Datagram<'_>) -> anyhow::Result<u64> {
+/// The greetings in a datagram, a line each.
+fn greetings_of(datagram: &Datagram<'_>) -> Vec<String> {
     // A user may send to the group, too.
     if datagram.src_portid != 0 {
-        return Ok(0);
+        return Vec::new();
     }
-    let mut count = 0;
     let len = usize::try_from(datagram.len).unwrap_or(usize::MAX);
-    for message in messages(datagram.data, len) {
-        if message.header.message_type == test_module::GREETING {
-            writeln!(io::stdout(), "{}", printable::c_string(message.payload))
-                .context("cannot write to standard output")?;
-            count += 1;
-        }
-    }
-    Ok(count)
+    let messages = messages(datagram.data, len);
+    messages
+        .filter(|message| message.header.message_type == test_module::GREETING)
+        .map(|message| format!("{}\n", printable::c_string(message.payload)))
+        .collect()
 }

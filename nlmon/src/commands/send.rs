@@ -1,15 +1,12 @@
 //! `nlmon send`: sends a text to the test module and prints its echo, as the user program of the
 //! article does that the module comes from.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use nix::errno::Errno;
 
-use super::Failure;
+use super::{Failure, output::print};
 use crate::subscribe::{Error, Socket, test_module};
 
 /// The longest timeout: a day. Longer ones are typing errors.
@@ -55,9 +52,7 @@ fn echo(socket: &Socket, text: &str, timeout: Duration) -> Result<(), Failure> {
             "the echo is not what was sent: {got} bytes came back for {wanted}"
         )));
     }
-    writeln!(io::stdout(), "Received message payload: {text}")
-        .context("cannot write to standard output")
-        .map_err(Failure::Runtime)
+    print(format!("Received message payload: {text}\n"))
 }
 
 /// Opens a socket of the test module, or says what to do.

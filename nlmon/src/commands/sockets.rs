@@ -4,14 +4,15 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    io::{self, Write as _},
 };
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Failure;
+use super::{
+    Failure,
+    output::{print, say},
+};
 use nlmon_core::decode::{
     names::{group_name, parse_protocol, protocol_name},
     printable,
@@ -77,24 +78,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .scan()
         .map_err(|error| Failure::System(error.into()))?;
     if let Some(error) = refusal.filter(|_| scan.gaps.processes > 0) {
-        eprintln!("nlmon: owners are read from /proc: {error:#}");
+        say(format_args!("owners are read from /proc: {error:#}"));
     }
     for seen in &mut scan.seen {
         seen.sockets.retain(|socket| args.wants(socket));
     }
     let gaps = scan.gaps.to_string();
     if !gaps.is_empty() {
-        eprintln!("nlmon: {gaps}");
+        say(format_args!("{gaps}"));
     }
     let text = match args.output {
         Output::Text => table(&scan, args.all),
         Output::Json => lines(&scan).map_err(|error| Failure::Runtime(error.into()))?,
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to standard output").map_err(Failure::Runtime),
-    }
+    print(text)
 }
 
 impl Args {

@@ -57,10 +57,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let probes = feed.has_probes();
     if !probes && args.shown.output == Output::Text {
         // Once, so that no line has to.
-        eprintln!(
-            "nlmon: the daemon has no probes: these are the multicasts that it receives itself; \
+        super::say(format_args!(
+            "the daemon has no probes: these are the multicasts that it receives itself; \
              who sent them, and requests and their answers, it cannot see"
-        );
+        ));
     }
     let printer = Printer::new(args.shown, probes, args.count);
     let end = printer.and_then(|mut printer| printer.copy(&mut feed));
@@ -75,13 +75,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 /// Says what of a capture was not shown.
 fn say_passed(passed: &Passed) {
     if passed.others > 0 {
-        eprintln!(
-            "nlmon: {} packets are passed over: they are of interfaces that have no netlink",
+        super::say(format_args!(
+            "{} packets are passed over: they are of interfaces that have no netlink",
             passed.others
-        );
+        ));
     }
     if let Some(first) = &passed.first_broken {
-        eprintln!("nlmon: {} packets cannot be read; the first: {first}", passed.broken);
+        super::say(format_args!("{} packets cannot be read; the first: {first}", passed.broken));
     }
 }
 

@@ -118,7 +118,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let stopped = stop_on_signal(&feed).map_err(Failure::Runtime)?;
     let mut recorder = args.recorder(matcher)?;
     let end = copy(feed, args.count, &mut *recorder);
-    eprintln!("nlmon: {}", recorder.summary());
+    crate::commands::say(format_args!("{}", recorder.summary()));
     match end? {
         StopReason::Count => Ok(()),
         StopReason::Closed if stopped.load(Ordering::Relaxed) => Ok(()),

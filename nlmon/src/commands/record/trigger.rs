@@ -164,7 +164,7 @@ impl Triggered {
         let more =
             if more > 0 { format!("; {more} more would have triggered") } else { String::new() };
         let short = short.map_or_else(String::new, |short| format!("; {short}"));
-        eprintln!("nlmon: {tally} in {}{more}{short}", output.path.display());
+        crate::commands::say(format_args!("{tally} in {}{more}{short}", output.path.display()));
         Ok(())
     }
 }
