@@ -212,9 +212,12 @@ fn start(
     })
 }
 
-/// The subscriptions, which look again when the probes tell that there may be something new.
+/// The subscriptions, which look again when the probes tell that there may be something new. Without
+/// the one of sockets that come, their count stands still, and the subscriptions look all the time.
 fn told_of_changes(keeper: Keeper, probes: Option<&Probes>, families: &FamilyKeeper) -> Keeper {
-    match probes.map(|probes| probes.sockets.clone()) {
+    let tells =
+        |probes: &&Probes| probes.attached.iter().any(|attached| attached.probe == Probe::Bind);
+    match probes.filter(tells).map(|probes| probes.sockets.clone()) {
         Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
         None => keeper,
     }
