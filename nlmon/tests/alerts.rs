@@ -23,11 +23,19 @@ fn values<'a>(text: &'a str, key: &'a str) -> impl Iterator<Item = &'a str> {
 #[test]
 fn rules_name_metrics_that_there_are() {
     let known: BTreeSet<_> = ALL.iter().map(|metric| metric.name).collect();
-    let rules = text("deploy/prometheus/nlmon.rules.yml");
-    let words = rules.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let named: BTreeSet<_> = words.filter(|word| word.starts_with("nlmon_")).collect();
-    assert!(named.len() > 5, "{named:?}");
-    assert_eq!(named.difference(&known).collect::<Vec<_>>(), [&""; 0]);
+    for file in ["nlmon.rules.yml", "nlmon.fleet.rules.yml"] {
+        let rules = text(&format!("deploy/prometheus/{file}"));
+        // The names of recorded series have those of metrics in them.
+        let lines = rules.lines().filter(|line| !line.contains("- record: "));
+        let words =
+            lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        let named: BTreeSet<_> = words
+            .map(|word| word.strip_suffix("_bucket").unwrap_or(word))
+            .filter(|word| word.starts_with("nlmon_"))
+            .collect();
+        assert!(named.len() > 5, "{file}: {named:?}");
+        assert_eq!(named.difference(&known).collect::<Vec<_>>(), [&""; 0], "{file}");
+    }
 }
 
 #[test]

@@ -39,10 +39,15 @@ fn promtool() -> Result<PathBuf> {
     Ok(directory.join("usr/bin/promtool"))
 }
 
-/// The alert rules and their own tests.
+/// The rules and their own tests.
 fn alerts(promtool: &Path) -> Result<()> {
     let rules = layout::root().join("deploy/prometheus");
-    for (kind, file) in [("check", "nlmon.rules.yml"), ("test", "nlmon.rules.test.yml")] {
+    for (kind, file) in [
+        ("check", "nlmon.rules.yml"),
+        ("test", "nlmon.rules.test.yml"),
+        ("check", "nlmon.fleet.rules.yml"),
+        ("test", "nlmon.fleet.rules.test.yml"),
+    ] {
         let mut command = Command::new(promtool);
         command.args([kind, "rules"]).arg(rules.join(file));
         process::run(&mut command, "promtool")?;

@@ -142,6 +142,10 @@ fn daemon(binary: &Path, manual: &Path) -> Result<Tree> {
         ("usr/lib/systemd/catalog/nlmon.catalog", "deploy/systemd/nlmon.catalog"),
         ("usr/share/nlmon/grafana/nlmon.json", "deploy/grafana/nlmon.json"),
         ("usr/share/nlmon/prometheus/nlmon.rules.yml", "deploy/prometheus/nlmon.rules.yml"),
+        (
+            "usr/share/nlmon/prometheus/nlmon.fleet.rules.yml",
+            "deploy/prometheus/nlmon.fleet.rules.yml",
+        ),
         ("usr/share/doc/nlmon/runbook.md", "docs/runbook.md"),
         ("usr/share/doc/nlmon/examples/nlmon-kprobe.conf", "deploy/systemd/nlmon-kprobe.conf"),
         ("usr/share/doc/nlmon/shipping.md", "docs/shipping.md"),
