@@ -45,7 +45,24 @@ impl Daemon {
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut daemon = Self { directory, child, lines };
         daemon.lines_until("ready:");
+        daemon.wait_until_it_listens();
         daemon
+    }
+
+    /// It is ready a moment before it is a member of its groups.
+    fn wait_until_it_listens(&self) {
+        /// `RTNLGRP_IPV4_IFADDR`, as a bit.
+        const ADDRESSES: u32 = 1 << 4;
+        let listens = |line: &str| {
+            let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+            let groups = fields.get(3).and_then(|groups| u32::from_str_radix(groups, 16).ok());
+            fields.get(1) == Some(&"0") && groups.is_some_and(|groups| groups & ADDRESSES != 0)
+        };
+        let start = Instant::now();
+        while !self.inside("cat /proc/net/netlink").lines().any(listens) {
+            assert!(start.elapsed() < PATIENCE, "it does not listen");
+            sleep(Duration::from_millis(50));
+        }
     }
 
     fn file(directory: &Path, section: &str) -> String {

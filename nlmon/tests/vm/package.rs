@@ -8,10 +8,11 @@ use crate::support::{PerfEvents, kernel, run, try_run};
 
 const CONFIGURATION: &str = "/etc/nlmon/nlmon.toml";
 /// What the guest had of nlmon before any package.
-const OVERLAY: [&str; 7] = [
+const OVERLAY: [&str; 8] = [
     "/usr/bin/nlmon",
     "/usr/lib/systemd/system/nlmon.service",
     "/usr/lib/systemd/system/nlmon.socket",
+    "/usr/lib/systemd/catalog/nlmon.catalog",
     "/usr/lib/sysusers.d/nlmon.conf",
     "/etc/systemd/system/multi-user.target.wants/nlmon.service",
     "/etc/systemd/system/nlmon.service.wants",
