@@ -22,7 +22,7 @@ use crate::support::{run, say, try_run};
 const RULES: &str = include_str!("../../../deploy/prometheus/nlmon.rules.yml");
 
 /// Longest wait for an alert to begin or to end.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 const USER: &str = "prometheus";
 /// `nine stars over Turku` by bcrypt, as crypt(3) makes it.
@@ -31,6 +31,8 @@ const HASH: &str = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.kNAnYyv0TLpeeokWDhxrdBJnCSXNuIW
 const CONFIGURATION: &str = "/etc/nlmon/nlmon.toml";
 const DROP_IN: &str = "/run/systemd/system/nlmon.service.d/prometheus.conf";
 const HOOKS: &str = "/run/nlmon";
+/// Where the service may write its records.
+const RECORDS: &str = "/var/log/nlmon";
 
 const PROMETHEUS_YML: &str = "\
 global: { scrape_interval: 1s, evaluation_interval: 1s }
@@ -221,25 +223,7 @@ fn of_the_daemon() {
         );
         wait_for("it is up again", is_up);
     }
-    const FILES: &str = "/var/log/nlmon";
-    configure("[file]\npath = \"/var/log/nlmon/records.json\"\nformat = \"json\"\n");
-    restart("");
-    wait_for("it is up again", is_up);
-    provoke(
-        "NlmonFileFailed",
-        || {
-            shell("rm /var/log/nlmon/records.json");
-            run("chown", &["root:root", FILES]);
-            // `systemctl reload` would give the directory back to the service.
-            run("kill", &["-HUP", &main_pid()]);
-        },
-        || shell(CHANGE),
-        || {
-            run("chown", &["nlmon:nlmon", FILES]);
-            configure("");
-            restart("");
-        },
-    );
+    file_fails();
     restart("--ring-bytes 65536");
     wait_for("it is up again", is_up);
     provoke(
@@ -254,6 +238,28 @@ fn of_the_daemon() {
         || restart(""),
     );
     wait_for("it is up again", is_up);
+}
+
+/// The file of records cannot be written.
+fn file_fails() {
+    configure("[file]\npath = \"/var/log/nlmon/records.json\"\nformat = \"json\"\n");
+    restart("");
+    wait_for("it is up again", is_up);
+    provoke(
+        "NlmonFileFailed",
+        || {
+            shell("rm /var/log/nlmon/records.json");
+            run("chown", &["root:root", RECORDS]);
+            // `systemctl reload` would give the directory back to the service.
+            run("kill", &["-HUP", &main_pid()]);
+        },
+        || shell(CHANGE),
+        || {
+            run("chown", &["nlmon:nlmon", RECORDS]);
+            configure("");
+            restart("");
+        },
+    );
 }
 
 /// Alerts of what it sees.
@@ -284,7 +290,7 @@ fn of_netlink() {
         || {},
     );
     let mut held = Vec::new();
-    let hold = |held: &mut Vec<Socket>| {
+    let more = |held: &mut Vec<Socket>| {
         for _ in 0..67 {
             let socket = Socket::open(0).unwrap();
             // It gets a port id.
@@ -294,5 +300,5 @@ fn of_netlink() {
             held.push(socket);
         }
     };
-    provoke("NetlinkSocketLeak", || {}, || hold(&mut held), || {});
+    provoke("NetlinkSocketLeak", || {}, || more(&mut held), || {});
 }
