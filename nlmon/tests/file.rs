@@ -4,109 +4,61 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod directory;
+mod unshared;
 
 use std::{
     fmt::Write as _,
     fs,
-    io::{BufRead as _, BufReader, Lines},
+    ops::Deref,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, Command, Stdio},
+    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use directory::Directory;
 use serde_json::Value;
+use unshared::{NLMON, wait_for};
 
-const NLMON: &str = env!("CARGO_BIN_EXE_nlmon");
 const PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN: &str = "again";
 
-/// A daemon with a configuration of its own.
-struct Daemon {
-    directory: Directory,
-    child: Child,
-    lines: Lines<BufReader<ChildStderr>>,
+/// `RTNLGRP_IPV4_IFADDR`, as a bit.
+const ADDRESSES: u32 = 1 << 4;
+
+/// A daemon that writes records of addresses to a file.
+struct Daemon(unshared::Daemon);
+
+impl Deref for Daemon {
+    type Target = unshared::Daemon;
+
+    fn deref(&self) -> &unshared::Daemon {
+        &self.0
+    }
 }
 
 impl Daemon {
     /// Starts it once `prepare` has run in its namespaces. `$DIR` in both texts is its directory.
     fn start(prepare: &str, section: &str) -> Self {
-        let directory = Directory::new();
-        let script = r#"ip link set lo up; eval "$PREPARE"
-            exec "$NLMON" run --config "$DIR/nlmon.toml" --socket "$DIR/log""#;
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--net", "--mount", "sh", "-euc", script]);
-        command.env("NLMON", NLMON).env("DIR", &*directory).env("PREPARE", prepare);
-        command.env_remove("NLMON_LOG").stderr(Stdio::piped());
-        fs::write(directory.join("nlmon.toml"), Self::file(&directory, section)).unwrap();
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut daemon = Self { directory, child, lines };
-        daemon.lines_until("ready:");
-        daemon.wait_until_it_listens();
+        let daemon = Self(unshared::Daemon::start(prepare, &Self::file(section), &[]));
+        // It is ready a moment before it is a member of its groups.
+        wait_for("it listens", || daemon.route_groups() & ADDRESSES != 0);
         daemon
     }
 
-    /// It is ready a moment before it is a member of its groups.
-    fn wait_until_it_listens(&self) {
-        /// `RTNLGRP_IPV4_IFADDR`, as a bit.
-        const ADDRESSES: u32 = 1 << 4;
-        let listens = |line: &str| {
-            let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-            let groups = fields.get(3).and_then(|groups| u32::from_str_radix(groups, 16).ok());
-            fields.get(1) == Some(&"0") && groups.is_some_and(|groups| groups & ADDRESSES != 0)
-        };
-        let start = Instant::now();
-        while !self.inside("cat /proc/net/netlink").lines().any(listens) {
-            assert!(start.elapsed() < PATIENCE, "it does not listen");
-            sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn file(directory: &Path, section: &str) -> String {
+    fn file(section: &str) -> String {
         let filter = r#"filter = "type=RTM_NEWADDR,RTM_DELADDR""#;
         let filter = if section.contains("filter") { "" } else { filter };
-        format!("[file]\n{filter}\n{section}\n").replace("$DIR", directory.to_str().unwrap())
-    }
-
-    fn lines_until(&mut self, text: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        loop {
-            let line = self.lines.next().unwrap_or_else(|| panic!("no {text:?} in {seen:?}"));
-            seen.push(line.unwrap());
-            if seen.last().unwrap().contains(text) {
-                return seen;
-            }
-        }
+        format!("[file]\n{filter}\n{section}\n")
     }
 
     fn reload(&mut self, section: &str) {
-        fs::write(self.path("nlmon.toml"), Self::file(&self.directory, section)).unwrap();
-        self.signal("-HUP");
-        self.lines_until(AGAIN);
+        self.0.reload(&Self::file(section), AGAIN);
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-    }
-
-    fn inside(&self, script: &str) -> String {
-        let pid = self.child.id().to_string();
-        let output = Command::new("nsenter")
-            .args(["--user", "--preserve-credentials", "--net", "--mount", "--target", &pid])
-            .args(["bash", "-euc", script])
-            .env("DIR", &*self.directory)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Adds so many addresses, each of which is told to the group once.
@@ -117,14 +69,6 @@ impl Daemon {
             writeln!(batch, "addr add 10.9.{high}.{low}/32 dev lo").unwrap();
         }
         self.inside(&format!("ip -batch - <<'END'\n{batch}END"));
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        let text = self.inside(
-            "exec 3<>/dev/tcp/127.0.0.1/9776; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3",
-        );
-        let mut values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        values.next().map(|value| value.parse().unwrap())
     }
 
     /// The count of an outcome.
@@ -145,20 +89,8 @@ impl Daemon {
         assert_eq!(self.count(outcome), count, "{outcome}");
     }
 
-    fn end(mut self) -> (Directory, Vec<String>) {
-        self.signal("-TERM");
-        let rest = self.lines.by_ref().map(Result::unwrap).collect();
-        assert!(self.child.wait().unwrap().success());
-        (std::mem::replace(&mut self.directory, Directory::new()), rest)
-    }
-}
-
-impl Drop for Daemon {
-    /// A test that failed leaves none behind.
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.child.kill().unwrap();
-        }
+    fn end(self) -> (Directory, Vec<String>) {
+        self.0.end()
     }
 }
 
@@ -291,7 +223,7 @@ fn what_is_over_the_rate_is_counted_and_said() {
     assert!(is_record(&all[said - 1]) && is_record(&all[said + 1]));
     assert!(all[said]["time"].as_str().unwrap().ends_with('Z'));
     daemon.signal("-HUP");
-    daemon.lines_until(AGAIN);
+    daemon.0.lines_until(AGAIN);
     daemon.end();
 }
 
@@ -315,14 +247,14 @@ fn a_full_disk_costs_records_and_nothing_else() {
     assert_eq!((full.len() as u64, text.len() > 30_000), (written, true), "{}", text.len());
     assert_eq!(daemon.metric("nlmon_file_writable"), Some(0.0));
     assert_eq!(daemon.metric("nlmon_ready"), Some(1.0));
-    let said = daemon.lines_until("trying again in 1 s");
+    let said = daemon.0.lines_until("trying again in 1 s");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("No space left on device"), "{said:?}");
     // With room again it goes on behind what is there, and says what it lacks.
     daemon.inside("mount -o remount,size=512k $DIR/full");
     sleep(Duration::from_millis(2100));
     daemon.add(101..102);
-    daemon.lines_until("again; ");
+    daemon.0.lines_until("again; ");
     daemon.settle("written", written + 1);
     let all = lines(&daemon.inside(&cat));
     assert_eq!(lost(&all, "failed"), failed);
@@ -340,7 +272,7 @@ fn a_directory_that_is_gone_is_missed_and_found_again() {
     sleep(Duration::from_millis(1100));
     daemon.add(3..8);
     daemon.settle("failed", 5);
-    daemon.lines_until("No such file or directory");
+    daemon.0.lines_until("No such file or directory");
     daemon.inside("mkdir $DIR/d");
     sleep(Duration::from_millis(1100));
     daemon.add(8..10);
