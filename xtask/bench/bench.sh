@@ -1,35 +1,8 @@
 #!/bin/bash
 # Prints what nlmon costs, as it is shipped: each message its sender, all in, and the daemon itself.
-set -eu
-systemctl stop nlmon
-nlmon=/root/nlmon
-log=/run/bench.log
-listen=127.0.0.1:9777
+. "${0%/*}/observer.sh"
 
-# start COMMAND...: the observer, in the background
-start() {
-    : >"$log"
-    "$@" 2>"$log" &
-    observer=$!
-}
-
-# start_nlmon FLAG...: it joins its groups and notes its sockets first
-start_nlmon() {
-    start "$nlmon" run --require-probes --socket /run/bench.sock --listen "$listen" "$@"
-    until grep -q 'ready:' "$log"; do
-        kill -0 "$observer" 2>/dev/null || { cat "$log" >&2; exit 1; }
-        sleep 0.2
-    done
-    sleep 3
-}
-
-stop() {
-    kill "$observer"
-    wait "$observer" || true
-}
-
-# What the observer's threads have run, in nanoseconds, which are instructions here.
-ran() { awk '{ sum += $1 } END { printf "%d\n", sum }' /proc/"$observer"/task/*/schedstat; }
+# How often the observer was put on a processor, or off it.
 switched() {
     awk '/ctxt_switches/ { sum += $2 } END { print sum }' /proc/"$observer"/task/*/status
 }

@@ -1,41 +1,8 @@
 #!/bin/bash
 # Prints how the cost of nlmon, as it is shipped, grows with what there is on a host, and what other
 # tools take for less.
-set -eu
-systemctl stop nlmon
+. "${0%/*}/observer.sh"
 ulimit -n 65536
-nlmon=/root/nlmon
-log=/run/bench.log
-cgroup=/sys/fs/cgroup/bench
-
-# start COMMAND...: the observer, in the background
-start() {
-    : >"$log"
-    "$@" >/dev/null 2>"$log" &
-    observer=$!
-    mkdir -p "$cgroup"
-    echo "$observer" >"$cgroup/cgroup.procs"
-}
-
-# start_nlmon FLAG...: it joins its groups and notes its sockets first
-start_nlmon() {
-    start "$nlmon" run --require-probes --socket /run/bench.sock --listen 127.0.0.1:9777 \
-        --ring-bytes 67108864 "$@"
-    until grep -q 'ready:' "$log"; do
-        kill -0 "$observer" 2>/dev/null || { cat "$log" >&2; exit 1; }
-        sleep 0.2
-    done
-    sleep 3
-}
-
-stop() {
-    kill "$observer"
-    wait "$observer" || true
-}
-
-# What the observers have run, in nanoseconds, which are instructions here. Threads that have ended
-# are in it.
-ran() { awk '/^usage_usec/ { printf "%d\n", $2 * 1000 }' "$cgroup/cpu.stat"; }
 
 # at_rest: instructions a second, once what was sent before is done with
 at_rest() {
@@ -47,26 +14,27 @@ at_rest() {
 
 row() { printf '%-44s %9s %9s\n' "$@"; }
 
+# sent LABEL WORD...: a message that the bench sends by these words
+sent() {
+    label=$1
+    shift
+    plain=$(/root/peer "$@")
+    start_nlmon "${room[@]}"
+    row "$label" "$plain" "$(/root/peer "$@")"
+    stop
+}
+# A sample that finds no room costs less than one that does.
+room=(--ring-bytes 67108864)
 echo
 row 'a message, its sender, sampled, fentry' 'no nlmon' 'nlmon'
-for size in 64 1024 8192; do
-    plain=$(/root/peer size "$size")
-    start_nlmon
-    row "$size bytes" "$plain" "$(/root/peer size "$size")"
-    stop
-done
-for types in 1 31 307; do
-    plain=$(/root/peer types "$types")
-    start_nlmon
-    row "one of $types types" "$plain" "$(/root/peer types "$types")"
-    stop
-done
+for size in 64 1024 8192; do sent "$size bytes" size "$size"; done
+for types in 1 31 307; do sent "one of $types types" types "$types"; done
 
 # grown WHAT: a message and a second at rest of the observer that runs
 grown() { row "$1" "$(/root/peer)" "$(at_rest)"; }
 echo
 row 'with nlmon, and' 'a message' 'at rest'
-start_nlmon
+start_nlmon "${room[@]}"
 grown 'no more than the bench'
 for processes in 101 1009 10007; do
     /root/peer names "$processes" >/dev/null
@@ -74,7 +42,7 @@ for processes in 101 1009 10007; do
     grown "$processes processes that have ended"
 done
 stop
-start_nlmon
+start_nlmon "${room[@]}"
 for sockets in 101 1009 10007; do
     mkfifo /run/held
     /root/peer hold "$sockets" </run/held >/run/holds &
@@ -88,7 +56,7 @@ for sockets in 101 1009 10007; do
     rm /run/held /run/holds
 done
 stop
-start_nlmon
+start_nlmon "${room[@]}"
 made=0
 for namespaces in 11 101 307; do
     while [ "$made" -lt "$namespaces" ]; do
@@ -116,7 +84,7 @@ echo
 row 'all in, one processor' 'a message' 'over base'
 row 'no observer' "$plain" 0
 for clients in 0 1 11 101; do
-    start_nlmon --clients 128
+    start_nlmon "${room[@]}" --clients 128
     readers=()
     for _ in $(seq "$clients"); do
         "$nlmon" tail --socket /run/bench.sock --protocol route >/dev/null 2>&1 &

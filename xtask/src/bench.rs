@@ -39,6 +39,9 @@ impl Tables {
     }
 }
 
+/// What the scripts have in common.
+const OBSERVER: &str = "observer.sh";
+
 /// Counting instructions slows the emulator down.
 const TIMEOUT_SECONDS: u64 = 2400;
 
@@ -49,10 +52,8 @@ pub(crate) fn run(options: &Options) -> Result<Ending> {
     let program = build::program("bench", "peer")?;
     let daemon = dist::release(&layout::target())?;
     let daemon = build::stripped_to(&daemon, &layout::guest().join("nlmon-shipped"))?;
-    let scripts = match options.only {
-        Some(tables) => vec![tables.script()],
-        None => Tables::ALL.map(Tables::script).to_vec(),
-    };
+    let tables = options.only.map_or_else(|| Tables::ALL.to_vec(), |tables| vec![tables]);
+    let scripts: Vec<&str> = tables.into_iter().map(Tables::script).collect();
     let script = |name: &str| (layout::root().join("xtask/bench").join(name), name.into());
     let all = scripts.iter().map(|name| format!("/root/{name}")).collect::<Vec<_>>().join(" && ");
     let guest = vm::Options {
@@ -64,6 +65,6 @@ pub(crate) fn run(options: &Options) -> Result<Ending> {
         ..vm::Options::default()
     };
     let mut copies = vec![(program, "peer".into()), (daemon, "nlmon".into())];
-    copies.extend(scripts.iter().map(|name| script(name)));
+    copies.extend(scripts.into_iter().chain([OBSERVER]).map(script));
     Ok(vm::boot(&guest, copies)?.ending)
 }
