@@ -158,7 +158,7 @@ impl Reader {
             let _ok = write!(self.said, "event: lost\ndata: {{\"lost\":{lost}}}\n\n");
         }
         let chosen = self.subscription.choose(entries, self.matcher.wants()).await;
-        let chosen = chosen.inspect_err(|error| log::error!("/live: cannot go on: {error}"));
+        let chosen = chosen.inspect_err(|error| tracing::error!("/live: cannot go on: {error}"));
         self.waiting.extend(chosen.ok()?);
         Some(())
     }

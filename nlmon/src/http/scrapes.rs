@@ -78,7 +78,7 @@ pub(super) async fn show(State(scrapes): State<Arc<Scrapes>>) -> Response {
     match scrapes.text().await {
         Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
         Err(error) => {
-            log::error!("cannot serve /metrics: {error}");
+            tracing::error!("cannot serve /metrics: {error}");
             (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
         }
     }

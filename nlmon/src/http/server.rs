@@ -90,7 +90,7 @@ pub(super) async fn run(
     }
     drop(listeners);
     if timeout(END_TIME, ending.shutdown()).await.is_err() {
-        log::debug!("some HTTP connections did not end in time");
+        tracing::debug!("some HTTP connections did not end in time");
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ async fn serve(stream: Box<dyn Stream>, talk: Talk) {
         () = closing.requested() => {}
         talked = talk::talk(stream, talk) => {
             if let Err(error) = talked {
-                log::debug!("an HTTP connection ended: {error}");
+                tracing::debug!("an HTTP connection ended: {error}");
             }
         }
     }

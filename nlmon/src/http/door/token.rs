@@ -10,7 +10,7 @@ use super::{error::Error, read::read};
 pub(super) fn warn_of_readers(path: &Path) -> Result<(), Error> {
     if read(path)?.is_open_to_others {
         let path = path.display();
-        log::warn!("http: everybody may read the token in {path}: chmod o-r {path}");
+        tracing::warn!("http: everybody may read the token in {path}: chmod o-r {path}");
     }
     Ok(())
 }
