@@ -276,6 +276,11 @@ pub mod stat {
     pub const METERED_RUNS: u32 = 18;
     /// Nanoseconds of those that were timed, one in [`crate::limits::METER_EVERY`].
     pub const METERED_NS: u32 = 19;
+    /// Nanoseconds that the programs have taken, estimated from `timed_ns`, the sum of
+    /// [`METERED_NS`].
+    pub const fn metered_ns(timed_ns: u64) -> u64 {
+        timed_ns.saturating_mul(crate::limits::METER_EVERY as u64)
+    }
     /// How many there are.
     pub const COUNT: u32 = 20;
     /// Elements of the array per processor: no two processors share a cache line.

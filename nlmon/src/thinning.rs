@@ -11,7 +11,7 @@ use crate::probe::Sampling;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Thinned no further than to one call in this many: more saves nothing that could be measured.
-pub const EVERY_MAX: u32 = 1 << 16;
+const EVERY_MAX: u32 = 1 << 16;
 
 /// How much fewer samples there may be after one look: what was measured may have been a burst.
 const STEP_MAX: u64 = 16;

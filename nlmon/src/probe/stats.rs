@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use nlmon_common::{counter::stat, limits::METER_EVERY};
+use nlmon_common::counter::stat;
 
 use super::{Error, mapped::Mapped, maps::Maps};
 
@@ -42,7 +42,7 @@ impl Stats {
     /// Nanoseconds that the programs have taken, where they are metered, estimated from those runs
     /// that are timed.
     pub(super) fn programs_ns(&self) -> u64 {
-        self.get(stat::METERED_NS).saturating_mul(METER_EVERY.into())
+        stat::metered_ns(self.get(stat::METERED_NS))
     }
 
     /// Samples that are missing, but for those that were left out as configured.

@@ -96,7 +96,11 @@ pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> R
                 }
             },
             end = supervisor.failure() => {
-                tracing::error!(message_id = events::FATAL, nlmon_task = end.name(), "{end}: the daemon cannot go on");
+                tracing::error!(
+                    message_id = events::FATAL,
+                    nlmon_task = end.name(),
+                    "{end}: the daemon cannot go on"
+                );
                 break Err(Failure::Runtime(end.into()));
             }
         }

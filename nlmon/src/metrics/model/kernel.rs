@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use nlmon_common::{
-    counter::{DatagramCount, stat},
-    limits::METER_EVERY,
-};
+use nlmon_common::counter::{DatagramCount, stat};
 use prometheus::proto::MetricFamily;
 
 use super::{
@@ -205,8 +202,7 @@ fn runs(snapshot: &CounterSnapshot) -> [Family; 4] {
     }
     let mut all = Family::new(&names::BPF_SECONDS);
     if snapshot.stat(stat::METERED_RUNS) > 0 {
-        let timed_ns = snapshot.stat(stat::METERED_NS);
-        all.add_seconds(&[], timed_ns.saturating_mul(METER_EVERY.into()));
+        all.add_seconds(&[], stat::metered_ns(snapshot.stat(stat::METERED_NS)));
     }
     [count, time, missed, all]
 }
