@@ -54,7 +54,7 @@ tls_server_config:
 ";
 
 /// Something to see: a request, its acknowledgement, notifications.
-const CHANGE: &str = "ip link add al type dummy; ip link del al";
+const CHANGE: &str = "ip link add alert type dummy; ip link del alert";
 
 /// The rules in another time.
 fn hurried(rules: &str) -> String {
@@ -264,7 +264,8 @@ fn file_fails() {
 
 /// Alerts of what it sees.
 fn of_netlink() {
-    let changes = "for i in $(seq 31); do ip link add al$i type dummy; ip link del al$i; done";
+    let changes =
+        "for i in $(seq 31); do ip link add alert$i type dummy; ip link del alert$i; done";
     let mut deaf = Command::new("ip")
         .args(["-rcvbuf", "4608", "monitor", "link"])
         .stdout(Stdio::null())
