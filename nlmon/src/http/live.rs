@@ -3,7 +3,7 @@
 //! clients of the log's socket, and one in the ring: one that is too slow loses records, and is
 //! told how many in their place.
 
-use std::{collections::VecDeque, convert::Infallible, fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, io::Write as _, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -90,7 +90,7 @@ async fn show(
         _permit: permit,
         matcher,
         shutdown: log.shutdown,
-        said: hello(&log.bus),
+        said: hello(&log.bus).into_bytes(),
         waiting: VecDeque::new(),
     };
     let chunks = stream::unfold(reader, async |mut reader: Reader| {
@@ -124,18 +124,18 @@ struct Reader {
     matcher: Arc<Matcher>,
     shutdown: watch::Receiver<bool>,
     /// What comes first of the next chunk.
-    said: String,
+    said: Vec<u8>,
     /// Taken from the ring, and not yet said.
     waiting: VecDeque<Arc<Entry>>,
 }
 
 impl Reader {
     /// The next chunk; none once the daemon ends.
-    async fn next(&mut self) -> Option<String> {
+    async fn next(&mut self) -> Option<Vec<u8>> {
         while self.said.is_empty() && self.waiting.is_empty() {
             tokio::select! {
                 batch = self.subscription.read() => self.take(batch).await?,
-                () = sleep(PULSE) => self.said.push_str(": \n\n"),
+                () = sleep(PULSE) => self.said.extend_from_slice(b": \n\n"),
                 () = shutdown::requested(&mut self.shutdown) => return None,
             }
         }
@@ -143,10 +143,10 @@ impl Reader {
         while chunk.len() < CHUNK_BYTES
             && let Some(entry) = self.waiting.pop_front()
         {
-            chunk.push_str("data: ");
+            chunk.extend_from_slice(b"data: ");
             // It ends its line.
-            chunk.push_str(&entry.json(Detail::Attributes));
-            chunk.push('\n');
+            entry.write_json(Detail::Attributes, &mut chunk);
+            chunk.push(b'\n');
         }
         Some(chunk)
     }
@@ -154,7 +154,7 @@ impl Reader {
     /// Takes a batch in; `None` if it cannot be decoded, which ends the stream.
     async fn take(&mut self, Batch { lost, entries }: Batch) -> Option<()> {
         if lost > 0 {
-            // Writing to a string does not fail.
+            // Writing to memory does not fail.
             let _ok = write!(self.said, "event: lost\ndata: {{\"lost\":{lost}}}\n\n");
         }
         let chosen = self.subscription.choose(entries, self.matcher.wants()).await;

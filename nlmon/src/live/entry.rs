@@ -1,10 +1,9 @@
 //! A record in the log's ring. Until somebody reads it, it is what it will be made of: nothing is
 //! decoded for a history that nobody asks for. Its JSON is made at most once, by the first client
-//! that wants it; with more detail than a summary, which would fill the ring, by each.
+//! that wants it; with more detail than a summary, which would fill the ring, for each client anew.
 //!
 //! Invariant: what an entry takes is known when it is published, by an estimate that covers both.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use super::json::{Detail, LogRecord, View};
@@ -23,7 +22,7 @@ pub struct Entry {
     time_ns: u64,
     bytes: usize,
     content: Content,
-    json: OnceLock<String>,
+    json: OnceLock<Vec<u8>>,
 }
 
 /// The record, boxed: most are never made, and the box is a fraction of what it holds.
@@ -104,29 +103,23 @@ impl Entry {
         }
     }
 
-    /// The record as one line of JSON, with its newline.
-    pub fn json(&self, detail: Detail) -> Cow<'_, str> {
-        match detail {
-            Detail::Summary => Cow::Borrowed(self.json.get_or_init(|| line(self.record()))),
-            Detail::Attributes => {
-                let first = self.first_line();
-                Cow::Owned(first.unwrap_or_else(|| line(&self.record().with(detail))))
+    /// Appends the record as one line of JSON, with its newline.
+    pub fn write_json(&self, detail: Detail, out: &mut Vec<u8>) {
+        match (detail, &self.content) {
+            (Detail::Summary, _) => {
+                let line = self.json.get_or_init(|| {
+                    let mut line = Vec::new();
+                    write_line(self.record(), &mut line);
+                    line
+                });
+                out.extend_from_slice(line);
             }
-            Detail::Data => Cow::Owned(line(&self.record().with(detail))),
+            // In full it is kept for nobody, so it is made straight of the datagram.
+            (Detail::Attributes, Content::Joined { record, origin, view, .. }) => {
+                write_line(&LogRecord::detailed(record, view).with_origin(origin), out);
+            }
+            (Detail::Attributes | Detail::Data, _) => write_line(&self.record().with(detail), out),
         }
-    }
-
-    /// The line with attributes, if the record is made by that: so it is decoded once.
-    fn first_line(&self) -> Option<String> {
-        let Content::Joined { record, origin, view, made } = &self.content else { return None };
-        if made.get().is_some() {
-            return None;
-        }
-        let detailed = LogRecord::detailed(record, view).with_origin(origin);
-        let line = line(&detailed);
-        // Another client may have made the same meanwhile.
-        made.get_or_init(|| Box::new(detailed.brief()));
-        Some(line)
     }
 
     /// Memory that it takes, its JSON included, by estimate: an exact figure would take the JSON,
@@ -136,9 +129,10 @@ impl Entry {
     }
 }
 
-/// The schema has string keys and finite numbers only, so this cannot fail.
-fn line(record: &LogRecord) -> String {
-    serde_json::to_string(record).map_or_else(|_| String::new(), |line| line + "\n")
+/// The schema has string keys and finite numbers only, and memory takes all, so this cannot fail.
+fn write_line(record: &LogRecord, out: &mut Vec<u8>) {
+    let _never_fails = serde_json::to_writer(&mut *out, record);
+    out.push(b'\n');
 }
 
 /// One that is there already.
@@ -176,13 +170,19 @@ mod tests {
         Entry::joined(Box::new(record), Arc::default(), view)
     }
 
+    fn line(entry: &Entry, detail: Detail) -> String {
+        let mut line = Vec::new();
+        entry.write_json(detail, &mut line);
+        String::from_utf8(line).unwrap()
+    }
+
     #[test]
     fn the_estimate_of_memory_covers_the_json() {
         for record in [sample::multicast(), sample::request()] {
             let made = LogRecord::new(&record, &View::new(Clock::new(0)));
             for entry in [Entry::from(made), later(record)] {
                 let before = entry.bytes();
-                let json = entry.json(Detail::Summary).len();
+                let json = line(&entry, Detail::Summary).len();
                 assert!(before >= size_of::<Entry>() + json, "{before} for {json}");
                 assert_eq!(entry.bytes(), before);
             }
@@ -198,15 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_attributes_is_the_same_whenever_it_is_made() {
+    fn a_line_with_attributes_is_the_same_however_it_is_made() {
         for record in [sample::multicast(), sample::request()] {
-            let (first, later) = (later(record.clone()), later(record));
-            later.record();
-            let lines = [&first, &later].map(|entry| entry.json(Detail::Attributes).into_owned());
-            assert_eq!(lines[0], lines[1]);
-            assert_eq!(first.record(), later.record());
-            assert_eq!(first.json(Detail::Summary), later.json(Detail::Summary));
-            assert!(first.record().messages.iter().all(|message| message.attributes.is_empty()));
+            let made = Entry::from(LogRecord::new(&record, &View::new(Clock::new(0))));
+            let later = later(record);
+            for detail in [Detail::Attributes, Detail::Summary, Detail::Attributes, Detail::Data] {
+                assert_eq!(line(&made, detail), line(&later, detail));
+            }
+            assert!(later.record().messages.iter().all(|message| message.attributes.is_empty()));
         }
     }
 

@@ -279,7 +279,7 @@ fn fill(
         && let Some(entry) = entries.next()
     {
         if is_wanted(&entry) {
-            buffer.extend_from_slice(entry.json(detail).as_bytes());
+            entry.write_json(detail, buffer);
         }
     }
 }

@@ -264,7 +264,7 @@ fn process(record: &LogRecord) -> String {
 fn pod(process: &Process) -> Option<String> {
     match (&process.namespace, &process.pod) {
         (Some(namespace), Some(name)) => Some(format!("{namespace}/{name}")),
-        _ => process.pod_uid.clone(),
+        _ => process.pod_uid.as_deref().map(str::to_owned),
     }
 }
 

@@ -40,6 +40,16 @@ pub enum Value {
     Text(Cow<'static, str>),
 }
 
+impl Value {
+    /// The same as text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            other => Cow::Owned(other.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -67,8 +77,8 @@ impl<'a> Tree<'a> {
     }
 
     /// Its value as text; `None` if it has none, or an empty one.
-    pub(super) fn text(self, name: &str) -> Option<String> {
-        let text = self.get(name)?.value.as_ref()?.to_string();
+    pub(super) fn text(self, name: &str) -> Option<Cow<'a, str>> {
+        let text = self.get(name)?.value.as_ref()?.text();
         (!text.is_empty()).then_some(text)
     }
 
@@ -81,9 +91,9 @@ impl<'a> Tree<'a> {
     }
 
     /// The interface of this index: its name, or else its number. 0 and what is below are none.
-    pub(super) fn device(self, name: &str) -> Option<String> {
+    pub(super) fn device(self, name: &str) -> Option<Cow<'a, str>> {
         let index = self.number(name).filter(|&index| index != 0)?;
-        Some(self.ifname(name).map_or_else(|| index.to_string(), str::to_owned))
+        Some(self.ifname(name).map_or_else(|| index.to_string().into(), Cow::Borrowed))
     }
 
     /// The name of the interface of this index, where it is known.

@@ -2,6 +2,8 @@
 //! acknowledgement behind it (`include/uapi/linux/netlink.h`, `netlink_ack` in
 //! `net/netlink/af_netlink.c`).
 
+use std::borrow::Cow;
+
 use super::attribute::{Attribute, Tree};
 use super::line::Line;
 use super::message::ErrorReport;
@@ -114,7 +116,7 @@ fn acknowledgement(
     reader.strict = strict;
     let tree = Tree(&attributes);
     let number = |name| tree.number(name).and_then(|number| u32::try_from(number).ok());
-    report.text = tree.text("NLMSGERR_ATTR_MSG");
+    report.text = tree.text("NLMSGERR_ATTR_MSG").map(Cow::into_owned);
     report.offset = number("NLMSGERR_ATTR_OFFS");
     report.missing_attribute = number("NLMSGERR_ATTR_MISS_TYPE");
     report.policy = policy(tree.inside("NLMSGERR_ATTR_POLICY"));

@@ -157,14 +157,15 @@ fn family(payload: &[u8]) -> Option<Family> {
     let tree = Tree(&attributes);
     Some(Family {
         id: u16::try_from(tree.number("CTRL_ATTR_FAMILY_ID")?).ok()?,
-        name: tree.text("CTRL_ATTR_FAMILY_NAME")?,
+        name: tree.text("CTRL_ATTR_FAMILY_NAME")?.into_owned(),
         groups: tree.inside("CTRL_ATTR_MCAST_GROUPS").iter().filter_map(group).collect(),
     })
 }
 
 fn group(attribute: &Attribute) -> Option<(u32, String)> {
     let id = attribute.tree().number("CTRL_ATTR_MCAST_GRP_ID")?;
-    Some((u32::try_from(id).ok()?, attribute.tree().text("CTRL_ATTR_MCAST_GRP_NAME")?))
+    let name = attribute.tree().text("CTRL_ATTR_MCAST_GRP_NAME")?.into_owned();
+    Some((u32::try_from(id).ok()?, name))
 }
 
 #[cfg(test)]

@@ -21,14 +21,23 @@ impl Verb {
     /// as a read, because dumps are what such types (`SOCK_DIAG_BY_FAMILY`, every generic netlink
     /// family) have in common.
     pub fn of(type_name: &str) -> Self {
-        const NEW: [&str; 7] = ["_NEW", "_SET", "_UPD", "_CREATE", "_ADD", "_RENAME", "_REPLACE"];
-        const DELETE: [&str; 4] = ["_DEL", "_DESTROY", "_REM", "_FLUSH"];
-        let has = |words: &[&str]| words.iter().any(|word| type_name.contains(word));
-        match type_name {
-            "NLMSG_ERROR" | "NLMSG_DONE" => Self::Answer,
-            _ if type_name.contains("_GET") => Self::Get,
-            _ if has(&DELETE) && type_name != "SOCK_DESTROY" => Self::Delete,
-            _ if has(&NEW) => Self::New,
+        const NEW: [&str; 7] = ["NEW", "SET", "UPD", "CREATE", "ADD", "RENAME", "REPLACE"];
+        const DELETE: [&str; 4] = ["DEL", "DESTROY", "REM", "FLUSH"];
+        if matches!(type_name, "NLMSG_ERROR" | "NLMSG_DONE") {
+            return Self::Answer;
+        }
+        let (mut deletes, mut makes) = (false, false);
+        for word in type_name.split('_').skip(1) {
+            let begins_with = |verbs: &[&str]| verbs.iter().any(|verb| word.starts_with(verb));
+            if word.starts_with("GET") {
+                return Self::Get;
+            }
+            deletes |= begins_with(&DELETE);
+            makes |= begins_with(&NEW);
+        }
+        match (deletes, makes) {
+            (true, _) if type_name != "SOCK_DESTROY" => Self::Delete,
+            (_, true) => Self::New,
             _ => Self::Get,
         }
     }

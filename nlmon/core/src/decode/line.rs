@@ -1,6 +1,6 @@
 //! A summary under construction: words and key-value pairs with single spaces between.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 /// The words so far.
 #[derive(Debug, Default)]
@@ -20,7 +20,18 @@ impl Line {
 
     /// Adds `key value`.
     pub(super) fn pair(&mut self, key: &str, value: impl Display) -> &mut Self {
-        self.word(key).word(&value.to_string())
+        self.word(key);
+        let end = self.0.len();
+        if end > 0 {
+            self.0.push(' ');
+        }
+        let begin = self.0.len();
+        // A String takes whatever is written.
+        let _never_fails = write!(self.0, "{value}");
+        if self.0.len() == begin {
+            self.0.truncate(end);
+        }
+        self
     }
 
     /// Adds `key value` if there is a value.

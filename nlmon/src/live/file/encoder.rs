@@ -126,7 +126,7 @@ impl Encoder {
 
 fn json(entry: &Entry, gap: Gap) -> Vec<u8> {
     let mut lines = missing_lines(gap);
-    lines.extend_from_slice(entry.json(Detail::Attributes).as_bytes());
+    entry.write_json(Detail::Attributes, &mut lines);
     lines
 }
 

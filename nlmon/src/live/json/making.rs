@@ -193,15 +193,14 @@ impl LogRecord {
     /// The same line with what was looked up of its sender.
     #[must_use]
     pub fn with_origin(mut self, origin: &Origin) -> Self {
-        let owned = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
-        self.netns_name = owned(&origin.namespace);
+        self.netns_name.clone_from(&origin.namespace);
         if let Some(process) = &mut self.process {
-            process.executable = owned(&origin.executable);
-            process.unit = owned(&origin.unit);
-            process.container = owned(&origin.container);
-            process.pod = owned(&origin.pod);
-            process.namespace = owned(&origin.pod_namespace);
-            process.pod_uid = owned(&origin.pod_uid);
+            process.executable.clone_from(&origin.executable);
+            process.unit.clone_from(&origin.unit);
+            process.container.clone_from(&origin.container);
+            process.pod.clone_from(&origin.pod);
+            process.namespace.clone_from(&origin.pod_namespace);
+            process.pod_uid.clone_from(&origin.pod_uid);
         }
         self
     }

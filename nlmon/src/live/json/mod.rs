@@ -66,7 +66,7 @@ pub struct LogRecord {
     pub netns: u32,
     /// Name of that namespace in `/run/netns`; absent where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub netns_name: Option<String>,
+    pub netns_name: Option<Arc<str>>,
     /// The task in whose context it was sent; absent when no probe saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<Process>,
@@ -131,24 +131,24 @@ pub struct Process {
     pub uid: u32,
     /// Path of the program that it runs; absent where it was gone before it could be looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub executable: Option<String>,
+    pub executable: Option<Arc<str>>,
     /// Cgroup (v2) id.
     pub cgroup_id: u64,
     /// The innermost systemd unit of that cgroup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
+    pub unit: Option<Arc<str>>,
     /// Id of the container that the cgroup is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container: Option<String>,
+    pub container: Option<Arc<str>>,
     /// Name of the Kubernetes pod that the cgroup is of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod: Option<String>,
+    pub pod: Option<Arc<str>>,
     /// Kubernetes namespace of that pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<Arc<str>>,
     /// UID of that pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_uid: Option<String>,
+    pub pod_uid: Option<Arc<str>>,
     /// It is a thread of the kernel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kernel_thread: bool,

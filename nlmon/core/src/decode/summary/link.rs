@@ -39,7 +39,7 @@ fn name(line: &mut Line, tree: Tree<'_>, own: Option<u64>) {
         (Some(_), Some(name)) => format!("@{name}"),
         (Some(lower), None) => format!("@if{lower}"),
     };
-    let known = || Some(tree.inside("ifinfomsg").ifname("ifi_index")?.to_owned());
+    let known = || Some(tree.inside("ifinfomsg").ifname("ifi_index")?.into());
     match (tree.text("IFLA_IFNAME").or_else(known), own) {
         (Some(name), None) => line.word(&format!("{name}{at}")),
         (Some(name), Some(index)) => line.word(&format!("{name}{at} (ifindex {index})")),

@@ -22,6 +22,8 @@ mod tc;
 mod various;
 mod xfrm;
 
+use std::borrow::Cow;
+
 use super::attribute::Tree;
 use super::flags::Verb;
 use super::line::Line;
@@ -118,9 +120,9 @@ fn family(tree: Tree<'_>) -> Option<String> {
 }
 
 /// A host's address goes without its length.
-fn prefix(ip: &str, len: u64) -> String {
+fn prefix(ip: Cow<'_, str>, len: u64) -> Cow<'_, str> {
     let host = if ip.contains(':') { 128 } else { 32 };
-    if len == host { ip.to_owned() } else { format!("{ip}/{len}") }
+    if len == host { ip } else { format!("{ip}/{len}").into() }
 }
 
 /// A number that is not 0.

@@ -34,7 +34,7 @@ pub(super) fn summary(kind: &Kind<'_>, tree: Tree<'_>) -> String {
 }
 
 fn named(tree: Tree<'_>, name: &str) -> String {
-    tree.text(name).unwrap_or_default()
+    tree.text(name).unwrap_or_default().into_owned()
 }
 
 /// The batch belongs to the subsystem that the header names; its generation may be asked for.

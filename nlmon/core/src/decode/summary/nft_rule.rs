@@ -74,7 +74,7 @@ impl Rule<'_> {
         if name != "cmp" {
             self.forget_from();
         }
-        let words = match name.as_str() {
+        let words = match &*name {
             "meta" => self.key(data, "NFTA_META", nft_value::meta),
             "ct" => self.key(data, "NFTA_CT", nft_value::ct),
             "payload" => self.payload(data),
@@ -96,7 +96,7 @@ impl Rule<'_> {
         if words.is_none() {
             self.forget_written(data);
         }
-        self.words.push(words.unwrap_or(name));
+        self.words.push(words.unwrap_or_else(|| name.into_owned()));
     }
 
     /// Forgets what was in the registers that an expression writes.
@@ -143,7 +143,7 @@ impl Rule<'_> {
         let target = register(data, "NFTA_PAYLOAD_DREG")?;
         let base = data.text("NFTA_PAYLOAD_BASE")?;
         let (offset, len) = (data.number("NFTA_PAYLOAD_OFFSET")?, data.number("NFTA_PAYLOAD_LEN")?);
-        match base.as_str() {
+        match &*base {
             "link-layer-header" => self.imply(Layer::Link),
             "network-header" => self.imply(Layer::Network),
             "transport-header" => {
@@ -203,7 +203,7 @@ impl Rule<'_> {
         let value = bytes(data.inside("NFTA_CMP_DATA"))?;
         let operator = data.text("NFTA_CMP_OP")?;
         if let Some((place, register, from)) = self.from.clone()
-            && (register, operator.as_str()) == (source, "lte")
+            && (register, &*operator) == (source, "lte")
         {
             self.from = None;
             let loaded = self.take(source)?;
@@ -294,9 +294,9 @@ impl Rule<'_> {
     }
 
     fn nat(&mut self, data: Tree<'_>) -> Option<String> {
-        let mut words = data.text("NFTA_NAT_TYPE")?;
+        let mut words = data.text("NFTA_NAT_TYPE")?.into_owned();
         let family = data.text("NFTA_NAT_FAMILY")?;
-        let family = if matches!(family.as_str(), "ip" | "ipv4" | "inet") { "ip" } else { "ip6" };
+        let family = if matches!(&*family, "ip" | "ipv4" | "inet") { "ip" } else { "ip6" };
         if self.family == "inet" {
             words = format!("{words} {family}");
         }

@@ -8,9 +8,9 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     let mut line = Line::default();
     let text = |name: &str| tree.text(&["NL80211_ATTR_", name].concat());
     let inside = |name: &str| tree.inside(&["NL80211_ATTR_", name].concat());
-    let radio = text("WIPHY_NAME").or_else(|| Some(format!("phy#{}", text("WIPHY")?)));
+    let radio = text("WIPHY_NAME").or_else(|| Some(format!("phy#{}", text("WIPHY")?).into()));
     line.optional("", radio);
-    let known = || Some(tree.ifname("NL80211_ATTR_IFINDEX")?.to_owned());
+    let known = || Some(tree.ifname("NL80211_ATTR_IFINDEX")?.into());
     line.optional("", text("IFNAME").or_else(known)).optional("ifindex", text("IFINDEX"));
     // What has no network device, a P2P device for one, is known by this alone.
     let wdev = tree.number("NL80211_ATTR_WDEV").filter(|_| !tree.has("NL80211_ATTR_IFINDEX"));

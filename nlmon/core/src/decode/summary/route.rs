@@ -1,5 +1,7 @@
 //! `struct rtmsg`: `192.0.2.0/24 via 198.51.100.1 dev 3 proto static metric 100`; `struct nhmsg`.
 
+use std::borrow::Cow;
+
 use super::prefix;
 use crate::decode::attribute::{Attribute, Tree};
 use crate::decode::flags::Verb;
@@ -15,7 +17,7 @@ pub(super) fn summary(verb: Verb, tree: Tree<'_>) -> String {
     }
     line.word(&destination(head, tree, verb));
     let source_len = head.number("rtm_src_len").unwrap_or_default();
-    line.optional("from", tree.text("RTA_SRC").map(|ip| prefix(&ip, source_len)));
+    line.optional("from", tree.text("RTA_SRC").map(|ip| prefix(ip, source_len)));
     line.optional("as to", tree.text("RTA_NEWDST"));
     line.optional("nhid", tree.text("RTA_NH_ID")).optional("via", via(tree));
     line.optional("dev", tree.device("RTA_OIF"));
@@ -41,20 +43,21 @@ fn shows_table(table: &str, verb: Verb) -> bool {
 
 /// A route without destination is a default route; `ip -6` prints the same word, so the family is
 /// added where nothing else tells.
-fn destination(head: Tree<'_>, tree: Tree<'_>, verb: Verb) -> String {
+fn destination<'a>(head: Tree<'a>, tree: Tree<'a>, verb: Verb) -> Cow<'a, str> {
     let family = head.text("rtm_family").unwrap_or_default();
     match tree.text("RTA_DST") {
         Some(label) if family == "mpls" => label,
-        Some(ip) => prefix(&ip, head.number("rtm_dst_len").unwrap_or_default()),
-        None if verb == Verb::Get => String::new(),
-        None if family == "inet" => "default".to_owned(),
-        None => format!("default ({family})"),
+        Some(ip) => prefix(ip, head.number("rtm_dst_len").unwrap_or_default()),
+        None if verb == Verb::Get => "".into(),
+        None if family == "inet" => "default".into(),
+        None => format!("default ({family})").into(),
     }
 }
 
-fn via(tree: Tree<'_>) -> Option<String> {
+fn via(tree: Tree<'_>) -> Option<Cow<'_, str>> {
     let other = tree.inside("RTA_VIA");
-    let other = || Some(format!("{} {}", other.text("rtvia_family")?, other.text("rtvia_addr")?));
+    let other =
+        || Some(format!("{} {}", other.text("rtvia_family")?, other.text("rtvia_addr")?).into());
     tree.text("RTA_GATEWAY").or_else(other)
 }
 
@@ -68,12 +71,12 @@ fn next_hop(hop: &Attribute) -> String {
 }
 
 /// `10`, or `10,3` if it weighs more than one. The kernel stores the weight less one.
-fn member(member: &Attribute) -> Option<String> {
+fn member(member: &Attribute) -> Option<Cow<'_, str>> {
     let tree = member.tree();
     let high = tree.number("weight_high").unwrap_or_default() << 8;
     let weight = (tree.number("weight").unwrap_or_default() | high) + 1;
     let id = tree.text("id")?;
-    Some(if weight == 1 { id } else { format!("{id},{weight}") })
+    Some(if weight == 1 { id } else { format!("{id},{weight}").into() })
 }
 
 /// `id 10 via 192.0.2.254 dev 3`

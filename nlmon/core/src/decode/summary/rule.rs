@@ -1,5 +1,7 @@
 //! `struct fib_rule_hdr`: `100: from 198.51.100.0/24 fwmark 0x1 lookup 200`.
 
+use std::borrow::Cow;
+
 use super::prefix;
 use crate::decode::attribute::Tree;
 use crate::decode::line::Line;
@@ -11,9 +13,9 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
     line.word(&tree.text("FRA_PRIORITY").map_or_else(String::new, |number| format!("{number}:")));
     let inverted = head.text("flags").is_some_and(|flags| flags.split(',').any(|bit| bit == "not"));
     line.word(if inverted { "not" } else { "" });
-    let source = tree.text("FRA_SRC").map(|ip| prefix(&ip, len("src_len")));
-    line.pair("from", source.unwrap_or_else(|| "all".to_owned()));
-    line.optional("to", tree.text("FRA_DST").map(|ip| prefix(&ip, len("dst_len"))));
+    let source = tree.text("FRA_SRC").map(|ip| prefix(ip, len("src_len")));
+    line.pair("from", source.unwrap_or_else(|| "all".into()));
+    line.optional("to", tree.text("FRA_DST").map(|ip| prefix(ip, len("dst_len"))));
     line.optional("fwmark", mark(tree));
     line.optional("iif", tree.text("FRA_IIFNAME")).optional("oif", tree.text("FRA_OIFNAME"));
     line.optional("ipproto", tree.text("FRA_IP_PROTO"));
@@ -30,7 +32,7 @@ pub(super) fn summary(tree: Tree<'_>) -> String {
 
 fn action(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
     let table = tree.text("FRA_TABLE").or_else(|| head.text("table")).unwrap_or_default();
-    match head.text("action").unwrap_or_default().as_str() {
+    match head.text("action").unwrap_or_default().as_ref() {
         "lookup" if tree.number("FRA_L3MDEV").is_some_and(|on| on != 0) => {
             line.word("lookup [l3mdev-table]")
         }
@@ -45,9 +47,9 @@ fn action(line: &mut Line, head: Tree<'_>, tree: Tree<'_>) {
 }
 
 /// One port, or the first and the last.
-fn range(ports: Tree<'_>) -> Option<String> {
+fn range(ports: Tree<'_>) -> Option<Cow<'_, str>> {
     let (first, last) = (ports.text("start")?, ports.text("end")?);
-    Some(if first == last { first } else { format!("{first}-{last}") })
+    Some(if first == last { first } else { format!("{first}-{last}").into() })
 }
 
 /// All bits are set where nothing is suppressed.

@@ -1,6 +1,8 @@
 //! `struct tcmsg`: `htb dev 3 handle 1: parent root`, as `tc monitor` has it; of a filter also
 //! what it is for and what it does: `flower dev 3 parent root protocol ip pref 8 handle 0x1 action drop`.
 
+use std::borrow::Cow;
+
 use super::index;
 use crate::decode::attribute::{Attribute, Tree};
 use crate::decode::line::Line;
@@ -62,11 +64,11 @@ pub(super) fn actions(tree: Tree<'_>) -> String {
 }
 
 /// The kind, and of the generic action what it does.
-fn action_words(action: &Attribute) -> Option<String> {
+fn action_words(action: &Attribute) -> Option<Cow<'_, str>> {
     let kind = action.tree().text("TCA_ACT_KIND")?;
     let parameters = action.tree().inside("TCA_ACT_OPTIONS").inside("TCA_GACT_PARMS");
     Some(match parameters.text("action") {
-        Some(what) => format!("{kind} {what}"),
+        Some(what) => format!("{kind} {what}").into(),
         None => kind,
     })
 }

@@ -1,5 +1,7 @@
 //! The smaller objects of rtnetlink, and protocols of few words.
 
+use std::borrow::Cow;
+
 use super::{family, index, prefix};
 use crate::decode::attribute::{Tree, Value};
 use crate::decode::audit_rule;
@@ -23,7 +25,7 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
         "PREFIX" => {
             let head = tree.inside("prefixmsg");
             let len = head.number("prefix_len").unwrap_or_default();
-            line.word(&tree.text("PREFIX_ADDRESS").map_or_else(String::new, |ip| prefix(&ip, len)));
+            line.word(&tree.text("PREFIX_ADDRESS").map_or_else(Cow::default, |ip| prefix(ip, len)));
             line.optional("dev", head.device("prefix_ifindex"));
         }
         "NSID" => {
@@ -44,7 +46,7 @@ pub(super) fn summary(object: &str, tree: Tree<'_>) -> String {
         }
         "ADDRLABEL" => {
             let len = tree.inside("ifaddrlblmsg").number("ifal_prefixlen").unwrap_or_default();
-            line.word(&tree.text("IFAL_ADDRESS").map_or_else(String::new, |ip| prefix(&ip, len)));
+            line.word(&tree.text("IFAL_ADDRESS").map_or_else(Cow::default, |ip| prefix(ip, len)));
             line.optional("label", tree.text("IFAL_LABEL"));
         }
         "NDUSEROPT" => {

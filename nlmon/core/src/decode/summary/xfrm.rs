@@ -36,8 +36,8 @@ fn policy(line: &mut Line, policy: Tree<'_>) {
         return;
     }
     let len = |name| selector.number(name).unwrap_or_default();
-    line.optional("src", selector.text("saddr").map(|ip| prefix(&ip, len("prefixlen_s"))));
-    line.optional("dst", selector.text("daddr").map(|ip| prefix(&ip, len("prefixlen_d"))));
+    line.optional("src", selector.text("saddr").map(|ip| prefix(ip, len("prefixlen_s"))));
+    line.optional("dst", selector.text("daddr").map(|ip| prefix(ip, len("prefixlen_d"))));
     line.optional("dir", policy.text("dir")).optional("action", policy.text("action"));
     line.optional("priority", policy.text("priority"));
 }
