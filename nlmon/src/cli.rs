@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::commands::{
-    Failure, check, decode, links, record, recv, run, say, send, sockets, tail, top,
+    Failure, check, decode, findings, links, record, recv, run, say, send, sockets, tail, top,
 };
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.
@@ -30,6 +30,8 @@ enum Command {
     Top(top::Args),
     /// Show every netlink socket of every namespace: owner, groups, queue, buffer, drops.
     Sockets(sockets::Args),
+    /// Say what is wrong now, with evidence and advice.
+    Findings(findings::Args),
     /// Say what this kernel offers, what nlmon would do with it, and whether the configuration is
     /// valid.
     Check(check::Args),
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Decode(args) => decode::run(args),
         Command::Top(args) => top::run(args),
         Command::Sockets(args) => sockets::run(args),
+        Command::Findings(args) => findings::run(args),
         Command::Check(args) => check::run(args),
         Command::Send(args) => send::run(args),
         Command::Recv(args) => recv::run(args),

@@ -61,6 +61,10 @@ events! {
     FILE_FAILED = "236b9ca821f63b97578c3500038364bc";
     /// Records are written to their file again.
     FILE_AGAIN = "bec54dede84d2c3464d44af1b91aae4d";
+    /// Something is wrong on the host: a finding begins.
+    FINDING_BEGAN = "8a128c9530094766b9b952abadb725d7";
+    /// A finding ends.
+    FINDING_ENDED = "9986ea34547d48219a20fb5c1e512493";
 }
 
 /// The name of an id.

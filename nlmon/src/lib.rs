@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod connections;
 pub mod events;
+pub mod findings;
 pub mod health;
 mod hooks;
 pub mod http;

@@ -11,6 +11,7 @@ use std::fs::read_to_string;
 use std::path::Path;
 
 use nlmon::metrics::names::ALL;
+use nlmon_core::findings::Kind;
 
 fn text(path: &str) -> String {
     read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
@@ -36,6 +37,15 @@ fn rules_name_metrics_that_there_are() {
         assert!(named.len() > 5, "{file}: {named:?}");
         assert_eq!(named.difference(&known).collect::<Vec<_>>(), [&""; 0], "{file}");
     }
+}
+
+#[test]
+fn each_kind_of_finding_has_a_heading_in_the_runbook() {
+    let runbook = text("docs/runbook.md");
+    let headings: BTreeSet<_> = values(&runbook, "### Finding ").map(str::to_owned).collect();
+    let kinds: BTreeSet<_> = Kind::ALL.map(|kind| kind.name().to_owned()).into();
+    assert_eq!(headings, kinds);
+    assert_eq!(Kind::Own.runbook(), "docs/runbook.md#finding-self");
 }
 
 #[test]

@@ -22,7 +22,7 @@ const CORE: [Rule; 5] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 26] = [
+const DAEMON: [Rule; 27] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -73,6 +73,7 @@ const DAEMON: [Rule; 26] = [
             "unix_socket",
         ],
     ),
+    ("findings", &["clock", "events"]),
     ("metrics", &["connections", "events", "namespaces", "probe", "sockets", "throttle"]),
     ("namespaces", &[]),
     ("origin", &["clock", "namespaces", "sockets", "throttle"]),
@@ -103,6 +104,7 @@ const DAEMON: [Rule; 26] = [
             "commands",
             "config",
             "events",
+            "findings",
             "health",
             "http",
             "live",

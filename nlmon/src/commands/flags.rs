@@ -87,6 +87,20 @@ flags! {
         "Which records to write, in the words of nlmon tail: 'process=bird errors'";
     "file-rate" "file.rate" (One("N"))
         "Most records a second, 0 for no limit";
+    "findings-window" "findings.window_seconds" (One("SECONDS"))
+        "How far back losses and refusals are findings";
+    "findings-refused" "findings.refused" (One("N"))
+        "Least refused requests of a process that are a finding";
+    "findings-refused-percent" "findings.refused_percent" (One("PERCENT"))
+        "Least part of its requests that they have to be";
+    "findings-leaked-sockets" "findings.leaked_sockets" (One("N"))
+        "Least sockets of a process that come and do not go that are a finding";
+    "findings-leak-minutes" "findings.leak_minutes" (One("MINUTES"))
+        "How long they have to do so";
+    "findings-storm-per-second" "findings.storm_per_second" (One("N"))
+        "Least messages of a type a second, over a minute, that are a finding";
+    "findings-storm-factor" "findings.storm_factor" (One("N"))
+        "As many times as usual they have to be";
     "metrics-netns" "metrics.netns" (Nothing)
         "Give the counts of messages a label for the network namespace";
     "attach" "probe.attach" (Hook)

@@ -40,6 +40,7 @@ fn ask(socket: &Path) -> Result<Report, Failure> {
         history: History::default(),
         stats: None,
         health: true,
+        findings: None,
     };
     let mut daemon = feed::open_within(socket, &request, Some(TIMEOUT))?;
     let mut line = String::new();

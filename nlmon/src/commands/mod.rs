@@ -4,6 +4,7 @@
 pub mod check;
 pub mod decode;
 mod feed;
+pub mod findings;
 pub mod flags;
 mod health;
 pub mod links;

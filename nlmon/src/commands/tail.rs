@@ -107,6 +107,7 @@ impl Args {
             history: self.history,
             stats: None,
             health: false,
+            findings: None,
         }
     }
 }

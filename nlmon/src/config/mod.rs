@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod findings;
 mod http;
 pub mod keys;
 mod records;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_name};
 
 pub use error::{Error, Place};
+pub use findings::Findings;
 pub use http::{Http, Listen};
 pub use records::RecordsFile;
 pub use source::{Flag, Source, Text};
@@ -69,6 +71,8 @@ pub struct Config {
     pub log_level: LogLevel,
     /// Records to a file.
     pub file: RecordsFile,
+    /// From when on something is a finding.
+    pub findings: Findings,
     /// The HTTP server.
     pub http: Http,
     /// The live log.
@@ -356,6 +360,7 @@ impl Config {
         within("log.queue_bytes", queue_bytes, 1, usize::MAX)?;
         within("log.history", history, 0, HISTORY_MAX)?;
         within("http.connections", self.http.connections, 2, CONNECTIONS_MAX)?;
+        self.findings.check()?;
         self.file()?;
         self.reach()?;
         self.sample_protocols()?;

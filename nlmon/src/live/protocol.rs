@@ -36,6 +36,18 @@ pub struct Request {
     /// Whether the daemon does its work, in place of both: one line of its own, and the end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub health: bool,
+    /// What is wrong now, in place of all: one line, and with `watch` another whenever it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<FindingsRequest>,
+}
+
+/// How findings are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingsRequest {
+    /// Go on, with a line whenever something has changed.
+    #[serde(default)]
+    pub watch: bool,
 }
 
 /// The daemon's one answer.

@@ -22,7 +22,7 @@ use super::entry::Entry;
 use super::filter::Matcher;
 use super::json::Detail;
 use super::places::{Place, Places};
-use super::protocol::{Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
+use super::protocol::{FindingsRequest, Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, StatsRequest, StatsSource};
 use crate::connections::{Closing, ConnectionLimit, LOG, Peer, Permit};
 use crate::shutdown;
@@ -168,6 +168,12 @@ enum Admitted {
     },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
     Health(StatsSource),
+    /// The same of what is wrong; one that watches takes a place.
+    Findings {
+        request: FindingsRequest,
+        source: StatsSource,
+        _permit: Option<Place>,
+    },
 }
 
 struct Records {
@@ -210,11 +216,16 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
     if request.health {
         return Ok(Admitted::Health(service.stats.clone()));
     }
-    let matcher =
-        request.filter.compile(bus.specs()).map_err(|e| (Refusal::Filter, e.to_string()))?;
     let most = bus.limits().clients;
     let busy =
         || (Refusal::Busy, format!("{most} clients are connected already, the most allowed"));
+    if let Some(request) = request.findings {
+        let permit =
+            if request.watch { Some(service.watchers.take(most).ok_or_else(busy)?) } else { None };
+        return Ok(Admitted::Findings { request, source: service.stats.clone(), _permit: permit });
+    }
+    let matcher =
+        request.filter.compile(bus.specs()).map_err(|e| (Refusal::Filter, e.to_string()))?;
     if let Some(stats) = request.stats {
         let permit = service.watchers.take(most).ok_or_else(busy)?;
         return Ok(Admitted::Stats { stats, source: service.stats.clone(), _permit: permit });
@@ -238,6 +249,9 @@ async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
         Admitted::Records(records) => stream_records(write, *records).await,
         Admitted::Stats { stats, source, _permit } => stats::stream(write, stats, source).await,
         Admitted::Health(source) => stats::tell_health(write, &source).await,
+        Admitted::Findings { request, source, _permit } => {
+            stats::tell_findings(write, request, &source).await
+        }
     }
 }
 

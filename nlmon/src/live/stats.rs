@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::protocol::FindingsRequest;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::OwnedWriteHalf;
@@ -17,6 +18,9 @@ use tokio::time::{MissedTickBehavior, interval};
 const INTERVAL_MIN: Duration = Duration::from_millis(200);
 /// Longest interval.
 const INTERVAL_MAX: Duration = Duration::from_mins(1);
+
+/// How often a client that watches findings is told of a change.
+const FINDINGS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a client wants to be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +35,7 @@ pub struct StatsRequest {
 /// Makes a line of JSON, without its newline, of the metrics of these names.
 type Make = dyn Fn(&[String]) -> String + Send + Sync;
 
-/// Makes a line of JSON, without its newline, of whether all is well.
+/// Makes a line of JSON, without its newline, of whether all is well, or of what is not.
 type Report = dyn Fn() -> String + Send + Sync;
 
 /// Where the numbers come from. One line of them is made at a time.
@@ -40,13 +44,21 @@ pub struct StatsSource {
     make: Arc<Make>,
     turn: Arc<Semaphore>,
     health: Arc<Report>,
+    findings: Arc<Report>,
 }
 
 impl StatsSource {
     /// One that makes lines so. It may take its time.
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
         let (turn, health) = (Arc::new(Semaphore::new(1)), Arc::new(|| "null".to_owned()));
-        Self { make: Arc::new(make), turn, health }
+        let findings = Arc::new(|| "[]".to_owned());
+        Self { make: Arc::new(make), turn, health, findings }
+    }
+
+    /// The same, which can also say so what is wrong.
+    #[must_use]
+    pub fn with_findings(self, told: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { findings: Arc::new(told), ..self }
     }
 
     /// The same, which can also say so whether all is well.
@@ -89,6 +101,29 @@ pub(super) async fn tell_health(
     source: &StatsSource,
 ) -> io::Result<()> {
     write.write_all(((source.health)() + "\n").as_bytes()).await
+}
+
+/// Writes a line of what is wrong; where the client watches, another whenever it is another, until
+/// the client is gone.
+pub(super) async fn tell_findings(
+    write: &mut OwnedWriteHalf,
+    request: FindingsRequest,
+    source: &StatsSource,
+) -> io::Result<()> {
+    let mut ticks = interval(FINDINGS_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last = None;
+    loop {
+        ticks.tick().await;
+        let line = (source.findings)() + "\n";
+        if last.as_ref() != Some(&line) {
+            write.write_all(line.as_bytes()).await?;
+            last = Some(line);
+        }
+        if !request.watch {
+            return Ok(());
+        }
+    }
 }
 
 /// Writes lines until the client is gone. One that does not read gets fewer.

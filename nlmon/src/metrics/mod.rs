@@ -34,6 +34,7 @@ use self::{
 };
 use nlmon_core::{
     decode::Families,
+    findings::Look,
     join::{Counts, RequestEvent},
     record::Record,
 };
@@ -207,6 +208,16 @@ impl Metrics {
         self.label();
         lock(&self.requests).age();
         lock(&self.sockets).age();
+    }
+
+    /// What findings are made of, as it is after the last folding. What others know is left empty.
+    pub fn look(&self, at_ns: u64) -> Look {
+        let mut look = Look { at_ns, ..Look::default() };
+        lock(&self.kernel).tell(&mut look);
+        lock(&self.pipeline).tell(&mut look);
+        lock(&self.requests).tell(&mut look);
+        lock(&self.sockets).tell(&mut look);
+        look
     }
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.

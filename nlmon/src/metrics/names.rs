@@ -134,6 +134,8 @@ metrics! {
         "Datagrams whose sample is not at its end: the call has not returned, or the daemon has not read it.";
     PROBE_FAULTS = Counter "nlmon_probe_faults_total" ["fault"]
         "What the probes could not do: reads that failed, walks that ended early, returns without entry.";
+    FINDINGS = Gauge "nlmon_findings" ["kind", "severity"]
+        "Findings that are open: what is wrong now, as `nlmon findings` tells it. A kind without any has a 0.";
     BPF_RUNS = Counter "nlmon_bpf_runs_total" ["program"]
         "Runs of nlmon's BPF programs, counted while the kernel keeps statistics of them (sysctl `kernel.bpf_stats_enabled`).";
     BPF_RUN_SECONDS = Counter "nlmon_bpf_run_seconds_total" ["program"]

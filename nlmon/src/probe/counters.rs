@@ -114,17 +114,22 @@ impl Counters {
             errors,
             messages: self.messages.totals(),
             overruns,
-            stats: (0..stat::COUNT).map(|index| self.stats.get(index)).collect(),
+            stats: self.stats(),
             runs: self.programs.runs(),
             read_earlier: self.read_earlier,
         })
     }
 
-    /// Reads what processes have counted, and nothing else; takes out what ended ones have.
+    /// Reads what processes have counted and the fate of samples; takes out what ended ones have.
     pub fn processes(&mut self) -> Result<CounterSnapshot, MapError> {
         let overruns = self.overruns.totals()?;
         let messages = self.messages.totals();
-        Ok(CounterSnapshot { messages, overruns, ..CounterSnapshot::default() })
+        let stats = self.stats();
+        Ok(CounterSnapshot { messages, overruns, stats, ..CounterSnapshot::default() })
+    }
+
+    fn stats(&self) -> Vec<u64> {
+        (0..stat::COUNT).map(|index| self.stats.get(index)).collect()
     }
 
     /// What the programs have counted of the daemon's own calls.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::reload::{Reloads, realtime_ns};
 use crate::{
+    findings::Findings,
     health::{Health, ProbeState},
     live::{file::Counts, json},
     metrics::DaemonTotals,
@@ -44,8 +45,10 @@ pub(super) fn totals(
     health: &Arc<Health>,
     reloads: &Arc<Reloads>,
     file: Arc<Counts>,
+    findings: &Arc<Findings>,
 ) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
     let (health, reloads) = (Arc::clone(health), Arc::clone(reloads));
+    let findings = Arc::clone(findings);
     let start_ns = realtime_ns();
     move || {
         let numbers = health.numbers();
@@ -65,6 +68,7 @@ pub(super) fn totals(
             log_suppressed: throttle::suppressed().collect(),
             file_records: file.outcomes(),
             file_writable: file.is_writable(),
+            findings: findings.counts(),
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::{
     commands::Failure,
     config::{Config, Groups, Source},
     events,
+    findings::Findings,
     health::{Health, ProbeState},
     http::{self, Address, Door, Listener},
     live::{
@@ -51,6 +52,7 @@ use crate::{
     supervisor::Supervisor,
 };
 use families::FamilyKeeper;
+use periodic::Looks;
 use reload::{Parts, Reloader, Reloads};
 use systemd::{Signals, Wish, notify, notify_reloading};
 
@@ -155,17 +157,15 @@ fn start(
     supervisor: &mut Supervisor,
 ) -> anyhow::Result<Parts> {
     let Prepared { mut probes, state, server, listeners, door } = parts;
-    let bus = Bus::with_specs(config.log.limits(), specs);
-    if probes.is_none() {
-        bus.without_probes();
-    }
+    let bus = bus(config, specs, probes.is_some());
     let (sender, events) = mpsc::channel(EVENTS_QUEUE);
     let (subscriptions, keeper) = Subscriptions::new(subscribe_settings(config)?, sender)?;
     let samples = probes.as_mut().and_then(|probes| probes.samples.take());
     let health = health::health(state, samples.as_ref(), &subscriptions, supervisor);
     let reloads = Reloads::new();
     let (records_file, file) = RecordsFile::new(&bus, wanted_file(config, specs)?);
-    let totals = health::totals(&health, &reloads, file.counts());
+    let findings = Arc::new(Findings::new(config.findings.thresholds()));
+    let totals = health::totals(&health, &reloads, file.counts(), &findings);
     let metrics = metrics(config, probes.as_mut(), &bus, totals)?;
     forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
@@ -173,7 +173,6 @@ fn start(
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
     let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
     let (sampling, configured) = watch::channel(probes::sampling(config));
-    bus.set_sample_every(config.probe.sample_every);
     let holdings = probes.as_mut().and_then(|probes| probes.holdings.take());
     let pipeline = Pipeline {
         joiner: Joiner::new(&join_settings),
@@ -193,27 +192,38 @@ fn start(
     };
     run_pipeline(pipeline, samples, probes, &health, supervisor);
     supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
-    serve_log(server, &bus, source(&metrics, &health), supervisor);
+    serve_log(server, &bus, source(&metrics, &health, &findings), supervisor);
     write_file(records_file, supervisor);
     watch_readiness(&health, supervisor);
     let page = config.http.live.then(|| Arc::clone(&bus));
     let connections = watch::Sender::new(config.http.connections);
+    let looks = periodic::looks(&metrics, &health, &findings);
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
-    let http = http::serve(listeners, door, metrics_of, health, page, most, supervisor.shutdown());
-    supervisor.fatal("http", async { Ok(http.await?) });
+    serve_http((listeners, door), metrics_of, health, page, most, supervisor);
     let sockets_interval = watch::Sender::new(sockets_interval(config));
-    let every = sockets_interval.subscribe();
-    maintain(every, families.clone(), probes::scanner(holdings), &metrics, supervisor);
+    let scanner = probes::scanner(holdings);
+    maintain(sockets_interval.subscribe(), families.clone(), scanner, looks, supervisor);
     Ok(Parts {
         bus,
         families,
         file,
+        findings,
         subscriptions,
         connections,
         sockets_interval,
         sampling,
         reloads,
     })
+}
+
+/// The log, which says what it has records of.
+fn bus(config: &Config, specs: Specs, has_probes: bool) -> Arc<Bus> {
+    let bus = Bus::with_specs(config.log.limits(), specs);
+    if !has_probes {
+        bus.without_probes();
+    }
+    bus.set_sample_every(config.probe.sample_every);
+    bus
 }
 
 /// The subscriptions, which look again when the probes tell that there may be something new. Without
@@ -251,6 +261,19 @@ fn serve_log(server: Server, bus: &Arc<Bus>, stats: StatsSource, supervisor: &mu
         log.await;
         Ok(())
     });
+}
+
+/// Starts the HTTP server.
+fn serve_http(
+    (listeners, door): (Vec<Listener>, Door),
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    page: Option<Arc<Bus>>,
+    most: watch::Receiver<usize>,
+    supervisor: &mut Supervisor,
+) {
+    let http = http::serve(listeners, door, metrics, health, page, most, supervisor.shutdown());
+    supervisor.fatal("http", async { Ok(http.await?) });
 }
 
 /// Starts the task that says when the daemon ceases to be ready.
@@ -317,36 +340,38 @@ fn maintain(
     sockets_interval: watch::Receiver<Option<Duration>>,
     families: FamilyKeeper,
     scanner: Scanner,
-    metrics: &Arc<Metrics>,
+    looks: Looks,
     supervisor: &mut Supervisor,
 ) {
-    let scanner = Arc::new(scanner);
+    let (scanner, metrics) = (Arc::new(scanner), Arc::clone(&looks.metrics));
     let shutdown = supervisor.shutdown();
     supervisor.restarting("families", move || families.clone().run(shutdown.clone()));
     if sockets_interval.borrow().is_some() {
         // The first scan is what drops are counted from, so it comes before anybody is told that
         // the daemon is ready.
-        periodic::scan(&scanner, metrics, true);
+        periodic::scan(&scanner, &metrics, true);
     }
-    let (scans, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
+    let shutdown = supervisor.shutdown();
     let scan = move || {
-        let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&scans));
+        let (scanner, metrics) = (Arc::clone(&scanner), Arc::clone(&metrics));
         periodic::scan_sockets(sockets_interval.clone(), scanner, metrics, shutdown.clone())
     };
     supervisor.restarting("sockets", scan);
-    let (metrics, shutdown) = (Arc::clone(metrics), supervisor.shutdown());
-    supervisor.restarting("fold", move || periodic::fold(Arc::clone(&metrics), shutdown.clone()));
+    let shutdown = supervisor.shutdown();
+    supervisor.restarting("fold", move || periodic::fold(looks.clone(), shutdown.clone()));
 }
 
-/// The metrics, and whether all is well, as the log's socket tells them. Their keys are strings, so
+/// The metrics, whether all is well, and what is not, as the log's socket tells them. Their keys are strings, so
 /// making text of them cannot fail.
-fn source(metrics: &Arc<Metrics>, health: &Arc<Health>) -> StatsSource {
+fn source(metrics: &Arc<Metrics>, health: &Arc<Health>, findings: &Arc<Findings>) -> StatsSource {
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
+    let findings = Arc::clone(findings);
     let numbers = move |names: &[String]| {
         serde_json::to_string(&metrics.snapshot(monotonic_ns(), names)).unwrap_or_default()
     };
     let report = move || serde_json::to_string(&health.report()).unwrap_or_default();
-    StatsSource::new(numbers).with_health(report)
+    let wrong = move || serde_json::to_string(&findings.told()).unwrap_or_default();
+    StatsSource::new(numbers).with_health(report).with_findings(wrong)
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {

@@ -1,4 +1,5 @@
-//! What the daemon does now and then, off the async threads: folding counters, scanning sockets.
+//! What the daemon does now and then, off the async threads: folding counters and looking for what is
+//! wrong, scanning sockets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,17 +9,50 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use crate::{metrics::Metrics, shutdown, sockets::Scanner};
+use crate::{
+    clock::monotonic_ns,
+    findings::{self, Findings},
+    health::Health,
+    metrics::Metrics,
+    shutdown,
+    sockets::Scanner,
+};
 
 /// How often counters of ended processes are folded, so that their map does not fill.
 const FOLD_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Folds the counters of processes that have ended.
-pub(super) async fn fold(
-    metrics: Arc<Metrics>,
-    shutdown: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    repeat(FOLD_INTERVAL, shutdown, move || metrics.fold()).await.context("cannot fold counters")
+/// Folds the counters of processes that have ended, and looks for what is wrong.
+pub(super) async fn fold(looks: Looks, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
+    repeat(FOLD_INTERVAL, shutdown, move || looks.look()).await.context("cannot fold counters")
+}
+
+/// What is looked at for findings.
+#[derive(Clone)]
+pub(super) struct Looks {
+    pub(super) metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    findings: Arc<Findings>,
+}
+
+/// Looks at these.
+pub(super) fn looks(
+    metrics: &Arc<Metrics>,
+    health: &Arc<Health>,
+    findings: &Arc<Findings>,
+) -> Looks {
+    let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
+    Looks { metrics, health, findings: Arc::clone(findings) }
+}
+
+impl Looks {
+    fn look(&self) {
+        self.metrics.fold();
+        let mut look = self.metrics.look(monotonic_ns());
+        let report = self.health.report();
+        (look.own.reasons, look.own.degraded) = (report.reasons, report.degraded);
+        look.full_tables = findings::full_tables().collect();
+        self.findings.look(&look);
+    }
 }
 
 /// Scans all sockets of the host each `period`, which may change; never because of a scrape.

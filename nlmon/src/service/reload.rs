@@ -21,6 +21,7 @@ use crate::{
     clock::{monotonic_ns, realtime_offset_ns},
     config::{Config, Source},
     events,
+    findings::Findings,
     live::{bus::Bus, file::FileControl},
     probe::Sampling,
     spec_files::{self, State},
@@ -28,8 +29,9 @@ use crate::{
 };
 
 /// Keys and sections that can change while the daemon runs.
-const CHANGEABLE: [&str; 14] = [
+const CHANGEABLE: [&str; 15] = [
     "file",
+    "findings",
     "http.connections",
     "log.clients",
     "log.history",
@@ -86,6 +88,7 @@ pub(super) struct Parts {
     pub(super) bus: Arc<Bus>,
     pub(super) families: FamilyKeeper,
     pub(super) file: FileControl,
+    pub(super) findings: Arc<Findings>,
     pub(super) subscriptions: Subscriptions,
     pub(super) connections: watch::Sender<usize>,
     pub(super) sockets_interval: watch::Sender<Option<Duration>>,
@@ -168,6 +171,7 @@ impl Reloader {
             families.change(specs);
         }
         connections.send_replace(wanted.http.connections);
+        self.parts.findings.configure(wanted.findings.thresholds());
         sampling.send_replace(probes::sampling(wanted));
         let every = sockets_interval(wanted);
         interval.send_if_modified(|interval| std::mem::replace(interval, every) != every);

@@ -60,7 +60,7 @@ impl Kind {
     /// What to do about it, in one sentence.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Errors => "Look at what it asks for: `nlmon tail --process NAME --failed`.",
+            Self::Errors => "Look at what it asks for: `nlmon tail --process NAME --errors`.",
             Self::Leak => "It opens sockets and does not close them: restart it, and report it.",
             Self::Lost => {
                 "What it knows of the network may be wrong: restart it, and give it a larger \
@@ -71,7 +71,7 @@ impl Kind {
                  that of ipv6."
             }
             Self::Nft => {
-                "None of the transaction was applied: `nlmon tail --protocol netfilter --failed`."
+                "None of the transaction was applied: `nlmon tail --protocol netfilter --errors`."
             }
             Self::Own => "See what `nlmon check --live` says.",
             Self::Storm => "Every listener receives each of them: see who causes them, and why.",

@@ -113,6 +113,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         history: args.history,
         stats: None,
         health: false,
+        findings: None,
     };
     let feed = Feed::daemon(&args.socket, &request)?;
     let stopped = stop_on_signal(&feed).map_err(Failure::Runtime)?;

@@ -87,6 +87,7 @@ impl Args {
             history: History::default(),
             stats: Some(StatsRequest { metrics: views::metrics(), interval_ms: self.interval }),
             health: false,
+            findings: None,
         }
     }
 }

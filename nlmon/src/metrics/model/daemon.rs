@@ -32,6 +32,8 @@ pub struct DaemonTotals {
     pub file_records: Option<[(&'static str, u64); 4]>,
     /// Whether that file can be written.
     pub file_writable: Option<bool>,
+    /// How many findings are open, by kind and severity; of each kind at least one.
+    pub findings: Vec<(&'static str, &'static str, u64)>,
 }
 
 /// Adds their families.
@@ -67,6 +69,11 @@ pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
         one(&names::DECODE_PANICS, totals.decode_panics),
         each(&names::LOG_SUPPRESSED, &totals.log_suppressed),
     ]);
+    let mut findings = Family::new(&names::FINDINGS);
+    for (kind, severity, count) in &totals.findings {
+        findings.add(&[kind, severity], *count);
+    }
+    families.push(findings);
     families.extend(totals.file_records.map(|counts| each(&names::FILE_RECORDS, &counts)));
     let is_writable = totals.file_writable.map(u64::from);
     families.extend(is_writable.map(|value| one(&names::FILE_WRITABLE, value)));

@@ -11,9 +11,13 @@ use super::{
     overruns::OverrunMetrics,
 };
 use crate::metrics::names;
-use nlmon_core::decode::{
-    Families,
-    names::{errno_name, protocol_name},
+use nlmon_core::{
+    decode::{
+        Families,
+        names::{errno_name, protocol_name},
+    },
+    findings::Look,
+    record::Path,
 };
 
 use crate::{
@@ -39,6 +43,8 @@ pub(crate) struct Kernel {
     wanted: Vec<Probe>,
     ledger: Ledger,
     overruns: OverrunMetrics,
+    /// Samples that found the ring full, by the last collection.
+    ring_full: u64,
 }
 
 impl Kernel {
@@ -61,6 +67,21 @@ impl Kernel {
     pub(crate) fn add(&mut self, collected: &Collected) {
         self.overruns.add(&collected.snapshot, &self.ledger.families);
         self.ledger.add(&collected.snapshot, collected.namespaces.as_ref());
+        self.ring_full = collected.snapshot.stat(stat::RING_FULL);
+    }
+
+    /// Adds what findings are made of.
+    pub(crate) fn tell(&self, look: &mut Look) {
+        self.overruns.tell(look);
+        look.own.samples_lost = self.ring_full;
+        let name = |key: &LedgerKey| (protocol_name(key.protocol).into_owned(), key.value.clone());
+        let is_told = |key: &LedgerKey| key.path == Path::Multicast;
+        for (key, count) in self.ledger.types.iter().filter(|(key, _)| is_told(key)) {
+            *look.notifications.entry(name(key)).or_default() += count.messages;
+        }
+        for (key, count) in self.ledger.processes.iter().filter(|(key, _)| is_told(key)) {
+            *look.causes.entry(name(key)).or_default() += count;
+        }
     }
 
     /// Makes series for the processes of a scan that can lose multicasts.

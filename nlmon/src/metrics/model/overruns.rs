@@ -10,6 +10,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use nlmon_common::counter::{OverrunKey, TYPE_OTHER, TYPE_RAW};
 use nlmon_core::{
     decode::{Context, Families, names::protocol_name},
+    findings::Look,
     message::c_string,
 };
 
@@ -76,6 +77,16 @@ impl OverrunMetrics {
             let process = self.admitted(process.to_owned(), user, 0);
             self.processes.entry((protocol, process)).or_default();
         }
+    }
+
+    /// Adds what findings are made of.
+    pub(crate) fn tell(&self, look: &mut Look) {
+        let named = self.processes.iter();
+        look.overruns = named
+            .map(|((protocol, process), count)| {
+                ((protocol_name(*protocol).into_owned(), process.clone()), *count)
+            })
+            .collect();
     }
 
     /// Both families.

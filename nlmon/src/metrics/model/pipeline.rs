@@ -57,6 +57,11 @@ impl JoinMetrics {
         *self.overruns.entry(protocol).or_default() += lost;
     }
 
+    /// Adds what findings are made of.
+    pub(crate) fn tell(&self, look: &mut nlmon_core::findings::Look) {
+        look.own.deliveries_lost = self.overruns.values().sum();
+    }
+
     pub(crate) fn unicast(&mut self, protocol: u8) {
         *self.unicasts.entry(protocol).or_default() += 1;
     }

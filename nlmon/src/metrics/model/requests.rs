@@ -17,6 +17,7 @@ use nlmon_core::{
         Context, Families,
         names::{errno_name, protocol_name},
     },
+    findings::Look,
     join::{Requester, Verdict},
 };
 
@@ -226,6 +227,22 @@ impl RequestMetrics {
         self.types.age();
         self.requesters.age();
         self.failing.age();
+    }
+
+    /// Adds what findings are made of.
+    pub(crate) fn tell(&self, look: &mut Look) {
+        for ((who, verdict), count) in &self.verdicts {
+            let (process, protocol, _) = who;
+            let of = look.requests.entry((protocol.clone(), process.clone())).or_default();
+            of.ended += count;
+            if *verdict == Verdict::Refused {
+                of.refused += count;
+            }
+        }
+        for (((process, protocol, message_type), errno), count) in &self.process_errors {
+            let what = [process, protocol, message_type, errno].map(String::clone);
+            look.refusals.insert(what.into(), *count);
+        }
     }
 
     /// Adds the families that the registry does not hold.

@@ -11,7 +11,7 @@ use super::{
     family::Family,
 };
 use crate::metrics::names;
-use nlmon_core::decode::names::protocol_name;
+use nlmon_core::{decode::names::protocol_name, findings::Look};
 
 use crate::sockets::{Endpoint, Scan};
 
@@ -128,6 +128,15 @@ impl SocketMetrics {
     /// Lets time pass: what is quiet makes room.
     pub(crate) fn age(&mut self) {
         self.known.age();
+    }
+
+    /// Adds what findings are made of.
+    pub(crate) fn tell(&self, look: &mut Look) {
+        let of_processes = self.series.iter().filter(|((_, process), _)| process != KERNEL);
+        let sockets = of_processes.map(|((protocol, process), series)| {
+            ((protocol_name(*protocol).into_owned(), process.clone()), series.sockets)
+        });
+        look.sockets = self.looked.then(|| sockets.collect());
     }
 
     /// All families; none before the first scan.
