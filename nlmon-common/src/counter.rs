@@ -14,6 +14,8 @@ pub mod path {
     pub const DUMP: u8 = 3;
     /// To the members of a group.
     pub const MULTICAST: u8 = 4;
+    /// To nobody: a change that the kernel does not tell of. Of these, only samples are counted.
+    pub const SILENT: u8 = 5;
     /// Slots per protocol in the arrays that are indexed by protocol and path.
     pub const COUNT: usize = 8;
 }

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod observation;
 pub mod settings;
 pub mod share;
+pub mod silent;
 pub mod socket;
 
 /// Version of everything in this crate. The object carries it as a global; the daemon refuses an

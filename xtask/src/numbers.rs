@@ -108,6 +108,15 @@ const HEADERS: &[(&str, &[&str])] = &[
     ),
     ("linux/sunrpc_netlink.h", &["SUNRPC_CMD_"]),
     ("linux/target_core_user.h", &["TCMU_CMD_"]),
+    ("asm/unistd_64.h", &["__NR_"]),
+    ("asm/unistd_32.h", &["__NR_"]),
+    ("asm-generic/unistd.h", &["__NR_"]),
+    ("linux/sockios.h", &["SIOC"]),
+    ("linux/wireless.h", &["SIOC"]),
+    ("linux/if_tun.h", &["TUNSET", "TUNGET", "TUNATTACH", "TUNDETACH"]),
+    ("linux/ppp-ioctl.h", &["PPPIOC"]),
+    ("linux/loop.h", &["LOOP_CTL_", "LOOP_SET_", "LOOP_CLR_", "LOOP_CHANGE_", "LOOP_CONFIGURE"]),
+    ("linux/dm-ioctl.h", &["DM_"]),
 ];
 
 /// What is no number of anything: the first and the last of an enumeration, and other bounds.
@@ -245,12 +254,12 @@ impl Compiler {
 const ATTEMPTS: usize = 5;
 
 /// The line of the program that has the first name.
-const FIRST_LINE: usize = 7;
+const FIRST_LINE: usize = 8;
 
 fn program_text(header: &str, names: &[String]) -> String {
     let mut text = format!(
         "#include <stdio.h>\n#include <stdint.h>\n#include <sys/types.h>\n\
-         #include <linux/netlink.h>\n#include <{header}>\n\
+         #include <sys/ioctl.h>\n#include <linux/netlink.h>\n#include <{header}>\n\
          int main(void) {{\n"
     );
     for name in names {

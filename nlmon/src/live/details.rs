@@ -23,6 +23,9 @@ pub(super) fn messages(style: &Style, text: &mut String, record: &LogRecord) {
             tree(text, attribute, 2);
         }
     }
+    for route in record.silent.iter().flat_map(|silent| &silent.routes) {
+        line(style, text, &format!("    {}", route.text()));
+    }
 }
 
 /// Adds the lines of `--hex`: offset, bytes, and the same bytes as text.

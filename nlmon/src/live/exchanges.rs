@@ -108,7 +108,7 @@ impl Exchanges {
                         found = Some(End { key, errno, text, is_dump });
                     }
                 }
-                Path::Request | Path::Peer | Path::Multicast => {}
+                Path::Request | Path::Peer | Path::Multicast | Path::Silent => {}
             }
         }
         self.matched(time, datagram.len, found?)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::Entry;
 use super::glob;
 use super::json::LogRecord;
+use nlmon_core::calls;
 use nlmon_core::decode::specs::Specs;
 use nlmon_core::decode::{self, names};
 use nlmon_core::record::{Cause, Path, Record};
@@ -22,7 +23,7 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protocol: Vec<String>,
-    /// Which way it went: request, reply, peer, dump, multicast
+    /// Which way it went: request, reply, peer, dump, multicast; or silent, told to nobody
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
@@ -58,10 +59,14 @@ pub struct Filter {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namespace: Vec<String>,
-    /// What made the kernel send a notification: request, flushed, kernel, unknown
+    /// What made the kernel send a notification: request, flushed, kernel, syscall, unknown
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cause: Vec<String>,
+    /// System call that made the kernel send it: ioctl, unshare, exit, ..., or an ioctl's name
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub syscall: Vec<String>,
     /// Network namespace: its name in /run/netns, or its inode number
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -179,6 +184,7 @@ impl Filter {
         }
         filter.message_type.iter().try_for_each(|name| check_type(name, specs))?;
         filter.group.iter().try_for_each(|name| check_group(name))?;
+        filter.syscall.iter().try_for_each(|name| check_call(name))?;
         filter.text = filter.text.map(|text| text.to_lowercase());
         let paths = filter.path.iter().map(|name| path(name)).collect::<Result<_, _>>()?;
         let causes = filter.cause.iter().map(|name| cause(name)).collect::<Result<_, _>>()?;
@@ -187,8 +193,17 @@ impl Filter {
 }
 
 fn path(name: &str) -> Result<Path, FilterError> {
-    let found = Path::ALL.into_iter().find(|path| path.name().eq_ignore_ascii_case(name));
-    found.ok_or_else(|| unknown("path", name, Path::ALL.into_iter().map(Path::name)))
+    let all = || Path::ALL.into_iter().chain([Path::Silent]);
+    let found = all().find(|path| path.name().eq_ignore_ascii_case(name));
+    found.ok_or_else(|| unknown("path", name, all().map(Path::name)))
+}
+
+/// A system call or the request of an ioctl, or a pattern of either.
+fn check_call(name: &str) -> Result<(), FilterError> {
+    let known = name.parse::<u32>().is_ok()
+        || name.starts_with("0x")
+        || calls::names().any(|known| glob::matches(name, known));
+    if known { Ok(()) } else { Err(unknown("system call", name, calls::names())) }
 }
 
 fn cause(name: &str) -> Result<Cause, FilterError> {
@@ -239,6 +254,7 @@ impl Matcher {
         any(&filter.protocol, |name| *name == record.protocol)
             && any(&self.paths, |path| *path == record.path)
             && any(&self.causes, |cause| Some(*cause) == record.cause)
+            && any(&filter.syscall, |name| has_call(record, name))
             && any(&filter.netns, |netns| is_in(record, netns))
             && any(&filter.group, |group| has_group(record, group))
             && any(&filter.pid, |pid| record.process.as_ref().is_some_and(|p| p.pid == *pid))
@@ -313,10 +329,16 @@ fn has_type(record: &LogRecord, wanted: &str) -> bool {
     })
 }
 
+fn has_call(record: &LogRecord, wanted: &str) -> bool {
+    let names = [record.syscall.as_deref(), record.ioctl.as_deref()];
+    names.into_iter().flatten().any(|name| glob::matches(wanted, name))
+}
+
 /// `wanted` is in lower case.
 fn has_text(record: &LogRecord, wanted: &str) -> bool {
     let has = |text: &str| text.to_lowercase().contains(wanted);
     record.messages.iter().any(|message| has(&message.summary))
+        || record.silent.iter().flat_map(|silent| &silent.routes).any(|route| has(&route.text()))
 }
 
 #[cfg(test)]
@@ -389,7 +411,8 @@ mod tests {
             r#"{"group":["neigh"]}"#,
             r#"{"process":["bird"]}"#,
             r#"{"pid":[813]}"#,
-            r#"{"cause":["kernel","unknown"]}"#,
+            r#"{"cause":["kernel","syscall","unknown"]}"#,
+            r#"{"syscall":["*"]}"#,
             r#"{"unit":["*"]}"#,
             r#"{"container":["*"]}"#,
             r#"{"pod":["*"]}"#,
@@ -429,6 +452,31 @@ mod tests {
         assert!(!matches(r#"{"namespace":["kube-system"]}"#));
         assert!(matches(r#"{"netns":["blu?"]}"#) && matches(r#"{"netns":[4026531840]}"#));
         assert!(!matches(r#"{"netns":["red",7]}"#));
+    }
+
+    #[test]
+    fn a_system_call_matches_by_its_name_and_an_ioctls() {
+        for (json, expected) in [
+            (r#"{"cause":["syscall"]}"#, true),
+            (r#"{"syscall":["ioctl"]}"#, true),
+            (r#"{"syscall":["siocsif*"]}"#, true),
+            (r#"{"syscall":["unshare","close"]}"#, false),
+            (r#"{"cause":["request"]}"#, false),
+        ] {
+            assert_eq!(passes(&filter(json), &sample::ioctl()), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_silent_change_matches_by_its_path_and_its_routes() {
+        for (json, expected) in [
+            (r#"{"path":["silent"],"cause":["request"],"process":["ip"]}"#, true),
+            (r#"{"text":"10.50.2.0/24"}"#, true),
+            (r#"{"text":"10.51."}"#, false),
+            (r#"{"path":["multicast"]}"#, false),
+        ] {
+            assert_eq!(passes(&filter(json), &sample::silent()), expected, "{json}");
+        }
     }
 
     #[test]
@@ -472,6 +520,10 @@ mod tests {
         assert_eq!(
             error(r#"{"group":["ipv4_route"]}"#),
             r#"unknown group "ipv4_route": did you mean "ipv4-route"?"#
+        );
+        assert_eq!(
+            error(r#"{"syscall":["ioctrl"]}"#),
+            r#"unknown system call "ioctrl": did you mean "ioctl"?"#
         );
         assert_eq!(error(r#"{"path":["up"]}"#), r#"unknown path "up""#);
         assert_eq!(error(r#"{"type":["RTX_*"]}"#), r#"unknown message type "RTX_*""#);

@@ -2,7 +2,8 @@
 
 use nlmon_core::message::{HEADER_BYTES, Header};
 use nlmon_core::record::{
-    Answer, Contents, Delivery, Observation, Outcome, Parent, Path, Record, Task,
+    Answer, Contents, Delivery, Machine, Observation, Outcome, Parent, Path, Record, RemovedRoute,
+    Silent, SystemCall, Task,
 };
 
 /// `RTM_NEWLINK` of the device `dummy0`.
@@ -40,6 +41,44 @@ pub(super) fn observation(path: Path, data: Vec<u8>) -> Observation {
         contents: Contents::default(),
         data,
     }
+}
+
+/// A notification that an ioctl caused.
+pub(super) fn ioctl() -> Record {
+    let mut observation = observation(Path::Multicast, new_link(0));
+    (observation.group, observation.src_portid) = (1, 0);
+    observation.task.system_call = Some(SystemCall {
+        machine: Machine::X86_64,
+        number: 16,
+        argument: 0x8914,
+        subject: None,
+        exiting: false,
+    });
+    Record::sent(observation)
+}
+
+/// Five routes that went with a request, two of which have names.
+pub(super) fn silent() -> Record {
+    let mut observation = observation(Path::Silent, Vec::new());
+    observation.src_portid = 0;
+    observation.parent = Some(Parent {
+        start_ns: 999_900_000,
+        protocol: 0,
+        message_type: 16,
+        flags: 5,
+        command: None,
+    });
+    let route = |third, tos| RemovedRoute {
+        address: [10, 50, third, 0].into(),
+        prefix_len: 24,
+        kind: 1,
+        tos,
+        priority: 100,
+        interface: 7,
+    };
+    let routes = vec![route(1, 8), route(2, 0)];
+    let silent = Silent { observation, routes, removed: Some(5), table: 77, family: 2 };
+    Record::Silent(Box::new(silent))
 }
 
 /// A request that made a link, and was acknowledged.

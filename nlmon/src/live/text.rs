@@ -88,7 +88,8 @@ impl Style {
             None => record.protocol.to_string(),
         };
         let first = record.messages.first();
-        let kind = first.map_or("-", Message::kind);
+        let silent = record.silent.as_ref();
+        let kind = first.map_or(if silent.is_some() { "silent" } else { "-" }, Message::kind);
         if self.probes || record.process.is_some() {
             self.column(text, &mut at, Ink::Name, &process, PROTOCOL_AT);
         } else {
@@ -97,7 +98,11 @@ impl Style {
         self.column(text, &mut at, Ink::Plain, &protocol, TYPE_AT);
         self.column(text, &mut at, Ink::Plain, kind, OBJECT_AT);
         let failed = first.and_then(|message| message.error.as_ref()).is_some_and(|e| e.errno != 0);
-        let object = first.map_or_else(|| format!("{} bytes", record.bytes), about);
+        let object = match (first, silent) {
+            (Some(first), _) => about(first),
+            (None, Some(silent)) => silent.summary(),
+            (None, None) => format!("{} bytes", record.bytes),
+        };
         *text += &self.paint(if failed { Ink::Bad } else { Ink::Plain }, &object);
         if record.messages.len() > 1 && !self.verbose {
             let more = format!(" +{} more", record.messages.len() - 1);
@@ -122,6 +127,9 @@ impl Style {
         let mut text = format!("{} {} ", record.path, process(record));
         let messages: Vec<_> = record.messages.iter().map(describe).collect();
         text += &messages.join("; ");
+        if let Some(silent) = &record.silent {
+            text += &silent.summary();
+        }
         style.tail(&mut text, record);
         text
     }
@@ -195,6 +203,7 @@ impl Style {
             Some(Cause::Request) => notes.push(format!("by {parent}")),
             Some(Cause::Flushed) => notes.push(format!("flushed by {parent}")),
             Some(Cause::Kernel) => notes.push("by the kernel".to_owned()),
+            Some(Cause::SystemCall) => notes.extend(record.call().map(|call| format!("by {call}"))),
             Some(Cause::Unknown) | None => {}
         }
     }
@@ -239,6 +248,7 @@ fn arrow(path: Path) -> &'static str {
         Path::Dump => "<==",
         Path::Peer => "<->",
         Path::Multicast => ">>>",
+        Path::Silent => "...",
     }
 }
 

@@ -144,6 +144,7 @@ impl Counters {
                 Path::Multicast => own.broadcasts += count.own,
                 Path::Dump => own.dumps += count.own,
                 Path::Request | Path::Reply | Path::Peer => own.unicasts += count.own,
+                Path::Silent => {}
             }
         }
         own

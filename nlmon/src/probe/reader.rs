@@ -166,6 +166,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
             cgroup_id: header.cgroup_id,
             kernel_thread: has(flag::KTHREAD),
             interrupt: has(flag::INTERRUPT),
+            system_call: None,
         },
         portid: header.portid,
         src_portid: header.src_portid,

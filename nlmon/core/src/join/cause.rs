@@ -1,6 +1,7 @@
 //! What made the kernel send a notification. A request's handler runs in the task that sent the
 //! request. So a broadcast inside the handler is due to that request. A request that only reads is
-//! an exception: it happened to flush a pending notification.
+//! an exception: it happened to flush a pending notification. Where there is no request, the task's
+//! system call is the cause.
 
 use crate::{
     decode::{flags::Verb, names::protocol},
@@ -24,10 +25,11 @@ enum Intent {
     Unclear,
 }
 
-/// Why the kernel sent this; `None` if it is no notification of the kernel. The multicast of a
-/// process needs no cause: it is one. `name` is the name of the parent, if there is one.
+/// Why the kernel sent this, or changed something without a word; `None` if it is neither. The
+/// multicast of a process needs no cause: it is one. `name` is the name of the parent, if there is
+/// one.
 pub fn cause(observation: &Observation, name: &str) -> Option<Cause> {
-    if observation.path != Path::Multicast || observation.src_portid != 0 {
+    if !matches!(observation.path, Path::Multicast | Path::Silent) || observation.src_portid != 0 {
         return None;
     }
     let task = &observation.task;
@@ -37,7 +39,9 @@ pub fn cause(observation: &Observation, name: &str) -> Option<Cause> {
     Some(match observation.parent.map(|parent| intent(parent, name)) {
         Some(Intent::Change) => Cause::Request,
         Some(Intent::Read) => Cause::Flushed,
-        Some(Intent::Unclear) | None => Cause::Unknown,
+        Some(Intent::Unclear) => Cause::Unknown,
+        None if task.system_call.is_some() => Cause::SystemCall,
+        None => Cause::Unknown,
     })
 }
 
@@ -174,6 +178,27 @@ mod tests {
         ] {
             assert_eq!(of(&notification(parent, task)), Some(Cause::Kernel));
         }
+    }
+
+    #[test]
+    fn a_system_call_is_the_cause_where_no_request_and_no_interrupt_is() {
+        use crate::record::{Machine, SystemCall};
+
+        let ioctl = SystemCall {
+            machine: Machine::X86_64,
+            number: 16,
+            argument: 0x8914,
+            subject: None,
+            exiting: false,
+        };
+        let task = Task { system_call: Some(ioctl), ..Task::default() };
+        assert_eq!(of(&notification(None, task.clone())), Some(Cause::SystemCall));
+        let inside = notification(Some((protocol::ROUTE, 16, 5)), task.clone());
+        assert_eq!(of(&inside), Some(Cause::Request));
+        let bystander = Task { interrupt: true, ..task.clone() };
+        assert_eq!(of(&notification(None, bystander)), Some(Cause::Kernel));
+        let silent = Observation { path: Path::Silent, ..notification(None, task) };
+        assert_eq!(of(&silent), Some(Cause::SystemCall));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub struct Counts {
     pub multicast: MulticastCounts,
     /// The join of requests and their answers.
     pub request: RequestCounts,
+    /// Parts of silent changes.
+    pub silent: SilentCounts,
     /// Observations that have nothing to be joined with: user to user.
     pub peer: u64,
     /// Receive buffer overruns that the subscriptions reported.
@@ -94,19 +96,33 @@ pub struct RequestCounts {
     pub answers_pending: u64,
 }
 
+/// Parts of silent changes, which are put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SilentCounts {
+    /// Of a change whose end has come.
+    pub complete: u64,
+    /// Of one whose end did not come.
+    pub unfinished: u64,
+    /// Not what they should be.
+    pub malformed: u64,
+    /// Of one whose end may still come. A gauge.
+    pub pending: u64,
+}
+
 impl Counts {
     /// What is still undecided, by kind, as `nlmon_join_pending` shows it.
-    pub fn pending(&self) -> [(&'static str, u64); 4] {
+    pub fn pending(&self) -> [(&'static str, u64); 5] {
         [
             ("multicast", self.multicast.observations_pending),
             ("delivery", self.multicast.deliveries_pending),
             ("request", self.request.requests_pending),
             ("answer", self.request.answers_pending),
+            ("silent", self.silent.pending),
         ]
     }
 
     /// The counters by kind and outcome, as `nlmon_join_total` shows them.
-    pub fn rows(&self) -> [(&'static str, &'static str, u64); 23] {
+    pub fn rows(&self) -> [(&'static str, &'static str, u64); 26] {
         let (m, r) = (&self.multicast, &self.request);
         [
             ("multicast", "matched", m.matched),
@@ -132,6 +148,9 @@ impl Counts {
             ("answer", "evicted", r.answers_evicted),
             ("answer", "not_joinable", r.answers_not_joinable),
             ("peer", "not_joinable", self.peer),
+            ("silent", "complete", self.silent.complete),
+            ("silent", "unfinished", self.silent.unfinished),
+            ("silent", "malformed", self.silent.malformed),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! The join: observations and deliveries in, records out. A broadcast is paired with the datagram
-//! on the daemon's own socket, a request with its answers. Pure: no I/O, and time is an argument,
+//! on the daemon's own socket, a request with its answers, the parts of a silent change with each
+//! other. Pure: no I/O, and time is an argument,
 //! `CLOCK_MONOTONIC` nanoseconds that never go back. Bounded in memory and in time.
 //!
 //! Invariant: every observation and every delivery is in exactly one record, and in exactly one
@@ -16,15 +17,17 @@ mod pending;
 mod reorder;
 mod request;
 mod request_event;
+mod silent;
 
 pub use cause::cause;
-pub use counts::{Counts, MulticastCounts, RequestCounts};
+pub use counts::{Counts, MulticastCounts, RequestCounts, SilentCounts};
 use memberships::Group;
 use multicast::Multicast;
 use nlmon_common::limits::{PROTOCOLS, SNAP_MAX};
 use reorder::ReorderBuffer;
 use request::Requests;
 pub use request_event::{RequestEvent, Requester, Verdict};
+use silent::Silents;
 
 use crate::record::{Delivery, Observation, Path, Record};
 
@@ -96,6 +99,7 @@ fn has(protocols: u32, protocol: u8) -> bool {
 pub struct Joiner {
     multicast: Multicast,
     requests: Requests,
+    silents: Silents,
     reorder: ReorderBuffer,
     peer: u64,
     overruns: u64,
@@ -107,6 +111,7 @@ impl Joiner {
         Self {
             multicast: Multicast::new(settings),
             requests: Requests::new(settings),
+            silents: Silents::new(settings.window_ns),
             reorder: ReorderBuffer::new(settings.settle_ns, settings.held_max),
             peer: 0,
             overruns: 0,
@@ -171,6 +176,7 @@ impl Joiner {
                 self.peer += 1;
                 reorder.push(Record::sent(observation));
             }
+            Path::Silent => self.silents.part(observation, reorder),
         }
     }
 
@@ -183,20 +189,22 @@ impl Joiner {
     pub fn advance(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.multicast.expire(now_ns, &mut self.reorder);
         self.requests.expire(now_ns);
+        self.silents.expire(now_ns, &mut self.reorder);
         self.reorder.release(now_ns, out);
     }
 
     /// When [`advance`](Self::advance) has something to do next, if nothing else comes. `None` if
     /// nothing waits.
     pub fn next_ns(&self) -> Option<u64> {
-        let next = [self.multicast.next_ns(), self.requests.next_ns(), self.reorder.next_ns()];
-        next.into_iter().flatten().min()
+        let joins = [self.multicast.next_ns(), self.requests.next_ns(), self.silents.next_ns()];
+        joins.into_iter().chain([self.reorder.next_ns()]).flatten().min()
     }
 
     /// Ends the join: appends every record to `out`. Whatever still waits at `now_ns` is undecided.
     pub fn finish(&mut self, now_ns: u64, out: &mut Vec<Box<Record>>) {
         self.advance(now_ns, out);
         self.multicast.finish(&mut self.reorder);
+        self.silents.finish(&mut self.reorder);
         self.requests.finish();
         self.reorder.release(u64::MAX, out);
     }
@@ -212,6 +220,7 @@ impl Joiner {
         Counts {
             multicast: self.multicast.counts(),
             request: self.requests.counts(),
+            silent: self.silents.counts(),
             peer: self.peer,
             overruns: self.overruns,
         }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::contained::contained;
-use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, Process};
+use super::{Captured, Detail, LogAnswer, LogDump, LogParent, LogRecord, LogSilent, Process};
 use crate::hooks;
 use crate::live::interfaces::KnownInterfaces;
 use crate::origin::Origin;
 use nlmon_core::decode::{self, Context, Families, Interfaces, names, printable};
-use nlmon_core::join;
-use nlmon_core::record::{Answer, Dump, Parent, Path, Record, Task};
+use nlmon_core::record::{Answer, Cause, Dump, Parent, Path, Record, Task};
+use nlmon_core::{calls, join};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,13 @@ impl LogRecord {
         };
         let sent = observation.filter(|_| in_full);
         let parent = sent.and_then(|o| Some(LogParent::new(o.parent?, &context)));
+        let cause = sent.and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name)));
+        let call = if cause == Some(Cause::SystemCall) {
+            sent.and_then(|o| o.task.system_call.as_ref())
+        } else {
+            None
+        };
+        let text = |text: &str| printable::escape(text.as_bytes());
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
             time: view.clock.format(record.time_ns()),
@@ -119,7 +126,18 @@ impl LogRecord {
                 .answer()
                 .filter(|_| in_full)
                 .map(|a| LogAnswer::new(protocol, a, &context)),
-            cause: sent.and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name))),
+            cause,
+            syscall: call.map(calls::name),
+            ioctl: call.and_then(calls::ioctl),
+            clone_flags: call
+                .map(calls::namespaces)
+                .into_iter()
+                .flatten()
+                .map(Cow::Borrowed)
+                .collect(),
+            module: call.and_then(calls::module).map(text),
+            file: call.and_then(calls::file).map(text),
+            silent: record.silent().map(|silent| LogSilent::new(silent, view.interfaces.as_ref())),
             parent,
             outcome: record.outcome(),
             delivery_latency_ns: observation
@@ -173,6 +191,12 @@ impl LogRecord {
             answer: None,
             parent: None,
             cause: None,
+            syscall: None,
+            ioctl: None,
+            clone_flags: Vec::new(),
+            module: None,
+            file: None,
+            silent: None,
             outcome: None,
             delivery_latency_ns: None,
             truncated: decoded.truncated,

@@ -4,6 +4,7 @@
 
 mod contained;
 mod making;
+mod silent;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use contained::decode_panics;
 pub use making::{Clock, View};
+pub use silent::{LogRoute, LogSilent};
 
 use super::interfaces::KnownInterfaces;
 
@@ -58,7 +60,8 @@ pub struct LogRecord {
     pub time: String,
     /// The same instant on `CLOCK_MONOTONIC`, nanoseconds.
     pub time_ns: u64,
-    /// Which way it went: `request`, `reply`, `peer`, `dump`, `multicast`.
+    /// Which way it went: `request`, `reply`, `peer`, `dump`, `multicast`. `silent` is no datagram,
+    /// but a change that the kernel told nobody of.
     pub path: Path,
     /// Protocol by name (`route`), an unknown one by number.
     pub protocol: Cow<'static, str>,
@@ -96,6 +99,24 @@ pub struct LogRecord {
     /// For a kernel's multicast that a probe saw: what made the kernel send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// Where the cause is `syscall`: the system call, `exit` for a process that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syscall: Option<Cow<'static, str>>,
+    /// Of `ioctl`: its request, one without a name by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ioctl: Option<Cow<'static, str>>,
+    /// Of `unshare` and `clone`: the namespaces that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clone_flags: Vec<Cow<'static, str>>,
+    /// Of `finit_module` and `delete_module`: the module, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Of `write`: the file with its directory, if they are known: `eth0/mtu`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Of a silent change: what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent: Option<LogSilent>,
     /// For a multicast: `delivered`, `lost`, `unobserved`, `not_sampled`, `undecided`; absent where
     /// nlmon is in no group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,6 +238,15 @@ impl LogRecord {
         self.captured.bytes.len()
     }
 
+    /// The system call that is the cause, with what is known of it: `ioctl(SIOCSIFADDR)`.
+    pub fn call(&self) -> Option<String> {
+        let name = self.syscall.as_deref()?;
+        let flags = Some(self.clone_flags.join("|")).filter(|flags| !flags.is_empty());
+        let known = [self.ioctl.as_deref(), self.module.as_deref(), self.file.as_deref()];
+        let argument = known.into_iter().flatten().next().map(str::to_owned).or(flags);
+        Some(argument.map_or_else(|| name.to_owned(), |argument| format!("{name}({argument})")))
+    }
+
     /// Whether anything about it failed: the send, the request, or an answer that it carries.
     pub fn failed(&self) -> bool {
         self.errors().next().is_some()
@@ -275,6 +305,15 @@ mod tests {
             answer.about = Some("RTM_NEWLINK dummy0".into());
         }
         (record.truncated, record.redacted) = (true, true);
+        (record.syscall, record.ioctl) = (Some("ioctl".into()), Some("SIOCSIFADDR".into()));
+        record.clone_flags = vec!["CLONE_NEWNET".into()];
+        (record.module, record.file) = (Some("bridge".into()), Some("eth0/mtu".into()));
+        let mut silent = LogRecord::new(&sample::silent(), &View::new(Clock::new(0))).silent;
+        if let Some(silent) = &mut silent {
+            (silent.incomplete, silent.unnamed) = (true, 1);
+            silent.routes[0].ifname = Some("eth0".into());
+        }
+        record.silent = silent;
         let process = record.process.as_mut().unwrap();
         (process.kernel_thread, process.interrupt) = (true, true);
         let message = &mut record.messages[0];

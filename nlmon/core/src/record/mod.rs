@@ -2,10 +2,16 @@
 //! own socket received ([`Delivery`]), the joined thing that a person sees ([`Record`]), and which
 //! way a datagram went ([`Path`]). Plain values; no I/O, no kernel types beyond the shared ABI.
 
+mod call;
+mod silent;
+
 use std::{borrow::Cow, fmt};
 
 use nlmon_common::counter::path;
 use serde::{Deserialize, Serialize};
+
+pub use call::{Machine, SystemCall};
+pub use silent::{RemovedRoute, Silent};
 
 /// Which way a datagram went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,10 +27,12 @@ pub enum Path {
     Dump,
     /// To the members of a group.
     Multicast,
+    /// No way at all: a change that the kernel told nobody of. There is no datagram.
+    Silent,
 }
 
 impl Path {
-    /// Every path, in the order of its ABI number.
+    /// Every path of a datagram, in the order of its ABI number.
     pub const ALL: [Self; 5] =
         [Self::Request, Self::Reply, Self::Peer, Self::Dump, Self::Multicast];
 
@@ -36,6 +44,7 @@ impl Path {
             path::PEER => Some(Self::Peer),
             path::DUMP => Some(Self::Dump),
             path::MULTICAST => Some(Self::Multicast),
+            path::SILENT => Some(Self::Silent),
             _ => None,
         }
     }
@@ -48,6 +57,7 @@ impl Path {
             Self::Peer => path::PEER,
             Self::Dump => path::DUMP,
             Self::Multicast => path::MULTICAST,
+            Self::Silent => path::SILENT,
         }
     }
 
@@ -59,6 +69,7 @@ impl Path {
             Self::Peer => "peer",
             Self::Dump => "dump",
             Self::Multicast => "multicast",
+            Self::Silent => "silent",
         }
     }
 }
@@ -127,6 +138,9 @@ pub struct Task {
     pub kernel_thread: bool,
     /// An interrupt or softirq ran on top of this task, which is then a bystander.
     pub interrupt: bool,
+    /// The system call by which it came into the kernel. Read only where it tells more than the rest:
+    /// of a notification of the kernel, or a silent change, that no request encloses.
+    pub system_call: Option<SystemCall>,
 }
 
 /// The request inside which something was sent.
@@ -261,15 +275,19 @@ pub enum Cause {
     Flushed,
     /// A kernel thread or an interrupt: the task did not do it.
     Kernel,
-    /// The task did it, or had the kernel do it, and nlmon cannot judge how. It may be an ioctl, a
-    /// closed file, a packet that the task sent, or a request whose type does not tell what it
-    /// does.
+    /// A system call of the task that sends no request: an ioctl, a write to a file of sysfs, the
+    /// loading of a module, a closed file. [`Task::system_call`] tells which.
+    #[serde(rename = "syscall")]
+    SystemCall,
+    /// The task did it, or had the kernel do it, and nlmon cannot judge how: its registers could not
+    /// be read, or the request's type does not tell what it does.
     Unknown,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 4] = [Self::Request, Self::Flushed, Self::Kernel, Self::Unknown];
+    pub const ALL: [Self; 5] =
+        [Self::Request, Self::Flushed, Self::Kernel, Self::SystemCall, Self::Unknown];
 
     /// The word used in the log.
     pub fn name(self) -> &'static str {
@@ -277,6 +295,7 @@ impl Cause {
             Self::Request => "request",
             Self::Flushed => "flushed",
             Self::Kernel => "kernel",
+            Self::SystemCall => "syscall",
             Self::Unknown => "unknown",
         }
     }
@@ -338,6 +357,8 @@ pub enum Record {
         /// How the multicast join ended.
         outcome: Outcome,
     },
+    /// A probe saw the kernel change something and tell nobody.
+    Silent(Box<Silent>),
 }
 
 impl Record {
@@ -351,6 +372,15 @@ impl Record {
         match self {
             Self::Sent { observation, .. } => Some(observation),
             Self::Received { .. } => None,
+            Self::Silent(silent) => Some(&silent.observation),
+        }
+    }
+
+    /// The change that nobody was told of.
+    pub fn silent(&self) -> Option<&Silent> {
+        match self {
+            Self::Silent(silent) => Some(silent),
+            Self::Sent { .. } | Self::Received { .. } => None,
         }
     }
 
@@ -359,6 +389,7 @@ impl Record {
         match self {
             Self::Sent { delivery, .. } => delivery.as_ref(),
             Self::Received { delivery, .. } => Some(delivery),
+            Self::Silent(_) => None,
         }
     }
 
@@ -367,6 +398,7 @@ impl Record {
         match self {
             Self::Sent { outcome, .. } => *outcome,
             Self::Received { outcome, .. } => Some(*outcome),
+            Self::Silent(_) => None,
         }
     }
 
@@ -374,7 +406,7 @@ impl Record {
     pub fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Sent { answer, .. } => answer.as_ref(),
-            Self::Received { .. } => None,
+            Self::Received { .. } | Self::Silent(_) => None,
         }
     }
 
@@ -383,6 +415,7 @@ impl Record {
         match self {
             Self::Sent { observation, .. } => observation.protocol,
             Self::Received { delivery, .. } => delivery.protocol,
+            Self::Silent(silent) => silent.observation.protocol,
         }
     }
 
@@ -396,6 +429,7 @@ impl Record {
         match self {
             Self::Sent { observation, .. } => observation.netns,
             Self::Received { delivery, .. } => delivery.netns,
+            Self::Silent(silent) => silent.observation.netns,
         }
     }
 
@@ -404,6 +438,7 @@ impl Record {
         match self {
             Self::Sent { observation, .. } => observation.group,
             Self::Received { delivery, .. } => delivery.group,
+            Self::Silent(silent) => silent.observation.group,
         }
     }
 
@@ -415,6 +450,7 @@ impl Record {
                 &delivery.data
             }
             Self::Sent { observation, .. } => &observation.data,
+            Self::Silent(_) => &[],
         }
     }
 
@@ -425,6 +461,7 @@ impl Record {
                 delivery.len
             }
             Self::Sent { observation, .. } => observation.len,
+            Self::Silent(_) => 0,
         }
     }
 
@@ -433,6 +470,7 @@ impl Record {
         match self {
             Self::Sent { observation, .. } => observation.start_ns,
             Self::Received { delivery, .. } => delivery.received_ns,
+            Self::Silent(silent) => silent.observation.start_ns,
         }
     }
 }
