@@ -283,8 +283,12 @@ pub mod stat {
     pub const fn metered_ns(timed_ns: u64) -> u64 {
         timed_ns.saturating_mul(crate::limits::METER_EVERY as u64)
     }
+    /// Samples of silent changes that were lost: the ring was full.
+    pub const SILENT_LOST: u32 = 20;
+    /// Silent changes that were not looked at: no room for one more thread, or nested too deep.
+    pub const SILENT_UNSEEN: u32 = 21;
     /// How many there are.
-    pub const COUNT: u32 = 20;
+    pub const COUNT: u32 = 22;
     /// Elements of the array per processor: no two processors share a cache line.
     pub const STRIDE: u32 = 24;
 }

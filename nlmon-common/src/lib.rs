@@ -18,4 +18,4 @@ pub mod socket;
 
 /// Version of everything in this crate. The object carries it as a global; the daemon refuses an
 /// object that carries another.
-pub const ABI: u32 = 9;
+pub const ABI: u32 = 10;

@@ -13,7 +13,7 @@ const _: () = assert!(SNAP_DEFAULT as usize <= SNAP_MAX);
 pub const DEPTH_MAX: usize = 4;
 
 /// Threads (or processors, for the idle task) whose open calls are remembered at one time, about
-/// 1.5 KiB each. A power of two: the low bits of a thread's id are its place.
+/// 1.8 KiB each. A power of two: the low bits of a thread's id are its place.
 pub const CONTEXTS_MAX: u32 = 4096;
 
 /// Slots that a thread may have: its home and the next ones, which it probes on a collision.

@@ -27,6 +27,8 @@ pub mod flag {
     pub const QUOTE_LEFT_OUT: u16 = 1 << 9;
     /// `parent_command` is known.
     pub const HAS_PARENT_COMMAND: u16 = 1 << 10;
+    /// The sample is as long as it can be, and its `call` is known.
+    pub const HAS_CALL: u16 = 1 << 11;
 }
 
 /// Everything but the payload. The record in the ring is this, then `snap_len` payload bytes.
@@ -84,6 +86,38 @@ pub struct SampleHeader {
     pub parent_protocol: u8,
 }
 
+/// Bits of [`Call::kind`].
+pub mod call {
+    /// A 32-bit program made it, or one that makes calls as those do.
+    pub const COMPAT: u32 = 1;
+    /// The task ends.
+    pub const EXITING: u32 = 1 << 1;
+}
+
+/// The system call by which the current task has come into the kernel, as its saved registers say.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Its number.
+    pub number: u32,
+    /// Low half of its first argument.
+    pub first: u32,
+    /// Low half of its second argument.
+    pub second: u32,
+    /// Bits of [`call`].
+    pub kind: u32,
+    /// What it is about: a file's name or a module's, with a zero at its end. Empty where that is not
+    /// known.
+    pub subject: [u8; SUBJECT_MAX],
+    /// Name of the directory that the file is in, likewise.
+    pub directory: [u8; DIRECTORY_MAX],
+}
+
+/// Bytes of [`Call::subject`].
+pub const SUBJECT_MAX: usize = 32;
+/// Bytes of [`Call::directory`]: as an interface's name, which the directories of sysfs have.
+pub const DIRECTORY_MAX: usize = 16;
+
 /// A sample with room for its largest payload.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -92,10 +126,13 @@ pub struct Sample {
     pub header: SampleHeader,
     /// Its first bytes, `header.snap_len` of them valid; see [`flag::QUOTE_LEFT_OUT`].
     pub data: [u8; SNAP_MAX],
+    /// With [`flag::HAS_CALL`].
+    pub call: Call,
 }
 
 /// Bytes of [`SampleHeader`].
 pub const HEADER_LEN: usize = size_of::<SampleHeader>();
 
 const _: () = assert!(HEADER_LEN == 104 && align_of::<SampleHeader>() == 8);
-const _: () = assert!(size_of::<Sample>() == HEADER_LEN + SNAP_MAX);
+const _: () = assert!(size_of::<Call>() == 64 && align_of::<Call>() == 4);
+const _: () = assert!(size_of::<Sample>() == HEADER_LEN + SNAP_MAX + size_of::<Call>());

@@ -55,5 +55,11 @@ pub const ROUTES_MAX: usize = (SNAP_MAX - HEAD_LEN) / ROUTE_LEN;
 /// would fill the ring.
 pub const NAMED_MAX: u32 = 1024;
 
+/// Bytes of the payload that holds so many routes.
+pub const fn payload_len(routes: u32) -> u32 {
+    HEAD_LEN as u32 + routes * ROUTE_LEN as u32
+}
+
+const _: () = assert!(ROUTES_MAX == 8, "the programs cut an index to it");
 const _: () = assert!(HEAD_LEN == 16 && align_of::<Head>() == 4);
 const _: () = assert!(ROUTE_LEN == 28 && align_of::<Route>() == 4);

@@ -18,7 +18,7 @@ use crate::{
     messages::{self, Lengths},
     overruns, sampler,
     skb::{self, Memory},
-    task,
+    system_call, task,
 };
 
 /// The arguments of a call that sends, decoded.
@@ -159,8 +159,12 @@ fn type_of(frame: &Frame) -> u32 {
 /// An fentry program does not run on a processor where it is interrupted or preempted. So nlmon
 /// misses the entry of some calls. It counts them at their end, as far as that is possible.
 #[inline(always)]
-pub(crate) fn leave_call<M: Memory>(call: &Call, id: &impl Return, result: i32) -> Result<(), u32> {
-    match leave(id, result) {
+pub(crate) fn leave_call<M: Memory, const BROADCAST: bool>(
+    call: &Call,
+    id: &impl Return,
+    result: i32,
+) -> Result<(), u32> {
+    match leave::<BROADCAST>(id, result) {
         Err(stat::NO_ENTRY) => {
             unseen::<M>(call, result);
             Ok(())
@@ -195,9 +199,9 @@ fn unseen<M: Memory>(call: &Call, result: i32) {
     bump(stat::UNSEEN);
 }
 
-/// A call returns `result`.
+/// A call returns `result`. What only a `BROADCAST` may need costs the others nothing.
 #[inline(always)]
-pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
+pub(crate) fn leave<const BROADCAST: bool>(call: &impl Return, result: i32) -> Result<(), u32> {
     let pid_tgid = bpf_get_current_pid_tgid();
     let Some(thread) = Thread::of(pid_tgid) else { return Ok(()) };
     let Some((context, index)) = frame::find(thread, call) else {
@@ -209,7 +213,11 @@ pub(crate) fn leave(call: &impl Return, result: i32) -> Result<(), u32> {
     };
     let frame = context.frame(index);
     let mut sent = Ok(());
-    let SampleHeader { protocol, path, .. } = frame.sample.header;
+    let SampleHeader { protocol, path, flags, src_portid, .. } = frame.sample.header;
+    if BROADCAST && system_call::is_wanted(flags, src_portid, frame.state) {
+        system_call::note_call(thread.key(), index as u32);
+    }
+    let frame = context.frame(index);
     if frame.state & state::COUNTED != 0 {
         count::result(protocol, path, result, frame.deliveries);
         if frame.state & state::SAMPLED != 0 {
@@ -283,7 +291,7 @@ fn netns_of<M: Memory>(sk: *const u8, path: u8) -> u32 {
 
 /// The frame of the innermost call that is open.
 #[inline(always)]
-fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
+pub(crate) fn innermost(pid_tgid: u64) -> Option<(&'static mut Context, usize)> {
     let context = Thread::of(pid_tgid)?.context()?;
     let depth = context.depth();
     if depth == 0 { None } else { Some((context, depth - 1)) }

@@ -128,6 +128,43 @@ fn source_portid(datagram: &Datagram) -> u32 {
     }
 }
 
+/// Fills the header of a sample that is of no datagram, with the frame at `index` for the call that
+/// it is about. The payload is empty.
+#[inline(always)]
+pub(crate) fn begin(context: &mut Context, index: usize, netns: u32, pid_tgid: u64) {
+    let parent = parent(context, index);
+    let header = &mut context.frame(index).sample.header;
+    *header = SampleHeader {
+        // SAFETY: no argument, no precondition.
+        start_ns: unsafe { generated::bpf_ktime_get_ns() },
+        duration_ns: 0,
+        // SAFETY: no argument, no precondition.
+        cgroup_id: unsafe { generated::bpf_get_current_cgroup_id() },
+        parent_start_ns: parent.start_ns,
+        netns,
+        tid: pid_tgid as u32,
+        tgid: (pid_tgid >> 32) as u32,
+        // SAFETY: no argument, no precondition.
+        uid: unsafe { generated::bpf_get_current_uid_gid() } as u32,
+        len: 0,
+        portid: 0,
+        src_portid: 0,
+        group: 0,
+        result: 0,
+        messages: 0,
+        end: 0,
+        parent_type: parent.message_type,
+        parent_flags: parent.message_flags,
+        comm: Task::current().comm(),
+        snap_len: 0,
+        flags: task_flags(path::SILENT, 0) | parent.flag | flag::NO_RESULT,
+        protocol: header.protocol,
+        path: header.path,
+        parent_command: parent.command,
+        parent_protocol: parent.protocol,
+    };
+}
+
 /// Flags of the task. A request always comes by a system call of the task itself.
 #[inline(always)]
 fn task_flags(path: u8, interrupt: u32) -> u16 {
@@ -271,6 +308,9 @@ pub(crate) fn send(frame: &mut Frame, result: Option<i32>) -> Result<(), u32> {
         header.duration_ns = now_ns.wrapping_sub(header.start_ns);
     }
     let mut len = HEADER_LEN + header.snap_len as usize;
+    if header.flags & flag::HAS_CALL != 0 {
+        len = size_of::<Sample>();
+    }
     if len > size_of::<Sample>() {
         len = size_of::<Sample>();
     }

@@ -123,6 +123,12 @@ impl Context {
         self.depth as usize
     }
 
+    /// What names the thread that has it: [`Thread::of_key`].
+    #[inline(always)]
+    pub(crate) fn key(&self) -> u32 {
+        self.owner()
+    }
+
     /// Who has it. Other threads look, too.
     #[inline(always)]
     fn owner(&self) -> u32 {
@@ -187,9 +193,16 @@ impl Thread {
         if tid == 0 { None } else { Self::of_key(tid) }
     }
 
+    /// The one with this key, as [`Thread::key`] gives it.
     #[inline(always)]
-    fn of_key(key: u32) -> Option<Self> {
+    pub(crate) fn of_key(key: u32) -> Option<Self> {
         CONTEXTS.get_ptr_mut(key & (CONTEXTS_MAX - 1)).map(|home| Self { key, home })
+    }
+
+    /// A number that names it.
+    #[inline(always)]
+    pub(crate) fn key(self) -> u32 {
+        self.key
     }
 
     /// The context `distance` slots behind home.
@@ -385,8 +398,8 @@ fn set_depth(context: &mut Context, depth: usize) {
 }
 
 /// Whether the call of the frame at `index` has ended unseen, now that a call begins at `id`. On
-/// one stack, a caller lies above its callees. Only requests and dumps call functions that are
-/// probed.
+/// one stack, a caller lies above its callees. Only requests, dumps and silent removals call functions
+/// that are probed.
 ///
 /// Two calls of one thread are on the same stack if both are on the task's own. The stack of an
 /// interrupt may lie at any page. So for two calls of interrupts the distance decides.
@@ -404,8 +417,11 @@ fn is_stale(context: &mut Context, index: usize, id: u64, foreign: u64) -> bool 
         return false;
     }
     let path = frame.sample.header.path;
-    is_above || (path != path::REQUEST && path != path::DUMP)
+    is_above || ENCLOSING >> (path & 31) & 1 == 0
 }
+
+/// Paths of calls that others may be made inside of, a bit for each.
+const ENCLOSING: u32 = 1 << path::REQUEST | 1 << path::DUMP | 1 << path::SILENT;
 
 /// Drops the frame at `index` of a thread, because its return will not come. Counts that, and sends
 /// the sample without a result.
@@ -433,6 +449,9 @@ extern "C" fn abandon(key: u32, index: u32) -> u32 {
         && let Err(reason) = emit::send(frame, None)
     {
         bump(reason);
+    }
+    if path == path::SILENT {
+        bump(stat::SILENT_UNSEEN);
     }
     clear(context, index as usize);
     0

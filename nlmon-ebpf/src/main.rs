@@ -22,8 +22,10 @@ mod owners;
 mod probes;
 mod sampler;
 mod shares;
+mod silent;
 mod skb;
 mod socket;
+mod system_call;
 mod tally;
 mod task;
 

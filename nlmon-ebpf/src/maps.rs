@@ -23,7 +23,7 @@ use nlmon_common::{
         CONTEXTS_MAX, ERROR_KEYS_MAX, EXECS_MAX, MESSAGE_KEYS_MAX, OVERRUN_KEYS_MAX, OWNERS_MAX,
         PROTOCOLS, RING_BYTES, SNAP_MAX,
     },
-    settings::{Offsets, Settings},
+    settings::{CallOffsets, Offsets, RouteOffsets, Settings},
     share,
     socket::{Owner, SocketOffsets},
 };
@@ -93,10 +93,10 @@ pub(crate) static SAMPLES: RingBuf = RingBuf::with_byte_size(RING_BYTES, 0);
 
 /// The layout that this object was built with is part of a name, because the loader can ask for a
 /// symbol but not for its value.
-#[unsafe(export_name = "NLMON_ABI_9")]
+#[unsafe(export_name = "NLMON_ABI_10")]
 static ABI_MARK: u32 = ABI;
 
-const _: () = assert!(ABI == 9, "the mark's name has to say the same");
+const _: () = assert!(ABI == 10, "the mark's name has to say the same");
 
 /// Field offsets of the running kernel.
 #[unsafe(no_mangle)]
@@ -146,6 +146,54 @@ pub(crate) static SOCKET_OFFSETS: SocketOffsets = SocketOffsets {
     netlink_groups_len: 0,
 };
 
+/// Where saved registers say by which system call a task came.
+#[unsafe(no_mangle)]
+pub(crate) static CALL_OFFSETS: CallOffsets = CallOffsets {
+    mode: 0,
+    mode_mask: 0,
+    mode_user: 0,
+    mode_compat: 0,
+    first: 0,
+    second: 0,
+    compat_first: 0,
+    compat_second: 0,
+    task_status: 0,
+    task_compat: 0,
+    of_file: [0; 2],
+    of_name: 0,
+    task_files: 0,
+    files_table: 0,
+    table_files: 0,
+    file_dentry: 0,
+    dentry_name: 0,
+    dentry_parent: 0,
+};
+
+/// Field offsets of routing tables and routes.
+#[unsafe(no_mangle)]
+pub(crate) static ROUTE_OFFSETS: RouteOffsets = RouteOffsets {
+    table_id: 0,
+    entry_dst: 0,
+    entry_dst_len: 0,
+    entry_info: 0,
+    entry_tos: 0,
+    entry_type: 0,
+    info_priority: 0,
+    info_nexthops: 0,
+    info_device: 0,
+    device_index: 0,
+    route_dst: 0,
+    route_dst_len: 0,
+    route_table: 0,
+    route_metric: 0,
+    route_type: 0,
+    route_nexthop: 0,
+    route_device: 0,
+    table6_id: 0,
+    skip_notify: 0,
+    skip_notify_mask: 0,
+};
+
 /// Choices of the configuration.
 #[unsafe(no_mangle)]
 pub(crate) static SETTINGS: Settings = Settings {
@@ -178,6 +226,22 @@ macro_rules! socket_field {
     };
 }
 pub(crate) use socket_field;
+
+/// A field of [`CALL_OFFSETS`].
+macro_rules! call_field {
+    ($($field:tt)+) => {
+        $crate::maps::global!(CALL_OFFSETS.$($field)+)
+    };
+}
+pub(crate) use call_field;
+
+/// An offset of [`ROUTE_OFFSETS`].
+macro_rules! route_field {
+    ($field:ident) => {
+        $crate::maps::global!(ROUTE_OFFSETS.$field)
+    };
+}
+pub(crate) use route_field;
 
 /// An element of [`SHARES`].
 #[inline(always)]

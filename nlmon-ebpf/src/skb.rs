@@ -90,6 +90,12 @@ pub(crate) fn netns<M: Memory>(sk: *const u8) -> u32 {
     M::read(net, global!(OFFSETS.net_inum))
 }
 
+/// Inode number of a network namespace.
+#[inline(always)]
+pub(crate) fn net_number(net: *const u8) -> u32 {
+    Helper::read(net, global!(OFFSETS.net_inum))
+}
+
 /// Port id of a netlink socket. By helper: the field is behind the end of the type that arguments
 /// have.
 #[inline(always)]

@@ -5,7 +5,7 @@ use aya_ebpf::helpers::generated;
 
 use crate::{
     machine::is_nonzero,
-    maps::{global, socket_field},
+    maps::{call_field, global, socket_field},
     skb::{Helper, Load, Memory as _},
 };
 
@@ -69,6 +69,14 @@ impl Task {
         Helper::read(net, global!(OFFSETS.net_inum))
     }
 
+    /// Its open file of this number, a `struct file`; null if there is none.
+    pub(crate) fn file(&self, number: u32) -> *const u8 {
+        let files: *const u8 = Helper::read(self.0, call_field!(task_files));
+        let table: *const u8 = Helper::read(files, call_field!(files_table));
+        let array: *const u8 = Helper::read(table, call_field!(table_files));
+        Helper::read(array.wrapping_add(number as usize * size_of::<u64>()), 0)
+    }
+
     fn leader(&self) -> *const u8 {
         Helper::read(self.0, global!(OFFSETS.task_group_leader))
     }
@@ -84,6 +92,19 @@ pub(crate) fn pid(task: *const u8) -> u32 {
 #[inline(always)]
 pub(crate) fn is_kernel_thread() -> bool {
     current_field::<u32>(global!(OFFSETS.task_flags)) & PF_KTHREAD != 0
+}
+
+/// Whether the current task is about to end.
+#[inline(always)]
+pub(crate) fn is_exiting() -> bool {
+    current_field::<u32>(global!(OFFSETS.task_flags)) & PF_EXITING != 0
+}
+
+/// Whether the current task's system call is made as a 32-bit program makes it, where the task says
+/// so and not its registers.
+#[inline(always)]
+pub(crate) fn is_compat() -> bool {
+    current_field::<u32>(call_field!(task_status)) & call_field!(task_compat) != 0
 }
 
 /// Where the current task's stack begins.
@@ -121,11 +142,16 @@ pub(crate) fn is_interrupted_in_user_mode() -> u64 {
     (is_nonzero(u64::from(system_call() ^ NO_SYSCALL)) | other) ^ 1
 }
 
-/// Number of the system call by which the current task has come into the kernel, in its saved
-/// registers. From 5.15 on a helper knows where they are; before, they end where the stack does.
+/// Number of the system call by which the current task has come into the kernel.
+#[inline(always)]
+pub(crate) fn system_call() -> u32 {
+    register(global!(OFFSETS.regs_system_call))
+}
+
+/// A register that was saved when the current task came into the kernel, by its place in `struct
+/// pt_regs`. From 5.15 on a helper knows where they are; before, they end where the stack does.
 #[inline(always)] // the verifier drops one of the two branches
-fn system_call() -> u32 {
-    let field = global!(OFFSETS.regs_system_call);
+pub(crate) fn register<T: Copy>(field: u32) -> T {
     if global!(SETTINGS.typed_regs) == 0 {
         let stack: u64 = current_field(global!(OFFSETS.task_stack));
         let from_start = global!(OFFSETS.stack_bytes) - global!(OFFSETS.regs_bytes) + field;

@@ -204,7 +204,7 @@ impl Pipeline {
         if let Some(samples) = &mut self.samples {
             samples.read_now(observations);
             self.joiner.samples_read(before_ns);
-            self.metrics.samples_read(observations.len() as u64, 0);
+            self.metrics.samples_read(datagrams(observations), 0);
         }
         self.observe(observations);
         let mut records = Vec::new();
@@ -269,7 +269,7 @@ impl Pipeline {
         let Some(samples) = &mut self.samples else { return 0 };
         let (read, malformed) = samples.read(observations);
         if read > 0 {
-            self.metrics.samples_read(observations.len() as u64, malformed);
+            self.metrics.samples_read(datagrams(observations), malformed);
         }
         let ended_ns = |o: &Observation| o.start_ns.saturating_add(o.duration_ns);
         self.progress.ring_read(observations.first().map(ended_ns), before_ns);
@@ -402,6 +402,12 @@ impl Pipeline {
         }
         Entry::joined(record, origin, view)
     }
+}
+
+/// How many are of datagrams: a silent change has none.
+fn datagrams(observations: &[Observation]) -> u64 {
+    let of_datagram = |observation: &&Observation| observation.path != Path::Silent;
+    observations.iter().filter(of_datagram).count() as u64
 }
 
 /// Whether the record is of a generic family that is not among `families`, or of the controller.

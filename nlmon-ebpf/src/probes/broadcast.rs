@@ -28,7 +28,7 @@ fn kprobe_bcast(ctx: ProbeContext) -> u32 {
 #[kretprobe]
 fn kret_bcast(ctx: RetProbeContext) -> u32 {
     let _meter = Meter::start();
-    report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
+    report(&ctx, leave::<true>(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -45,7 +45,7 @@ fn fentry_bcast(ctx: FEntryContext) -> i32 {
 #[fexit(function = "netlink_broadcast_filtered")]
 fn fexit_bcast7(ctx: FExitContext) -> i32 {
     let _meter = Meter::start();
-    report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(7)));
+    report(&ctx, leave_call::<Load, true>(&call(&ctx), &fexit_id(&ctx), ctx.arg(7)));
     0
 }
 
@@ -53,7 +53,7 @@ fn fexit_bcast7(ctx: FExitContext) -> i32 {
 #[fexit(function = "netlink_broadcast")]
 fn fexit_bcast5(ctx: FExitContext) -> i32 {
     let _meter = Meter::start();
-    report(&ctx, leave_call::<Load>(&call(&ctx), &fexit_id(&ctx), ctx.arg(5)));
+    report(&ctx, leave_call::<Load, true>(&call(&ctx), &fexit_id(&ctx), ctx.arg(5)));
     0
 }
 

@@ -25,7 +25,7 @@ fn kprobe_dump(ctx: ProbeContext) -> u32 {
 #[kretprobe]
 fn kret_dump(ctx: RetProbeContext) -> u32 {
     let _meter = Meter::start();
-    report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
+    report(&ctx, leave::<false>(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -40,7 +40,7 @@ fn fentry_dump(ctx: FEntryContext) -> i32 {
 #[fexit(function = "netlink_dump")]
 fn fexit_dump1(ctx: FExitContext) -> i32 {
     let _meter = Meter::start();
-    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(1)));
+    report(&ctx, leave::<false>(&fexit_id(&ctx), ctx.arg(1)));
     0
 }
 
@@ -48,6 +48,6 @@ fn fexit_dump1(ctx: FExitContext) -> i32 {
 #[fexit(function = "netlink_dump")]
 fn fexit_dump2(ctx: FExitContext) -> i32 {
     let _meter = Meter::start();
-    report(&ctx, leave(&fexit_id(&ctx), ctx.arg(2)));
+    report(&ctx, leave::<false>(&fexit_id(&ctx), ctx.arg(2)));
     0
 }

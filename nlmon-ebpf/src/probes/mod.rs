@@ -20,9 +20,11 @@ mod delivery;
 mod dump;
 mod exec;
 mod exit;
+mod flush;
 mod holdings;
 mod overrun;
 mod release;
+mod removal;
 mod unicast;
 
 /// Counts what went wrong, and tells the daemon's log at the first, second, fourth, ... time.

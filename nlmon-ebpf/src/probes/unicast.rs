@@ -27,7 +27,7 @@ fn kprobe_unicast(ctx: ProbeContext) -> u32 {
 #[kretprobe]
 fn kret_unicast(ctx: RetProbeContext) -> u32 {
     let _meter = Meter::start();
-    report(&ctx, leave(&kretprobe_id(&ctx), ctx.ret()));
+    report(&ctx, leave::<false>(&kretprobe_id(&ctx), ctx.ret()));
     0
 }
 
@@ -47,6 +47,6 @@ fn fentry_unicast(ctx: FEntryContext) -> i32 {
 fn fexit_unicast(ctx: FExitContext) -> i32 {
     let _meter = Meter::start();
     let call = Call { ssk: ctx.arg(0), skb: ctx.arg(1), portid: ctx.arg(2), group: 0, id: 0 };
-    report(&ctx, leave_call::<Load>(&call, &fexit_id(&ctx), ctx.arg(4)));
+    report(&ctx, leave_call::<Load, false>(&call, &fexit_id(&ctx), ctx.arg(4)));
     0
 }

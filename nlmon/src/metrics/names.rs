@@ -148,6 +148,10 @@ metrics! {
         "Samples and deliveries by how their join ended.";
     JOIN_PENDING = Gauge "nlmon_join_pending" ["kind"]
         "Samples and deliveries that wait for their other half.";
+    SILENT_CHANGES = Counter "nlmon_silent_changes_total" ["table"]
+        "Routes that the kernel removed without a notification, by routing table: with the device or address that they depended on.";
+    SILENT_SAMPLES = Counter "nlmon_silent_samples_total" ["outcome"]
+        "Samples of such removals: `complete`, of one whose end did not come (`unfinished`), not readable (`malformed`), lost because the ring was full (`lost`). `unseen` are removals that no probe could follow, or whose return it missed: their routes are not counted.";
     SOCKETS = Gauge "nlmon_sockets" ["protocol", "process"]
         "Netlink sockets by the process that holds them, kernel for the kernel's. Of the last look, which is not the scrape.";
     SOCKET_QUEUE = Gauge "nlmon_socket_queue_bytes" ["protocol", "process"]

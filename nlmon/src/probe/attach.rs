@@ -201,6 +201,18 @@ fn names(step: &PlannedProbe, hook: Hook) -> Names {
         (Probe::Bind, Hook::Fentry, _) => ("fentry_bind", None),
         (Probe::Release, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_release", None),
         (Probe::Release, Hook::Fentry, _) => ("fentry_release", None),
+        (Probe::Flush4, Hook::Kprobe | Hook::KprobeMulti, _) => {
+            ("kprobe_flush4", Some("kret_flush4"))
+        }
+        (Probe::Flush4, Hook::Fentry, _) => ("fentry_flush4", Some("fexit_flush4")),
+        (Probe::Route4, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_route4", None),
+        (Probe::Route4, Hook::Fentry, _) => ("fentry_route4", None),
+        (Probe::Flush6, Hook::Kprobe | Hook::KprobeMulti, _) => {
+            ("kprobe_flush6", Some("kret_flush6"))
+        }
+        (Probe::Flush6, Hook::Fentry, _) => ("fentry_flush6", Some("fexit_flush6")),
+        (Probe::Route6, Hook::Kprobe | Hook::KprobeMulti, _) => ("kprobe_route6", None),
+        (Probe::Route6, Hook::Fentry, _) => ("fentry_route6", None),
     };
     Names { entry, exit }
 }

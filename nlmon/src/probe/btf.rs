@@ -35,7 +35,7 @@ const TYPE_LEN: usize = 12;
 const DEPTH_MAX: u32 = 16;
 
 /// Why a question has no answer.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
     /// The bytes are no BTF, or are cut.
     #[error("malformed BTF at byte {0}")]

@@ -9,14 +9,14 @@ use nlmon_common::{
     control::Identity,
     counter::{SLOTS, stat},
     limits::{PROTOCOLS, message_keys},
-    settings::{Offsets, Settings},
+    settings::{CallOffsets, Offsets, RouteOffsets, Settings},
     socket::SocketOffsets,
 };
 
 use super::{
     Error,
     attach::{Attached, Attacher, OwnLink, attach_tracepoint},
-    btf::Btf,
+    btf::{self, Btf},
     control::{Control, Sampling},
     counters::Counters,
     execs::Execs,
@@ -24,7 +24,7 @@ use super::{
     is_in_pid_namespace, is_locked_down,
     kept::Kept,
     maps::{self, Maps},
-    offsets::offsets,
+    offsets::{call_offsets, offsets, route_offsets},
     pins::{self, Pins},
     plan::{Attach, Probe, plan},
     preemption, read_btf,
@@ -35,7 +35,7 @@ use super::{
 };
 
 /// The symbol that only an object of this layout has.
-pub(super) const ABI_MARK: &str = "NLMON_ABI_9";
+pub(super) const ABI_MARK: &str = "NLMON_ABI_10";
 
 /// The BPF object; empty when the daemon was built without one.
 pub(super) static OBJECT: &[u8] =
@@ -136,7 +136,12 @@ fn attach_all(
     needs: &Needs,
     pins: Option<&Pins>,
 ) -> Result<Probes, Error> {
-    let (steps, missing) = plan(btf, options.attach, options.deliveries, preemption::is_on());
+    let (mut steps, mut missing) =
+        plan(btf, options.attach, options.deliveries, preemption::is_on());
+    if let Err(error) = &needs.route_offsets {
+        let of_routes = steps.extract_if(.., |step| step.probe.reads_routes());
+        missing.extend(of_routes.map(|step| (step.probe, error.clone())));
+    }
     let mut ebpf = load_object(needs, pins)?;
     let descriptors = maps::descriptors(&ebpf);
     // It takes its map by itself.
@@ -293,6 +298,9 @@ struct Needs {
     cpus: u32,
     offsets: Offsets,
     socket_offsets: SocketOffsets,
+    call_offsets: CallOffsets,
+    /// Or why removed routes cannot be told.
+    route_offsets: Result<RouteOffsets, btf::Error>,
     identity: Identity,
 }
 
@@ -314,18 +322,29 @@ impl Needs {
         let ring_bytes = options.ring_bytes;
         let identity = Identity { abi: ABI, attach, ring_bytes, settings };
         let socket_offsets = socket_offsets(btf)?;
-        Ok(Self { cpus, offsets: offsets(btf)?, socket_offsets, identity })
+        Ok(Self {
+            cpus,
+            offsets: offsets(btf)?,
+            socket_offsets,
+            call_offsets: call_offsets(btf),
+            route_offsets: route_offsets(btf),
+            identity,
+        })
     }
 }
 
 fn load_object(needs: &Needs, pins: Option<&Pins>) -> Result<Ebpf, Error> {
-    let Needs { cpus, offsets, socket_offsets, identity: Identity { settings, ring_bytes, .. } } =
-        needs;
+    let Needs { cpus, offsets, socket_offsets, call_offsets, identity, .. } = needs;
+    let Identity { settings, ring_bytes, .. } = identity;
+    // Without, those probes are not attached.
+    let route_offsets = needs.route_offsets.clone().unwrap_or_default();
     let message_keys = settings.message_keys;
     let mut loader = EbpfLoader::new();
     loader
         .override_global("OFFSETS", offsets, true)
         .override_global("SOCKET_OFFSETS", socket_offsets, true)
+        .override_global("CALL_OFFSETS", call_offsets, true)
+        .override_global("ROUTE_OFFSETS", &route_offsets, true)
         .override_global("SETTINGS", settings, true)
         // Its own value: what matters is that an object of another layout has no such symbol.
         .override_global(ABI_MARK, &ABI, true)

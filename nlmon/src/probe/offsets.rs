@@ -1,6 +1,6 @@
 //! The fields that the programs read, looked up in the running kernel's BTF.
 
-use nlmon_common::settings::Offsets;
+use nlmon_common::settings::{CallOffsets, Offsets, RouteOffsets};
 
 use super::btf::{Btf, Error};
 
@@ -38,6 +38,110 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         // Without it, that program is not attached.
         binprm_interp: btf.offset("linux_binprm", "interp").unwrap_or_default(),
         stack_bytes: STACK_BYTES,
+    })
+}
+
+/// How saved registers tell a system call. Where they do not, all is zero.
+pub(super) fn call_offsets(btf: &Btf<'_>) -> CallOffsets {
+    machine_offsets(btf).map_or_else(
+        |_missing| CallOffsets::default(),
+        |of_machine| with_files(of_machine, btf).unwrap_or(of_machine),
+    )
+}
+
+/// The lowest bits of `cs` are the ring that it is of; 0x33 and 0x23 are a user's code segments, and
+/// 0xe033 and 0xe023 below Xen (`arch/x86/include/asm/segment.h`, `xen/interface/xen.h`). Numbers are
+/// those of `asm/unistd_64.h`.
+#[cfg(target_arch = "x86_64")]
+fn machine_offsets(btf: &Btf<'_>) -> Result<CallOffsets, Error> {
+    let register = |name| btf.offset("pt_regs", name);
+    Ok(CallOffsets {
+        mode: register("cs")?,
+        mode_mask: 0xef,
+        mode_user: 0x23,
+        mode_compat: 0,
+        first: register("di")?,
+        second: register("si")?,
+        compat_first: register("bx")?,
+        compat_second: register("cx")?,
+        task_status: btf.offset("task_struct", "thread_info.status")?,
+        // TS_COMPAT in arch/x86/include/asm/thread_info.h.
+        task_compat: 2,
+        of_file: [1, 313],
+        of_name: 176,
+        ..CallOffsets::default()
+    })
+}
+
+/// The lowest bits of `pstate` are the exception level, 0 for a user's, and whether the program is a
+/// 32-bit one (`PSR_MODE_MASK` and `PSR_MODE32_BIT` in `arch/arm64/include/uapi/asm/ptrace.h`). The
+/// first argument is kept apart, because its register takes the result. Numbers are those of
+/// `asm-generic/unistd.h`.
+#[cfg(target_arch = "aarch64")]
+fn machine_offsets(btf: &Btf<'_>) -> Result<CallOffsets, Error> {
+    let second = btf.offset("pt_regs", "regs")? + 8;
+    let first = btf.offset("pt_regs", "orig_x0")?;
+    Ok(CallOffsets {
+        mode: btf.offset("pt_regs", "pstate")?,
+        mode_mask: 0xf,
+        mode_user: 0,
+        mode_compat: 0x10,
+        first,
+        second,
+        compat_first: first,
+        compat_second: second,
+        of_file: [64, 273],
+        of_name: 106,
+        ..CallOffsets::default()
+    })
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn machine_offsets(_btf: &Btf<'_>) -> Result<CallOffsets, Error> {
+    Err(Error::Missing("a machine whose registers nlmon knows".to_owned()))
+}
+
+/// The same with what tells the file that a call is about.
+fn with_files(offsets: CallOffsets, btf: &Btf<'_>) -> Result<CallOffsets, Error> {
+    Ok(CallOffsets {
+        task_files: btf.offset("task_struct", "files")?,
+        files_table: btf.offset("files_struct", "fdt")?,
+        table_files: btf.offset("fdtable", "fd")?,
+        file_dentry: btf.offset("file", "f_path.dentry")?,
+        dentry_name: btf.offset("dentry", "d_name.name")?,
+        dentry_parent: btf.offset("dentry", "d_parent")?,
+        ..offsets
+    })
+}
+
+/// Where routes have what names them.
+pub(super) fn route_offsets(btf: &Btf<'_>) -> Result<RouteOffsets, Error> {
+    const ENTRY: &str = "fib_entry_notifier_info";
+    let skip_notify = btf.field("nl_info", "skip_notify")?;
+    let device = |of: &str, nexthops: &str, nexthop: &str| {
+        Ok(btf.offset(of, nexthops)? + btf.offset(nexthop, "nh_common.nhc_dev")?)
+    };
+    Ok(RouteOffsets {
+        table_id: btf.offset("fib_table", "tb_id")?,
+        entry_dst: btf.offset(ENTRY, "dst")?,
+        entry_dst_len: btf.offset(ENTRY, "dst_len")?,
+        entry_info: btf.offset(ENTRY, "fi")?,
+        entry_tos: btf.offset(ENTRY, "dscp").or_else(|_| btf.offset(ENTRY, "tos"))?,
+        entry_type: btf.offset(ENTRY, "type")?,
+        info_priority: btf.offset("fib_info", "fib_priority")?,
+        info_nexthops: btf.offset("fib_info", "fib_nhs")?,
+        info_device: device("fib_info", "fib_nh", "fib_nh")?,
+        device_index: btf.offset("net_device", "ifindex")?,
+        route_dst: btf.offset("fib6_info", "fib6_dst.addr")?,
+        route_dst_len: btf.offset("fib6_info", "fib6_dst.plen")?,
+        route_table: btf.offset("fib6_info", "fib6_table")?,
+        route_metric: btf.offset("fib6_info", "fib6_metric")?,
+        route_type: btf.offset("fib6_info", "fib6_type")?,
+        route_nexthop: btf.offset("fib6_info", "nh")?,
+        route_device: device("fib6_info", "fib6_nh", "fib6_nh")?,
+        table6_id: btf.offset("fib6_table", "tb6_id")?,
+        skip_notify: skip_notify.bit_offset / 8,
+        skip_notify_mask: 1 << (skip_notify.bit_offset % 8),
     })
 }
 

@@ -24,11 +24,19 @@ pub enum Probe {
     Bind,
     /// Sockets that are freed.
     Release,
+    /// Removals of IPv4 routes that nobody is told of.
+    Flush4,
+    /// The routes that such a removal takes.
+    Route4,
+    /// The same of IPv6.
+    Flush6,
+    /// The same of IPv6.
+    Route6,
 }
 
 impl Probe {
     /// Every probe.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Unicast,
         Self::Broadcast,
         Self::Dump,
@@ -36,6 +44,10 @@ impl Probe {
         Self::Overrun,
         Self::Bind,
         Self::Release,
+        Self::Flush4,
+        Self::Route4,
+        Self::Flush6,
+        Self::Route6,
     ];
 
     /// The word used in metrics and messages.
@@ -48,6 +60,10 @@ impl Probe {
             Self::Overrun => "overrun",
             Self::Bind => "bind",
             Self::Release => "release",
+            Self::Flush4 => "flush4",
+            Self::Route4 => "route4",
+            Self::Flush6 => "flush6",
+            Self::Route6 => "route6",
         }
     }
 
@@ -74,7 +90,16 @@ impl Probe {
             Self::Overrun => &["netlink_overrun"],
             Self::Bind => &["netlink_insert"],
             Self::Release => &["netlink_sock_destruct"],
+            Self::Flush4 => &["fib_table_flush"],
+            Self::Route4 => &["call_fib4_notifiers"],
+            Self::Flush6 => &["fib6_clean_all_skip_notify"],
+            Self::Route6 => &["fib6_del"],
         }
+    }
+
+    /// Whether it reads routes.
+    pub(super) fn reads_routes(self) -> bool {
+        matches!(self, Self::Flush4 | Self::Route4 | Self::Flush6 | Self::Route6)
     }
 
     /// Whether the daemon has no use without it: the join needs both.

@@ -52,7 +52,13 @@ pub fn proof(probe: Probe, before: &OwnCalls, after: &OwnCalls) -> Proof {
         Probe::Broadcast => broadcasts,
         Probe::Dump => dumps,
         Probe::Delivery => deliveries,
-        Probe::Overrun | Probe::Bind | Probe::Release => return Proof::Untested,
+        Probe::Overrun
+        | Probe::Bind
+        | Probe::Release
+        | Probe::Flush4
+        | Probe::Route4
+        | Probe::Flush6
+        | Probe::Route6 => return Proof::Untested,
     };
     if seen == 0 {
         Proof::Silent

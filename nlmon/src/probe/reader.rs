@@ -8,8 +8,8 @@ use std::{os::fd::AsFd as _, sync::Arc};
 
 use aya::maps::{Map, MapData};
 use nlmon_common::{
-    limits::RING_BYTES,
-    observation::{HEADER_LEN, SampleHeader, flag},
+    limits::{RING_BYTES, SNAP_MAX},
+    observation::{Call, HEADER_LEN, SampleHeader, call, flag},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -21,8 +21,8 @@ use super::{
     stats::Stats,
 };
 use nlmon_core::{
-    message,
-    record::{Comm, Contents, End, Observation, Parent, Path, Task},
+    calls, message,
+    record::{Comm, Contents, End, Machine, Observation, Parent, Path, SystemCall, Task},
 };
 
 /// Observations handed over at a time, so that a busy ring does not starve other tasks.
@@ -71,18 +71,22 @@ impl Samples {
 
     /// Moves up to a batch of observations to `out`; how many were read, malformed ones included.
     fn drain(&mut self, out: &mut Vec<Observation>) -> usize {
-        let mut read = 0;
+        let (mut read, mut silent) = (0, 0);
         while read < BATCH
             && let Some(parsed) = self.ring.next(parse)
         {
             read += 1;
             match parsed {
-                Some(observation) => out.push(observation),
+                Some(observation) => {
+                    silent += usize::from(observation.path == Path::Silent);
+                    out.push(observation);
+                }
                 None => self.malformed += 1,
             }
         }
-        if read > 0 {
-            self.control.add_read(read as u64);
+        if read > silent {
+            // Silent changes are none of the samples that datagrams have.
+            self.control.add_read((read - silent) as u64);
         }
         read
     }
@@ -166,7 +170,7 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
             cgroup_id: header.cgroup_id,
             kernel_thread: has(flag::KTHREAD),
             interrupt: has(flag::INTERRUPT),
-            system_call: None,
+            system_call: if has(flag::HAS_CALL) { Some(system_call(bytes)?) } else { None },
         },
         portid: header.portid,
         src_portid: header.src_portid,
@@ -190,6 +194,45 @@ fn parse(bytes: &[u8]) -> Option<Observation> {
         },
         data: if has(flag::QUOTE_LEFT_OUT) { message::capped(data) } else { data.to_vec() },
     })
+}
+
+/// The system call of a sample that has one; `None` if it is cut.
+fn system_call(bytes: &[u8]) -> Option<SystemCall> {
+    let bytes = bytes.get(HEADER_LEN + SNAP_MAX..)?.get(..size_of::<Call>())?;
+    // SAFETY: the slice has the size of a Call, every bit pattern of which is a value, and the read
+    // does not ask for alignment.
+    let found = unsafe { bytes.as_ptr().cast::<Call>().read_unaligned() };
+    let machine = machine(found.kind & call::COMPAT != 0);
+    let name = |bytes: &[u8]| {
+        let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        String::from_utf8_lossy(bytes.get(..len).unwrap_or_default()).into_owned()
+    };
+    let (subject, directory) = (name(&found.subject), name(&found.directory));
+    let subject = match (subject.is_empty(), directory.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(subject),
+        (false, false) => Some(format!("{directory}/{subject}")),
+    };
+    let call = SystemCall {
+        machine,
+        number: found.number,
+        argument: found.first,
+        subject: subject.map(String::into_boxed_str),
+        exiting: found.kind & call::EXITING != 0,
+    };
+    // The first argument says which file it is, the second what is to be done.
+    let is_ioctl = calls::name(&call) == "ioctl";
+    Some(SystemCall { argument: if is_ioctl { found.second } else { found.first }, ..call })
+}
+
+/// What the numbers mean that this machine's kernel gives.
+fn machine(is_compat: bool) -> Machine {
+    match (cfg!(target_arch = "aarch64"), is_compat) {
+        (false, false) => Machine::X86_64,
+        (false, true) => Machine::I386,
+        (true, false) => Machine::Arm64,
+        (true, true) => Machine::Arm,
+    }
 }
 
 fn header(bytes: &[u8]) -> Option<SampleHeader> {

@@ -369,18 +369,3 @@ fn what_a_request_that_reads_has_sent_is_flushed() {
     run("ip", &["link", "del", "vmq0"]);
     recorder.finish(&daemon);
 }
-
-#[test]
-fn a_change_by_another_way_than_netlink_is_not_called_a_request() {
-    let daemon = Daemon::start(&["--require-probes"]);
-    run("ip", &["link", "add", "vmio0", "type", "dummy"]);
-    let recorder = Recorder::start(&daemon, &["--path", "multicast", "--type", "RTM_NEWLINK"]);
-    // sysfs, as an ioctl would.
-    fs::write("/sys/class/net/vmio0/mtu", "1311").unwrap();
-    let record = recorder.wait_for("the new MTU", |record| summary(record).contains("mtu 1311"));
-    assert_eq!(record["cause"], "unknown", "{record}");
-    assert_eq!(record["process"]["pid"], std::process::id(), "{record}");
-    assert!(record["process"]["executable"].as_str().unwrap().ends_with("/vm"), "{record}");
-    run("ip", &["link", "del", "vmio0"]);
-    recorder.finish(&daemon);
-}

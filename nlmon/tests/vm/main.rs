@@ -17,6 +17,7 @@
 
 mod adversity;
 mod browser;
+mod calls;
 mod capture;
 mod causes;
 mod cost;
@@ -47,6 +48,7 @@ mod requests;
 mod sampling;
 mod secrets;
 mod service;
+mod silent;
 mod sockets;
 mod specs;
 mod strace;

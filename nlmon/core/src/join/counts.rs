@@ -96,7 +96,7 @@ pub struct RequestCounts {
     pub answers_pending: u64,
 }
 
-/// Parts of silent changes, which are put together.
+/// Parts of silent changes, which are put together. They are no datagrams, and have rows of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SilentCounts {
     /// Of a change whose end has come.
@@ -109,20 +109,30 @@ pub struct SilentCounts {
     pub pending: u64,
 }
 
+impl SilentCounts {
+    /// The counters by outcome, as `nlmon_silent_samples_total` shows them.
+    pub fn rows(&self) -> [(&'static str, u64); 3] {
+        [
+            ("complete", self.complete),
+            ("unfinished", self.unfinished),
+            ("malformed", self.malformed),
+        ]
+    }
+}
+
 impl Counts {
     /// What is still undecided, by kind, as `nlmon_join_pending` shows it.
-    pub fn pending(&self) -> [(&'static str, u64); 5] {
+    pub fn pending(&self) -> [(&'static str, u64); 4] {
         [
             ("multicast", self.multicast.observations_pending),
             ("delivery", self.multicast.deliveries_pending),
             ("request", self.request.requests_pending),
             ("answer", self.request.answers_pending),
-            ("silent", self.silent.pending),
         ]
     }
 
     /// The counters by kind and outcome, as `nlmon_join_total` shows them.
-    pub fn rows(&self) -> [(&'static str, &'static str, u64); 26] {
+    pub fn rows(&self) -> [(&'static str, &'static str, u64); 23] {
         let (m, r) = (&self.multicast, &self.request);
         [
             ("multicast", "matched", m.matched),
@@ -148,9 +158,6 @@ impl Counts {
             ("answer", "evicted", r.answers_evicted),
             ("answer", "not_joinable", r.answers_not_joinable),
             ("peer", "not_joinable", self.peer),
-            ("silent", "complete", self.silent.complete),
-            ("silent", "unfinished", self.silent.unfinished),
-            ("silent", "malformed", self.silent.malformed),
         ]
     }
 }

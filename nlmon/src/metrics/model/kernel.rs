@@ -119,7 +119,7 @@ impl Kernel {
     }
 }
 
-fn samples(snapshot: &CounterSnapshot, ring: RingTotals) -> [Family; 3] {
+fn samples(snapshot: &CounterSnapshot, ring: RingTotals) -> [Family; 4] {
     let mut samples = Family::new(&names::SAMPLES);
     samples.add(&["read"], ring.read);
     samples.add(&["malformed"], ring.malformed);
@@ -155,7 +155,10 @@ fn samples(snapshot: &CounterSnapshot, ring: RingTotals) -> [Family; 3] {
     ] {
         faults.add(&[fault], snapshot.stat(index));
     }
-    [samples, pending, faults]
+    let mut silent = Family::new(&names::SILENT_SAMPLES);
+    silent.add(&["lost"], snapshot.stat(stat::SILENT_LOST));
+    silent.add(&["unseen"], snapshot.stat(stat::SILENT_UNSEEN));
+    [samples, pending, silent, faults]
 }
 
 fn datagrams(snapshot: &CounterSnapshot) -> [Family; 5] {

@@ -10,12 +10,15 @@ use super::{
 };
 use crate::metrics::names;
 use nlmon_core::{
-    decode::names::{group_name, protocol_name},
+    decode::names::{group_name, protocol_name, words::route_table},
     join::Counts,
 };
 
 /// Label pairs of one metric that get series of their own.
 pub(crate) const SERIES_MAX: usize = 512;
+
+/// Routing tables that get series of their own.
+pub(crate) const TABLES_MAX: usize = 64;
 
 /// Counters and histograms of the records.
 pub(crate) struct JoinMetrics {
@@ -23,6 +26,9 @@ pub(crate) struct JoinMetrics {
     outcomes: BTreeMap<(String, String, &'static str), u64>,
     overruns: BTreeMap<u8, u64>,
     unicasts: BTreeMap<u8, u64>,
+    /// Routes by the table that they were silently removed from.
+    silent: BTreeMap<String, u64>,
+    tables: Budget<u32>,
     join: Counts,
     groups: Budget<(u8, u32)>,
     group_names: BTreeMap<(u8, u32), String>,
@@ -35,6 +41,8 @@ impl JoinMetrics {
             outcomes: BTreeMap::new(),
             overruns: BTreeMap::new(),
             unicasts: BTreeMap::new(),
+            silent: BTreeMap::new(),
+            tables: Budget::default(),
             join: Counts::default(),
             groups: Budget::default(),
             group_names: BTreeMap::new(),
@@ -44,6 +52,11 @@ impl JoinMetrics {
     /// Takes in what was counted of records.
     pub(crate) fn add(&mut self, tallies: &mut Tallies) {
         self.join = tallies.join;
+        for (table, routes) in tallies.take_silent() {
+            let is_own = self.tables.admits(table, TABLES_MAX);
+            let label = if is_own { route_table(table) } else { OTHER.into() };
+            *self.silent.entry(label.into_owned()).or_default() += routes;
+        }
         for (Broadcast { protocol, group, outcome }, tally) in tallies.take_multicasts() {
             let group = self.group_label(protocol, group);
             let protocol = protocol_name(protocol);
@@ -100,9 +113,18 @@ impl JoinMetrics {
         for (kind, count) in self.join.pending() {
             pending.add(&[kind], count);
         }
+        let mut silent = Family::new(&names::SILENT_CHANGES);
+        for (table, routes) in &self.silent {
+            silent.add(&[table], *routes);
+        }
+        let mut parts = Family::new(&names::SILENT_SAMPLES);
+        for (outcome, count) in self.join.silent.rows() {
+            parts.add(&[outcome], count);
+        }
         let mut overflow = Family::new(&names::SERIES_OVERFLOW);
         overflow.add(&[names::MULTICAST_DELIVERIES.name], self.groups.refused);
+        overflow.add(&[names::SILENT_CHANGES.name], self.tables.refused);
         families.push(self.deliveries.family());
-        families.extend([outcomes, overruns, unicasts, join, pending, overflow]);
+        families.extend([outcomes, overruns, unicasts, join, pending, silent, parts, overflow]);
     }
 }

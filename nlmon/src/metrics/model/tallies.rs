@@ -22,6 +22,8 @@ pub(super) type ByKey<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 pub(crate) struct Tallies {
     requests: ByKey<Requester, RequestTally>,
     multicasts: ByKey<Broadcast, MulticastTally>,
+    /// Routes that were removed silently, by table.
+    silent: ByKey<u32, u64>,
     /// The join's totals.
     pub(crate) join: Counts,
 }
@@ -65,11 +67,16 @@ pub(super) struct MulticastTally {
 impl Tallies {
     /// Whether there are so many keys that what was counted has to be taken away.
     pub(crate) fn is_full(&self) -> bool {
-        self.requests.len() >= KEYS_MAX || self.multicasts.len() >= KEYS_MAX
+        self.requests.len() >= KEYS_MAX
+            || self.multicasts.len() >= KEYS_MAX
+            || self.silent.len() >= KEYS_MAX
     }
 
     /// Counts a finished record.
     pub(crate) fn record(&mut self, record: &Record) {
+        if let Some(silent) = record.silent() {
+            *self.silent.entry(silent.table).or_default() += u64::from(silent.count());
+        }
         let Some(outcome) = record.outcome() else { return };
         let key = Broadcast { protocol: record.protocol(), group: record.group(), outcome };
         let tally = self.multicasts.entry(key).or_default();
@@ -110,6 +117,10 @@ impl Tallies {
 
     pub(super) fn take_requests(&mut self) -> ByKey<Requester, RequestTally> {
         std::mem::take(&mut self.requests)
+    }
+
+    pub(super) fn take_silent(&mut self) -> ByKey<u32, u64> {
+        std::mem::take(&mut self.silent)
     }
 
     pub(super) fn take_multicasts(&mut self) -> ByKey<Broadcast, MulticastTally> {
