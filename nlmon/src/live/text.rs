@@ -351,6 +351,20 @@ mod tests {
     }
 
     #[test]
+    fn a_system_call_is_named_and_so_are_the_routes_that_nobody_was_told_of() {
+        let line = style().render(&record(&sample::ioctl()));
+        assert!(line.ends_with("dummy0 (ifindex 5)  [by ioctl(SIOCSIFFLAGS)]\n"), "{line}");
+        let line = style().render(&record(&sample::silent()));
+        let expected = "... ip[812]                route             silent           \
+            5 IPv4 routes of table 77 removed: 10.50.1.0/24 ifindex 7 tos 0x8 metric 100, \
+            10.50.2.0/24 ifindex 7 metric 100 +3 more  [by RTM_NEWLINK]\n";
+        assert_eq!(line.split_once(' ').unwrap().1, expected);
+        let verbose = Style { verbose: true, ..style() }.render(&record(&sample::silent()));
+        let last = verbose.lines().last();
+        assert_eq!(last, Some("    10.50.2.0/24 ifindex 7 metric 100"), "{verbose}");
+    }
+
+    #[test]
     fn a_loss_and_an_unseen_sender_stand_out() {
         let lost = sample::lost();
         assert!(style().render(&record(&lost)).ends_with("[LOST, by RTM_NEWLINK]\n"));

@@ -167,8 +167,8 @@ function row(record, probes) {
     way,
     whose,
     element("td", "protocol", record.protocol + group),
-    element("td", "type", kind(messages[0]) + more),
-    element("td", "what", messages[0]?.summary ?? ""),
+    element("td", "type", record.silent ? "silent" : kind(messages[0]) + more),
+    element("td", "what", messages[0]?.summary ?? removal(record.silent)),
     element("td", failed ? "went bad" : "went", outcome(record, probes).join(", ")),
   );
   return line;
@@ -198,11 +198,26 @@ function outcome(record, probes) {
     // Said once, above.
   } else if (record.outcome) words.push(record.outcome.replace("_", " "));
   if (cause === "request" && parent) words.push(`by ${parent.command || parent.type}`);
+  else if (cause === "syscall") words.push(`by ${call(record)}`);
   else if (cause && cause !== "unknown") words.push(cause);
   const said = words.join(" ");
   words.push(...errors(record).filter((name) => !said.includes(name)));
   if (record.redacted) words.push("redacted");
   return words;
+}
+
+// What a silent change is, in words.
+function removal(silent) {
+  if (!silent) return "";
+  const routes = silent.routes.slice(0, 3).map((route) => route.dst).join(", ");
+  const more = silent.removed > 3 ? ` +${silent.removed - 3} more` : "";
+  return `${silent.removed} ${silent.family} routes of table ${silent.table} removed: ${routes}${more}`;
+}
+
+// The system call that is the cause, with what is known of it.
+function call(record) {
+  const argument = record.ioctl ?? record.module ?? record.file ?? record.clone_flags?.join("|");
+  return argument ? `${record.syscall}(${argument})` : record.syscall;
 }
 
 function time(ns) {
