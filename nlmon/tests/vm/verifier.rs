@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::{Daemon, kernel};
+use crate::support::{Daemon, kernel, say};
 
 /// Instructions for all programs of a daemon together: kernel, with direct calls, with kprobes. Kept
 /// as they were measured; `docs/overhead.md` has them too.
@@ -33,11 +33,16 @@ fn it_goes_through_no_more_than_it_did() {
     let figures = FIGURES.iter().find(|(of, ..)| *of == kernel());
     let most = FIGURES.iter().map(|(.., kprobe)| *kprobe).max().unwrap();
     let (_, fentry, kprobe) = figures.copied().unwrap_or((kernel(), most, most));
+    let mut grown = String::new();
     for (hook, figure) in [("fentry", fentry), ("kprobe", kprobe)] {
         let daemon = Daemon::start(&["--require-probes", "--attach", hook]);
         let verified = verified(daemon.pid());
         assert!(verified.len() > 20, "{verified:?}");
         let sum: u64 = verified.iter().sum();
-        assert!(sum <= figure + figure / 20, "{hook}: {sum}, and it was {figure}");
+        say(&format!("{hook}: {sum}"));
+        if sum > figure + figure / 20 {
+            grown += &format!("{hook}: {sum}, and it was {figure}\n");
+        }
     }
+    assert!(grown.is_empty(), "{grown}");
 }
