@@ -56,6 +56,7 @@ pub const ROUTES_MAX: usize = (SNAP_MAX - HEAD_LEN) / ROUTE_LEN;
 pub const NAMED_MAX: u32 = 1024;
 
 /// Bytes of the payload that holds so many routes.
+#[expect(clippy::cast_possible_truncation, reason = "they are less than a hundred")]
 pub const fn payload_len(routes: u32) -> u32 {
     HEAD_LEN as u32 + routes * ROUTE_LEN as u32
 }

@@ -39,9 +39,8 @@ pub fn cause(observation: &Observation, name: &str) -> Option<Cause> {
     Some(match observation.parent.map(|parent| intent(parent, name)) {
         Some(Intent::Change) => Cause::Request,
         Some(Intent::Read) => Cause::Flushed,
-        Some(Intent::Unclear) => Cause::Unknown,
         None if task.system_call.is_some() => Cause::SystemCall,
-        None => Cause::Unknown,
+        Some(Intent::Unclear) | None => Cause::Unknown,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::hooks;
 use crate::live::interfaces::KnownInterfaces;
 use crate::origin::Origin;
 use nlmon_core::decode::{self, Context, Families, Interfaces, names, printable};
-use nlmon_core::record::{Answer, Cause, Dump, Parent, Path, Record, Task};
+use nlmon_core::record::{Answer, Cause, Dump, Parent, Path, Record, SystemCall, Task};
 use nlmon_core::{calls, join};
 
 /// Maps `CLOCK_MONOTONIC`, which the kernel stamps records with, to the time of day.
@@ -101,20 +101,12 @@ impl LogRecord {
         let sent = observation.filter(|_| in_full);
         let parent = sent.and_then(|o| Some(LogParent::new(o.parent?, &context)));
         let cause = sent.and_then(|o| join::cause(o, parent.as_ref().map_or("", LogParent::name)));
-        let call = if cause == Some(Cause::SystemCall) {
-            sent.and_then(|o| o.task.system_call.as_ref())
-        } else {
-            None
-        };
-        let text = |text: &str| printable::escape(text.as_bytes());
         let cut_in_kernel = delivery.is_none() && observation.is_some_and(|o| o.redacted);
         Self {
             time: view.clock.format(record.time_ns()),
             time_ns: record.time_ns(),
-            path: record.path(),
             protocol: names::protocol_name(protocol),
             netns: record.netns(),
-            netns_name: None,
             process: observation.map(|o| Process::new(&o.task)),
             portid: observation.map(|o| o.portid),
             src_portid: src_portid(record),
@@ -127,17 +119,6 @@ impl LogRecord {
                 .filter(|_| in_full)
                 .map(|a| LogAnswer::new(protocol, a, &context)),
             cause,
-            syscall: call.map(calls::name),
-            ioctl: call.and_then(calls::ioctl),
-            clone_flags: call
-                .map(calls::namespaces)
-                .into_iter()
-                .flatten()
-                .map(Cow::Borrowed)
-                .collect(),
-            module: call.and_then(calls::module).map(text),
-            file: call.and_then(calls::file).map(text),
-            silent: record.silent().map(|silent| LogSilent::new(silent, view.interfaces.as_ref())),
             parent,
             outcome: record.outcome(),
             delivery_latency_ns: observation
@@ -146,7 +127,6 @@ impl LogRecord {
             truncated: decoded.truncated && !cut_in_kernel,
             redacted: cut_in_kernel || !decoded.withheld.is_empty(),
             messages: decoded.messages,
-            data: None,
             captured: Captured {
                 protocol,
                 multicast,
@@ -157,6 +137,60 @@ impl LogRecord {
                 families: Arc::clone(&view.families),
                 interfaces: view.interfaces.clone(),
             },
+            silent: record.silent().map(|s| LogSilent::new(s, view.interfaces.as_ref())),
+            ..Self::bare(record.path())
+        }
+        .with_call(observation.and_then(|o| o.task.system_call.as_ref()))
+    }
+
+    /// A line that says nothing yet.
+    fn bare(path: Path) -> Self {
+        Self {
+            time: String::new(),
+            time_ns: 0,
+            path,
+            protocol: Cow::Borrowed(""),
+            netns: 0,
+            netns_name: None,
+            process: None,
+            portid: None,
+            src_portid: 0,
+            group: None,
+            bytes: 0,
+            result: None,
+            duration_ns: None,
+            answer: None,
+            parent: None,
+            cause: None,
+            syscall: None,
+            ioctl: None,
+            clone_flags: Vec::new(),
+            module: None,
+            file: None,
+            silent: None,
+            outcome: None,
+            delivery_latency_ns: None,
+            truncated: false,
+            redacted: false,
+            messages: Vec::new(),
+            data: None,
+            captured: Captured::default(),
+        }
+    }
+
+    /// The same line with the system call, if that is the cause.
+    fn with_call(self, call: Option<&SystemCall>) -> Self {
+        let Some(call) = call.filter(|_| self.cause == Some(Cause::SystemCall)) else {
+            return self;
+        };
+        let text = |text: &str| printable::escape(text.as_bytes());
+        Self {
+            syscall: Some(calls::name(call)),
+            ioctl: calls::ioctl(call),
+            clone_flags: calls::namespaces(call).into_iter().map(Cow::Borrowed).collect(),
+            module: calls::module(call).map(text),
+            file: calls::file(call).map(text),
+            ..self
         }
     }
 
@@ -176,34 +210,12 @@ impl LogRecord {
         );
         let record = Self {
             time,
-            time_ns: 0,
-            path,
             protocol: names::protocol_name(protocol),
-            netns: 0,
-            netns_name: None,
-            process: None,
-            portid: None,
-            src_portid: 0,
-            group: None,
             bytes: len,
-            result: None,
-            duration_ns: None,
-            answer: None,
-            parent: None,
-            cause: None,
-            syscall: None,
-            ioctl: None,
-            clone_flags: Vec::new(),
-            module: None,
-            file: None,
-            silent: None,
-            outcome: None,
-            delivery_latency_ns: None,
             truncated: decoded.truncated,
             redacted: !decoded.withheld.is_empty(),
             messages: decoded.messages,
-            data: None,
-            captured: Captured::default(),
+            ..Self::bare(path)
         };
         record.with_data(&without(data, &decoded.withheld))
     }

@@ -271,6 +271,19 @@ mod tests {
     use nlmon_core::decode;
     use nlmon_core::record::Dump;
 
+    /// Every field of a system call, and of a silent change.
+    fn with_calls(record: &mut LogRecord) {
+        (record.syscall, record.ioctl) = (Some("ioctl".into()), Some("SIOCSIFADDR".into()));
+        record.clone_flags = vec!["CLONE_NEWNET".into()];
+        (record.module, record.file) = (Some("bridge".into()), Some("eth0/mtu".into()));
+        let mut silent = LogRecord::new(&sample::silent(), &View::new(Clock::new(0))).silent;
+        if let Some(silent) = &mut silent {
+            (silent.incomplete, silent.unnamed) = (true, 1);
+            silent.routes[0].ifname = Some("eth0".into());
+        }
+        record.silent = silent;
+    }
+
     /// `docs/log.md` is the schema's reference; a field that it lacks is not published.
     #[test]
     fn every_field_is_documented() {
@@ -305,15 +318,7 @@ mod tests {
             answer.about = Some("RTM_NEWLINK dummy0".into());
         }
         (record.truncated, record.redacted) = (true, true);
-        (record.syscall, record.ioctl) = (Some("ioctl".into()), Some("SIOCSIFADDR".into()));
-        record.clone_flags = vec!["CLONE_NEWNET".into()];
-        (record.module, record.file) = (Some("bridge".into()), Some("eth0/mtu".into()));
-        let mut silent = LogRecord::new(&sample::silent(), &View::new(Clock::new(0))).silent;
-        if let Some(silent) = &mut silent {
-            (silent.incomplete, silent.unnamed) = (true, 1);
-            silent.routes[0].ifname = Some("eth0".into());
-        }
-        record.silent = silent;
+        with_calls(&mut record);
         let process = record.process.as_mut().unwrap();
         (process.kernel_thread, process.interrupt) = (true, true);
         let message = &mut record.messages[0];

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::live::interfaces::KnownInterfaces;
+use crate::live::text::write;
 use nlmon_core::decode::InterfaceNames as _;
 use nlmon_core::decode::names::words::{route_table, route_type};
 use nlmon_core::record::{RemovedRoute, Silent};
@@ -89,7 +90,7 @@ impl LogSilent {
         }
         let shown = u32::try_from(routes.len().min(SHOWN)).unwrap_or_default();
         if shown != 0 && *removed > shown {
-            text.push_str(&format!(" +{} more", removed - shown));
+            write(&mut text, format_args!(" +{} more", removed - shown));
         }
         text
     }
@@ -106,15 +107,15 @@ impl LogRoute {
             kind => format!("{kind} {}", self.dst),
         };
         if let Some(name) = &self.ifname {
-            text += &format!(" dev {name}");
+            write(&mut text, format_args!(" dev {name}"));
         } else if self.ifindex != 0 {
-            text += &format!(" ifindex {}", self.ifindex);
+            write(&mut text, format_args!(" ifindex {}", self.ifindex));
         }
         if self.tos != 0 {
-            text += &format!(" tos {:#x}", self.tos);
+            write(&mut text, format_args!(" tos {:#x}", self.tos));
         }
         if self.priority != 0 {
-            text += &format!(" metric {}", self.priority);
+            write(&mut text, format_args!(" metric {}", self.priority));
         }
         text
     }
