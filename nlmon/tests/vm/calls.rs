@@ -2,6 +2,7 @@
 //! which process and which system call it was.
 
 use std::{
+    fmt::Write as _,
     fs,
     process::{Command, Stdio},
 };
@@ -168,7 +169,7 @@ fn names_the_system_call(attach: &str) {
         let told: Vec<&Value> = records.iter().filter(|record| act.is_told_by(record)).collect();
         let explained = told.iter().filter(|record| act.is_explained_by(record)).count();
         if explained == 0 {
-            wrong += &format!("{act:?} by {attach}: {told:#?}\n");
+            writeln!(wrong, "{act:?} by {attach}: {told:#?}").unwrap();
         }
     }
     // Of the actors' own notifications, none has another cause.
@@ -179,7 +180,7 @@ fn names_the_system_call(attach: &str) {
     };
     for record in records.iter().filter(is_theirs) {
         if record["src_portid"] == 0 && record["cause"] != "syscall" {
-            wrong += &format!("by {attach}: {record:#?}\n");
+            writeln!(wrong, "by {attach}: {record:#?}").unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

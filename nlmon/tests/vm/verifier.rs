@@ -1,7 +1,7 @@
 //! What the kernel's verifier goes through when the daemon starts. A restart is blind that long, and
 //! on a slow machine it is most of the start.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use crate::support::{Daemon, kernel, say};
 
@@ -41,7 +41,7 @@ fn it_goes_through_no_more_than_it_did() {
         let sum: u64 = verified.iter().sum();
         say(&format!("{hook}: {sum}"));
         if sum > figure + figure / 20 {
-            grown += &format!("{hook}: {sum}, and it was {figure}\n");
+            writeln!(grown, "{hook}: {sum}, and it was {figure}").unwrap();
         }
     }
     assert!(grown.is_empty(), "{grown}");
