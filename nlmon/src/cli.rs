@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::commands::{
-    Failure, check, decode, findings, links, record, recv, run, say, send, sockets, tail, top,
+    Failure, changes, check, decode, explain, findings, links, record, recv, run, say, send, sockets,
+    tail, top,
 };
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.
@@ -20,6 +21,10 @@ struct Cli {
 enum Command {
     /// Run the daemon in the foreground.
     Run(run::Args),
+    /// Show who changed what of the network's configuration, a line a change.
+    Changes(changes::Args),
+    /// Say what is known of a route, a link, an address and the like: who made it so, and when.
+    Explain(explain::Args),
     /// Show the live log of the running daemon.
     Tail(tail::Args),
     /// Write the live log of the running daemon to a capture, until stopped.
@@ -56,6 +61,8 @@ pub fn main() -> ExitCode {
     };
     let result = match &cli.command {
         Command::Run(args) => run::run(args),
+        Command::Changes(args) => changes::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Record(args) => record::run(args),
         Command::Decode(args) => decode::run(args),

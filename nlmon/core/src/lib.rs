@@ -2,7 +2,8 @@
 //! [`message`] reads headers, [`record`] names the parts of a record, [`join`] pairs observations
 //! with deliveries and requests with answers, [`decode`] turns bytes into attributes and words,
 //! [`interfaces`] remembers how network interfaces were called, [`calls`] names system calls,
-//! [`findings`] says what is wrong now.
+//! [`findings`] says what is wrong now, and [`ledger`] keeps the state of what is configured and who
+//! changed it.
 //!
 //! Invariant: no I/O, no clock, no runtime. Time is an argument and every input is a value, so that
 //! each part is tested with plain values and fuzzed alone. `clippy.toml` beside this crate and its
@@ -13,5 +14,6 @@ pub mod decode;
 pub mod findings;
 pub mod interfaces;
 pub mod join;
+pub mod ledger;
 pub mod message;
 pub mod record;

@@ -216,9 +216,11 @@ fn greet(daemon: &mut BufReader<UnixStream>, request: &Request) -> Result<bool, 
         Reply::Hello { probes, .. } => Ok(probes),
         Reply::Error { kind, message } => Err(match kind {
             Refusal::Filter => Failure::Usage(anyhow!(message)),
-            Refusal::Request | Refusal::Version | Refusal::History | Refusal::Busy => {
-                Failure::Runtime(anyhow!("the daemon refuses: {message}"))
-            }
+            Refusal::Request
+            | Refusal::Version
+            | Refusal::History
+            | Refusal::Ledger
+            | Refusal::Busy => Failure::Runtime(anyhow!("the daemon refuses: {message}")),
         }),
     }
 }

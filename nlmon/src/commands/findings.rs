@@ -12,12 +12,7 @@ use super::{
 use crate::{
     config::DEFAULT_SOCKET,
     findings::Told,
-    live::{
-        filter::Filter,
-        history::History,
-        json::Detail,
-        protocol::{FindingsRequest, Request, VERSION},
-    },
+    live::protocol::{FindingsRequest, Request},
 };
 
 /// How long a daemon may take to answer.
@@ -66,15 +61,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn request(watch: bool) -> Request {
-    Request {
-        version: VERSION,
-        filter: Filter::default(),
-        detail: Detail::default(),
-        history: History::default(),
-        stats: None,
-        health: false,
-        findings: Some(FindingsRequest { watch }),
-    }
+    Request { findings: Some(FindingsRequest { watch }), ..Request::new() }
 }
 
 /// Prints what is open, and then each that begins or ends, until the daemon does.

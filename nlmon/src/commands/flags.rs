@@ -101,6 +101,14 @@ flags! {
         "Least messages of a type a second, over a minute, that are a finding";
     "findings-storm-factor" "findings.storm_factor" (One("N"))
         "As many times as usual they have to be";
+    "ledger" "ledger.enabled" (One("BOOL"))
+        "Whether to keep the ledger: the state of what is configured, and who changed it";
+    "ledger-objects" "ledger.objects" (One("N"))
+        "Objects that it remembers, those included that are gone";
+    "ledger-events" "ledger.events" (One("N"))
+        "Changes that it remembers of each";
+    "ledger-bytes" "ledger.bytes" (One("BYTES"))
+        "Most memory of all";
     "metrics-netns" "metrics.netns" (Nothing)
         "Give the counts of messages a label for the network namespace";
     "attach" "probe.attach" (Hook)

@@ -6,15 +6,7 @@ use std::{io::BufRead as _, path::Path, time::Duration};
 use anyhow::{Context as _, anyhow};
 
 use super::{Failure, feed, output::print};
-use crate::{
-    health::Report,
-    live::{
-        filter::Filter,
-        history::History,
-        json::Detail,
-        protocol::{Request, VERSION},
-    },
-};
+use crate::{health::Report, live::protocol::Request};
 
 /// How long a daemon may take to answer that does not do its work.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,15 +25,7 @@ pub(super) fn run(socket: &Path) -> Result<(), Failure> {
 }
 
 fn ask(socket: &Path) -> Result<Report, Failure> {
-    let request = Request {
-        version: VERSION,
-        filter: Filter::default(),
-        detail: Detail::default(),
-        history: History::default(),
-        stats: None,
-        health: true,
-        findings: None,
-    };
+    let request = Request { health: true, ..Request::new() };
     let mut daemon = feed::open_within(socket, &request, Some(TIMEOUT))?;
     let mut line = String::new();
     let read = daemon.read_line(&mut line).context("the daemon does not answer");

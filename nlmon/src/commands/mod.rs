@@ -1,8 +1,10 @@
 //! One file per subcommand, and how each may fail. A command parses nothing itself: it gets its
 //! clap arguments, does its work, and returns.
 
+pub mod changes;
 pub mod check;
 pub mod decode;
+pub mod explain;
 mod feed;
 pub mod findings;
 pub mod flags;

@@ -10,7 +10,7 @@ use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::Filter;
 use crate::live::history::History;
 use crate::live::pcapng::Passed;
-use crate::live::protocol::{Request, VERSION};
+use crate::live::protocol::Request;
 use crate::spec_files;
 
 /// Show netlink messages as they happen: who sent what to whom, how long it took, what failed
@@ -101,13 +101,10 @@ impl Args {
 
     fn request(&self) -> Request {
         Request {
-            version: VERSION,
             filter: self.filter.clone(),
             detail: self.shown.detail(),
             history: self.history,
-            stats: None,
-            health: false,
-            findings: None,
+            ..Request::new()
         }
     }
 }

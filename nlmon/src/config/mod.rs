@@ -9,6 +9,7 @@ mod file;
 mod findings;
 mod http;
 pub mod keys;
+mod ledger;
 mod records;
 mod setting;
 mod source;
@@ -27,6 +28,7 @@ use nlmon_core::decode::names::{parse_group, parse_protocol, protocol, protocol_
 pub use error::{Error, Place};
 pub use findings::Findings;
 pub use http::{Http, Listen};
+pub use ledger::Ledger;
 pub use records::RecordsFile;
 pub use source::{Flag, Source, Text};
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub findings: Findings,
     /// The HTTP server.
     pub http: Http,
+    /// The state of what is configured, and who changed it.
+    pub ledger: Ledger,
     /// The live log.
     pub log: Log,
     /// What the metrics tell apart.
@@ -362,6 +366,7 @@ impl Config {
         within("http.connections", self.http.connections, 2, CONNECTIONS_MAX)?;
         self.findings.check()?;
         self.file()?;
+        self.ledger()?;
         self.reach()?;
         self.sample_protocols()?;
         self.cpu_budget()?;

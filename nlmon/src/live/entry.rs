@@ -103,6 +103,18 @@ impl Entry {
         }
     }
 
+    /// The record with the attributes of its messages, made for whoever asks.
+    pub(super) fn detailed(&self) -> LogRecord {
+        match &self.content {
+            Content::Joined { record, origin, view, .. } => {
+                LogRecord::detailed(record, view).with_origin(origin)
+            }
+            Content::Made(record) => record.with(Detail::Attributes),
+            #[cfg(test)]
+            Content::Test { .. } => self.record().clone(),
+        }
+    }
+
     /// Appends the record as one line of JSON, with its newline.
     pub fn write_json(&self, detail: Detail, out: &mut Vec<u8>) {
         match (detail, &self.content) {

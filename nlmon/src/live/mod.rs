@@ -5,7 +5,8 @@
 //! many old ones, `interfaces` knows the names of interfaces, and `words` reads both from the page's
 //! address. `bus` hands each `entry` to every client and never waits for one. `server` does the I/O,
 //! `protocol` defines what both ends of the socket say, and `stats` sends numbers in place of
-//! records. `file` writes records to a file.
+//! records. `file` writes records to a file, and
+//! `ledger` keeps the state of what is configured by them.
 //!
 //! Invariant: nothing here slows the pipeline down. A record is built when somebody reads it, not
 //! for the history. A slow client loses records; it is told how many, and they are counted.
@@ -21,6 +22,7 @@ mod glob;
 pub mod history;
 pub mod interfaces;
 pub mod json;
+pub mod ledger;
 pub mod pcapng;
 mod places;
 pub mod protocol;

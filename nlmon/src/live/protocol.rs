@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filter;
 use super::history::History;
 use super::json::Detail;
+use super::ledger::{ChangesRequest, ExplainRequest};
 use super::stats::StatsRequest;
 
 /// Version of this conversation. The two ends have to agree on it.
@@ -33,6 +34,12 @@ pub struct Request {
     /// Numbers in place of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<StatsRequest>,
+    /// Changes of what is configured, in place of records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangesRequest>,
+    /// What is known of objects, in place of records: one line, and the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<ExplainRequest>,
     /// Whether the daemon does its work, in place of both: one line of its own, and the end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub health: bool,
@@ -48,6 +55,29 @@ pub struct FindingsRequest {
     /// Go on, with a line whenever something has changed.
     #[serde(default)]
     pub watch: bool,
+}
+
+impl Request {
+    /// One for nothing but this version's records.
+    pub fn new() -> Self {
+        Self {
+            version: VERSION,
+            filter: Filter::default(),
+            detail: Detail::default(),
+            history: History::default(),
+            stats: None,
+            changes: None,
+            explain: None,
+            health: false,
+            findings: None,
+        }
+    }
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// The daemon's one answer.
@@ -104,6 +134,8 @@ pub enum Refusal {
     Filter,
     /// The daemon keeps no history, and some is wanted.
     History,
+    /// The daemon keeps no ledger, and something of it is wanted.
+    Ledger,
     /// There are as many clients as the daemon serves.
     Busy,
 }

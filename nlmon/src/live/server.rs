@@ -21,6 +21,7 @@ use super::bus::{Batch, Bus, Cursor};
 use super::entry::Entry;
 use super::filter::Matcher;
 use super::json::Detail;
+use super::ledger::{self, ChangesRequest, ExplainRequest, KeptLedger};
 use super::places::{Place, Places};
 use super::protocol::{FindingsRequest, Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
 use super::stats::{self, StatsRequest, StatsSource};
@@ -166,6 +167,16 @@ enum Admitted {
         source: StatsSource,
         _permit: Place,
     },
+    Changes {
+        changes: ChangesRequest,
+        ledger: Arc<KeptLedger>,
+        _permit: Place,
+    },
+    Explain {
+        explain: ExplainRequest,
+        ledger: Arc<KeptLedger>,
+        _permit: Place,
+    },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
     Health(StatsSource),
     /// The same of what is wrong; one that watches takes a place.
@@ -230,6 +241,10 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
         let permit = service.watchers.take(most).ok_or_else(busy)?;
         return Ok(Admitted::Stats { stats, source: service.stats.clone(), _permit: permit });
     }
+    if request.changes.is_some() || request.explain.is_some() {
+        let permit = service.watchers.take(most).ok_or_else(busy)?;
+        return admit_to_ledger(request, service, permit);
+    }
     if request.history.is_wanted() && !bus.keeps_history() {
         let message = "the daemon keeps no history: its configuration has log.history = 0";
         return Err((Refusal::History, message.to_owned()));
@@ -244,10 +259,33 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
     Ok(Admitted::Records(Box::new(records)))
 }
 
+fn admit_to_ledger(
+    request: Request,
+    service: &Service,
+    permit: Place,
+) -> Result<Admitted, Refused> {
+    let Some(ledger) = service.stats.ledger() else {
+        let message = "the daemon keeps no ledger: its configuration has ledger.enabled = false";
+        return Err((Refusal::Ledger, message.to_owned()));
+    };
+    if let Some(explain) = request.explain {
+        return Ok(Admitted::Explain { explain, ledger, _permit: permit });
+    }
+    let changes = request.changes.unwrap_or_default();
+    changes.filter.check().map_err(|error| (Refusal::Filter, error.to_string()))?;
+    Ok(Admitted::Changes { changes, ledger, _permit: permit })
+}
+
 async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
     match client {
         Admitted::Records(records) => stream_records(write, *records).await,
         Admitted::Stats { stats, source, _permit } => stats::stream(write, stats, source).await,
+        Admitted::Changes { changes, ledger, _permit } => {
+            ledger::stream(write, changes, ledger).await
+        }
+        Admitted::Explain { explain, ledger, _permit } => {
+            ledger::explain(write, explain, ledger).await
+        }
         Admitted::Health(source) => stats::tell_health(write, &source).await,
         Admitted::Findings { request, source, _permit } => {
             stats::tell_findings(write, request, &source).await

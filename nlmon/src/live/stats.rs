@@ -14,6 +14,8 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::ledger::KeptLedger;
+
 /// Shortest interval: what is asked for costs hundreds of system calls.
 const INTERVAL_MIN: Duration = Duration::from_millis(200);
 /// Longest interval.
@@ -45,6 +47,7 @@ pub struct StatsSource {
     turn: Arc<Semaphore>,
     health: Arc<Report>,
     findings: Arc<Report>,
+    ledger: Option<Arc<KeptLedger>>,
 }
 
 impl StatsSource {
@@ -52,7 +55,7 @@ impl StatsSource {
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
         let (turn, health) = (Arc::new(Semaphore::new(1)), Arc::new(|| "null".to_owned()));
         let findings = Arc::new(|| "[]".to_owned());
-        Self { make: Arc::new(make), turn, health, findings }
+        Self { make: Arc::new(make), turn, health, findings, ledger: None }
     }
 
     /// The same, which can also say so what is wrong.
@@ -65,6 +68,17 @@ impl StatsSource {
     #[must_use]
     pub fn with_health(self, report: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self { health: Arc::new(report), ..self }
+    }
+
+    /// The same, which also has the ledger.
+    #[must_use]
+    pub fn with_ledger(self, ledger: Option<Arc<KeptLedger>>) -> Self {
+        Self { ledger, ..self }
+    }
+
+    /// The ledger, if one is kept.
+    pub(super) fn ledger(&self) -> Option<Arc<KeptLedger>> {
+        self.ledger.clone()
     }
 }
 

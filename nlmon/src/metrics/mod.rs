@@ -8,7 +8,7 @@ mod model;
 pub mod names;
 mod render;
 
-pub use model::daemon::DaemonTotals;
+pub use model::daemon::{DaemonTotals, LedgerTotals};
 pub use render::{Series, Snapshot};
 
 use std::sync::{

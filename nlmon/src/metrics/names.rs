@@ -170,6 +170,20 @@ metrics! {
         "Records for the file of records: written, over the rate (`over_rate`), lost because the disk was too slow (`too_slow`, counted before the filter), or not written for an error (`failed`). Only with `file.path`.";
     FILE_WRITABLE = Gauge "nlmon_file_writable" []
         "1 if the last attempt to write the file of records went well, 0 if not. Only with `file.path`.";
+    LEDGER_OBJECTS = Gauge "nlmon_ledger_objects" ["kind"]
+        "Objects that are there by the ledger: links, addresses, routes and so on. Only with `ledger.enabled`.";
+    LEDGER_BYTES = Gauge "nlmon_ledger_bytes" []
+        "Memory that the ledger takes, by estimate. Only with `ledger.enabled`.";
+    LEDGER_CHANGES = Counter "nlmon_ledger_changes_total" []
+        "Changes of those objects. Only with `ledger.enabled`.";
+    LEDGER_UNCHANGED = Counter "nlmon_ledger_unchanged_total" ["reason"]
+        "Messages about objects that are no change: they say nothing new (`repeated`), or are of neighbours and bridge entries that the kernel learns and forgets by itself (`passing`). Only with `ledger.enabled`.";
+    LEDGER_EVICTED = Counter "nlmon_ledger_evicted_total" ["what"]
+        "What had no room in the ledger: objects that are there (`live`), that are gone (`gone`), changes of kept objects (`event`). Only with `ledger.enabled`.";
+    LEDGER_RESYNCS = Counter "nlmon_ledger_resyncs_total" []
+        "Lists of all objects after the first of a namespace: something was missed, or routes may have gone without a message. Only with `ledger.enabled`.";
+    LEDGER_MISSED = Counter "nlmon_ledger_missed_records_total" []
+        "Records that the log had overwritten before the ledger read them. A resynchronisation follows. Only with `ledger.enabled`.";
     CONNECTIONS_TURNED_AWAY = Counter "nlmon_connections_turned_away_total" ["server", "reason"]
         "Connections to nlmon that were closed for another (`evicted`), found all places taken (`refused`), or could not be accepted (`not_accepted`).";
     HTTP_REFUSED = Counter "nlmon_http_refused_total" ["reason"]

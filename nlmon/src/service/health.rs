@@ -6,8 +6,12 @@ use super::reload::{Reloads, realtime_ns};
 use crate::{
     findings::Findings,
     health::{Health, ProbeState},
-    live::{file::Counts, json},
-    metrics::DaemonTotals,
+    live::{
+        file::Counts,
+        json,
+        ledger::{KeptLedger, Totals},
+    },
+    metrics::{DaemonTotals, LedgerTotals},
     probe::Samples,
     subscribe::Subscriptions,
     supervisor::{Heartbeat, Rule, Supervisor, panics},
@@ -46,6 +50,7 @@ pub(super) fn totals(
     reloads: &Arc<Reloads>,
     file: Arc<Counts>,
     findings: &Arc<Findings>,
+    ledger: Option<Arc<KeptLedger>>,
 ) -> impl Fn() -> DaemonTotals + Send + Sync + use<> {
     let (health, reloads) = (Arc::clone(health), Arc::clone(reloads));
     let findings = Arc::clone(findings);
@@ -69,6 +74,25 @@ pub(super) fn totals(
             file_records: file.outcomes(),
             file_writable: file.is_writable(),
             findings: findings.counts(),
+            ledger: ledger.as_ref().map(|ledger| ledger_totals(ledger.totals())),
         }
+    }
+}
+
+fn ledger_totals(totals: Totals) -> LedgerTotals {
+    let Totals { objects, bytes, counts, missed } = totals;
+    let objects = objects.into_iter().map(|(kind, count)| (kind.word(), count as u64));
+    LedgerTotals {
+        objects: objects.collect(),
+        bytes: bytes as u64,
+        changes: counts.changes,
+        unchanged: [("repeated", counts.repeated), ("passing", counts.passing)],
+        evicted: [
+            ("live", counts.evicted.live),
+            ("gone", counts.evicted.gone),
+            ("event", counts.evicted.events),
+        ],
+        resyncs: counts.lists,
+        missed,
     }
 }

@@ -39,6 +39,7 @@ use crate::{
         bus::Bus,
         file::{self, RecordsFile},
         interfaces::KnownInterfaces,
+        ledger::{KeptLedger, LedgerTask},
         server::Server,
         stats::StatsSource,
     },
@@ -48,7 +49,7 @@ use crate::{
     probe::{Probe, Probes, Samples, SocketChanges},
     sockets::Scanner,
     spec_files::Found,
-    subscribe::{Changed, Hold, Keeper, SubscribeSettings, Subscription, Subscriptions},
+    subscribe::{Changed, Hold, Keeper, Lists, SubscribeSettings, Subscription, Subscriptions},
     supervisor::Supervisor,
 };
 use families::FamilyKeeper;
@@ -58,6 +59,9 @@ use systemd::{Signals, Wish, notify, notify_reloading};
 
 /// Deliveries that wait for the join; the sockets' own buffers are behind it.
 const EVENTS_QUEUE: usize = 4096;
+
+/// Lists of objects that wait for the ledger: one may be of megabytes.
+const LISTS_QUEUE: usize = 4;
 
 /// How often the daemon looks whether a protocol has come or gone.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
@@ -165,13 +169,14 @@ fn start(
     let reloads = Reloads::new();
     let (records_file, file) = RecordsFile::new(&bus, wanted_file(config, specs)?);
     let findings = Arc::new(Findings::new(config.findings.thresholds()));
-    let totals = health::totals(&health, &reloads, file.counts(), &findings);
+    let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
+    let (ledger, kept, keeper) = ledger(config, &bus, keeper)?;
+    let totals = health::totals(&health, &reloads, file.counts(), &findings, kept.clone());
     let metrics = metrics(config, probes.as_mut(), &bus, totals)?;
     forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
     let keeper = told_of_changes(keeper, probes.as_ref(), &families);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
-    let join_settings = Pipeline::join_settings(probes.is_some(), &probe_options(config));
     let (sampling, configured) = watch::channel(probes::sampling(config));
     let holdings = probes.as_mut().and_then(|probes| probes.holdings.take());
     let pipeline = Pipeline {
@@ -191,8 +196,9 @@ fn start(
         progress: Arc::clone(&health.progress),
     };
     run_pipeline(pipeline, samples, probes, &health, supervisor);
+    keep_ledger(ledger, supervisor);
     supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
-    serve_log(server, &bus, source(&metrics, &health, &findings), supervisor);
+    serve_log(server, &bus, source(&metrics, &health, &findings, kept), supervisor);
     write_file(records_file, supervisor);
     watch_readiness(&health, supervisor);
     let page = config.http.live.then(|| Arc::clone(&bus));
@@ -235,6 +241,15 @@ fn told_of_changes(keeper: Keeper, probes: Option<&Probes>, families: &FamilyKee
         Some(sockets) => keeper.with_changes(changes(sockets, families.asked())),
         None => keeper,
     }
+}
+
+/// The log, of what probes see if there are any.
+fn bus(config: &Config, specs: Specs, has_probes: bool) -> Arc<Bus> {
+    let bus = Bus::with_specs(config.log.limits(), specs);
+    if !has_probes {
+        bus.without_probes();
+    }
+    bus
 }
 
 /// Starts the pipeline, with what it reads samples of.
@@ -296,6 +311,28 @@ fn forward_warnings(probes: Option<&mut Probes>, supervisor: &mut Supervisor) {
 fn write_file(file: RecordsFile, supervisor: &mut Supervisor) {
     let (mut first, shutdown) = (file.cursor(), supervisor.shutdown());
     supervisor.restarting("file", move || file.clone().run(first.take(), shutdown.clone()));
+}
+
+/// The ledger's task if one is wanted, and the subscriptions, whose namespaces are listed for it.
+fn ledger(
+    config: &Config,
+    bus: &Arc<Bus>,
+    keeper: Keeper,
+) -> anyhow::Result<(Option<LedgerTask>, Option<Arc<KeptLedger>>, Keeper)> {
+    let Some(limits) = config.ledger()? else { return Ok((None, None, keeper)) };
+    let (sender, listings) = mpsc::channel(LISTS_QUEUE);
+    let lists = Lists::new(sender);
+    let keeper = keeper.with_lists(lists.clone());
+    let task = LedgerTask::new(bus, limits, (lists, listings));
+    let kept = Some(task.kept());
+    Ok((Some(task), kept, keeper))
+}
+
+/// Starts the task that feeds the ledger, with its place in the log from now on.
+fn keep_ledger(ledger: Option<LedgerTask>, supervisor: &mut Supervisor) {
+    let Some(ledger) = ledger else { return };
+    let (mut first, shutdown) = (Some(ledger.cursor()), supervisor.shutdown());
+    supervisor.restarting("ledger", move || ledger.clone().run(first.take(), shutdown.clone()));
 }
 
 /// What is to be written to a file. Types in its filter may have names by these specs.
@@ -361,9 +398,14 @@ fn maintain(
     supervisor.restarting("fold", move || periodic::fold(looks.clone(), shutdown.clone()));
 }
 
-/// The metrics, whether all is well, and what is not, as the log's socket tells them. Their keys are strings, so
-/// making text of them cannot fail.
-fn source(metrics: &Arc<Metrics>, health: &Arc<Health>, findings: &Arc<Findings>) -> StatsSource {
+/// The metrics, whether all is well, what is not, and the ledger, as the log's socket tells them.
+/// Their keys are strings, so making text of them cannot fail.
+fn source(
+    metrics: &Arc<Metrics>,
+    health: &Arc<Health>,
+    findings: &Arc<Findings>,
+    ledger: Option<Arc<KeptLedger>>,
+) -> StatsSource {
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
     let findings = Arc::clone(findings);
     let numbers = move |names: &[String]| {
@@ -371,7 +413,8 @@ fn source(metrics: &Arc<Metrics>, health: &Arc<Health>, findings: &Arc<Findings>
     };
     let report = move || serde_json::to_string(&health.report()).unwrap_or_default();
     let wrong = move || serde_json::to_string(&findings.told()).unwrap_or_default();
-    StatsSource::new(numbers).with_health(report).with_findings(wrong)
+    let source = StatsSource::new(numbers).with_health(report).with_findings(wrong);
+    source.with_ledger(ledger)
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {

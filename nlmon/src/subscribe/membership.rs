@@ -15,9 +15,10 @@ use super::{
     Error, Event, Hold, Socket, Status, Subscription,
     family_groups::{self, FamilyGroups},
     interfaces::Lister,
+    objects::{Lists, ObjectLister},
     poller::Poller,
     presence::Presence,
-    reader::{self, Ended, Joined, Member, Stop},
+    reader::{self, Ended, Joined, Listers, Member, Stop},
 };
 use crate::{clock::monotonic_ns, supervisor::Backoff, throttle};
 use nlmon_core::decode::names::protocol_name;
@@ -70,6 +71,8 @@ pub(super) struct Common {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) poller: Arc<Poller>,
     pub(super) status: Arc<Status>,
+    /// Who wants lists of objects.
+    pub(super) lists: Option<Lists>,
 }
 
 impl Membership {
@@ -243,11 +246,14 @@ impl Membership {
             return Ok(None);
         }
         let portid = socket.portid();
-        let numbers = groups.iter().map(|group| group.number);
-        let lister = Lister::start(self.protocol, numbers, common)?;
+        let numbers: Vec<u32> = groups.iter().map(|group| group.number).collect();
+        let listers = Listers {
+            interfaces: Lister::start(self.protocol, numbers.iter().copied(), common)?,
+            objects: ObjectLister::start(self.protocol, &numbers, common)?,
+        };
         let (stop, stopped) = oneshot::channel();
         let member = Member { netns: common.netns, protocol: self.protocol, portid, groups };
-        let reader = reader::spawn(socket, member, lister, common, stopped)?;
+        let reader = reader::spawn(socket, member, listers, common, stopped)?;
         Ok(Some(State::Open { portid, stop, reader, since: Instant::now() }))
     }
 

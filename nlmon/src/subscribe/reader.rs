@@ -20,6 +20,7 @@ use super::{
     batch::{self, DATAGRAMS_MAX, Read},
     interfaces::Lister,
     membership::Common,
+    objects::ObjectLister,
     poller::Watch,
     socket::Datagram,
     subscriptions::Event,
@@ -52,6 +53,15 @@ pub(super) struct Joined {
     pub(super) at_ns: u64,
 }
 
+/// Who lists what is there, where this socket tells how it changes.
+#[derive(Debug)]
+pub(super) struct Listers {
+    /// The namespace's interfaces, for their names.
+    pub(super) interfaces: Option<Lister>,
+    /// What the ledger keeps.
+    pub(super) objects: Option<ObjectLister>,
+}
+
 struct Reader {
     watch: Watch,
     socket: Socket,
@@ -64,8 +74,7 @@ struct Reader {
 /// What is read, and not yet in the channel.
 struct Inbox {
     member: Member,
-    /// Lists the namespace's interfaces, where this socket tells how they change.
-    lister: Option<Lister>,
+    listers: Listers,
     backlog: VecDeque<Event>,
     /// Of the socket, as far as they are reported.
     drops: u32,
@@ -91,7 +100,7 @@ enum End {
 pub(super) fn spawn(
     socket: Socket,
     member: Member,
-    lister: Option<Lister>,
+    listers: Listers,
     common: &Common,
     stop: oneshot::Receiver<Stop>,
 ) -> Result<JoinHandle<Ended>, Error> {
@@ -105,7 +114,7 @@ pub(super) fn spawn(
     let read_ns = Arc::new(AtomicU64::new(monotonic_ns()));
     let farewell =
         Farewell { member: member.clone(), events: events.clone(), read_ns: Arc::clone(&read_ns) };
-    let inbox = Inbox { member, lister, backlog, drops: 0, read_ns };
+    let inbox = Inbox { member, listers, backlog, drops: 0, read_ns };
     let reader = Reader { watch, socket, is_readable: false, inbox, events };
     Ok(tokio::spawn(farewell.watch(reader, stop)))
 }
@@ -191,14 +200,18 @@ impl Reader {
                 tokio::task::yield_now().await;
             }
         }
-        self.inbox.note_overrun(&self.socket, false);
+        let now_ns = monotonic_ns();
+        self.inbox.note_overrun(&self.socket, false, now_ns);
         let Self {
-            watch, socket, inbox: Inbox { member, lister, mut backlog, .. }, events, ..
+            watch, socket, inbox: Inbox { member, listers, mut backlog, .. }, events, ..
         } = self;
         backlog.extend(member.left(at_ns));
         drop(watch);
         drop(socket);
-        if let Some(lister) = lister {
+        if let Some(lister) = listers.interfaces {
+            lister.end().await;
+        }
+        if let Some(lister) = listers.objects {
             lister.end().await;
         }
         if closed.is_some_and(|closed| closed.send(()).is_err()) {
@@ -216,7 +229,7 @@ impl Inbox {
     /// Moves datagrams from the socket to the backlog. Says whether there may be more.
     fn read(&mut self, socket: &Socket) -> Result<bool, Error> {
         let at_ns = monotonic_ns();
-        self.read_ns.store(at_ns, Ordering::Relaxed);
+        let before_ns = self.read_ns.swap(at_ns, Ordering::Relaxed);
         hooks::fault("reader");
         let Self { member, backlog, .. } = self;
         let take = |datagram: &Datagram<'_>, received_ns| {
@@ -225,11 +238,11 @@ impl Inbox {
         match batch::read(socket, take)? {
             Read::Datagrams(_) => Ok(true),
             Read::Overrun => {
-                self.note_overrun(socket, true);
+                self.note_overrun(socket, true, before_ns);
                 Ok(true)
             }
             Read::Empty => {
-                self.note_overrun(socket, false);
+                self.note_overrun(socket, false, before_ns);
                 let Member { netns, protocol, .. } = self.member;
                 self.backlog.push_back(Event::Empty { netns, protocol, at_ns });
                 Ok(false)
@@ -237,17 +250,20 @@ impl Inbox {
         }
     }
 
-    /// Reports what was lost. The kernel goes on dropping after it has said so, until the queue
+    /// Reports what was lost since the read that began at `before_ns`. The kernel goes on dropping after it has said so, until the queue
     /// is empty; therefore this is called then as well.
-    fn note_overrun(&mut self, socket: &Socket, told: bool) {
+    fn note_overrun(&mut self, socket: &Socket, told: bool, before_ns: u64) {
         let drops = socket.drops().unwrap_or(self.drops);
         let lost = drops.wrapping_sub(self.drops);
         self.drops = drops;
         if told || lost > 0 {
             let Member { netns, protocol, .. } = self.member;
             self.backlog.push_back(Event::Overrun { netns, protocol, lost, at_ns: monotonic_ns() });
-            if let Some(lister) = &self.lister {
+            if let Some(lister) = &self.listers.interfaces {
                 lister.again();
+            }
+            if let Some(lister) = &self.listers.objects {
+                lister.missed(before_ns);
             }
         }
     }

@@ -71,7 +71,12 @@ pub fn dump(
     Err(Error::Interrupted)
 }
 
-fn send(socket: &Socket, message_type: u16, flags: u16, payload: &[u8]) -> Result<u32, Error> {
+pub(super) fn send(
+    socket: &Socket,
+    message_type: u16,
+    flags: u16,
+    payload: &[u8],
+) -> Result<u32, Error> {
     let seq = socket.next_sequence();
     let len = u32::try_from(HEADER_BYTES + payload.len()).unwrap_or(u32::MAX);
     let header = Header { len, message_type, flags, seq, portid: socket.portid() };
@@ -85,6 +90,56 @@ fn receive<T>(
     seq: u32,
     timeout: Duration,
     mut each: impl FnMut(Message<'_>) -> ControlFlow<T>,
+) -> Result<T, Error> {
+    receive_datagrams(socket, timeout, |datagram| {
+        for message in answers(datagram, seq) {
+            refusal(&message)?;
+            if let ControlFlow::Break(value) = each(message) {
+                return Ok(ControlFlow::Break(value));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Hands every datagram with messages that answer `seq` to `each`, with their headers, until it has
+/// enough. An error ends it.
+pub(super) fn datagrams<T>(
+    socket: &Socket,
+    seq: u32,
+    timeout: Duration,
+    mut each: impl FnMut(&[u8], &[Header]) -> ControlFlow<T>,
+) -> Result<T, Error> {
+    receive_datagrams(socket, timeout, |datagram| {
+        let mut headers = Vec::new();
+        for message in answers(datagram, seq) {
+            refusal(&message)?;
+            headers.push(message.header);
+        }
+        Ok(if headers.is_empty() { ControlFlow::Continue(()) } else { each(datagram, &headers) })
+    })
+}
+
+fn answers(datagram: &[u8], seq: u32) -> impl Iterator<Item = Message<'_>> {
+    messages(datagram, datagram.len()).filter(move |message| message.header.seq == seq)
+}
+
+/// What the kernel has against the request.
+fn refusal(message: &Message<'_>) -> Result<(), Error> {
+    match message.errno().filter(|errno| *errno != 0) {
+        Some(errno) => Err(Error::Refused {
+            errno: Errno::from_raw(errno),
+            text: message.extended_text().unwrap_or_default(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Hands every datagram of the kernel to `each` until it has enough.
+fn receive_datagrams<T>(
+    socket: &Socket,
+    timeout: Duration,
+    mut each: impl FnMut(&[u8]) -> Result<ControlFlow<T>, Error>,
 ) -> Result<T, Error> {
     let deadline = Instant::now() + timeout;
     let mut buffer = vec![0; BUFFER_BYTES];
@@ -101,21 +156,12 @@ fn receive<T>(
             Received::Overrun => return Err(Error::Overrun),
             Received::Empty => continue,
         };
-        let malformed = Error::Malformed { protocol: socket.protocol() };
         let len = usize::try_from(datagram.len).unwrap_or(usize::MAX);
         if len > datagram.data.len() || messages(datagram.data, len).next().is_none() {
-            return Err(malformed);
+            return Err(Error::Malformed { protocol: socket.protocol() });
         }
-        for message in messages(datagram.data, len).filter(|message| message.header.seq == seq) {
-            if let Some(errno) = message.errno().filter(|errno| *errno != 0) {
-                return Err(Error::Refused {
-                    errno: Errno::from_raw(errno),
-                    text: message.extended_text().unwrap_or_default(),
-                });
-            }
-            if let ControlFlow::Break(value) = each(message) {
-                return Ok(value);
-            }
+        if let ControlFlow::Break(value) = each(datagram.data)? {
+            return Ok(value);
         }
     }
 }

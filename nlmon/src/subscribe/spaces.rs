@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Error, Event, Reach, Status, SubscribeSettings, Subscription, family_groups::FamilyGroups,
-    helper::elsewhere, membership::Common, own_netns, poller::Poller, space::Space,
+    helper::elsewhere, membership::Common, objects::Lists, own_netns, poller::Poller, space::Space,
 };
 use crate::{
     namespaces::{Namespace, Namespaces, named},
@@ -63,6 +63,8 @@ impl fmt::Debug for Changes {
 #[derive(Debug)]
 pub(super) struct Spaces {
     pub(super) changes: Changes,
+    /// Who wants lists of objects.
+    pub(super) lists: Option<Lists>,
     list: Vec<Space>,
     groups: FamilyGroups,
     own: u32,
@@ -100,6 +102,7 @@ impl Spaces {
             look_interval,
             looks: 0,
             changes: Changes(None),
+            lists: None,
         })
     }
 
@@ -230,6 +233,7 @@ impl Spaces {
                 events: self.events.clone(),
                 poller: Arc::clone(&self.poller),
                 status: Arc::clone(&self.status),
+                lists: self.lists.clone(),
             };
             self.list.push(Space::new(common, namespace, &self.subscriptions));
         }

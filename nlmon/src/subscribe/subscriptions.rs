@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Error, Status,
+    Error, Lists, Status,
     spaces::{Changed, Changes, Spaces},
 };
 use crate::shutdown;
@@ -255,6 +255,13 @@ impl Keeper {
     #[must_use]
     pub fn with_changes(mut self, changes: impl Fn() -> Changed + Send + 'static) -> Self {
         self.spaces.changes = Changes(Some(Box::new(changes)));
+        self
+    }
+
+    /// The same, whose sockets' namespaces are listed for whoever wants that.
+    #[must_use]
+    pub fn with_lists(mut self, lists: Lists) -> Self {
+        self.spaces.lists = Some(lists);
         self
     }
 

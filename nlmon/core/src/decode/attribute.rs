@@ -63,27 +63,27 @@ impl fmt::Display for Value {
 
 /// Attributes that can be asked by name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tree<'a>(pub(super) &'a [Attribute]);
+pub(crate) struct Tree<'a>(pub(crate) &'a [Attribute]);
 
 impl<'a> Tree<'a> {
     /// The first attribute of that name.
-    pub(super) fn get(self, name: &str) -> Option<&'a Attribute> {
+    pub(crate) fn get(self, name: &str) -> Option<&'a Attribute> {
         self.0.iter().find(|attribute| attribute.name == name)
     }
 
     /// What is inside the first of that name; nothing if there is none.
-    pub(super) fn inside(self, name: &str) -> Tree<'a> {
+    pub(crate) fn inside(self, name: &str) -> Tree<'a> {
         Tree(self.get(name).map_or(&[], |attribute| &attribute.attributes))
     }
 
     /// Its value as text; `None` if it has none, or an empty one.
-    pub(super) fn text(self, name: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(self, name: &str) -> Option<Cow<'a, str>> {
         let text = self.get(name)?.value.as_ref()?.text();
         (!text.is_empty()).then_some(text)
     }
 
     /// Its value, if that is a number of at least 0.
-    pub(super) fn number(self, name: &str) -> Option<u64> {
+    pub(crate) fn number(self, name: &str) -> Option<u64> {
         match self.get(name)?.value.as_ref()? {
             Value::Number(number) => Some(*number),
             _ => None,
@@ -102,12 +102,12 @@ impl<'a> Tree<'a> {
     }
 
     /// Whether there is one.
-    pub(super) fn has(self, name: &str) -> bool {
+    pub(crate) fn has(self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// All of them.
-    pub(super) fn iter(self) -> std::slice::Iter<'a, Attribute> {
+    pub(crate) fn iter(self) -> std::slice::Iter<'a, Attribute> {
         self.0.iter()
     }
 }
@@ -125,7 +125,7 @@ impl Attribute {
     }
 
     /// What is inside.
-    pub(super) fn tree(&self) -> Tree<'_> {
+    pub(crate) fn tree(&self) -> Tree<'_> {
         Tree(&self.attributes)
     }
 }

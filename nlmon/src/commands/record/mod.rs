@@ -30,7 +30,7 @@ use crate::config::DEFAULT_SOCKET;
 use crate::live::filter::{Filter, Matcher};
 use crate::live::history::History;
 use crate::live::json::{Detail, LogRecord};
-use crate::live::protocol::{Request, VERSION};
+use crate::live::protocol::Request;
 use crate::spec_files;
 
 /// Write the live log to a capture: nlmon tail --read, Wireshark and tshark read it
@@ -107,13 +107,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return Err(in_the_way(&args.file));
     }
     let request = Request {
-        version: VERSION,
         filter: args.filter.clone(),
         detail: Detail::Data,
         history: args.history,
-        stats: None,
-        health: false,
-        findings: None,
+        ..Request::new()
     };
     let feed = Feed::daemon(&args.socket, &request)?;
     let stopped = stop_on_signal(&feed).map_err(Failure::Runtime)?;

@@ -24,10 +24,7 @@ use ratatui::crossterm::event::{self, KeyCode, KeyEventKind, KeyModifiers};
 use self::state::{Key, State};
 use super::{Failure, feed, signals};
 use crate::config::DEFAULT_SOCKET;
-use crate::live::filter::Filter;
-use crate::live::history::History;
-use crate::live::json::Detail;
-use crate::live::protocol::{Request, VERSION};
+use crate::live::protocol::Request;
 use crate::live::stats::StatsRequest;
 use crate::metrics::Snapshot;
 
@@ -81,13 +78,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 impl Args {
     fn request(&self) -> Request {
         Request {
-            version: VERSION,
-            filter: Filter::default(),
-            detail: Detail::default(),
-            history: History::default(),
             stats: Some(StatsRequest { metrics: views::metrics(), interval_ms: self.interval }),
-            health: false,
-            findings: None,
+            ..Request::new()
         }
     }
 }

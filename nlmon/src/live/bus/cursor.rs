@@ -48,6 +48,7 @@ pub struct Cursor {
     /// The first record that counts if it is lost. History may be overwritten before it is read.
     pub(super) owed: u64,
     pub(super) published: watch::Receiver<u64>,
+    pub(super) is_client: bool,
 }
 
 impl Cursor {
@@ -118,6 +119,11 @@ impl Cursor {
         (first, ring.from(first).take(len).cloned().collect())
     }
 
+    /// Whether it has read all that is published.
+    pub fn is_up_to_date(&self) -> bool {
+        self.next >= *self.published.borrow()
+    }
+
     /// Waits for records and takes them. Losing the race against the ring is no error. Cancel
     /// safe: nothing is taken before it returns.
     pub async fn read(&mut self) -> Batch {
@@ -174,7 +180,11 @@ impl Cursor {
         if lost > 0 || !entries.is_empty() {
             self.owed = 0;
         }
-        self.bus.dropped.fetch_add(lost, Ordering::Relaxed);
+        if self.is_client {
+            self.bus.dropped.fetch_add(lost, Ordering::Relaxed);
+        } else {
+            self.bus.reader.store(self.next, Ordering::Relaxed);
+        }
         Batch { lost, entries }
     }
 }
@@ -195,6 +205,10 @@ fn find_last(piece: &[Arc<Entry>], most: u64, wants: &dyn Fn(&Entry) -> bool) ->
 impl Drop for Cursor {
     /// The last client takes the ring's memory with it, but for the history.
     fn drop(&mut self) {
+        if !self.is_client {
+            self.bus.reader.store(super::NO_READER, Ordering::Relaxed);
+            return;
+        }
         if self.bus.clients.fetch_sub(1, Ordering::Relaxed) == 1 {
             let mut ring = self.bus.ring();
             self.bus.trim(&mut ring);

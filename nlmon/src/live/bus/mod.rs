@@ -22,6 +22,9 @@ use super::entry::Entry;
 use nlmon_core::decode::specs::Specs;
 use ring::Ring;
 
+/// The place of a reader that is not there: nothing is kept for it.
+const NO_READER: u64 = u64::MAX;
+
 /// The fan-out.
 #[derive(Debug)]
 pub struct Bus {
@@ -34,6 +37,8 @@ pub struct Bus {
     /// The ring's `next`; what clients sleep on.
     published: watch::Sender<u64>,
     clients: AtomicUsize,
+    /// The next record of the reader that is no client; `NO_READER` without one.
+    reader: AtomicU64,
     dropped: AtomicU64,
     /// Turns of decoding for clients that catch up.
     decoding: Arc<Semaphore>,
@@ -54,6 +59,7 @@ impl Bus {
             ring: Mutex::default(),
             published: watch::Sender::new(0),
             clients: AtomicUsize::new(0),
+            reader: AtomicU64::new(NO_READER),
             dropped: AtomicU64::new(0),
             decoding: Arc::new(Semaphore::new(1)),
         })
@@ -104,7 +110,11 @@ impl Bus {
 
     /// Whether records are wanted, by a client or for the history: if not, none need to be made.
     pub fn wants_records(&self) -> bool {
-        self.clients() > 0 || self.keeps_history()
+        self.clients() > 0 || self.has_reader() || self.keeps_history()
+    }
+
+    fn has_reader(&self) -> bool {
+        self.reader.load(Ordering::Relaxed) != NO_READER
     }
 
     /// Whether there is anything for clients to come.
@@ -152,8 +162,18 @@ impl Bus {
 
     fn trim(&self, ring: &mut Ring) {
         let Limits { queue, history, .. } = self.limits();
-        let queue = if self.clients() > 0 { queue } else { Extent::NONE };
-        ring.trim([history, queue]);
+        // Without clients, only what the reader has not read yet is kept for a queue.
+        let floor = if self.clients() > 0 { 0 } else { self.reader.load(Ordering::Relaxed) };
+        ring.trim(history, queue, floor);
+    }
+
+    /// Adds a reader that is no client, and of which there is one at most: the ring is as large as
+    /// a client's queue only while that one has fallen behind.
+    pub fn read(self: &Arc<Self>) -> Cursor {
+        let published = self.published.subscribe();
+        let next = self.ring().next;
+        self.reader.store(next, Ordering::Relaxed);
+        Cursor { bus: Arc::clone(self), next, owed: next, published, is_client: false }
     }
 
     /// Adds a client, which gets the records published from now on. The servers limit the number of
@@ -162,7 +182,7 @@ impl Bus {
         self.clients.fetch_add(1, Ordering::Relaxed);
         let published = self.published.subscribe();
         let next = self.ring().next;
-        Cursor { bus: Arc::clone(self), next, owed: next, published }
+        Cursor { bus: Arc::clone(self), next, owed: next, published, is_client: true }
     }
 
     /// Does work on a piece of the past off the async threads, one at a time and in the order in

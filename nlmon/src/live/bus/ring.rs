@@ -64,10 +64,16 @@ impl Ring {
         self.next += 1;
     }
 
-    /// Drops the oldest records until the rest fits one of these extents.
-    pub(super) fn trim(&mut self, extents: [Extent; 2]) {
-        while !extents.iter().any(|extent| extent.holds(self.entries.len(), self.bytes)) {
-            let Some(oldest) = self.entries.pop_front() else { break };
+    /// Drops the oldest records until the rest fits the history, or fits the queue and begins with a
+    /// record that is still to be read: one from `unread` on.
+    pub(super) fn trim(&mut self, history: Extent, queue: Extent, unread: u64) {
+        loop {
+            let (records, bytes) = (self.entries.len(), self.bytes);
+            let is_queued = self.first() >= unread && queue.holds(records, bytes);
+            if is_queued || history.holds(records, bytes) {
+                return;
+            }
+            let Some(oldest) = self.entries.pop_front() else { return };
             self.bytes -= oldest.bytes();
         }
     }

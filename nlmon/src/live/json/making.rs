@@ -28,7 +28,7 @@ impl Clock {
     }
 
     /// The time of day as RFC 3339 in UTC, with nanoseconds.
-    fn format(self, monotonic_ns: u64) -> String {
+    pub(in crate::live) fn format(self, monotonic_ns: u64) -> String {
         let wall_ns = i128::from(monotonic_ns) + i128::from(self.offset_ns);
         let time = Timestamp::from_nanosecond(wall_ns).unwrap_or(Timestamp::UNIX_EPOCH);
         format!("{time:.9}")

@@ -34,6 +34,52 @@ pub struct DaemonTotals {
     pub file_writable: Option<bool>,
     /// How many findings are open, by kind and severity; of each kind at least one.
     pub findings: Vec<(&'static str, &'static str, u64)>,
+    /// The ledger, if one is kept.
+    pub ledger: Option<LedgerTotals>,
+}
+
+/// Totals of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerTotals {
+    /// Objects that are there, by kind.
+    pub objects: Vec<(String, u64)>,
+    /// Memory, by estimate.
+    pub bytes: u64,
+    /// Changes.
+    pub changes: u64,
+    /// Messages that were none, by reason.
+    pub unchanged: [(&'static str, u64); 2],
+    /// What had no room, by what it is.
+    pub evicted: [(&'static str, u64); 3],
+    /// Lists after the first of a namespace.
+    pub resyncs: u64,
+    /// Records that were overwritten unread.
+    pub missed: u64,
+}
+
+fn ledger_families(totals: &LedgerTotals, families: &mut Vec<Family>) {
+    let one = |metric, value| {
+        let mut family = Family::new(metric);
+        family.add(&[], value);
+        family
+    };
+    let each = |metric, counts: &[(&str, u64)]| {
+        let mut family = Family::new(metric);
+        for (label, count) in counts {
+            family.add(&[label], *count);
+        }
+        family
+    };
+    let objects: Vec<_> = totals.objects.iter().map(|(kind, count)| (&**kind, *count)).collect();
+    families.extend([
+        each(&names::LEDGER_OBJECTS, &objects),
+        one(&names::LEDGER_BYTES, totals.bytes),
+        one(&names::LEDGER_CHANGES, totals.changes),
+        each(&names::LEDGER_UNCHANGED, &totals.unchanged),
+        each(&names::LEDGER_EVICTED, &totals.evicted),
+        one(&names::LEDGER_RESYNCS, totals.resyncs),
+        one(&names::LEDGER_MISSED, totals.missed),
+    ]);
 }
 
 /// Adds their families.
@@ -77,6 +123,9 @@ pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
     families.extend(totals.file_records.map(|counts| each(&names::FILE_RECORDS, &counts)));
     let is_writable = totals.file_writable.map(u64::from);
     families.extend(is_writable.map(|value| one(&names::FILE_WRITABLE, value)));
+    if let Some(ledger) = &totals.ledger {
+        ledger_families(ledger, families);
+    }
     if let Some((used, all)) = totals.ring_bytes {
         families.extend([one(&names::RING_USED, used as u64), one(&names::RING_SIZE, all as u64)]);
     }
