@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// A module, and the modules of its own crate that it may use besides itself.
 type Rule = (&'static str, &'static [&'static str]);
 
-const CORE: [Rule; 6] = [
+const CORE: [Rule; 7] = [
+    ("ledger", &["decode", "message", "record"]),
     ("calls", &["record"]),
     ("interfaces", &["decode", "message", "record"]),
     ("message", &[]),

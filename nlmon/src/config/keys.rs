@@ -39,6 +39,11 @@ pub(super) fn is_section(name: &str) -> bool {
 /// The key or the section that has nearly this name.
 pub(super) fn nearest(name: &str) -> Option<String> {
     let last = |key: &str| key.rsplit('.').next().map(str::to_owned);
+    // A slip of one letter.
+    let is_slip = |key: &&String| strsim::damerau_levenshtein(name, key) == 1;
+    if let Some(key) = all().iter().find(is_slip) {
+        return Some(key.clone());
+    }
     // A key in the wrong section.
     if let Some(key) = all().iter().find(|key| key.contains('.') && last(key) == last(name)) {
         return Some(key.clone());

@@ -32,6 +32,7 @@ mod goings;
 mod interrupts;
 mod join;
 mod layouts;
+mod ledger;
 mod listeners;
 mod lockdown;
 mod module;
