@@ -10,6 +10,10 @@
 #[expect(dead_code, reason = "this test reads some of the files")]
 mod captures;
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use nlmon_core::decode::names::protocol::{NETFILTER, ROUTE};
 use nlmon_core::decode::{Context, Families, Message, decode};
 use nlmon_core::ledger::{
@@ -507,4 +511,121 @@ fn questions_that_are_none_say_what_would_be_one() {
         route(&["route", "192.0.2.1/32", "table", "254"]),
         ("192.0.2.1".to_owned(), main, inet)
     );
+}
+
+/// What somebody does to the routes of a kernel, and whether its message arrives.
+#[derive(Clone, Copy, Debug)]
+struct Act {
+    dst: u8,
+    metric: u32,
+    hop: u8,
+    what: u8,
+    arrives: bool,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = (0..4_u8, 0..2_u32, 1..5_u8, 0..5_u8, prop::bool::weighted(0.9));
+    let act =
+        act.prop_map(|(dst, metric, hop, what, arrives)| Act { dst, metric, hop, what, arrives });
+    prop::collection::vec(act, 1..80)
+}
+
+/// The table of a kernel: the hops of each destination and metric, in the kernel's order.
+#[derive(Debug, Default)]
+struct Table(BTreeMap<(u8, u32), Vec<u8>>);
+
+impl Table {
+    /// Does it as `fib_table_insert` and `fib_table_delete` do, and says what they would tell.
+    fn act(&mut self, act: Act) -> Option<Vec<u8>> {
+        let hops = self.0.entry((act.dst, act.metric)).or_default();
+        let told = |message_type, flags| {
+            let route = Route::v4(Some([10, 9, act.dst]), act.metric, act.hop);
+            Some(route.bytes(message_type, flags))
+        };
+        let place = hops.iter().position(|hop| *hop == act.hop);
+        match (act.what, place) {
+            // add, which a route to that destination forbids
+            (0, _) if hops.is_empty() => {
+                hops.push(act.hop);
+                told(NEWROUTE, CREATE)
+            }
+            (1, None) => {
+                hops.push(act.hop);
+                told(NEWROUTE, CREATE | APPEND)
+            }
+            (2, None) => {
+                hops.insert(0, act.hop);
+                told(NEWROUTE, CREATE)
+            }
+            // The first is replaced, if no other is the same.
+            (3, None) if !hops.is_empty() => {
+                hops[0] = act.hop;
+                told(NEWROUTE, CREATE | REPLACE)
+            }
+            (4, Some(place)) => {
+                hops.remove(place);
+                told(DELROUTE, 0)
+            }
+            _ => None,
+        }
+    }
+
+    fn listed(&self) -> Vec<Vec<u8>> {
+        let routes = self.0.iter().flat_map(|((dst, metric), hops)| {
+            hops.iter().map(|hop| Route::v4(Some([10, 9, *dst]), *metric, *hop))
+        });
+        routes.map(|route| route.bytes(NEWROUTE, MULTI)).collect()
+    }
+
+    fn titles(&self) -> Vec<String> {
+        let mut titles: Vec<_> = self
+            .0
+            .iter()
+            .flat_map(|((dst, metric), hops)| {
+                let metric = if *metric == 0 { String::new() } else { format!(" metric {metric}") };
+                hops.iter()
+                    .map(move |hop| format!("10.9.{dst}.0/24 via 192.0.2.{hop} dev 3{metric}"))
+            })
+            .collect();
+        titles.sort();
+        titles
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..<_>::default() })]
+
+    /// As long as all arrives, the ledger is as the kernel at any time; after a loss, from the next
+    /// list on. Each change that a message makes is one change.
+    #[test]
+    fn the_ledger_is_as_the_kernel_whatever_is_done_and_lost(rounds in prop::collection::vec(acts(), 1..4)) {
+        let mut table = Table::default();
+        let mut test = Test::listed(ROUTE, &[7], &[]);
+        for acts in rounds {
+            let mut is_whole = true;
+            for act in acts {
+                let before = test.ledger.next_number();
+                let Some(bytes) = table.act(act) else { continue };
+                if act.arrives {
+                    test.tell(ROUTE, &bytes);
+                } else {
+                    is_whole = false;
+                    test.ledger.lost(Some(NETNS), test.now_ns, &Why::Overrun);
+                }
+                if is_whole {
+                    let mut state = test.state(Kind::Route);
+                    state.sort();
+                    prop_assert_eq!(state, table.titles());
+                    prop_assert_eq!(test.ledger.next_number(), before + 1);
+                }
+            }
+            test.now_ns += 100;
+            let before = test.ledger.next_number();
+            test.list(ROUTE, &[7], &table.listed());
+            let mut state = test.state(Kind::Route);
+            state.sort();
+            prop_assert_eq!(state, table.titles());
+            prop_assert!(!is_whole || test.ledger.next_number() == before, "a list found a change");
+        }
+    }
 }

@@ -124,6 +124,7 @@ impl Ledger {
         self.counts.lists += u64::from(!self.is_first(list));
         self.spaces.entry(list.netns).or_default();
         self.absent.clear();
+        self.listed = 0;
         for cover in &list.covers {
             if self.store.missing(list.netns, cover.kind) > 0 {
                 self.absent.insert(cover.kind);
@@ -149,11 +150,14 @@ impl Ledger {
 
     fn listed(&mut self, list: &List, cover: Cover, told: Told) {
         let key = Key::new(list.netns, told.kind, &told.base, &told.rest);
+        // The kernel lists alternatives in their order.
+        let order = self.listed;
+        self.listed += 1;
         let known = self.store.get(&key);
         let is_newer = known.is_some_and(|object| object.changed_ns >= list.began_ns);
         if known.is_some_and(|object| object.is_live) {
             let differences = known.map(|o| o.facts.differences(&told.facts)).unwrap_or_default();
-            self.store.mark(&key, self.listings);
+            self.store.mark(&key, self.listings, Some(order).filter(|_| !is_newer));
             if is_newer || differences.is_empty() {
                 return;
             }
@@ -169,7 +173,6 @@ impl Ledger {
         let is_first = self.spaces.get(&list.netns).is_none_or(|s| !s.listed.contains_key(&cover));
         // What was there, and had no room, has not come.
         let was_there = is_first || self.absent.contains(&told.kind);
-        let order = self.place(&key, false);
         let mut object = self.store.remove(&key).unwrap_or_default();
         let change = (!was_there)
             .then(|| self.new_change(&list.notice(), &key, &told.title, Verb::Added, Vec::new()));

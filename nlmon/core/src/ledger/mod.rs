@@ -90,6 +90,8 @@ pub struct Ledger {
     next_number: u64,
     spaces: BTreeMap<u32, Space>,
     listings: u32,
+    /// How many objects of the list that is being taken in there were so far.
+    listed: i64,
     counts: Counts,
     /// Kinds of which some were not kept before the list that is being taken in.
     absent: BTreeSet<Kind>,
@@ -110,6 +112,7 @@ impl Ledger {
             next_number: 0,
             spaces: BTreeMap::new(),
             listings: 0,
+            listed: 0,
             counts: Counts::default(),
             absent: BTreeSet::new(),
             wanted: BTreeMap::new(),

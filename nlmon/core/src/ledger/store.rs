@@ -160,10 +160,11 @@ impl Store {
         self.objects.get(key)
     }
 
-    /// Says that the list of this number has it.
-    pub(super) fn mark(&mut self, key: &Key, listing: u32) {
+    /// Says that the list of this number has it, and where, if that is news.
+    pub(super) fn mark(&mut self, key: &Key, listing: u32, order: Option<i64>) {
         if let Some(object) = self.objects.get_mut(key) {
             object.listing = listing;
+            object.order = order.unwrap_or(object.order);
         }
     }
 
