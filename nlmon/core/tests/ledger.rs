@@ -209,16 +209,15 @@ impl Test {
 }
 
 fn shown(change: &Change) -> String {
-    let mut text = format!("{} {}", change.subject(), change.verb.name());
-    let none = "-".to_owned();
-    for d in &change.differences {
-        let from = d.from.as_ref().unwrap_or(&none);
-        text += &format!(", {} {from} > {}", d.field, d.to.as_ref().unwrap_or(&none));
-    }
-    if change.learnt != Learnt::Told {
-        text += &format!(" ({:?})", change.learnt).to_lowercase();
-    }
-    text
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let each = change.differences.iter();
+    let each = each.map(|d| format!(", {} {} > {}", d.field, value(&d.from), value(&d.to)));
+    let learnt = match change.learnt {
+        Learnt::Told => String::new(),
+        other => format!(" ({other:?})").to_lowercase(),
+    };
+    let verb = change.verb.name();
+    format!("{} {verb}{}{learnt}", change.subject(), each.collect::<String>())
 }
 
 #[test]
