@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::commands::{
-    Failure, changes, check, decode, explain, findings, links, record, recv, run, say, send, sockets,
-    tail, top,
+    Failure, changes, check, decode, explain, findings, links, record, recv, run, say, send,
+    sockets, tail, top,
 };
 
 /// Observability for netlink: who sent what, who got it, how long it took, what was lost.

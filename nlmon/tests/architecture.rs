@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// A module, and the modules of its own crate that it may use besides itself.
 type Rule = (&'static str, &'static [&'static str]);
 
-const CORE: [Rule; 7] = [
+const CORE: [Rule; 8] = [
+    ("findings", &[]),
     ("ledger", &["decode", "message", "record"]),
     ("calls", &["record"]),
     ("interfaces", &["decode", "message", "record"]),
@@ -31,6 +32,7 @@ const DAEMON: [Rule; 27] = [
         "commands",
         &[
             "config",
+            "findings",
             "health",
             "http",
             "live",

@@ -243,15 +243,6 @@ fn told_of_changes(keeper: Keeper, probes: Option<&Probes>, families: &FamilyKee
     }
 }
 
-/// The log, of what probes see if there are any.
-fn bus(config: &Config, specs: Specs, has_probes: bool) -> Arc<Bus> {
-    let bus = Bus::with_specs(config.log.limits(), specs);
-    if !has_probes {
-        bus.without_probes();
-    }
-    bus
-}
-
 /// Starts the pipeline, with what it reads samples of.
 fn run_pipeline(
     pipeline: Pipeline,
