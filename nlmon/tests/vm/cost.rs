@@ -10,9 +10,10 @@ use crate::exchange::Exchange;
 use crate::support::{Daemon, run, say};
 
 /// Instructions over those without nlmon: a sampled message by direct calls, and a record of route
-/// changes that nobody reads, as they were measured.
-const MESSAGE: u64 = 2293;
+/// changes that nobody reads, without the ledger and with it, as they were measured.
+const MESSAGE: u64 = 2317;
 const RECORD: u64 = 7917;
+const KEPT_RECORD: u64 = 20000;
 
 /// Route changes, of three records each.
 const CHANGES: u64 = 4001;
@@ -60,16 +61,21 @@ fn a_message_and_a_record_cost_no_more_than_they_did() {
     let change = || ["/run/add", "/run/del"].map(|path| run("ip", &["-batch", path]));
     // The first time fills caches.
     change();
-    let daemon = Daemon::start(&["--require-probes"]);
-    daemon.quiet();
-    let (before, samples) = (ran(daemon.pid()), daemon.metrics());
-    change();
-    // Nothing is asked meanwhile, because answers would be in the figure.
-    sleep(SETTLED);
-    let record = (ran(daemon.pid()) - before) / RECORDS;
-    let read = [("outcome", "read")];
-    let read = daemon.quiet().grown(&samples, "nlmon_samples_total", &read);
-    assert!(read >= RECORDS, "{read} of {RECORDS} samples");
+    let cost = |flags: &[&str]| {
+        let daemon = Daemon::start(&[&["--require-probes"], flags].concat());
+        daemon.quiet();
+        let (before, samples) = (ran(daemon.pid()), daemon.metrics());
+        change();
+        // Nothing is asked meanwhile, because answers would be in the figure.
+        sleep(SETTLED);
+        let record = (ran(daemon.pid()) - before) / RECORDS;
+        let read = [("outcome", "read")];
+        let read = daemon.quiet().grown(&samples, "nlmon_samples_total", &read);
+        assert!(read >= RECORDS, "{read} of {RECORDS} samples");
+        record
+    };
+    let (record, kept) = (cost(&["--ledger", "false"]), cost(&[]));
     is_no_dearer("a sampled message", MESSAGE, message);
     is_no_dearer("a record", RECORD, record);
+    is_no_dearer("a record that the ledger keeps", KEPT_RECORD, kept);
 }
