@@ -186,7 +186,7 @@ fn alerts_begin_with_their_faults_and_end_after_them() {
     of_netlink();
 
     let rules = RULES.lines().filter(|line| line.trim_start().starts_with("- alert:")).count();
-    assert_eq!(rules, 11, "each alert is provoked");
+    assert_eq!(rules, 12, "each alert is provoked");
 }
 
 /// Alerts of nlmon itself.
@@ -224,6 +224,7 @@ fn of_the_daemon() {
         wait_for("it is up again", is_up);
     }
     file_fails();
+    provoke("NlmonHttpRefused", || {}, ask_with_a_wrong_password, || {});
     restart("--ring-bytes 65536");
     wait_for("it is up again", is_up);
     provoke(
@@ -238,6 +239,12 @@ fn of_the_daemon() {
         || restart(""),
     );
     wait_for("it is up again", is_up);
+}
+
+fn ask_with_a_wrong_password() {
+    let ask = "curl --silent --insecure --user prometheus:ten --output /dev/null \
+        --write-out %{http_code} https://localhost:9776/metrics";
+    assert_eq!(run("sh", &["-c", ask]), "401");
 }
 
 /// The file of records cannot be written.
