@@ -15,6 +15,8 @@ macro_rules! events {
 events! {
     /// The daemon does its work.
     READY = "db272da4c51cda8f98dd8cd4d6a5c272";
+    /// What the daemon may still do, once its probes are attached.
+    RIGHTS = "a099c1e12b7a49c587ae8b0044287680";
     /// The daemon does not do all of its work: the reasons of `/readyz`.
     NOT_READY = "13d7eff03d966dfbc247858887af60e7";
     /// It does again.

@@ -19,6 +19,7 @@ pub mod origin;
 pub mod paste;
 mod pipeline;
 pub mod probe;
+pub mod rights;
 pub mod self_test;
 pub mod service;
 mod shutdown;

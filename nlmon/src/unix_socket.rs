@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixStream as BlockingStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AtFlags, OFlag, open};
@@ -14,7 +14,6 @@ use nix::sys::socket::{
 };
 use nix::sys::stat::{Mode, fchmod, fstat};
 use nix::unistd::{Gid, fchownat};
-use tokio::net::UnixListener;
 
 /// Who may connect: root and this group.
 const GROUP: &str = "nlmon";
@@ -50,7 +49,7 @@ pub enum Error {
 }
 
 /// Opens the socket at `path`. Makes its directory, and takes the place of a socket that nobody serves
-/// any more. Needs a tokio runtime.
+/// any more. Whoever accepts from it does not wait: `accept` fails while nobody has connected.
 ///
 /// # Errors
 /// [`Error::InUse`] if a daemon answers there, [`Error::NotASocket`] if something else is in the way,
@@ -64,9 +63,7 @@ pub(crate) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), Error> {
     let listener = listen_at(path).map_err(failed("listen on"))?;
     let file = SocketFile::new(path).map_err(failed("look at"))?;
     give_to_group(&file).map_err(failed("set the permissions of"))?;
-    let listener = std::os::unix::net::UnixListener::from(listener);
-    let listener = UnixListener::from_std(listener).map_err(failed("poll"))?;
-    Ok((listener, file))
+    Ok((UnixListener::from(listener), file))
 }
 
 /// Removes its file, unless another has taken the path meanwhile.
@@ -102,7 +99,7 @@ fn remove_stale(path: &Path) -> Result<(), Error> {
         }
         Ok(_) => {}
     }
-    match BlockingStream::connect(path) {
+    match UnixStream::connect(path) {
         Ok(_) => Err(Error::InUse { path: path_of() }),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)
             .map_err(|source| Error::Io { action: "remove", path: path_of(), source }),

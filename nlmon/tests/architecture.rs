@@ -25,7 +25,7 @@ const CORE: [Rule; 8] = [
     ("decode", &["message"]),
 ];
 
-const DAEMON: [Rule; 27] = [
+const DAEMON: [Rule; 28] = [
     ("cli", &["commands"]),
     ("clock", &[]),
     (
@@ -39,6 +39,7 @@ const DAEMON: [Rule; 27] = [
             "metrics",
             "paste",
             "probe",
+            "rights",
             "self_test",
             "service",
             "sockets",
@@ -100,6 +101,7 @@ const DAEMON: [Rule; 27] = [
     ),
     ("paste", &[]),
     ("probe", &["shutdown"]),
+    ("rights", &[]),
     ("self_test", &["probe", "subscribe"]),
     (
         "service",
@@ -116,6 +118,7 @@ const DAEMON: [Rule; 27] = [
             "origin",
             "pipeline",
             "probe",
+            "rights",
             "self_test",
             "shutdown",
             "sockets",
@@ -137,10 +140,12 @@ const DAEMON: [Rule; 27] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 22] = [
+const OWNERS: [(&str, &str); 24] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
+    ("caps", "rights"),
+    ("landlock", "rights"),
     ("memmap2", "probe"),
     ("neli", "subscribe"),
     ("prometheus", "metrics"),

@@ -28,17 +28,17 @@ fn unix(directory: &Directory, name: &str) -> (PathBuf, Address) {
     (path.clone(), format!("unix:{}", path.display()).parse().unwrap())
 }
 
-async fn bind(address: &Address) -> Listener {
-    Listener::bind(address).await.unwrap()
+fn bind(address: &Address) -> Listener {
+    Listener::bind(address).unwrap()
 }
 
 #[tokio::test]
 async fn each_address_is_served_and_each_file_goes_at_the_end() {
     let directory = Directory::new();
     let (path, socket) = unix(&directory, "below/http");
-    let mut listeners = vec![bind(&socket).await];
+    let mut listeners = vec![bind(&socket)];
     for text in ["127.0.0.1:0", "[::1]:0"] {
-        listeners.push(bind(&text.parse().unwrap()).await);
+        listeners.push(bind(&text.parse().unwrap()));
     }
     let addresses: Vec<_> = listeners.iter().map(|l| l.address().clone()).collect();
     let server = Listening::start(listeners, CONNECTIONS);
@@ -66,15 +66,15 @@ async fn a_stale_socket_is_replaced_and_a_live_one_or_a_file_is_not() {
     let (path, address) = unix(&directory, "http");
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     assert!(path.exists());
-    let server = Listening::start(vec![bind(&address).await], CONNECTIONS);
-    let again = Listener::bind(&address).await.unwrap_err().to_string();
+    let server = Listening::start(vec![bind(&address)], CONNECTIONS);
+    let again = Listener::bind(&address).unwrap_err().to_string();
     assert!(again.contains("another nlmon serves"), "{again}");
     let mut stream = UnixStream::connect(&path).await.unwrap();
     assert_eq!(ask(&mut stream, "/healthz", "").await.unwrap().status(), 200);
     drop(stream);
     server.end().await;
     fs::write(&path, "precious").unwrap();
-    let file = Listener::bind(&address).await.unwrap_err().to_string();
+    let file = Listener::bind(&address).unwrap_err().to_string();
     assert!(file.contains("is no socket"), "{file}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
@@ -84,7 +84,7 @@ async fn a_stale_socket_is_replaced_and_a_live_one_or_a_file_is_not() {
 async fn connections_of_all_addresses_share_the_places() {
     let directory = Directory::new();
     let (path, socket) = unix(&directory, "http");
-    let listeners = vec![bind(&socket).await, bind(&"127.0.0.1:0".parse().unwrap()).await];
+    let listeners = vec![bind(&socket), bind(&"127.0.0.1:0".parse().unwrap())];
     let Address::Tcp(tcp) = *listeners[1].address() else { panic!("{listeners:?}") };
     let server = Listening::start(listeners, CONNECTIONS);
     let mut idle = Vec::new();
@@ -108,7 +108,7 @@ async fn connections_of_all_addresses_share_the_places() {
 /// has: without it this shows only that the socket is made, and says so.
 #[tokio::test]
 async fn vsock_is_served_where_the_kernel_has_it() {
-    let listener = bind(&"vsock://:9776016".parse().unwrap()).await;
+    let listener = bind(&"vsock://:9776016".parse().unwrap());
     let server = Listening::start(vec![listener], CONNECTIONS);
     if std::path::Path::new("/sys/module/vsock_loopback").exists() {
         let connect = || VsockStream::connect(VsockAddr::new(VMADDR_CID_LOCAL, 9_776_016));

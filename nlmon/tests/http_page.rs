@@ -43,7 +43,7 @@ fn health() -> Arc<Health> {
 
 impl Server {
     async fn start(limits: Limits, live: bool) -> Self {
-        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let Address::Tcp(address) = *listener.address() else { panic!("{listener:?}") };
         let bus = Bus::new(limits);
         let metrics =

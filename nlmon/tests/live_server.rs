@@ -55,7 +55,7 @@ impl Drop for Directory {
 struct Daemon {
     bus: Arc<Bus>,
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    task: JoinHandle<std::io::Result<()>>,
     directory: Directory,
 }
 

@@ -8,11 +8,14 @@ mod unshared;
 
 use std::{
     fs,
+    os::unix::net::UnixDatagram,
     process::{Child, Command, Output, Stdio},
     thread::sleep,
     time::Duration,
 };
 
+use directory::Directory;
+use nix::time::{ClockId, clock_gettime};
 use unshared::{Daemon, NLMON, wait_for};
 
 const TEA_POT: &str = include_str!("../core/tests/specs/tea-pot.yaml");
@@ -62,6 +65,37 @@ fn nonsense_changes_nothing_and_is_said_in_one_line() {
     assert_eq!(daemon.metric(SUCCESSFUL), Some(1.0));
     assert!(daemon.metric(SUCCESS_TIME).unwrap() > at_start);
     daemon.end();
+}
+
+/// As sd_notify(3) has it for `Type=notify-reload`: the beginning with its time, and then the end.
+#[test]
+fn systemd_is_told_when_a_reload_begins_and_when_it_is_over() {
+    let place = Directory::new();
+    let path = place.join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let told = || {
+        let mut text = [0; 256];
+        let len = socket.recv(&mut text).unwrap();
+        String::from_utf8(text[..len].to_vec()).unwrap().trim_end().to_owned()
+    };
+    let now = || {
+        let now = clock_gettime(ClockId::CLOCK_MONOTONIC).unwrap();
+        now.tv_sec() * 1_000_000 + now.tv_nsec() / 1000
+    };
+    let prepare = format!("export NOTIFY_SOCKET={}", path.display());
+    let mut daemon = Daemon::start(&prepare, "", &[]);
+    assert_eq!(told(), "READY=1");
+    for (file, end) in [("", AGAIN), ("nonsense = 1\n", STAYS), ("", AGAIN)] {
+        let before = now();
+        daemon.reload(file, end);
+        let begins = told();
+        let time = begins.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect(&begins);
+        assert!((before..=now()).contains(&time.parse().unwrap()), "{begins}");
+        assert_eq!(told(), "READY=1");
+    }
+    daemon.end();
+    assert_eq!(told(), "STOPPING=1");
 }
 
 #[test]

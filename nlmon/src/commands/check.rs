@@ -14,7 +14,7 @@ use crate::{
     http::Door,
     probe::{self, Attached, Proof},
     self_test,
-    service::probe_options,
+    service::{confine, probe_options},
     spec_files::{self, Found},
 };
 
@@ -45,6 +45,9 @@ struct Report {
     kernel: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rights: Option<String>,
+    /// What the service keeps of them once its probes are attached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights_left: Option<String>,
     probes: Vec<Probe>,
     /// Why the check failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,12 +90,13 @@ enum State {
 /// Runs the check.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let mut report = Report { kernel: kernel_release(), ..Report::default() };
-    let result = read(args).and_then(|config| {
+    let source = Source::new(args.config.clone());
+    let result = read(&source).and_then(|config| {
         report.configuration_valid = true;
         if args.live {
             return health::run(args.socket.as_ref().unwrap_or(&config.log.socket));
         }
-        report.look(&config)
+        report.look(&config, &source)
     });
     if let Err(failure) = &result {
         (report.error, report.exit_code) = (Some(failure.to_string()), failure.exit_code());
@@ -105,15 +109,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     result
 }
 
-fn read(args: &Args) -> Result<Config, Failure> {
-    let config = Source::new(args.config.clone()).read();
-    config.map_err(|error| Failure::Usage(error.into()))
+fn read(source: &Source) -> Result<Config, Failure> {
+    source.read().map_err(|error| Failure::Usage(error.into()))
 }
 
 impl Report {
     /// Reads the specs, and attaches the probes for a moment.
-    fn look(&mut self, config: &Config) -> Result<(), Failure> {
-        let found = Self::read_files(config).inspect_err(|_| self.configuration_valid = false)?;
+    fn look(&mut self, config: &Config, source: &Source) -> Result<(), Failure> {
+        let (door, found) =
+            Self::read_files(config).inspect_err(|_| self.configuration_valid = false)?;
         if !config.log.specs.is_empty() {
             let Found { described, known, passed_over, .. } = found;
             self.specs = Some(Specs { described, known, passed_over });
@@ -130,14 +134,17 @@ impl Report {
             name: probe.name(),
             state: State::Missed { error: error.to_string() },
         }));
+        // Last: what is read after this may be out of reach.
+        self.rights_left = Some(confine(config, source, &door, Some(&probes)).to_string());
         Ok(())
     }
 
     /// Files that the configuration names.
-    fn read_files(config: &Config) -> Result<Found, Failure> {
-        Door::new(&config.http.web_config, &config.http.bearer_token_file)
+    fn read_files(config: &Config) -> Result<(Door, Found), Failure> {
+        let door = Door::new(&config.http.web_config, &config.http.bearer_token_file)
             .map_err(|error| Failure::Usage(error.into()))?;
-        spec_files::read(&config.log.specs).map_err(|error| Failure::Usage(error.into()))
+        let found = spec_files::read(&config.log.specs);
+        Ok((door, found.map_err(|error| Failure::Usage(error.into()))?))
     }
 }
 
@@ -154,7 +161,11 @@ impl fmt::Display for Report {
         if let Some(rights) = &self.rights {
             writeln!(f, "rights          {rights}")?;
         }
-        self.probes.iter().try_for_each(|probe| write!(f, "{probe}"))
+        self.probes.iter().try_for_each(|probe| write!(f, "{probe}"))?;
+        match &self.rights_left {
+            Some(left) => writeln!(f, "rights left     {left}"),
+            None => Ok(()),
+        }
     }
 }
 

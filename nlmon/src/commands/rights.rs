@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fmt, process::Command};
 
-use caps::{CapSet, Capability, CapsHashSet};
+use crate::rights;
 
 /// The service that the check speaks for.
 const UNIT: &str = "nlmon.service";
@@ -38,14 +38,14 @@ pub(super) fn take_those_of_the_unit() -> Rights {
         Ok(capabilities) => capabilities,
         Err(reason) => return Rights::Caller(reason),
     };
-    match keep_only(&capabilities) {
-        Ok(()) => Rights::Unit(capabilities.iter().map(ToString::to_string).collect()),
+    match keep(&capabilities) {
+        Ok(()) => Rights::Unit(capabilities),
         Err(reason) => Rights::Caller(reason),
     }
 }
 
 /// What systemd grants the service, drop-ins included.
-fn of_unit() -> Result<CapsHashSet, String> {
+fn of_unit() -> Result<BTreeSet<String>, String> {
     let properties = "--property=LoadState,CapabilityBoundingSet";
     let shown = Command::new("systemctl").args(["show", properties, UNIT]).output();
     let shown = shown.map_err(|error| format!("cannot run systemctl: {error}"))?;
@@ -55,7 +55,7 @@ fn of_unit() -> Result<CapsHashSet, String> {
     parse(&String::from_utf8_lossy(&shown.stdout))
 }
 
-fn parse(shown: &str) -> Result<CapsHashSet, String> {
+fn parse(shown: &str) -> Result<BTreeSet<String>, String> {
     let property = |name: &str| {
         let pairs = shown.lines().filter_map(|line| line.split_once('='));
         pairs.filter(|(found, _)| *found == name).map(|(_, value)| value).next()
@@ -65,19 +65,16 @@ fn parse(shown: &str) -> Result<CapsHashSet, String> {
     }
     let names = property("CapabilityBoundingSet").unwrap_or_default().split_whitespace();
     // One that is newer than this program's list of them has nothing to do with probes.
-    Ok(names.filter_map(|name| name.to_uppercase().parse::<Capability>().ok()).collect())
+    Ok(rights::named(names).iter().map(ToString::to_string).collect())
 }
 
-fn keep_only(capabilities: &CapsHashSet) -> Result<(), String> {
-    let permitted = caps::read(None, CapSet::Permitted).map_err(|error| error.to_string())?;
-    if !capabilities.is_subset(&permitted) {
+fn keep(capabilities: &BTreeSet<String>) -> Result<(), String> {
+    let wanted = rights::named(capabilities.iter().map(String::as_str));
+    let permitted = rights::permitted().map_err(|error| error.to_string())?;
+    if !wanted.is_subset(&permitted) {
         return Err(format!("it has fewer than {UNIT}"));
     }
-    // What is effective has to be permitted at every moment.
-    for set in [CapSet::Effective, CapSet::Permitted] {
-        caps::set(None, set, capabilities).map_err(|error| error.to_string())?;
-    }
-    Ok(())
+    rights::keep_only(&wanted).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -87,8 +84,8 @@ mod tests {
     #[test]
     fn the_units_capabilities_are_those_that_systemd_shows() {
         let shown = "CapabilityBoundingSet=cap_net_admin cap_bpf cap_next\nLoadState=loaded\n";
-        let expected = CapsHashSet::from([Capability::CAP_NET_ADMIN, Capability::CAP_BPF]);
-        assert_eq!(parse(shown), Ok(expected));
+        let expected = ["CAP_NET_ADMIN", "CAP_BPF"].map(str::to_owned);
+        assert_eq!(parse(shown), Ok(expected.into()));
     }
 
     #[test]

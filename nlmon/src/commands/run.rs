@@ -1,8 +1,6 @@
 //! `nlmon run`: the daemon, in the foreground.
 
-use std::{path::PathBuf, time::Duration};
-
-use anyhow::Context as _;
+use std::path::PathBuf;
 
 use crate::{
     commands::{Failure, flags::Flags},
@@ -10,9 +8,6 @@ use crate::{
     http::Door,
     service, spec_files,
 };
-
-/// How long threads may take to end, once every task was told to.
-const END_TIME: Duration = Duration::from_secs(1);
 
 /// Arguments of `nlmon run`.
 #[derive(Debug, clap::Args)]
@@ -33,17 +28,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let door = Door::new(&config.http.web_config, &config.http.bearer_token_file)
         .map_err(|e| Failure::Usage(e.into()))?;
     use_little_memory();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("nlmon")
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")
-        .map_err(Failure::Runtime)?;
-    let result = runtime.block_on(service::run(source, config, &found, door));
-    // A thread that hangs in a system call must not keep the process.
-    runtime.shutdown_timeout(END_TIME);
-    result
+    service::run(source, config, &found, door)
 }
 
 /// Bytes at the end of the heap that the allocator keeps when they are free. It would give 128 KiB

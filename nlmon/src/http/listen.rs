@@ -10,14 +10,16 @@ use std::{
     task::{Context, Poll},
 };
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{
-    AddressFamily, SockType, SockaddrLike as _, SockaddrStorage, getsockname, getsockopt, sockopt,
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrLike as _, SockaddrStorage, VsockAddr,
+    bind, getsockname, getsockopt, listen, socket, sockopt,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, UnixListener},
 };
-use tokio_vsock::{VMADDR_CID_ANY, VsockAddr, VsockListener};
+use tokio_vsock::{VMADDR_CID_ANY, VsockListener};
 
 use crate::{
     connections::Peer,
@@ -80,12 +82,23 @@ impl fmt::Display for Address {
     }
 }
 
-/// An open socket that waits for clients.
+/// Clients that wait until the server comes to them.
+const BACKLOG: i32 = 1024;
+
+/// An open socket at which clients wait. It needs no runtime until it is served.
 #[derive(Debug)]
 pub struct Listener {
     address: Address,
-    socket: Socket,
+    socket: OwnedFd,
     /// Goes with the socket, if nlmon made it.
+    file: Option<SocketFile>,
+}
+
+/// A listener that the runtime polls.
+#[derive(Debug)]
+pub(super) struct Acceptor {
+    address: Address,
+    socket: Socket,
     _file: Option<SocketFile>,
 }
 
@@ -126,38 +139,35 @@ impl Client {
 }
 
 impl Listener {
-    /// Listens at an address. Needs a tokio runtime.
+    /// Listens at an address.
     ///
     /// # Errors
     /// The system refuses, or something else is there.
-    pub async fn bind(address: &Address) -> Result<Self, unix_socket::Error> {
+    pub fn bind(address: &Address) -> Result<Self, unix_socket::Error> {
         let failed = |source| unix_socket::Error::Io {
             action: "listen on",
             path: address.to_string().into(),
             source,
         };
-        let (socket, file) = match address {
-            Address::Tcp(address) => {
-                (Socket::Tcp(TcpListener::bind(address).await.map_err(failed)?), None)
-            }
-            Address::Unix(path) => {
-                let (listener, file) = unix_socket::bind(path)?;
-                (Socket::Unix(listener), Some(file))
-            }
-            Address::Vsock { cid, port } => {
-                let listener = VsockListener::bind(VsockAddr::new(*cid, *port));
-                (Socket::Vsock(listener.map_err(failed)?), None)
-            }
+        if let Address::Unix(path) = address {
+            let (listener, file) = unix_socket::bind(path)?;
+            let address = address.clone();
+            return Ok(Self { address, socket: listener.into(), file: Some(file) });
+        }
+        // Of TCP, the port may be one that the kernel chooses.
+        let socket = match address {
+            Address::Tcp(address) => std::net::TcpListener::bind(address).map(OwnedFd::from),
+            Address::Vsock { cid, port } => bind_vsock(*cid, *port),
+            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         };
-        let address = match &socket {
-            // The port may be one that the kernel chose.
-            Socket::Tcp(listener) => Address::Tcp(listener.local_addr().map_err(failed)?),
-            _ => address.clone(),
-        };
-        Ok(Self { address, socket, _file: file })
+        let listening = socket.and_then(|socket| {
+            listen(&socket, Backlog::new(BACKLOG)?)?;
+            Self::of_fd(socket)
+        });
+        listening.map_err(failed)
     }
 
-    /// Takes a socket that somebody else has made. Needs a tokio runtime.
+    /// Takes a socket that somebody else has made.
     ///
     /// # Errors
     /// It does not wait for clients, or is of another family.
@@ -167,41 +177,54 @@ impl Listener {
             return Err(io::Error::other("it does not wait for connections"));
         }
         let name: SockaddrStorage = getsockname(socket.as_raw_fd())?;
-        let (address, socket) = match name.family() {
+        let address = match name.family() {
             Some(AddressFamily::Inet | AddressFamily::Inet6) => {
-                let listener = std::net::TcpListener::from(socket);
-                listener.set_nonblocking(true)?;
-                (
-                    Address::Tcp(listener.local_addr()?),
-                    Socket::Tcp(TcpListener::from_std(listener)?),
-                )
+                let listener = std::net::TcpListener::from(socket.try_clone()?);
+                Address::Tcp(listener.local_addr()?)
             }
             Some(AddressFamily::Unix) => {
-                let listener = std::os::unix::net::UnixListener::from(socket);
-                listener.set_nonblocking(true)?;
+                let listener = std::os::unix::net::UnixListener::from(socket.try_clone()?);
                 let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
-                let listener = UnixListener::from_std(listener)?;
-                (Address::Unix(path.unwrap_or_default()), Socket::Unix(listener))
+                Address::Unix(path.unwrap_or_default())
             }
             Some(AddressFamily::Vsock) => {
                 let name = name.as_vsock_addr().map(|name| (name.cid(), name.port()));
                 let (cid, port) = name.ok_or(io::ErrorKind::InvalidData)?;
-                let flags = nix::fcntl::OFlag::O_NONBLOCK;
-                nix::fcntl::fcntl(socket.as_fd(), nix::fcntl::FcntlArg::F_SETFL(flags))?;
-                (Address::Vsock { cid, port }, Socket::Vsock(VsockListener::from(socket)))
+                Address::Vsock { cid, port }
             }
             _ => {
                 return Err(io::Error::other("it is neither of TCP, nor a Unix socket, nor vsock"));
             }
         };
-        Ok(Self { address, socket, _file: None })
+        fcntl(socket.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        Ok(Self { address, socket, file: None })
+    }
+
+    /// Has the runtime poll it.
+    pub(super) fn start(self) -> io::Result<Acceptor> {
+        let Self { address, socket, file } = self;
+        let socket = match &address {
+            Address::Tcp(_) => Socket::Tcp(TcpListener::from_std(socket.into())?),
+            Address::Unix(_) => Socket::Unix(UnixListener::from_std(socket.into())?),
+            Address::Vsock { .. } => Socket::Vsock(VsockListener::from(socket)),
+        };
+        Ok(Acceptor { address, socket, _file: file })
     }
 
     /// Where it listens.
     pub fn address(&self) -> &Address {
         &self.address
     }
+}
 
+/// A socket at a port of this machine.
+fn bind_vsock(cid: u32, port: u32) -> io::Result<OwnedFd> {
+    let socket = socket(AddressFamily::Vsock, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(socket.as_raw_fd(), &VsockAddr::new(cid, port))?;
+    Ok(socket)
+}
+
+impl Acceptor {
     /// The address of this host by which a browser may name it; none where no browser comes.
     pub(super) fn ip(&self) -> Option<IpAddr> {
         match self.address {
@@ -262,8 +285,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn takes_a_listener_and_nothing_else() {
+    #[test]
+    fn takes_a_listener_and_nothing_else() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = Address::Tcp(socket.local_addr().unwrap());
         assert_eq!(*Listener::of_fd(socket.into()).unwrap().address(), address);

@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinSet, time::timeout};
 use super::{
     Door,
     guard::Guard,
-    listen::{Client, Listener, Stream},
+    listen::{Acceptor, Client, Listener, Stream},
     talk::{self, Talk},
 };
 use crate::{
@@ -63,6 +63,7 @@ pub(super) async fn run(
     connections: watch::Receiver<usize>,
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
+    let listeners = listeners.into_iter().map(Listener::start).collect::<io::Result<Vec<_>>>()?;
     let mut next = 0;
     let door = Arc::new(door);
     let limit = ConnectionLimit::new(move || *connections.borrow(), &HTTP);
@@ -97,7 +98,7 @@ pub(super) async fn run(
 
 /// The next connection of any of the listeners, which take turns.
 async fn accept(
-    listeners: &[Listener],
+    listeners: &[Acceptor],
     next: &mut usize,
 ) -> io::Result<(Box<dyn Stream>, Client, Option<IpAddr>)> {
     poll_fn(|context| {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -43,13 +43,13 @@ const WRITE_BYTES: usize = 64 * 1024;
 /// An open socket. Its file goes when this does.
 #[derive(Debug)]
 pub struct Server {
-    listener: UnixListener,
+    listener: std::os::unix::net::UnixListener,
     _file: SocketFile,
 }
 
 impl Server {
     /// Opens the socket at `path`, for root and the group `nlmon`. Makes its directory, and takes
-    /// the place of a socket that nobody serves any more. Needs a tokio runtime.
+    /// the place of a socket that nobody serves any more. Clients wait until it is served.
     ///
     /// # Errors
     /// [`Error::InUse`] if a daemon answers there, [`Error::NotASocket`] if something else is in
@@ -60,19 +60,23 @@ impl Server {
     }
 
     /// Serves clients from `bus` and `stats` until `shutdown` turns true or its sender is gone.
+    ///
+    /// # Errors
+    /// The runtime cannot poll the socket.
     pub async fn serve(
         self,
         bus: Arc<Bus>,
         stats: StatsSource,
         mut shutdown: watch::Receiver<bool>,
-    ) {
+    ) -> io::Result<()> {
+        let listener = tokio::net::UnixListener::from_std(self.listener)?;
         let mut clients = JoinSet::new();
         let service = Arc::new(Service::new(bus, stats));
         loop {
             let most = 2 * service.bus.limits().clients + 2 * WAITING_MAX;
             tokio::select! {
                 () = shutdown::requested(&mut shutdown) => break,
-                accepted = self.listener.accept(), if clients.len() < most => match accepted {
+                accepted = listener.accept(), if clients.len() < most => match accepted {
                     Ok((stream, _)) => {
                         clients.spawn(serve_client(stream, Arc::clone(&service)));
                     }
@@ -83,6 +87,7 @@ impl Server {
         }
         // A client is told by the end of its stream; one that does not read cannot hold this up.
         clients.shutdown().await;
+        Ok(())
     }
 }
 

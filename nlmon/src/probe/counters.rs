@@ -105,6 +105,11 @@ impl Counters {
         })
     }
 
+    /// Whether the kernel lets this thread read maps by system calls.
+    pub(super) fn are_readable(&self) -> bool {
+        self.errors.keys().next().is_none_or(|key| key.is_ok())
+    }
+
     /// Reads everything; takes out what ended processes have counted.
     pub fn snapshot(&mut self) -> Result<CounterSnapshot, MapError> {
         // What may fail goes first: the others are taken out for good.

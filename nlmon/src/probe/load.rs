@@ -96,6 +96,17 @@ pub struct Probes {
     _links: Vec<OwnLink>,
 }
 
+impl Probes {
+    /// Whether what is attached can be read with the rights that this thread has now.
+    pub fn are_readable(&self) -> bool {
+        let of = |holdings: &Result<Holdings, Error>| {
+            holdings.as_ref().is_ok_and(|held| held.read().is_ok() && held.processes().is_ok())
+        };
+        self.holdings.as_ref().is_none_or(of)
+            && self.counters.as_ref().is_none_or(Counters::are_readable)
+    }
+}
+
 /// How probes are pinned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pinned {

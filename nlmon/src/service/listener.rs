@@ -8,14 +8,10 @@ use anyhow::{Context as _, Result};
 use crate::http::{Address, Listener};
 
 /// Takes the passed sockets, or listens at these addresses.
-pub(super) async fn listen(addresses: &[Address]) -> Result<Vec<Listener>> {
+pub(super) fn listen(addresses: &[Address]) -> Result<Vec<Listener>> {
     let passed = passed()?;
     if passed.is_empty() {
-        let mut own = Vec::new();
-        for address in addresses {
-            own.push(Listener::bind(address).await?);
-        }
-        return Ok(own);
+        return addresses.iter().map(|address| Ok(Listener::bind(address)?)).collect();
     }
     let take = |(number, socket): (usize, OwnedFd)| {
         let which = || format!("cannot use socket {} of those that systemd passed", number + 1);
@@ -46,11 +42,11 @@ fn passed() -> Result<Vec<OwnedFd>> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn listens_itself_where_nothing_is_passed() {
-        let own = listen(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+    #[test]
+    fn listens_itself_where_nothing_is_passed() {
+        let own = listen(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let taken = own[0].address().clone();
-        let again = listen(std::slice::from_ref(&taken)).await.unwrap_err();
+        let again = listen(std::slice::from_ref(&taken)).unwrap_err();
         assert!(format!("{again:#}").contains(&taken.to_string()));
     }
 }

@@ -1,6 +1,7 @@
 //! The daemon as a service: sets everything up, says when it is ready, and takes it all down again
 //! on a signal, or when a task has ended that it cannot do without. What the parts do is theirs.
 
+mod confinement;
 mod families;
 mod health;
 mod listener;
@@ -24,6 +25,7 @@ use nlmon_core::{decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
 
+pub use confinement::{Confinement, confine};
 pub use logger::init_log;
 pub use probes::probe_options;
 
@@ -55,7 +57,7 @@ use crate::{
 use families::FamilyKeeper;
 use periodic::Looks;
 use reload::{Parts, Reloader, Reloads};
-use systemd::{Signals, Wish, notify, notify_reloading};
+use systemd::{Signals, Wish, hold_signals, notify, notify_reloading};
 
 /// Deliveries that wait for the join; the sockets' own buffers are behind it.
 const EVENTS_QUEUE: usize = 4096;
@@ -69,18 +71,45 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long the tasks may take to end.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 
+/// How long threads may take to end, once every task was told to.
+const END_TIME: Duration = Duration::from_secs(1);
+
 /// Runs the daemon until SIGTERM or SIGINT, with a configuration that was read from `source`.
-pub async fn run(source: Source, config: Config, found: &Found, door: Door) -> Result<(), Failure> {
+pub fn run(source: Source, config: Config, found: &Found, door: Door) -> Result<(), Failure> {
     say_found(found);
     // Sockets first: they fail at once, and loading programs takes a while.
     let server = Server::bind(&config.log.socket).map_err(|e| Failure::Runtime(e.into()))?;
-    let listeners = listener::listen(&config.http.listen.0).await.map_err(Failure::Runtime)?;
-    let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
+    let listeners = listener::listen(&config.http.listen.0).map_err(Failure::Runtime)?;
+    hold_signals().map_err(|e| Failure::Runtime(e.into()))?;
     let (probes, state) = probes::load(&config)?;
+    // Rights are a thread's own, and there is one yet.
+    let confinement = confine(&config, &source, &door, probes.as_ref());
+    tracing::info!(message_id = events::RIGHTS, "rights left: {confinement}");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("nlmon")
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .map_err(Failure::Runtime)?;
+    let parts = Prepared { probes, state, server, listeners, door };
+    let result = runtime.block_on(serve(source, config, found, parts));
+    // A thread that hangs in a system call must not keep the process.
+    runtime.shutdown_timeout(END_TIME);
+    result
+}
+
+/// Starts every task, and does what signals ask for.
+async fn serve(
+    source: Source,
+    config: Config,
+    found: &Found,
+    parts: Prepared,
+) -> Result<(), Failure> {
+    let mut signals = Signals::new().map_err(|e| Failure::Runtime(e.into()))?;
     let (stop, shutdown) = watch::channel(false);
     let mut supervisor = Supervisor::new(shutdown);
-    let reached = reached(&listeners, &door);
-    let parts = Prepared { probes, state, server, listeners, door };
+    let reached = reached(&parts.listeners, &parts.door);
     // Dropping its subscriptions would close the sockets.
     let parts = start(&config, found.specs, parts, &mut supervisor).map_err(Failure::Runtime)?;
     let specs = found.state.clone();
@@ -263,10 +292,7 @@ fn run_pipeline(
 /// Starts the server of the log's socket.
 fn serve_log(server: Server, bus: &Arc<Bus>, stats: StatsSource, supervisor: &mut Supervisor) {
     let log = server.serve(Arc::clone(bus), stats, supervisor.shutdown());
-    supervisor.fatal("log", async {
-        log.await;
-        Ok(())
-    });
+    supervisor.fatal("log", async { Ok(log.await?) });
 }
 
 /// Starts the HTTP server.

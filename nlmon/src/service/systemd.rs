@@ -1,5 +1,6 @@
 //! What systemd is told, and what it tells.
 
+use nix::sys::signal::{SigSet, Signal as Number};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -20,14 +21,25 @@ pub(super) enum Wish {
     Reload,
 }
 
+/// From here on a signal waits until [`Signals`] are there. To be called in the first thread.
+pub(super) fn hold_signals() -> nix::Result<()> {
+    held().thread_block()
+}
+
+fn held() -> SigSet {
+    [Number::SIGTERM, Number::SIGINT, Number::SIGHUP].into_iter().collect()
+}
+
 impl Signals {
-    /// From here on the signals do not end the process by themselves.
+    /// From here on the signals do not end the process by themselves. Takes what was held meanwhile.
     pub(super) fn new() -> std::io::Result<Self> {
-        Ok(Self {
+        let signals = Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
-        })
+        };
+        held().thread_unblock()?;
+        Ok(signals)
     }
 
     /// What the next one asks for.

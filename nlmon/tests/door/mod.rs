@@ -96,7 +96,7 @@ impl Server {
             None => PathBuf::new(),
         };
         let door = Door::new(&file("web.yml", web), &file("token", token)).unwrap();
-        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let Address::Tcp(address) = *listener.address() else { panic!("{listener:?}") };
         let (stop, task) = serve(vec![listener], door, 16);
         Self { address, directory, authority, stop, task }

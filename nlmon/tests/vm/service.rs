@@ -43,21 +43,45 @@ fn the_unit_is_closed_as_far_as_it_can_be() {
     assert_eq!(code, 0, "{text}");
 }
 
-/// The daemon is no user but its own, and does not hold the rights that it was not given.
+/// `CAP_NET_ADMIN`, `CAP_PERFMON` and `CAP_BPF`, in `include/uapi/linux/capability.h`.
+const NET_ADMIN: u64 = 1 << 12;
+const PERFMON: u64 = 1 << 38;
+const BPF: u64 = 1 << 39;
+
+/// What the daemon keeps: from 5.19 on whoever has a map's descriptor may read it (`__sys_bpf` in
+/// `kernel/bpf/syscall.c`).
+fn kept() -> u64 {
+    if kernel() < (5, 19) { NET_ADMIN | BPF } else { NET_ADMIN }
+}
+
+/// The daemon is no user but its own, and no thread of it holds a right that it needs no more.
 #[test]
 fn the_service_runs_as_its_own_user_at_the_passed_socket() {
     let service = Daemon::start_unit(&[]);
-    let status = fs::read_to_string(format!("/proc/{}/status", service.pid())).unwrap();
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        line.split_whitespace().next().unwrap().to_owned()
-    };
-    assert_ne!(field("Uid:"), "0");
-    // CAP_NET_ADMIN is 12, CAP_PERFMON 38, CAP_BPF 39, in `include/uapi/linux/capability.h`.
-    let expected = format!("{:016x}", 1_u64 << 12 | 1 << 38 | 1 << 39);
-    for set in ["CapEff:", "CapPrm:", "CapBnd:"] {
-        assert_eq!(field(set), expected, "{set}");
+    let threads = fs::read_dir(format!("/proc/{}/task", service.pid())).unwrap();
+    let mut count = 0;
+    for thread in threads {
+        let status = fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().to_owned()
+        };
+        assert_ne!(field("Uid:"), "0");
+        let sets = [
+            ("CapEff:", kept()),
+            ("CapPrm:", kept()),
+            ("CapInh:", 0),
+            ("CapAmb:", 0),
+            // It takes a right of its own to take more away here; nothing can be gained from it.
+            ("CapBnd:", NET_ADMIN | PERFMON | BPF),
+        ];
+        for (set, expected) in sets {
+            assert_eq!(field(set), format!("{expected:016x}"), "{set} {status}");
+        }
+        assert_eq!(field("NoNewPrivs:"), "1");
+        count += 1;
     }
+    assert!(count > 3, "{count}");
     let socket = run("systemctl", &["is-active", "nlmon.socket"]);
     assert_eq!(socket.trim_end(), "active");
     let owner = fs::metadata("/run/nlmon/nlmon.sock").unwrap();
@@ -65,6 +89,48 @@ fn the_service_runs_as_its_own_user_at_the_passed_socket() {
     drop(service);
     // Stopped is stopped: nothing is left that a scrape would start it by.
     assert_ne!(try_run("systemctl", &["is-active", "nlmon.socket"]).0, 0);
+}
+
+/// What the unit would allow, and the daemon has given up: where a kernel has landlock, a reload can
+/// reach no other place, and a restart can.
+#[test]
+fn a_reload_reaches_no_place_that_the_start_did_not_name() {
+    const FILE: &str = "/etc/nlmon/nlmon.toml";
+    const PLACE: &str = "/srv/nlmon-records";
+    const DROP_IN: &str = "/run/systemd/system/nlmon.service.d/places.conf";
+    let modules = fs::read_to_string("/sys/kernel/security/lsm").unwrap();
+    // Debian's kernels have it by default from 6.1 on at the latest.
+    assert_eq!(modules.contains("landlock"), kernel() >= (6, 1), "{modules}");
+    let may_reach = kernel() < (6, 1);
+    run("install", &["--directory", "--owner=nlmon", PLACE]);
+    fs::create_dir_all("/run/systemd/system/nlmon.service.d").unwrap();
+    fs::write(DROP_IN, format!("[Service]\nReadWritePaths={PLACE}\n")).unwrap();
+    let journal = |service: &Daemon| {
+        let of = format!("_PID={}", service.pid());
+        run("journalctl", &["--unit=nlmon", "--output=cat", "--no-pager", &of])
+    };
+    let service = Daemon::start_unit(&[]);
+    wait_for("it says what is left", || journal(&service).contains("rights left: CAP_"));
+    assert_eq!(journal(&service).contains("files by landlock"), !may_reach);
+    fs::write(FILE, format!("[file]\npath = \"{PLACE}/records.json\"\n")).unwrap();
+    run("systemctl", &["reload", "nlmon"]);
+    let is_writable = |service: &Daemon, expected: u64| {
+        let metrics = service.metrics();
+        let metric = "nlmon_file_writable";
+        metrics.has(metric, &[]) && metrics.sum(metric, &[]) == expected
+    };
+    wait_for("the file", || is_writable(&service, u64::from(may_reach)));
+    let refused = "Permission denied";
+    assert_eq!(journal(&service).contains(refused), !may_reach, "{}", journal(&service));
+    drop(service);
+    let service = Daemon::start_unit(&[]);
+    wait_for("the file", || is_writable(&service, 1));
+    assert!(fs::metadata(format!("{PLACE}/records.json")).is_ok());
+    fs::remove_file(FILE).unwrap();
+    drop(service);
+    fs::remove_file(DROP_IN).unwrap();
+    run("systemctl", &["daemon-reload"]);
+    fs::remove_dir_all(PLACE).unwrap();
 }
 
 /// What the daemon last said of its configuration is in a metric, and the same process goes on.
@@ -138,6 +204,9 @@ fn check_by_root_speaks_for_the_service() {
     let allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
     let plan = run("nlmon", &["check"]);
     assert!(plan.contains("those of nlmon.service:") && plan.contains("CAP_PERFMON"), "{plan}");
+    let left = if kernel() < (5, 19) { "CAP_BPF CAP_NET_ADMIN" } else { "CAP_NET_ADMIN" };
+    let said = plan.lines().find_map(|line| line.strip_prefix("rights left")).unwrap();
+    assert!(said.trim_start().starts_with(&format!("{left}, given up: CAP_")), "{plan}");
     let service = Daemon::start_unit(&["--require-probes"]);
     for (probe, hook) in service.hooks() {
         let line = plan.lines().find(|line| line.starts_with(&format!("probe {probe}"))).unwrap();

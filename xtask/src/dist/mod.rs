@@ -148,6 +148,10 @@ fn daemon(binary: &Path, manual: &Path) -> Result<Tree> {
         ),
         ("usr/share/doc/nlmon/runbook.md", "docs/runbook.md"),
         ("usr/share/doc/nlmon/examples/nlmon-kprobe.conf", "deploy/systemd/nlmon-kprobe.conf"),
+        (
+            "usr/share/doc/nlmon/examples/nlmon-notify-reload.conf",
+            "deploy/systemd/nlmon-notify-reload.conf",
+        ),
         ("usr/share/doc/nlmon/shipping.md", "docs/shipping.md"),
         ("usr/share/doc/nlmon/examples/nlmon.rsyslog.conf", "deploy/shipping/nlmon.rsyslog.conf"),
         ("usr/share/doc/nlmon/examples/vector.yaml", "deploy/shipping/vector.yaml"),

@@ -36,6 +36,7 @@ use crate::{connections::Refusal, throttle::DOOR};
 use passwords::Passwords;
 use rate::Bucket;
 use settings::{Settings, Users};
+use tls::Tls;
 
 /// What `Debug` may show of it is where it stands.
 pub struct Door {
@@ -49,6 +50,8 @@ struct Web {
     path: PathBuf,
     is_tls: bool,
     bucket: Option<Bucket>,
+    /// Those that it named then.
+    files: Vec<PathBuf>,
 }
 
 /// What the files say at one request.
@@ -88,6 +91,12 @@ impl Door {
     /// Whether connections are encrypted.
     pub fn is_tls(&self) -> bool {
         self.web.as_ref().is_some_and(|web| web.is_tls)
+    }
+
+    /// The files that it reads again and again, as they were named at the start.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let web = self.web.iter().flat_map(|web| web.files.iter().chain([&web.path]));
+        web.chain(&self.token).map(PathBuf::as_path)
     }
 
     /// How to talk to one client, as the files say now. Why not is said in the log.
@@ -185,7 +194,8 @@ impl Web {
             tls.server_config(&path, settings.http2)?;
         }
         let bucket = settings.rate.map(|rate| Bucket::new(rate, Instant::now()));
-        Ok(Self { path, is_tls: settings.tls.is_some(), bucket })
+        let files = settings.tls.as_ref().map(Tls::files).unwrap_or_default();
+        Ok(Self { path, is_tls: settings.tls.is_some(), bucket, files })
     }
 }
 

@@ -76,6 +76,16 @@ pub(super) struct Tls {
 }
 
 impl Tls {
+    /// The files that it names.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let all = [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()];
+        let file = |pem: &Pem| match pem {
+            Pem::File(path) => Some(path.clone()),
+            Pem::Inline { .. } => None,
+        };
+        all.into_iter().flatten().filter_map(file).collect()
+    }
+
     /// What the section of the file at `path` means; none if nothing is in it.
     pub(super) fn new(
         path: &Path,
