@@ -259,6 +259,71 @@ fn no_room_in_run() {
     });
 }
 
+/// What the kernel ends is started anew by systemd, and begins anew. Nothing of the first is left.
+#[test]
+fn the_memory_limit_is_reached() {
+    let module = Module::load();
+    let history = ["--history", "1000000", "--history-bytes", "200000000"];
+    let service = Daemon::start_unit(&[&["--require-probes"][..], &history].concat());
+    let first = service.pid();
+    let taken: u64 = property("MemoryCurrent").parse().unwrap();
+    let limit = |bytes: u64| {
+        run("systemctl", &["set-property", "--runtime", "nlmon", &format!("MemoryMax={bytes}")]);
+    };
+    limit(taken + (4 << 20));
+    under_load(|| wait_for("the service is started anew", || ![0, first].contains(&service.pid())));
+    limit(256 << 20);
+    assert!(!Path::new(&format!("/proc/{first}")).exists());
+    let journal = run("journalctl", &["--unit=nlmon", "--output=cat", "--no-pager"]);
+    assert!(journal.contains("result 'oom-kill'"), "{journal}");
+    wait_for("it is ready", || service.is_ready());
+    let second = service.pid();
+    let socket = test_socket(1 << 20);
+    echo(&socket, 1009);
+    let before = service.quiet();
+    echo(&socket, ECHOES);
+    let after = service.quiet();
+    let labels = [("protocol", "test")];
+    assert_eq!(after.grown(&before, "nlmon_datagrams_total", &labels), 2 * ECHOES);
+    assert_eq!(service.pid(), second);
+    drop((socket, service, module));
+    run("systemctl", &["revert", "nlmon"]);
+}
+
+fn property(name: &str) -> String {
+    run("systemctl", &["show", "-p", name, "--value", "nlmon"]).trim_end().to_owned()
+}
+
+/// As a kernel looks that does not have it: where the daemon looks for functions, another name stands.
+/// The daemon does without that probe, says so, and all else is exact.
+#[test]
+fn a_probed_function_is_not_there() {
+    const TYPES: &str = "/sys/kernel/btf/vmlinux";
+    const OTHER: &str = "/run/vmlinux.btf";
+    let (name, other) = (b"\0netlink_overrun\0", b"\0netlink_overrux\0");
+    let mut types = fs::read(TYPES).unwrap();
+    let at = types.windows(name.len()).position(|window| window == name).unwrap();
+    types[at..at + name.len()].copy_from_slice(other);
+    fs::write(OTHER, types).unwrap();
+    run("mount", &["--bind", OTHER, TYPES]);
+    let ended = std::panic::catch_unwind(|| {
+        survive(&[], |daemon| {
+            let metrics = daemon.metrics();
+            let is_there = |probe| metrics.sum("nlmon_probe_attached", &[("probe", probe)]) == 1;
+            assert!(["unicast", "broadcast", "dump", "delivery"].into_iter().all(is_there));
+            assert!(!is_there("overrun"));
+            let of = format!("_PID={}", daemon.pid());
+            let journal = run("journalctl", &["--output=cat", "--no-pager", &of]);
+            assert!(journal.contains("no probe overrun, its counters stay at zero"), "{journal}");
+            assert!(journal.contains("netlink_overrun"), "{journal}");
+        })
+    });
+    // Whatever came of it: the other tests need the true one.
+    run("umount", &[TYPES]);
+    fs::remove_file(OTHER).unwrap();
+    ended.unwrap();
+}
+
 /// One line that says what is missing, and nothing else.
 #[test]
 fn a_user_without_rights_is_told_so() {

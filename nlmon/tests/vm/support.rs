@@ -151,8 +151,12 @@ impl Daemon {
             if let Process::Child(child) = &mut self.process {
                 assert_eq!(child.try_wait().unwrap(), None, "the daemon ended");
             }
-            self.get("/readyz").is_some()
+            self.is_ready()
         });
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.get("/readyz").is_some()
     }
 
     pub(crate) fn port(&self) -> u16 {

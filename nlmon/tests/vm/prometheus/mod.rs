@@ -19,7 +19,9 @@ use nlmon::subscribe::Socket;
 
 use crate::support::{run, say, try_run};
 
-const RULES: &str = include_str!("../../../deploy/prometheus/nlmon.rules.yml");
+mod fleet;
+
+const RULES: &str = include_str!("../../../../deploy/prometheus/nlmon.rules.yml");
 
 /// Longest wait for an alert to begin or to end.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -80,6 +82,13 @@ fn get(port: u16, path: &str) -> Option<serde_json::Value> {
     serde_json::from_str(response.split_once("\r\n\r\n")?.1).ok()
 }
 
+/// What an expression is now; none while there is nothing.
+fn query(port: u16, expression: &str) -> Option<f64> {
+    let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let found = get(port, &format!("/api/v1/query?query={encoded}"))?;
+    found["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
 /// Names of the alerts that fire.
 fn firing() -> Vec<String> {
     let found = get(9090, "/api/v1/alerts").unwrap_or_default();
@@ -129,8 +138,10 @@ fn set_up() {
     run("openssl", &certificate.split_whitespace().collect::<Vec<_>>());
     let web = format!("{WEB_YML}basic_auth_users: {{ {USER}: '{HASH}' }}\n");
     fs::write("/etc/nlmon/web.yml", web).unwrap();
-    run("chgrp", &["nlmon", "/etc/nlmon/tls.key", "/etc/nlmon/web.yml"]);
-    run("chmod", &["0640", "/etc/nlmon/tls.key", "/etc/nlmon/web.yml"]);
+    fs::write("/etc/nlmon/token", "a token of somebody else\n").unwrap();
+    let secrets = ["/etc/nlmon/tls.key", "/etc/nlmon/web.yml", "/etc/nlmon/token"];
+    run("chgrp", &[&["nlmon"], &secrets[..]].concat());
+    run("chmod", &[&["0640"], &secrets[..]].concat());
     configure("");
     restart("");
     fs::copy("/etc/nlmon/tls.crt", "/etc/prometheus/nlmon.crt").unwrap();
@@ -144,7 +155,8 @@ fn set_up() {
 
 /// The configuration of the service, which is behind its door in any case.
 fn configure(more: &str) {
-    let door = "[http]\nweb_config = \"/etc/nlmon/web.yml\"\n";
+    let door = "[http]\nweb_config = \"/etc/nlmon/web.yml\"\n\
+        bearer_token_file = \"/etc/nlmon/token\"\n";
     let text = format!("{door}[sockets]\ninterval_seconds = 1\n{more}");
     fs::write(CONFIGURATION, text).unwrap();
 }
@@ -167,8 +179,7 @@ fn main_pid() -> String {
 }
 
 fn is_up() -> bool {
-    let found = get(9090, "/api/v1/query?query=up%7Bjob%3D%22nlmon%22%7D").unwrap_or_default();
-    found["data"]["result"][0]["value"][1] == "1"
+    query(9090, "up{job=\"nlmon\"}") == Some(1.0)
 }
 
 fn shell(script: &str) {
@@ -182,11 +193,32 @@ fn alerts_begin_with_their_faults_and_end_after_them() {
     sleep(Duration::from_secs(10));
     assert_eq!(firing(), [""; 0], "a quiet host has no alert");
 
+    nonsense_at_the_door();
     of_the_daemon();
     of_netlink();
 
     let rules = RULES.lines().filter(|line| line.trim_start().starts_with("- alert:")).count();
     assert_eq!(rules, 12, "each alert is provoked");
+}
+
+/// Nonsense in the place of what says who may come in lets nobody in. Once it is mended all is well,
+/// and the daemon is the same.
+fn nonsense_at_the_door() {
+    let pid = main_pid();
+    for name in ["tls.crt", "tls.key", "web.yml", "token"] {
+        let path = format!("/etc/nlmon/{name}");
+        let text = fs::read(&path).unwrap();
+        for nonsense in [&b"\0\xff nonsense"[..], b""] {
+            fs::write(&path, nonsense).unwrap();
+            wait_for("nobody is let in", || !is_up());
+        }
+        fs::write(&path, text).unwrap();
+        wait_for("it lets in again", is_up);
+    }
+    assert_eq!(main_pid(), pid);
+    let refused = query(9090, "sum(nlmon_http_refused_total{reason=\"configuration\"})");
+    assert!(refused > Some(0.0), "{refused:?}");
+    say("nonsense at the door let nobody in, and was forgotten");
 }
 
 /// Alerts of nlmon itself.
