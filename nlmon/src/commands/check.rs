@@ -132,7 +132,7 @@ impl Report {
             attached.map(|(attached, (_, proof))| Probe::attached(attached, *proof)).collect();
         self.probes.extend(probes.missed.iter().map(|(probe, error)| Probe {
             name: probe.name(),
-            state: State::Missed { error: error.to_string() },
+            state: State::Missed { error: whole(error) },
         }));
         // Last: what is read after this may be out of reach.
         self.rights_left = Some(confine(config, source, &door, Some(&probes)).to_string());
@@ -215,6 +215,12 @@ impl fmt::Display for Specs {
 
 fn list(names: &[&str]) -> String {
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 fn words(proof: Proof) -> &'static str {

@@ -83,7 +83,9 @@ fn attached(mut probes: Probes, state: &mut ProbeState) -> Probes {
     say_attached(&probes.attached, state);
     say_pinned(probes.pinned.as_ref(), state);
     for (probe, error) in &probes.missed {
-        let line = format!("no probe {}, its counters stay at zero: {error}", probe.name());
+        let because = because(error);
+        let line =
+            format!("no probe {}, its counters stay at zero: {error}{because}", probe.name());
         state.without.push(line);
     }
     if !probes.wants_deliveries {

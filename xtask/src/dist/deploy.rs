@@ -25,18 +25,18 @@ const MANIFESTS: [&str; 2] = ["namespace.yaml", "daemonset.yaml"];
 
 /// Asks all of them.
 pub(super) fn check() -> Result<()> {
-    let promtool = promtool()?;
+    let promtool = prometheus()?.join("promtool");
     alerts(&promtool)?;
     dashboard(&promtool)?;
     manifests()
 }
 
-/// Its package would start a server, so that it is only unpacked.
-fn promtool() -> Result<PathBuf> {
+/// Prometheus and its tools. Its package would start a server, so that it is only unpacked.
+pub(super) fn prometheus() -> Result<PathBuf> {
     let directory = layout::tools().join("prometheus");
     let suite = apt::codename()?;
     cache::ensure(&directory, |partial| Suite::open(&suite)?.unpack("prometheus", partial))?;
-    Ok(directory.join("usr/bin/promtool"))
+    Ok(directory.join("usr/bin"))
 }
 
 /// The rules and their own tests.

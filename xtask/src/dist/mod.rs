@@ -40,6 +40,11 @@ pub(crate) struct Packages {
     pub(crate) image: PathBuf,
 }
 
+/// Unpacks the Prometheus that tests use.
+pub(crate) fn ensure_prometheus() -> Result<()> {
+    deploy::prometheus().map(drop)
+}
+
 /// Builds the daemon for release and packs it.
 pub(crate) fn run() -> Result<()> {
     let directory = layout::target().join("dist");
@@ -153,6 +158,7 @@ fn daemon(binary: &Path, manual: &Path) -> Result<Tree> {
             "deploy/systemd/nlmon-notify-reload.conf",
         ),
         ("usr/share/doc/nlmon/shipping.md", "docs/shipping.md"),
+        ("usr/share/doc/nlmon/fleet.md", "docs/fleet.md"),
         ("usr/share/doc/nlmon/examples/nlmon.rsyslog.conf", "deploy/shipping/nlmon.rsyslog.conf"),
         ("usr/share/doc/nlmon/examples/vector.yaml", "deploy/shipping/vector.yaml"),
         ("usr/share/doc/nlmon/examples/fluent-bit.yaml", "deploy/shipping/fluent-bit.yaml"),

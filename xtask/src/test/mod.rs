@@ -123,7 +123,9 @@ pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
     }
     rootfs::ensure(&[])?;
     rootfs::ensure(&guest::packages()?)?;
-    rootfs::ensure(&guest::page_packages()?).map(drop)
+    rootfs::ensure(&guest::page_packages()?)?;
+    rootfs::ensure(&guest::prometheus_packages()?)?;
+    dist::ensure_prometheus()
 }
 
 fn on_host(filter: Option<&str>) -> Result<()> {

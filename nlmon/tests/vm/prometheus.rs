@@ -19,9 +19,7 @@ use nlmon::subscribe::Socket;
 
 use crate::support::{run, say, try_run};
 
-mod fleet;
-
-const RULES: &str = include_str!("../../../../deploy/prometheus/nlmon.rules.yml");
+const RULES: &str = include_str!("../../../deploy/prometheus/nlmon.rules.yml");
 
 /// Longest wait for an alert to begin or to end.
 const PATIENCE: Duration = Duration::from_mins(3);
