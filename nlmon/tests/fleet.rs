@@ -157,7 +157,9 @@ fn region(directory: &Path, addresses: &[String], receiver: &str) -> Prometheus 
     }
     let hosts = block("hosts", &[]);
     let mut hosts = hosts.split_once("    - host-1").unwrap().0.to_owned();
-    addresses.iter().for_each(|address| writeln!(hosts, "    - {address}").unwrap());
+    for address in addresses {
+        writeln!(hosts, "    - {address}").unwrap();
+    }
     fs::write(directory.join("nlmon-hosts.yml"), hosts).unwrap();
     let scrape = block(
         "scrape",

@@ -24,16 +24,16 @@ async fn status(server: &Server, headers: &str) -> u16 {
 
 #[tokio::test]
 async fn without_files_everybody_is_let_in() {
-    let server = Server::start(None, None).await;
+    let server = Server::start(None, None);
     assert_eq!(status(&server, "").await, 200);
     assert_eq!(status(&server, &basic("anybody", "anything")).await, 200);
-    let empty = Server::start(Some(""), None).await;
+    let empty = Server::start(Some(""), None);
     assert_eq!(status(&empty, "").await, 200);
 }
 
 #[tokio::test]
 async fn a_password_lets_its_user_in() {
-    let server = Server::start(Some(&users(&[("alice", "one"), ("bob", "t:wo")])), None).await;
+    let server = Server::start(Some(&users(&[("alice", "one"), ("bob", "t:wo")])), None);
     for path in PATHS {
         let refused = server.get(path, "").await;
         assert_eq!(refused.status(), 401, "{path}");
@@ -58,7 +58,7 @@ async fn a_password_lets_its_user_in() {
 
 #[tokio::test]
 async fn a_changed_file_counts_at_once() {
-    let server = Server::start(Some(&users(&[("alice", "one")])), None).await;
+    let server = Server::start(Some(&users(&[("alice", "one")])), None);
     assert_eq!(status(&server, &basic("alice", "one")).await, 200);
     server.write("web.yml", &users(&[("alice", "two")]));
     assert_eq!(status(&server, &basic("alice", "one")).await, 401);
@@ -81,7 +81,7 @@ async fn a_changed_file_counts_at_once() {
 #[tokio::test]
 async fn a_name_that_is_no_users_takes_as_long() {
     let hash = bcrypt::hash("right", 8).unwrap();
-    let server = Server::start(Some(&format!("basic_auth_users:\n  alice: {hash}\n")), None).await;
+    let server = Server::start(Some(&format!("basic_auth_users:\n  alice: {hash}\n")), None);
     let time = async |user: &str, password: &str| {
         let start = Instant::now();
         assert_eq!(status(&server, &basic(user, password)).await, 401);
@@ -96,7 +96,7 @@ async fn a_name_that_is_no_users_takes_as_long() {
 
 #[tokio::test]
 async fn the_token_lets_in_besides_a_password() {
-    let server = Server::start(Some(&users(&[("alice", "one")])), Some("geheim\n")).await;
+    let server = Server::start(Some(&users(&[("alice", "one")])), Some("geheim\n"));
     assert_eq!(status(&server, BEARER).await, 200);
     assert_eq!(status(&server, &basic("alice", "one")).await, 200);
     assert_eq!(status(&server, "Authorization: bearer geheim\r\n").await, 200);
@@ -117,7 +117,7 @@ async fn the_token_lets_in_besides_a_password() {
 
 #[tokio::test]
 async fn the_token_alone_is_asked_for() {
-    let server = Server::start(None, Some("geheim")).await;
+    let server = Server::start(None, Some("geheim"));
     for path in PATHS {
         let refused = server.get(path, "").await;
         assert_eq!(refused.status(), 401, "{path}");
@@ -130,7 +130,7 @@ async fn the_token_alone_is_asked_for() {
 #[tokio::test]
 async fn too_many_are_told_so_before_they_are_asked_who_they_are() {
     let web = [&users(&[("alice", "one")]), "rate_limit:\n  interval: 1h\n  burst: 3\n"].concat();
-    let server = Server::start(Some(&web), None).await;
+    let server = Server::start(Some(&web), None);
     assert_eq!(status(&server, "").await, 401);
     assert_eq!(status(&server, &basic("alice", "one")).await, 200);
     assert_eq!(status(&server, &basic("alice", "one")).await, 200);
@@ -145,7 +145,7 @@ async fn too_many_are_told_so_before_they_are_asked_who_they_are() {
 async fn answers_have_the_headers_of_the_file_but_the_page_keeps_its_own() {
     let web = "http_server_config:\n  headers:\n    Content-Security-Policy: default-src 'self'\n    \
         X-Frame-Options: deny\n    X-Content-Type-Options: nosniff\n    X-XSS-Protection:\n";
-    let server = Server::start(Some(&[web, &users(&[("alice", "one")])].concat()), None).await;
+    let server = Server::start(Some(&[web, &users(&[("alice", "one")])].concat()), None);
     let known = basic("alice", "one");
     for (path, headers, status) in
         [("/metrics", &*known, 200), ("/healthz", &*known, 200), ("/", "", 401)]
@@ -167,14 +167,14 @@ async fn answers_have_the_headers_of_the_file_but_the_page_keeps_its_own() {
 /// By its certificate a browser knows whom it talks to; without one the name has to be known.
 #[tokio::test]
 async fn with_tls_the_page_is_there_by_any_name() {
-    let server = Server::start(Some(TLS), None).await;
+    let server = Server::start(Some(TLS), None);
     let mut stream = server.tls(Client::default()).await.unwrap();
     let host = "X-Ignored: x\r\n";
     assert_eq!(ask(&mut stream, "/", host).await.unwrap().status(), 200);
     let named = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let mut stream = server.tls(Client::default()).await.unwrap();
     assert_eq!(door::send(&mut stream, &named("nlmon.example:9776")).await.unwrap().status(), 200);
-    let plain = Server::start(None, None).await;
+    let plain = Server::start(None, None);
     let mut stream = plain.connect().await;
     assert_eq!(door::send(&mut stream, &named("nlmon.example:9776")).await.unwrap().status(), 403);
     let foreign = "Sec-Fetch-Site: cross-site\r\n";
@@ -197,7 +197,7 @@ fn a_door_shows_no_secret() {
 #[tokio::test]
 async fn who_guesses_passwords_keeps_out_nobody_who_is_known() {
     let hash = bcrypt::hash("right", 8).unwrap();
-    let server = Server::start(Some(&format!("basic_auth_users:\n  alice: {hash}\n")), None).await;
+    let server = Server::start(Some(&format!("basic_auth_users:\n  alice: {hash}\n")), None);
     let known = basic("alice", "right");
     assert_eq!(status(&server, &known).await, 200);
     let mut guesses = Vec::new();
@@ -228,7 +228,7 @@ async fn what_is_refused_is_counted_by_reason() {
     let reasons = ["unauthorized", "rate", "configuration", "handshake"];
     let before = reasons.map(count);
     let limit = "rate_limit:\n  interval: 1h\n  burst: 1\n";
-    let server = Server::start(Some(&[TLS, limit].concat()), Some("geheim")).await;
+    let server = Server::start(Some(&[TLS, limit].concat()), Some("geheim"));
     let mut stream = server.tls(Client::default()).await.unwrap();
     for (web, status) in [(TLS, 401), (TLS, 429), ("nonsense", 500)] {
         server.write("web.yml", web);

@@ -42,7 +42,7 @@ fn health() -> Arc<Health> {
 }
 
 impl Server {
-    async fn start(limits: Limits, live: bool) -> Self {
+    fn start(limits: Limits, live: bool) -> Self {
         let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         let Address::Tcp(address) = *listener.address() else { panic!("{listener:?}") };
         let bus = Bus::new(limits);
@@ -151,7 +151,7 @@ impl Response {
 
 #[tokio::test]
 async fn off_it_says_how_to_turn_it_on() {
-    let server = Server::start(Limits::default(), false).await;
+    let server = Server::start(Limits::default(), false);
     for path in ["/", "/live"] {
         let response = server.get(path).await;
         assert_eq!(response.status(), 404);
@@ -163,7 +163,7 @@ async fn off_it_says_how_to_turn_it_on() {
 
 #[tokio::test]
 async fn every_file_of_the_page_is_served_and_confined() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     let page = server.get("/").await.body().await;
     let names = page.split('"').filter(|name| name.starts_with("/page/"));
     let scripts = ["main", "stream", "metrics", "records", "rates", "sockets"];
@@ -188,7 +188,7 @@ async fn every_file_of_the_page_is_served_and_confined() {
 
 #[tokio::test]
 async fn only_by_its_own_name_and_for_its_own_page() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     for path in ["/", "/page/main.js", "/live"] {
         for headers in [
             "Host: rebound.example:9776\r\n",
@@ -210,7 +210,7 @@ async fn only_by_its_own_name_and_for_its_own_page() {
 
 #[tokio::test]
 async fn records_arrive_as_events_chosen_by_the_words_of_tail() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     let mut all = server.get("/live").await;
     assert_eq!((all.status(), all.header("content-type")), (200, "text/event-stream"));
     let mut some = server.get("/live?protocol=xfrm,generic&path=multicast&netns=1").await;
@@ -227,7 +227,7 @@ async fn records_arrive_as_events_chosen_by_the_words_of_tail() {
 
 #[tokio::test]
 async fn it_begins_with_what_is_still_there_where_that_is_wanted() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     (1..8).for_each(|number| server.publish(number, "route"));
     let mut past = server.get("/live?last=200&last=2&protocol=route").await;
     past.hello().await;
@@ -239,7 +239,7 @@ async fn it_begins_with_what_is_still_there_where_that_is_wanted() {
 
 #[tokio::test]
 async fn a_wrong_filter_suggests_the_nearest_name() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     for (query, answer) in [
         ("protocol=rout", "unknown protocol \"rout\": did you mean \"route\"?\n"),
         ("protcol=route", "unknown filter \"protcol\": did you mean \"protocol\"?\n"),
@@ -256,7 +256,7 @@ async fn a_wrong_filter_suggests_the_nearest_name() {
 
 #[tokio::test]
 async fn its_readers_have_places_of_their_own() {
-    let server = Server::start(Limits { clients: 1, ..Limits::default() }, true).await;
+    let server = Server::start(Limits { clients: 1, ..Limits::default() }, true);
     // Not those of the socket's clients.
     let _client = server.bus.subscribe();
     let mut readers = Vec::new();
@@ -286,7 +286,7 @@ async fn a_reader_that_stops_loses_records_and_is_told_how_many() {
     const RECORDS: u64 = 60_013;
     let queue = Extent { records: 500, ..Limits::default().queue };
     let limits = Limits { queue, history: Extent::NONE, ..Limits::default() };
-    let server = Server::start(limits, true).await;
+    let server = Server::start(limits, true);
     let mut reader = server.get("/live").await;
     reader.hello().await;
     for number in 0..RECORDS {
@@ -315,7 +315,7 @@ async fn a_reader_that_stops_loses_records_and_is_told_how_many() {
 
 #[tokio::test]
 async fn shutdown_ends_every_stream() {
-    let server = Server::start(Limits::default(), true).await;
+    let server = Server::start(Limits::default(), true);
     let mut reader = server.get("/live").await;
     reader.hello().await;
     server.stop.send(true).unwrap();

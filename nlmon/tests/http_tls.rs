@@ -19,8 +19,8 @@ use tokio::time::{sleep, timeout};
 /// What a scrape may take, whatever goes on beside it.
 const SCRAPE_TIME: Duration = Duration::from_secs(1);
 
-async fn with(rest: &str) -> Server {
-    Server::start(Some(&[TLS, rest].concat()), None).await
+fn with(rest: &str) -> Server {
+    Server::start(Some(&[TLS, rest].concat()), None)
 }
 
 fn by(version: &'static rustls::SupportedProtocolVersion) -> Client<'static> {
@@ -29,7 +29,7 @@ fn by(version: &'static rustls::SupportedProtocolVersion) -> Client<'static> {
 
 #[tokio::test]
 async fn both_versions_are_spoken_and_http_is_told_to_be_https() {
-    let server = with("").await;
+    let server = with("");
     assert_eq!(server.status(Client::default()).await, Some(200));
     assert_eq!(server.status(by(&TLS12)).await, Some(200));
     assert_eq!(server.status(by(&TLS13)).await, Some(200));
@@ -55,7 +55,7 @@ async fn each_word_asks_for_its_certificates() {
         ("VerifyClientCertIfGiven", "", [true, false, false, false]),
         ("RequireAndVerifyClientCert", ca, [false, false, true, false]),
     ] {
-        let server = with(&format!("  client_auth_type: {word}\n{ca}")).await;
+        let server = with(&format!("  client_auth_type: {word}\n{ca}"));
         let known = server.authority.sign("known", &["known.example"]);
         let stranger = Authority::new("authority").sign("stranger", &["known.example"]);
         let unknown = self_signed("unknown", false);
@@ -75,7 +75,7 @@ async fn each_word_asks_for_its_certificates() {
 async fn a_certificate_in_the_list_of_authorities_is_trusted_as_it_is() {
     let rest = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: own.crt\n";
     for is_ca in [false, true] {
-        let server = with("").await;
+        let server = with("");
         let (own, other) = (self_signed("own", is_ca), self_signed("own", is_ca));
         own.write(&server.directory, "own");
         server.write("web.yml", &[TLS, rest].concat());
@@ -91,7 +91,7 @@ async fn an_allowed_name_lets_in_and_no_other() {
     let rest = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: authority.crt\n  \
         client_allowed_sans: [a.example, 192.0.2.7, \"2001:db8::1\", me@b.example, \
         \"spiffe://c.example/x\"]\n";
-    let server = with(rest).await;
+    let server = with(rest);
     for (names, expected) in [
         (&["a.example"][..], Some(200)),
         (&["z.example", "a.example"], Some(200)),
@@ -121,7 +121,7 @@ async fn an_allowed_name_lets_in_and_no_other() {
 
 #[tokio::test]
 async fn versions_suites_and_curves_are_those_of_the_file() {
-    let server = with("  min_version: TLS13\n").await;
+    let server = with("  min_version: TLS13\n");
     assert_eq!(server.status(by(&TLS12)).await, None);
     assert_eq!(server.status(by(&TLS13)).await, Some(200));
     server.write("web.yml", &[TLS, "  max_version: TLS12\n"].concat());
@@ -155,7 +155,7 @@ async fn versions_suites_and_curves_are_those_of_the_file() {
 
 #[tokio::test]
 async fn each_handshake_goes_by_the_files_as_they_are_then() {
-    let server = with("").await;
+    let server = with("");
     let certificate = async || {
         let stream = server.tls(Client::default()).await.ok()?;
         Some(stream.get_ref().1.peer_certificates().unwrap()[0].to_vec())
@@ -184,7 +184,7 @@ async fn each_handshake_goes_by_the_files_as_they_are_then() {
 
 #[tokio::test]
 async fn half_made_handshakes_keep_no_scrape_out_and_do_not_stay() {
-    let server = with("").await;
+    let server = with("");
     let start = Instant::now();
     let mut half_made = Vec::new();
     for number in 0..300 {
@@ -206,7 +206,7 @@ async fn half_made_handshakes_keep_no_scrape_out_and_do_not_stay() {
 
 #[tokio::test]
 async fn a_half_made_handshake_holds_up_no_end() {
-    let server = with("").await;
+    let server = with("");
     let mut half_made = server.connect().await;
     half_made.write_all(&[0x16, 3]).await.unwrap();
     sleep(Duration::from_millis(50)).await;
@@ -232,7 +232,7 @@ async fn by_http2(
 
 #[tokio::test]
 async fn http2_is_spoken_unless_the_file_says_no_and_ends_when_unused() {
-    let server = with("http_server_config:\n  http2: false\n").await;
+    let server = with("http_server_config:\n  http2: false\n");
     let client = Client { http2: true, ..Client::default() };
     let stream = server.tls(client).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));

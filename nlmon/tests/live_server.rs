@@ -312,7 +312,7 @@ async fn shutdown_ends_every_client_and_removes_the_socket() {
     let (mut idle, stuck) = (daemon.client(HELLO).await, daemon.client(HELLO).await);
     (0..50_000).for_each(|number| daemon.publish(number, "route"));
     daemon.stop.send(true).unwrap();
-    timeout(PATIENCE, daemon.task).await.unwrap().unwrap();
+    timeout(PATIENCE, daemon.task).await.unwrap().unwrap().unwrap();
     let mut rest = Vec::new();
     timeout(PATIENCE, idle.0.read_to_end(&mut rest)).await.unwrap().unwrap();
     drop(stuck);

@@ -67,7 +67,7 @@ fn nonsense_changes_nothing_and_is_said_in_one_line() {
     daemon.end();
 }
 
-/// As sd_notify(3) has it for `Type=notify-reload`: the beginning with its time, and then the end.
+/// As `sd_notify(3)` has it for `Type=notify-reload`: the beginning with its time, and then the end.
 #[test]
 fn systemd_is_told_when_a_reload_begins_and_when_it_is_over() {
     let place = Directory::new();

@@ -83,7 +83,7 @@ pub(crate) fn health() -> Arc<Health> {
 
 impl Server {
     /// With `web.yml` and `token` of these texts, if there are any.
-    pub(crate) async fn start(web: Option<&str>, token: Option<&str>) -> Self {
+    pub(crate) fn start(web: Option<&str>, token: Option<&str>) -> Self {
         let directory = Directory::new();
         let authority = Authority::new("authority");
         authority.sign("server", &["localhost"]).write(&directory, "server");
