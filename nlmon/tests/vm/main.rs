@@ -28,6 +28,7 @@ mod delivery;
 mod exchange;
 mod fairness;
 mod faults;
+mod findings;
 mod goings;
 mod interrupts;
 mod join;

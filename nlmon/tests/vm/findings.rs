@@ -1,0 +1,113 @@
+//! What `nlmon findings` says of faults that are made here, and that it ceases to say so after them.
+
+use std::{
+    process::{Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::support::{Daemon, run, say, try_run, wait_for};
+
+/// The shortest window, so that the end of a fault is seen soon.
+/// How long the first look takes to come, whose totals are no growth.
+const LOOKED: Duration = Duration::from_secs(6);
+const QUICK: [&str; 5] =
+    ["--require-probes", "--findings-window", "10", "--findings-storm-per-second", "30"];
+
+fn findings(daemon: &Daemon) -> Vec<Value> {
+    let mut command = Command::new("/usr/bin/nlmon");
+    command.args(["findings", "--output", "json", "--socket"]).arg(&daemon.socket);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn find(daemon: &Daemon, kind: &str) -> Option<Value> {
+    findings(daemon).into_iter().find(|finding| finding["kind"] == kind)
+}
+
+/// It begins, and then ends. What it was.
+fn begins_and_ends(daemon: &Daemon, kind: &str) -> Value {
+    let mut found = None;
+    wait_for(&format!("{kind} is found"), || {
+        found = find(daemon, kind);
+        found.is_some()
+    });
+    let labels = [("kind", kind)];
+    assert!(daemon.metrics().sum("nlmon_findings", &labels) > 0);
+    say(&run("/usr/bin/nlmon", &["findings", "--socket", daemon.socket.to_str().unwrap()]));
+    wait_for(&format!("{kind} is so no longer"), || find(daemon, kind).is_none());
+    assert_eq!(daemon.metrics().sum("nlmon_findings", &labels), 0);
+    found.unwrap()
+}
+
+#[test]
+fn nothing_is_wrong_on_a_quiet_host() {
+    let daemon = Daemon::start(&QUICK);
+    // Three looks.
+    sleep(Duration::from_secs(16));
+    let mut wrong = findings(&daemon);
+    // What a kernel does not offer is no fault of the host.
+    wrong.retain(|finding| finding["severity"] != "info");
+    assert_eq!(wrong, Vec::<Value>::new());
+}
+
+#[test]
+fn a_listener_that_loses_messages_is_found() {
+    let daemon = Daemon::start(&QUICK);
+    sleep(LOOKED);
+    let mut deaf = Command::new("ip")
+        .args(["-rcvbuf", "4608", "monitor", "link"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = deaf.id().to_string();
+    wait_for("it listens", || run("ss", &["-f", "netlink", "-p"]).contains(&format!("pid={pid}")));
+    run("kill", &["-STOP", &pid]);
+    let before = daemon.metrics();
+    for _ in 0..31 {
+        run("ip", &["link", "add", "vmfound0", "type", "dummy"]);
+        run("ip", &["link", "del", "vmfound0"]);
+    }
+    let ip = [("process", "ip")];
+    let lost = daemon.quiet().grown(&before, "nlmon_overruns_total", &ip);
+    run("kill", &["-KILL", &pid]);
+    deaf.wait().unwrap();
+    assert!(lost > 0);
+    let finding = begins_and_ends(&daemon, "lost");
+    assert_eq!(finding["subject"], "ip route");
+    let text = finding["text"].as_str().unwrap();
+    assert!(text.starts_with("ip lost ") && text.contains(" of route in the last 10 seconds"));
+    let evidence = finding["evidence"][0].as_str().unwrap();
+    assert!(evidence.starts_with("Most notifications of route meanwhile: "), "{evidence}");
+}
+
+#[test]
+fn requests_that_mostly_fail_are_found() {
+    let daemon = Daemon::start(&QUICK);
+    sleep(LOOKED);
+    for _ in 0..23 {
+        let (code, _) = try_run("ip", &["link", "del", "nosuchlink"]);
+        let (refused, _) = try_run("ip", &["route", "del", "203.0.113.77/32"]);
+        assert!(code != 0 && refused != 0);
+    }
+    let finding = begins_and_ends(&daemon, "errors");
+    assert_eq!(finding["subject"], "ip route");
+    let evidence = finding["evidence"][0].as_str().unwrap();
+    assert!(evidence.contains("RTM_DELROUTE with ESRCH"), "{evidence}");
+}
+
+#[test]
+fn a_transaction_of_nftables_that_fails_is_found() {
+    let daemon = Daemon::start(&QUICK);
+    sleep(LOOKED);
+    let (code, _) = try_run("nft", &["add", "chain", "inet", "nosuchtable", "a"]);
+    assert_ne!(code, 0);
+    let finding = begins_and_ends(&daemon, "nft");
+    assert_eq!(finding["subject"], "nft");
+    let evidence = finding["evidence"][0].as_str().unwrap();
+    assert!(evidence.contains("NFT_MSG_NEWCHAIN with ENOENT"), "{evidence}");
+}
