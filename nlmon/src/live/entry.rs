@@ -103,11 +103,19 @@ impl Entry {
         }
     }
 
-    /// The record with the attributes of its messages, made for whoever asks.
+    /// The record with the attributes of its messages, made for whoever asks. One that could not be
+    /// decoded is kept as it is then, so that all see the same and its panic is counted once.
     pub(super) fn detailed(&self) -> LogRecord {
         match &self.content {
-            Content::Joined { record, origin, view, .. } => {
-                LogRecord::detailed(record, view).with_origin(origin)
+            Content::Joined { record, origin, view, made } => {
+                if let Some(raw) = made.get().filter(|made| made.is_undecoded()) {
+                    return (**raw).clone();
+                }
+                let detailed = LogRecord::detailed(record, view).with_origin(origin);
+                if detailed.is_undecoded() {
+                    made.get_or_init(|| Box::new(detailed.clone()));
+                }
+                detailed
             }
             Content::Made(record) => record.with(Detail::Attributes),
             #[cfg(test)]
@@ -127,9 +135,7 @@ impl Entry {
                 out.extend_from_slice(line);
             }
             // In full it is kept for nobody, so it is made straight of the datagram.
-            (Detail::Attributes, Content::Joined { record, origin, view, .. }) => {
-                write_line(&LogRecord::detailed(record, view).with_origin(origin), out);
-            }
+            (Detail::Attributes, Content::Joined { .. }) => write_line(&self.detailed(), out),
             (Detail::Attributes | Detail::Data, _) => write_line(&self.record().with(detail), out),
         }
     }

@@ -278,7 +278,8 @@ fn groups_are_joined_by_name_and_beyond_the_thirty_second() {
     run("modprobe", &["wireguard"]);
     let family = delivered("generic", "nlctrl/notify");
     // Loading a module is no request.
-    assert_eq!(family["cause"], "unknown", "{family}");
+    assert_eq!(family["cause"], "syscall", "{family}");
+    assert_eq!(family["syscall"], "finit_module", "{family}");
     assert_eq!(message_type(&family), "nlctrl", "{family}");
     run("ip", &["link", "del", "vmbr0"]);
     recorder.finish(&daemon);

@@ -72,6 +72,11 @@ impl LogRecord {
         contained(decoded, || Self::make(record, view, false))
     }
 
+    /// Whether decoding it has panicked, so that its bytes are shown.
+    pub(crate) fn is_undecoded(&self) -> bool {
+        self.captured.undecoded
+    }
+
     /// The line without the attributes of its messages.
     #[must_use]
     pub(crate) fn brief(mut self) -> Self {
