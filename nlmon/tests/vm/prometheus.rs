@@ -136,7 +136,7 @@ fn set_up() {
     run("openssl", &certificate.split_whitespace().collect::<Vec<_>>());
     let web = format!("{WEB_YML}basic_auth_users: {{ {USER}: '{HASH}' }}\n");
     fs::write("/etc/nlmon/web.yml", web).unwrap();
-    fs::write("/etc/nlmon/token", "a token of somebody else\n").unwrap();
+    fs::write("/etc/nlmon/token", "a-token-of-somebody-else\n").unwrap();
     let secrets = ["/etc/nlmon/tls.key", "/etc/nlmon/web.yml", "/etc/nlmon/token"];
     run("chgrp", &[&["nlmon"], &secrets[..]].concat());
     run("chmod", &[&["0640"], &secrets[..]].concat());
