@@ -124,7 +124,6 @@ pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
     rootfs::ensure(&[])?;
     rootfs::ensure(&guest::packages()?)?;
     rootfs::ensure(&guest::page_packages()?)?;
-    rootfs::ensure(&guest::prometheus_packages()?)?;
     dist::ensure_prometheus()
 }
 
