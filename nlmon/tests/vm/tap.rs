@@ -72,7 +72,8 @@ fn the_device_shows_what_is_counted() {
     // No sockets are looked at, and no records are made, for which it would ask for generic
     // families: what nlmon sends itself is in no count, but in the capture.
     let quiet = ["--require-probes", "--sockets-interval", "0", "--history", "0"];
-    let daemon = Daemon::start(&[&quiet[..], &["--subscribe", "route:link"]].concat());
+    let daemon =
+        Daemon::start(&[&quiet[..], &["--ledger", "false", "--subscribe", "route:link"]].concat());
     let mut monitor =
         Command::new("ip").args(["monitor", "link"]).stdout(Stdio::null()).spawn().unwrap();
     wait_for("they listen", || listeners("0", 1) == 2);
@@ -254,7 +255,8 @@ fn shout(sender: &Socket, members: &[Socket], count: u32) {
 
 #[test]
 fn the_device_shows_what_nlmon_sends_and_does_not_count() {
-    let daemon = Daemon::start(&["--require-probes", "--sockets-interval", "3"]);
+    let daemon =
+        Daemon::start(&["--require-probes", "--sockets-interval", "3", "--ledger", "false"]);
     let tap = Tap::start();
     run("udevadm", &["settle"]);
     let own = |metrics: &Metrics| metrics.sum("nlmon_own_datagrams_total", &[]);
