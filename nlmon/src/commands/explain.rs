@@ -2,7 +2,6 @@
 //! sentences: what is so now, who made it so, and what weakens that.
 
 use std::fmt::Write as _;
-use std::io::BufRead as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,10 +56,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let query = Query::parse(&words).map_err(|error| Failure::Usage(error.into()))?;
     let explain = Some(ExplainRequest { query, netns: args.netns });
     let request = Request { explain, ..Request::new() };
-    let mut daemon = feed::open_within(&args.socket, &request, Some(TIMEOUT))?;
-    let mut line = String::new();
-    let read = daemon.read_line(&mut line).context("the daemon does not answer");
-    read.map_err(Failure::Runtime)?;
+    let line = feed::answer(&args.socket, &request, TIMEOUT)?;
     if line.is_empty() {
         return Err(Failure::Runtime(anyhow!("the daemon closed the live log before it answered")));
     }

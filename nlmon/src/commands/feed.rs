@@ -170,12 +170,21 @@ pub(super) fn open(socket: &Path, request: &Request) -> Result<BufReader<UnixStr
 }
 
 /// The same, of a daemon that has to say each thing within this time.
-pub(super) fn open_within(
+fn open_within(
     socket: &Path,
     request: &Request,
     time: Option<Duration>,
 ) -> Result<BufReader<UnixStream>, Failure> {
     greeted(socket, request, time).map(|(daemon, _)| daemon)
+}
+
+/// The one line that a daemon answers within this time; empty if it goes away instead.
+pub(super) fn answer(socket: &Path, request: &Request, time: Duration) -> Result<String, Failure> {
+    let mut daemon = open_within(socket, request, Some(time))?;
+    let mut line = String::new();
+    let read = daemon.read_line(&mut line).context("the daemon does not answer");
+    read.map_err(Failure::Runtime)?;
+    Ok(line)
 }
 
 /// The daemon, and whether it has probes.

@@ -53,10 +53,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.watch {
         return watch(args);
     }
-    let mut daemon = feed::open_within(&args.socket, &request(false), Some(TIMEOUT))?;
-    let mut line = String::new();
-    let read = daemon.read_line(&mut line).context("the daemon does not answer");
-    read.map_err(Failure::Runtime)?;
+    let line = feed::answer(&args.socket, &request(false), TIMEOUT)?;
     print(shown(&parse(&line)?, args.output)?)
 }
 

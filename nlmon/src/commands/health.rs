@@ -1,7 +1,7 @@
 //! `nlmon check --live`: whether the running daemon does its work, as `/readyz` says, but by the log's
 //! socket, which there is in every namespace and without HTTP.
 
-use std::{io::BufRead as _, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 
@@ -26,10 +26,7 @@ pub(super) fn run(socket: &Path) -> Result<(), Failure> {
 
 fn ask(socket: &Path) -> Result<Report, Failure> {
     let request = Request { health: true, ..Request::new() };
-    let mut daemon = feed::open_within(socket, &request, Some(TIMEOUT))?;
-    let mut line = String::new();
-    let read = daemon.read_line(&mut line).context("the daemon does not answer");
-    read.map_err(Failure::Runtime)?;
+    let line = feed::answer(socket, &request, TIMEOUT)?;
     let report =
         serde_json::from_str(&line).context("the daemon does not tell whether all is well");
     report.map_err(Failure::Runtime)

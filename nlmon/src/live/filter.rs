@@ -95,6 +95,16 @@ pub enum NamespaceFilter {
     Name(String),
 }
 
+impl NamespaceFilter {
+    /// Whether it is the namespace of this inode, which may have this name.
+    pub(super) fn is(&self, inode: u32, name: Option<&str>) -> bool {
+        match self {
+            Self::Inode(wanted) => *wanted == inode,
+            Self::Name(wanted) => name.is_some_and(|name| glob::matches(wanted, name)),
+        }
+    }
+}
+
 impl From<&str> for NamespaceFilter {
     fn from(text: &str) -> Self {
         text.parse().map_or_else(|_no_number| Self::Name(text.to_owned()), Self::Inode)
@@ -206,7 +216,7 @@ fn check_call(name: &str) -> Result<(), FilterError> {
     if known { Ok(()) } else { Err(unknown("system call", name, calls::names())) }
 }
 
-fn cause(name: &str) -> Result<Cause, FilterError> {
+pub(super) fn cause(name: &str) -> Result<Cause, FilterError> {
     let found = Cause::ALL.into_iter().find(|cause| cause.name().eq_ignore_ascii_case(name));
     found.ok_or_else(|| unknown("cause", name, Cause::ALL.into_iter().map(Cause::name)))
 }
@@ -255,7 +265,7 @@ impl Matcher {
             && any(&self.paths, |path| *path == record.path)
             && any(&self.causes, |cause| Some(*cause) == record.cause)
             && any(&filter.syscall, |name| has_call(record, name))
-            && any(&filter.netns, |netns| is_in(record, netns))
+            && any(&filter.netns, |netns| netns.is(record.netns, record.netns_name.as_deref()))
             && any(&filter.group, |group| has_group(record, group))
             && any(&filter.pid, |pid| record.process.as_ref().is_some_and(|p| p.pid == *pid))
             && any(&filter.process, |name| has_process(record, name))
@@ -271,7 +281,7 @@ impl Matcher {
 }
 
 /// An empty list passes every value.
-fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
+pub(super) fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(matches)
 }
 
@@ -293,7 +303,12 @@ fn has_unit(record: &LogRecord, wanted: &str) -> bool {
 
 fn is_of(record: &LogRecord, wanted: &str) -> bool {
     let container = record.process.as_ref().and_then(|process| process.container.as_deref());
-    container.is_some_and(|id| id.starts_with(wanted) || glob::matches(wanted, id))
+    container.is_some_and(|id| is_container(id, wanted))
+}
+
+/// By its id, the beginning of it, or a pattern.
+pub(super) fn is_container(id: &str, wanted: &str) -> bool {
+    id.starts_with(wanted) || glob::matches(wanted, id)
 }
 
 fn is_in_pod(record: &LogRecord, wanted: &str) -> bool {
@@ -307,15 +322,6 @@ fn is_in_pod(record: &LogRecord, wanted: &str) -> bool {
 fn is_in_namespace(record: &LogRecord, wanted: &str) -> bool {
     let namespace = record.process.as_ref().and_then(|process| process.namespace.as_deref());
     namespace.is_some_and(|namespace| glob::matches(wanted, namespace))
-}
-
-fn is_in(record: &LogRecord, wanted: &NamespaceFilter) -> bool {
-    match wanted {
-        NamespaceFilter::Inode(inode) => *inode == record.netns,
-        NamespaceFilter::Name(name) => {
-            record.netns_name.as_deref().is_some_and(|own| glob::matches(name, own))
-        }
-    }
 }
 
 fn has_type(record: &LogRecord, wanted: &str) -> bool {

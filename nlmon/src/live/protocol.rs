@@ -140,6 +140,14 @@ pub enum Refusal {
     Busy,
 }
 
+/// What one end says, as a line.
+pub(super) fn line(value: &impl Serialize) -> Vec<u8> {
+    // What is said has string keys and finite numbers only, so this cannot fail.
+    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
 /// Records that the client was too slow to get, in their place in the stream. Counted before the
 /// filter, which never saw them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ use super::filter::Matcher;
 use super::json::Detail;
 use super::ledger::{self, ChangesRequest, ExplainRequest, KeptLedger};
 use super::places::{Place, Places};
-use super::protocol::{FindingsRequest, Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION};
+use super::protocol::{FindingsRequest, Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION, line};
 use super::stats::{self, StatsRequest, StatsSource};
 use crate::connections::{Closing, ConnectionLimit, LOG, Peer, Permit};
 use crate::shutdown;
@@ -345,11 +345,4 @@ fn fill(
 async fn hung_up(mut read: BufReader<OwnedReadHalf>) {
     let mut scrap = [0; 64];
     while matches!(read.read(&mut scrap).await, Ok(1..)) {}
-}
-
-fn line(value: &impl serde::Serialize) -> Vec<u8> {
-    // These types have string keys and finite numbers only, so this cannot fail.
-    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
 }

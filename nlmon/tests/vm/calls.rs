@@ -10,8 +10,9 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    interrupts::{probe_neighbours, wait_for_failures},
     recorder::{Recorder, message_type, summary},
-    support::{Daemon, attach_by, kernel, run, wait_for},
+    support::{Daemon, attach_by, kernel, run},
 };
 
 /// Makes changes by system calls other than those of netlink. For each it says who it was, what it
@@ -186,6 +187,9 @@ fn names_the_system_call(attach: &str) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Neighbours that answer no probe.
+const NEIGHBOURS: u32 = 101;
+
 #[test]
 fn a_timer_on_top_of_a_system_call_is_no_system_call() {
     let daemon = Daemon::start(&["--require-probes"]);
@@ -198,22 +202,8 @@ fn a_timer_on_top_of_a_system_call_is_no_system_call() {
         .collect();
     let pids: Vec<u64> = readers.iter().map(|reader| u64::from(reader.id())).collect();
     let recorder = Recorder::start(&daemon, &["--path", "multicast", "--type", "RTM_NEWNEIGH"]);
-    let script = "
-ip link add vmnb0 type dummy
-ip link set vmnb0 arp on up
-ip addr add 192.0.2.1/24 dev vmnb0
-for setting in retrans_time_ms=100 ucast_solicit=1 mcast_solicit=1 app_solicit=0; do
-    echo ${setting#*=} > /proc/sys/net/ipv4/neigh/vmnb0/${setting%=*}
-done
-for i in $(seq 101); do
-    echo neigh replace 192.0.2.$((i + 1)) lladdr 02:00:00:00:00:07 dev vmnb0 nud probe
-done | ip -batch -
-";
-    run("sh", &["-euc", script]);
-    wait_for("all neighbours have failed", || {
-        let failed = run("ip", &["neigh", "show", "dev", "vmnb0", "nud", "failed"]);
-        failed.lines().count() == 101
-    });
+    probe_neighbours(NEIGHBOURS);
+    wait_for_failures(NEIGHBOURS);
     run("ip", &["link", "del", "vmnb0"]);
     let records = recorder.finish(&daemon);
     for reader in &mut readers {

@@ -23,6 +23,21 @@ for i in $(seq $NEIGHBOURS); do
 done | ip -batch -
 ";
 
+/// Makes the link `vmnb0` with so many neighbours that answer no probe.
+pub(crate) fn probe_neighbours(count: u32) {
+    let mut script = Command::new("sh");
+    script.args(["-euc", NEIGHBOURS_FAIL]).env("NEIGHBOURS", count.to_string());
+    assert!(script.status().unwrap().success());
+}
+
+/// Waits until all of them have failed.
+pub(crate) fn wait_for_failures(count: u32) {
+    wait_for("all neighbours have failed", || {
+        let failed = run("ip", &["neigh", "show", "dev", "vmnb0", "nud", "failed"]);
+        failed.lines().count() == count as usize
+    });
+}
+
 /// Processes that keep every processor busy, two in user mode and two with system calls; ended when
 /// this is.
 struct Busy(Vec<Child>);
@@ -69,11 +84,7 @@ fn what_timers_send(attach: &str) {
     let daemon = Daemon::start(&["--require-probes", "--attach", attach]);
     let busy = Busy::start();
     let before = daemon.quiet();
-    let status = Command::new("sh")
-        .args(["-euc", NEIGHBOURS_FAIL])
-        .env("NEIGHBOURS", NEIGHBOURS.to_string())
-        .status();
-    assert!(status.unwrap().success());
+    probe_neighbours(NEIGHBOURS);
     let sent = |metrics: &Metrics, process: &str| {
         let labels = [("protocol", "route"), ("path", "multicast"), ("process", process)];
         metrics.grown(&before, "nlmon_process_messages_total", &labels)
@@ -83,10 +94,7 @@ fn what_timers_send(attach: &str) {
         let threads = ["interrupt", "ksoftirqd/0", "ksoftirqd/1"];
         threads.iter().map(|process| sent(metrics, process)).sum::<u64>()
     };
-    wait_for("all neighbours have failed", || {
-        let failed = run("ip", &["neigh", "show", "dev", "vmnb0", "nud", "failed"]);
-        failed.lines().count() == NEIGHBOURS as usize
-    });
+    wait_for_failures(NEIGHBOURS);
     let after = daemon.quiet();
     let told = by_timers(&after);
     println!("{told} of {NEIGHBOURS} by {attach}");

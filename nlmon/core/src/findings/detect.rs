@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Condition, Kind, Look, Own, Pair, Refusal, Requests, Severity, Thresholds,
+    Condition, Kind, Look, Own, Pair, Refusal, Severity, Thresholds,
     storm::{OVER_NS, Storms},
     windows::Windows,
 };
@@ -64,9 +64,8 @@ impl Detectors {
     pub fn look(&mut self, look: &Look) -> Vec<Condition> {
         let at_ns = look.at_ns;
         self.overruns.add(at_ns, totals(&look.overruns));
-        self.ended.add(at_ns, look.requests.iter().map(|(who, requests)| (who, requests.ended)));
-        let refused = |requests: &Requests| requests.refused;
-        self.refused.add(at_ns, look.requests.iter().map(|(who, of)| (who, refused(of))));
+        self.ended.add(at_ns, look.requests.iter().map(|(who, of)| (who, of.ended)));
+        self.refused.add(at_ns, look.requests.iter().map(|(who, of)| (who, of.refused)));
         self.refusals.add(at_ns, totals(&look.refusals));
         self.causes.add(at_ns, totals(&look.causes));
         self.recent_causes.add(at_ns, totals(&look.causes));
@@ -302,6 +301,7 @@ fn minutes(ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::Requests;
 
     const SECOND: u64 = 1_000_000_000;
 

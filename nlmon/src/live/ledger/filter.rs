@@ -4,10 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::live::filter::{FilterError, NamespaceFilter, unknown};
+use crate::live::filter::{FilterError, NamespaceFilter, any, cause, is_container, unknown};
 use crate::live::glob;
 use nlmon_core::ledger::{Change, Kind, Who};
-use nlmon_core::record::Cause;
 
 /// A choice of changes. An empty one passes all but those of the table `local`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
@@ -68,13 +67,7 @@ impl ChangeFilter {
                 return Err(unknown("kind of object", name, kinds.iter().map(String::as_str)));
             }
         }
-        let causes = || Cause::ALL.into_iter().map(Cause::name);
-        for name in &self.cause {
-            if !causes().any(|cause| cause.eq_ignore_ascii_case(name)) {
-                return Err(unknown("cause", name, causes()));
-            }
-        }
-        Ok(())
+        self.cause.iter().try_for_each(|name| cause(name).map(drop))
     }
 
     /// Whether a change passes.
@@ -93,24 +86,14 @@ impl ChangeFilter {
             && any(&self.pid, |pid| who.is_some_and(|who| who.pid == *pid))
             && any(&self.container, |wanted| {
                 let id = who.and_then(|who| who.container.as_deref());
-                id.is_some_and(|id| id.starts_with(wanted) || glob::matches(wanted, id))
+                id.is_some_and(|id| is_container(id, wanted))
             })
             && any(&self.cause, |wanted| {
                 change.cause.is_some_and(|cause| cause.name().eq_ignore_ascii_case(wanted))
             })
-            && any(&self.netns, |wanted| match wanted {
-                NamespaceFilter::Inode(inode) => *inode == change.netns,
-                NamespaceFilter::Name(name) => {
-                    change.netns_name.as_deref().is_some_and(|own| glob::matches(name, own))
-                }
-            })
+            && any(&self.netns, |wanted| wanted.is(change.netns, change.netns_name.as_deref()))
             && self.text.as_ref().is_none_or(|text| has_text(change, text))
     }
-}
-
-/// An empty list passes every value.
-fn any<T>(wanted: &[T], matches: impl Fn(&T) -> bool) -> bool {
-    wanted.is_empty() || wanted.iter().any(matches)
 }
 
 fn has_text(change: &Change, wanted: &str) -> bool {

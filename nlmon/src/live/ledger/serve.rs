@@ -9,7 +9,7 @@ use tokio::net::unix::OwnedWriteHalf;
 
 use super::{ChangeFilter, KeptLedger};
 use crate::live::history::History;
-use crate::live::protocol::Lost;
+use crate::live::protocol::{Lost, line};
 use crate::subscribe::monotonic_ns;
 use nlmon_core::ledger::{Change, Query};
 
@@ -93,11 +93,4 @@ pub(in crate::live) async fn explain(
     let work = move || line(&kept.explain(&request));
     let line = tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?;
     write.write_all(&line).await
-}
-
-fn line(value: &impl Serialize) -> Vec<u8> {
-    // These types have string keys and finite numbers only, so this cannot fail.
-    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes
 }

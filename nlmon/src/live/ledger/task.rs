@@ -129,7 +129,12 @@ impl LedgerTask {
             let since_ns = work.recent.back().map_or(0, |entry| entry.time_ns());
             self.kept.lock().lost(None, since_ns, &Why::Behind);
         }
-        let take = move |work: &mut Work| entries.into_iter().for_each(|entry| work.entry(entry));
+        let take = move |work: &mut Work| {
+            for entry in entries {
+                work.entry(entry);
+            }
+            work.forget_old();
+        };
         if is_many {
             return Ok((blocking(work, take).await?, lost));
         }
@@ -178,11 +183,15 @@ impl Work {
         if let Some(told) = Told::of(&entry, &mut self.answers) {
             self.tell(&told);
             self.recent.push_back(entry);
+            if self.recent.len() > RECENT_MAX {
+                self.recent.pop_front();
+            }
         }
+    }
+
+    fn forget_old(&mut self) {
         let oldest_ns = monotonic_ns().saturating_sub(RECENT_NS);
-        while self.recent.len() > RECENT_MAX
-            || self.recent.front().is_some_and(|entry| entry.time_ns() < oldest_ns)
-        {
+        while self.recent.front().is_some_and(|entry| entry.time_ns() < oldest_ns) {
             self.recent.pop_front();
         }
     }

@@ -1,7 +1,7 @@
 //! What the daemon says of itself: whether it is ready, how far behind it is, what was restarted.
 
 use super::family::Family;
-use crate::metrics::names;
+use crate::metrics::names::{self, Metric};
 
 /// Totals of the daemon itself, asked for at each scrape. Times of day are nanoseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,19 +57,23 @@ pub struct LedgerTotals {
     pub missed: u64,
 }
 
+/// A family of one value.
+fn one(metric: &'static Metric, value: u64) -> Family {
+    let mut family = Family::new(metric);
+    family.add(&[], value);
+    family
+}
+
+/// A family with a value for each label.
+fn each(metric: &'static Metric, counts: &[(&str, u64)]) -> Family {
+    let mut family = Family::new(metric);
+    for (label, count) in counts {
+        family.add(&[label], *count);
+    }
+    family
+}
+
 fn ledger_families(totals: &LedgerTotals, families: &mut Vec<Family>) {
-    let one = |metric, value| {
-        let mut family = Family::new(metric);
-        family.add(&[], value);
-        family
-    };
-    let each = |metric, counts: &[(&str, u64)]| {
-        let mut family = Family::new(metric);
-        for (label, count) in counts {
-            family.add(&[label], *count);
-        }
-        family
-    };
     let objects: Vec<_> = totals.objects.iter().map(|(kind, count)| (&**kind, *count)).collect();
     families.extend([
         each(&names::LEDGER_OBJECTS, &objects),
@@ -84,22 +88,10 @@ fn ledger_families(totals: &LedgerTotals, families: &mut Vec<Family>) {
 
 /// Adds their families.
 pub(crate) fn families(totals: &DaemonTotals, families: &mut Vec<Family>) {
-    let one = |metric, value: u64| {
-        let mut family = Family::new(metric);
-        family.add(&[], value);
-        family
-    };
     let time = |metric, ns: Option<u64>| {
         let mut family = Family::new(metric);
         if let Some(ns) = ns {
             family.add_seconds(&[], ns);
-        }
-        family
-    };
-    let each = |metric, counts: &[(&str, u64)]| {
-        let mut family = Family::new(metric);
-        for (label, count) in counts {
-            family.add(&[label], *count);
         }
         family
     };
