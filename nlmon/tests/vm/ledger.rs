@@ -2,7 +2,7 @@
 //! logs, and with what `ip` lists.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     process::Command,
     time::{Duration, Instant},
@@ -67,6 +67,20 @@ fn changes(daemon: &Daemon, count: usize) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The processes with a request that took longer than the join holds records (0.1 s): its notification
+/// comes out before it, and what the kernel answers is not known then.
+fn slow(daemon: &Daemon) -> BTreeSet<u64> {
+    const HELD_NS: u64 = 100_000_000;
+    let mut command = Command::new("timeout");
+    let words = ["--path", "request", "--last", "65536", "--output", "json", "--socket"];
+    command.args(["30", "/usr/bin/nlmon", "tail"]).args(words).arg(&daemon.socket);
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let took_long = |record: &Value| record["duration_ns"].as_u64().is_some_and(|ns| ns > HELD_NS);
+    let pids = records.filter(took_long).filter_map(|record| record["process"]["pid"].as_u64());
+    pids.collect()
+}
+
 fn explain(daemon: &Daemon, words: &[&str]) -> Value {
     let mut command = Command::new("/usr/bin/nlmon");
     command.arg("explain").args(words).args(["--output", "json", "--socket"]).arg(&daemon.socket);
@@ -88,7 +102,8 @@ fn names_who_deleted_the_default_route_among_a_thousand_changes() {
     run("ip", &["link", "add", "vmdef1", "type", "dummy"]);
     run("ip", &["link", "set", "vmdef1", "up"]);
     run("ip", &["route", "add", "default", "dev", "vmdef1", "metric", "0"]);
-    let daemon = Daemon::start(&["--require-probes", "--queue", "65536"]);
+    let history = ["--history", "65536", "--history-bytes", "268435456"];
+    let daemon = Daemon::start(&[&["--require-probes", "--queue", "65536"][..], &history].concat());
     wait_for_ledger(&daemon);
     let before = daemon.metrics();
     let began_ns = monotonic_ns();
@@ -111,7 +126,7 @@ fn names_who_deleted_the_default_route_among_a_thousand_changes() {
     let ended_ns = monotonic_ns();
     let made = changes(&daemon, 1_000_000);
     let skipped = if is_preemptible() { daemon.metrics().skipped(&before) } else { 0 };
-    let culprit = compare(&made, skipped);
+    let culprit = compare(&made, skipped, &slow(&daemon));
 
     let answer = explain(&daemon, &["route", "default"]);
     let known = answer["objects"].as_array().unwrap().iter().find(|known| {
@@ -153,7 +168,7 @@ fn names_who_deleted_the_default_route_among_a_thousand_changes() {
 
 /// Every line of an actor's log is just one change, of that process, unit and object; as many may be
 /// missing as the kernel has `skipped` runs of programs. The process that deleted the default route.
-fn compare(made: &[Value], skipped: u64) -> u64 {
+fn compare(made: &[Value], skipped: u64, slow: &BTreeSet<u64>) -> u64 {
     let mut by_pid: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
     for change in made {
         if let Some(pid) = change["process"]["pid"].as_u64() {
@@ -172,7 +187,12 @@ fn compare(made: &[Value], skipped: u64) -> u64 {
             }
             let expected = expected(&words[1..]);
             let changes = by_pid.get(&pid).map_or(&[][..], Vec::as_slice);
-            let found = changes.iter().filter(|change| is_it(change, &expected, &unit)).count();
+            let has_result = |change: &Value| {
+                let is_late = change["result"].is_null() && slow.contains(&pid);
+                change["result"] == "ok" || is_late
+            };
+            let is_it = |change: &&&Value| is_it(change, &expected, &unit) && has_result(change);
+            let found = changes.iter().filter(is_it).count();
             if found != 1 {
                 wrong.push(format!("{line}: {found} of {changes:?}"));
             }
@@ -191,7 +211,6 @@ fn is_it(change: &Value, (kind, verb, object): &(&str, &str, String), unit: &str
         && change["process"]["unit"] == *unit
         && change["process"]["comm"] == "ip"
         && change["cause"] == "request"
-        && change["result"] == "ok"
 }
 
 #[test]
