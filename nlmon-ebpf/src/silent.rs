@@ -5,10 +5,12 @@
 //! What the kernel returns is how many routes went; their names may be fewer. Of several routes to one
 //! destination only the one in use is told of (`fib_table_flush` in `net/ipv4/fib_trie.c`).
 
+use core::mem::offset_of;
+
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use nlmon_common::{
     counter::{path, stat},
-    observation::flag,
+    observation::{Sample, flag},
     silent::{HEAD_LEN, Head, NAMED_MAX, ROUTE_LEN, ROUTES_MAX, Route, payload_len},
 };
 
@@ -64,7 +66,7 @@ fn begin(net: *const u8, family: u8, table: u32, id: u64) {
 /// `call_fib4_notifiers` tells the kernel's own of an event.
 #[inline(always)]
 pub(crate) fn event_ipv4(event: u64, info: *const u8) {
-    if event as u32 as u64 != ENTRY_DELETED {
+    if u64::from(event as u32) != ENTRY_DELETED {
         return;
     }
     let Some((context, index)) = removal(INET) else { return };
@@ -167,10 +169,8 @@ fn add(context: &mut Context, index: usize, route: &Route) {
     frame.portid += 1;
     let place = masked::<ROUTES_MAX>(head(frame).routes as usize);
     let at = HEAD_LEN + place * ROUTE_LEN;
-    // SAFETY: the place is below the last one that there is room for.
-    let to = unsafe { frame.sample.data.as_mut_ptr().add(at) }.cast::<Route>();
-    // SAFETY: as above, and it is aligned: the payload is, and so are its parts.
-    unsafe { to.write(*route) };
+    // SAFETY: the place is below the last one that there is room for, and it is aligned.
+    *unsafe { part::<Route>(frame, at) } = *route;
     head(frame).routes = place as u32 + 1;
     if place + 1 == ROUTES_MAX {
         send(context, index);
@@ -210,7 +210,25 @@ fn send(context: &mut Context, index: usize) {
 /// How the payload of a removal's sample begins.
 #[inline(always)]
 fn head(frame: &mut Frame) -> &mut Head {
-    let head = frame.sample.data.as_mut_ptr().cast::<Head>();
     // SAFETY: there is room, it is aligned, and any bytes are a value.
-    unsafe { &mut *head }
+    unsafe { part(frame, 0) }
+}
+
+/// The part of the payload that begins `at` that many bytes.
+///
+/// # Safety
+///
+/// `at` must lie within the payload, and be a multiple of the part's alignment. Any bytes must be a
+/// value of the part.
+#[inline(always)]
+unsafe fn part<T>(frame: &mut Frame, at: usize) -> &mut T {
+    const {
+        let before = offset_of!(Frame, sample) + offset_of!(Sample, data);
+        assert!(before.is_multiple_of(align_of::<T>()));
+        assert!(align_of::<T>() <= align_of::<Frame>());
+    }
+    // SAFETY: the caller says that it lies within the payload.
+    let part = unsafe { frame.sample.data.as_mut_ptr().add(at) };
+    // SAFETY: the caller says that it is aligned and a value.
+    unsafe { &mut *part.cast() }
 }
