@@ -94,8 +94,9 @@ fn host(directory: &Path, number: u16) -> (Running, String) {
 
 /// A program of Prometheus: where set-up has unpacked it, or installed.
 fn program(name: &str) -> Command {
-    let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tools/prometheus/usr/bin");
-    let mut places = vec![unpacked];
+    // With a target of its own cargo's folder lies one deeper.
+    let above = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
+    let mut places: Vec<_> = above.map(|target| target.join("tools/prometheus/usr/bin")).collect();
     places.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let found = places.iter().map(|place| place.join(name)).find(|path| path.exists());
     Command::new(found.unwrap_or_else(|| panic!("no {name}: cargo xtask setup brings it")))

@@ -130,6 +130,7 @@ pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
 fn on_host(filter: Option<&str>) -> Result<()> {
     ebpf::build()?;
     let mut command = build::cargo("test");
-    command.args(["--workspace", "--exclude", "nlmon-ebpf"]).args(filter);
+    // Of a run that takes minutes all that fails is told at once.
+    command.args(["--workspace", "--exclude", "nlmon-ebpf", "--no-fail-fast"]).args(filter);
     report::succeed(&mut command)
 }
