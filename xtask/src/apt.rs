@@ -10,6 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
+use crate::arch::Arch;
 use crate::{cache, layout, process};
 
 /// A private view of one suite.
@@ -19,18 +20,30 @@ pub(crate) struct Suite {
 }
 
 impl Suite {
-    /// Fetches the package lists of a suite.
+    /// Fetches the package lists of a suite, of the machine's own processor.
     pub(crate) fn open(suite: &str) -> Result<Self> {
-        Self::update(suite, suite, &sources(suite)?)
+        Self::update(suite, suite, &sources(suite)?, "")
+    }
+
+    /// The same of a guest's processor. A package's name may end in `:` and the build machine's
+    /// processor, as for programs that build for the guest.
+    pub(crate) fn open_for(arch: Arch, suite: &str) -> Result<Self> {
+        let name = format!("{suite}-{}", arch.facts().debian);
+        match Arch::of_build_machine() {
+            Some(own) if own != arch => {
+                Self::update(suite, &name, &sources(suite)?, &architectures(arch, own))
+            }
+            _ => Self::open(suite),
+        }
     }
 
     /// Fetches the lists of a suite's source packages.
     pub(crate) fn open_sources(suite: &str) -> Result<Self> {
         let list = sources(suite)?.replace("deb ", "deb-src ");
-        Self::update(suite, &format!("{suite}-sources"), &list)
+        Self::update(suite, &format!("{suite}-sources"), &list, "")
     }
 
-    fn update(suite: &str, name: &str, list: &str) -> Result<Self> {
+    fn update(suite: &str, name: &str, list: &str, settings: &str) -> Result<Self> {
         let dir = layout::apt(name);
         let _lock = cache::lock(&dir)?;
         for sub in ["state/lists/partial", "cache/archives/partial"] {
@@ -40,7 +53,7 @@ impl Suite {
         let config = dir.join("apt.conf");
         write(&dir.join("sources.list"), list)?;
         write(&dir.join("status"), "")?;
-        write(&config, &configuration(&dir)?)?;
+        write(&config, &(configuration(&dir)? + settings))?;
         let view = Self { config };
         process::run(view.tool("apt-get").arg("update"), &format!("package lists of {suite}"))?;
         Ok(view)
@@ -114,18 +127,33 @@ impl Suite {
     }
 }
 
+/// Lets apt see the packages of two processors, the guest's first.
+fn architectures(arch: Arch, own: Arch) -> String {
+    let [arch, own] = [arch, own].map(|arch| arch.facts().debian);
+    format!("APT::Architecture \"{arch}\";\nAPT::Architectures {{ \"{arch}\"; \"{own}\"; }};\n")
+}
+
 /// The bootstrapper's own way to a merged /usr; the package that would be chosen to merge it
 /// afterwards brings 50 MB of Perl.
 const MERGED_USR: &str = "/usr/share/mmdebstrap/hooks/merged-usr";
 
 /// Installs the essential packages of a release and the given ones, separated by commas, into a tar
 /// archive; with or without privileges.
-pub(crate) fn bootstrap(suite: &str, packages: &str, tar: &Path, options: &[String]) -> Result<()> {
+pub(crate) fn bootstrap(
+    arch: Arch,
+    suite: &str,
+    packages: &str,
+    tar: &Path,
+    options: &[String],
+) -> Result<()> {
     let (list, settings) = (tar.with_extension("list"), tar.with_extension("apt.conf"));
     write(&list, &(sources(suite)? + &sources(&format!("{suite}-security"))?))?;
     write(&settings, &acquisition()?)?;
     let mut command = Command::new("mmdebstrap");
     command.args(["--variant=essential", "--format=tar"]).args(options);
+    if arch.is_foreign() {
+        command.arg(format!("--architectures={}", arch.facts().debian));
+    }
     command.arg(format!("--include={packages}")).arg(format!("--hook-dir={MERGED_USR}"));
     command.arg(format!("--aptopt={}", settings.display())).arg(suite).arg(tar).arg(&list);
     process::run(&mut command, &format!("bootstrapping {suite}"))?;

@@ -5,6 +5,7 @@
 
 use anyhow::Result;
 
+use crate::arch::Arch;
 use crate::vm::{self, Ending};
 use crate::{build, dist, ebpf, host, kernel, layout};
 
@@ -47,11 +48,13 @@ const TIMEOUT_SECONDS: u64 = 2400;
 
 /// Builds the benchmark and runs it in a guest by the scripts of `bench`.
 pub(crate) fn run(options: &Options) -> Result<Ending> {
-    host::ensure()?;
-    ebpf::build()?;
-    let program = build::program("bench", "peer")?;
+    // The figures of docs/overhead.md are of this processor.
+    let arch = Arch::default();
+    host::ensure(arch)?;
+    ebpf::build(arch)?;
+    let program = build::program(arch, "bench", "peer")?;
     let daemon = dist::release(&layout::target())?;
-    let daemon = build::stripped_to(&daemon, &layout::guest().join("nlmon-shipped"))?;
+    let daemon = build::stripped_to(arch, &daemon, &layout::guest(arch).join("nlmon-shipped"))?;
     let tables = options.only.map_or_else(|| Tables::ALL.to_vec(), |tables| vec![tables]);
     let scripts: Vec<&str> = tables.into_iter().map(Tables::script).collect();
     let script = |name: &str| (layout::root().join("xtask/bench").join(name), name.into());

@@ -11,18 +11,28 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::arch::Arch;
+use crate::toolchain::Cross;
 use crate::{cache, ebpf, layout, process};
 
 /// Cargo, set up for the guest's target and profile.
-pub(crate) fn cargo(subcommand: &str) -> Command {
-    let mut command = Command::new(cargo_program());
-    command.args([subcommand, "--profile", "guest", "--target", layout::GUEST_TRIPLE]);
+pub(crate) fn cargo(arch: Arch, subcommand: &str) -> Result<Command> {
+    let cross = Cross::ensure(arch)?;
+    let mut command = cross.as_ref().map_or_else(|| Command::new(cargo_program()), Cross::cargo);
+    command.args([subcommand, "--profile", "guest", "--target", arch.facts().triple]);
     // Tests ask for faults. What is shipped is built without.
     command.args(["--features", "nlmon/test-hooks"]);
-    command.env("RUSTFLAGS", "-Ctarget-feature=+crt-static").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    command.env("NLMON_BPF_OBJECT", layout::bpf_object()).current_dir(layout::root());
-    command
+    match &cross {
+        // A path may hold spaces, which end a flag in the other variable.
+        Some(cross) => command.env("CARGO_ENCODED_RUSTFLAGS", [STATIC, &cross.flag()].join("\x1f")),
+        None => command.env("RUSTFLAGS", STATIC).env_remove("CARGO_ENCODED_RUSTFLAGS"),
+    };
+    command.env("NLMON_BPF_OBJECT", layout::bpf_object(arch)).current_dir(layout::root());
+    Ok(command)
 }
+
+/// Nothing that the guest would have to have.
+const STATIC: &str = "-Ctarget-feature=+crt-static";
 
 /// The cargo that runs this.
 pub(crate) fn cargo_program() -> OsString {
@@ -31,20 +41,21 @@ pub(crate) fn cargo_program() -> OsString {
 
 /// Builds the daemon with the BPF object in it, as far as they are not up to date; without its debug
 /// information, which would be three quarters of what a guest has to unpack.
-pub(crate) fn nlmon() -> Result<PathBuf> {
-    ebpf::build()?;
-    process::run(cargo("build").args(["--package", "nlmon"]), "nlmon")?;
-    stripped(&layout::guest_binaries().join("nlmon"))
+pub(crate) fn nlmon(arch: Arch) -> Result<PathBuf> {
+    ebpf::build(arch)?;
+    process::run(cargo(arch, "build")?.args(["--package", "nlmon"]), "nlmon")?;
+    stripped(arch, &layout::guest_binaries(arch).join("nlmon"))
 }
 
 /// Builds a test or a benchmark of nlmon's, `kind`, for the guest; its program, stripped.
-pub(crate) fn program(kind: &str, name: &str) -> Result<PathBuf> {
-    let mut command = cargo(kind);
+pub(crate) fn program(arch: Arch, kind: &str, name: &str) -> Result<PathBuf> {
+    let mut command = cargo(arch, kind)?;
     command.args(["--package", "nlmon", &format!("--{kind}"), name, "--no-run"]);
     command.arg("--message-format=json-render-diagnostics");
     let messages = process::run(&mut command, &format!("{name} for the guest"))?;
     let path = messages.lines().find_map(|message| executable(message, kind));
-    stripped(Path::new(path.with_context(|| format!("cargo names no executable of {name}"))?))
+    let path = path.with_context(|| format!("cargo names no executable of {name}"))?;
+    stripped(arch, Path::new(path))
 }
 
 /// The program's path, if this is cargo's message about one of that kind, and not about the daemon,
@@ -55,18 +66,18 @@ fn executable<'a>(message: &'a str, kind: &str) -> Option<&'a str> {
 }
 
 /// A program without its debug information; the names of its functions stay.
-pub(crate) fn stripped(program: &Path) -> Result<PathBuf> {
+pub(crate) fn stripped(arch: Arch, program: &Path) -> Result<PathBuf> {
     let name = program.file_name().context("a program without a name")?;
-    stripped_to(program, &layout::guest().join(name).with_extension("stripped"))
+    stripped_to(arch, program, &layout::guest(arch).join(name).with_extension("stripped"))
 }
 
 /// The same, at a path of the caller's.
-pub(crate) fn stripped_to(program: &Path, small: &Path) -> Result<PathBuf> {
+pub(crate) fn stripped_to(arch: Arch, program: &Path, small: &Path) -> Result<PathBuf> {
     let _lock = cache::lock(small)?;
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     if modified(small) < modified(program) {
         let partial = small.with_extension("partial");
-        let mut strip = Command::new("strip");
+        let mut strip = Command::new(arch.tool("strip"));
         strip.args(["--strip-debug", "-o"]).arg(&partial).arg(program);
         process::run(&mut strip, "stripping")?;
         fs::rename(&partial, small)

@@ -56,11 +56,12 @@ fn copy_sources(from: &Path, to: &Path) -> Result<()> {
 fn make(kernel: &Kernel, headers: &Path, build: &Path) -> Result<()> {
     let what = format!("module for {}", kernel.name);
     let mut command = kernel.make()?;
+    kernel.arch.set_up_make(&mut command);
     command.arg("-C").arg(headers).arg(format!("M={}", build.display()));
     // As the module's own Makefile: no BTF, which takes pahole.
     command.arg("CONFIG_DEBUG_INFO_BTF_MODULES=");
     // Warnings of the compiler are errors; those of the build itself are looked for below.
-    command.args(["CC=gcc", "KCFLAGS=-Werror", "modules"]).env("LC_ALL", "C.UTF-8");
+    command.args(["KCFLAGS=-Werror", "modules"]).env("LC_ALL", "C.UTF-8");
     let symbols = headers.join("Module.symvers").exists();
     if !symbols {
         // Which symbols the kernel has shows when it loads the module.

@@ -5,8 +5,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The Rust target of everything that runs in the guest.
-pub(crate) const GUEST_TRIPLE: &str = "x86_64-unknown-linux-gnu";
+use crate::arch::Arch;
 
 /// The workspace's root, also when it was moved after this crate was compiled.
 pub(crate) fn root() -> PathBuf {
@@ -25,9 +24,9 @@ pub(crate) fn tools() -> PathBuf {
     target().join("tools")
 }
 
-/// The BPF object that the daemon embeds.
-pub(crate) fn bpf_object() -> PathBuf {
-    target().join("bpf").join("nlmon.bpf.o")
+/// The BPF object that the daemon embeds: it reads registers, so each processor has its own.
+pub(crate) fn bpf_object(arch: Arch) -> PathBuf {
+    arch.directory().join("bpf").join("nlmon.bpf.o")
 }
 
 /// Private apt state, one directory per suite.
@@ -51,16 +50,16 @@ pub(crate) fn kmod(kernel: &str) -> PathBuf {
 }
 
 /// Root file systems, console logs and the other pieces of guests; `guest` is the cargo profile's.
-pub(crate) fn guest() -> PathBuf {
-    target().join("vm")
+pub(crate) fn guest(arch: Arch) -> PathBuf {
+    arch.directory().join("vm")
 }
 
 /// What the tests of the page saw on a kernel, as pictures.
-pub(crate) fn screenshots(kernel: &str) -> PathBuf {
-    target().join("screenshots").join(kernel)
+pub(crate) fn screenshots(arch: Arch, kernel: &str) -> PathBuf {
+    arch.directory().join("screenshots").join(kernel)
 }
 
 /// Whatever is built for the guest by cargo.
-pub(crate) fn guest_binaries() -> PathBuf {
-    target().join(GUEST_TRIPLE).join("guest")
+pub(crate) fn guest_binaries(arch: Arch) -> PathBuf {
+    arch.cargo_target().join(arch.facts().triple).join("guest")
 }

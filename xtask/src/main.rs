@@ -4,6 +4,7 @@
 //! `vm` exits as its command did.
 
 mod apt;
+mod arch;
 mod audit;
 mod bench;
 mod build;
@@ -29,6 +30,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+use crate::arch::Arch;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -56,7 +59,7 @@ enum Task {
     /// Run a command in a guest that has nlmon installed
     Vm(vm::Options),
     /// Show the main job in a guest
-    Demo,
+    Demo(demo::Options),
     /// Measure what nlmon costs a sender, in instructions
     Bench(bench::Options),
     /// Write down the numbers of the kernel's headers, for the test of nlmon's names
@@ -68,6 +71,9 @@ enum Task {
     /// Run all tests
     Test(test::Options),
 }
+
+/// What commands that have no choice build for.
+const USUAL: Arch = Arch::X86_64;
 
 fn main() -> ExitCode {
     progress::start();
@@ -82,19 +88,19 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<u8> {
     match task {
-        Task::Setup => test::set_up(&kernel::listed(kernel::TESTED)?).map(|()| 0),
-        Task::Ebpf => progress::step("BPF object", ebpf::build).map(|_| 0),
+        Task::Setup => test::set_up(USUAL, &kernel::listed(USUAL, kernel::TESTED)?).map(|()| 0),
+        Task::Ebpf => progress::step("BPF object", || ebpf::build(USUAL)).map(|_| 0),
         Task::Kmod { kernel } => {
-            host::ensure()?;
+            host::ensure(USUAL)?;
             for name in kernel {
-                let kernel = kernel::named(&name)?;
-                kernel::fetch::ensure(kernel)?;
-                progress::step(&format!("module for {name}"), || kmod::ensure(kernel))?;
+                let kernel = kernel::named(USUAL, &name)?;
+                kernel::fetch::ensure(&kernel)?;
+                progress::step(&format!("module for {name}"), || kmod::ensure(&kernel))?;
             }
             Ok(0)
         }
         Task::Vm(options) => Ok(vm::run(&options)?.code()),
-        Task::Demo => Ok(demo::run()?.code()),
+        Task::Demo(options) => Ok(demo::run(&options)?.code()),
         Task::Bench(options) => Ok(bench::run(&options)?.code()),
         Task::Numbers => numbers::write().map(|()| 0),
         Task::Audit(options) => audit::run(&options).map(|()| 0),

@@ -13,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::apt::Suite;
+use crate::arch::Arch;
 use crate::audit::{internal, source};
 use crate::{kernel, layout, process, progress};
 
@@ -130,8 +131,8 @@ const ANNOTATIONS: &str = "#define __user\n#define __force\n#define __always_inl
 
 /// Writes the numbers of all headers into the core crate's tests.
 pub(crate) fn write() -> Result<()> {
-    let kernel = kernel::named(KERNEL)?;
-    kernel::fetch::ensure(kernel)?;
+    let kernel = kernel::named(Arch::X86_64, KERNEL)?;
+    kernel::fetch::ensure(&kernel)?;
     let work = layout::target().join("numbers");
     let audit = work.join("audit");
     progress::step("headers of audit", || {

@@ -1,21 +1,27 @@
 //! The compiler and the linker for BPF objects: rustup's nightly with its sources where it is there,
-//! otherwise Debian's compiler, which brings its sources as a package.
+//! otherwise Debian's compiler, which brings its sources as a package. And Debian's compiler for
+//! programs of another processor, which it has a standard library for.
 //!
 //! The standard library has no build for the BPF target, so its sources are always needed.
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::apt::{self, Suite};
+use crate::arch::Arch;
 use crate::{build, cache, host, layout, process, progress};
 
 /// The linker's version, which goes with the pinned aya.
 const LINKER_VERSION: &str = "0.13.0";
 /// The compiler with its sources, from the security suite, where it is kept for building browsers.
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
+/// Its standard library, which has to have its version.
+const DEBIAN_STANDARD_LIBRARY: &str = "libstd-rust-web-dev";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
 /// A way to build for the BPF target.
@@ -59,6 +65,79 @@ impl Toolchain {
         }
         Ok(command)
     }
+}
+
+/// Debian's compiler, building programs for another processor.
+#[derive(Debug)]
+pub(crate) struct Cross {
+    arch: Arch,
+    /// The standard libraries of both processors.
+    sysroot: PathBuf,
+}
+
+impl Cross {
+    /// Makes sure that the compiler is there, if programs for this processor need one.
+    pub(crate) fn ensure(arch: Arch) -> Result<Option<Self>> {
+        let Some(own) = Arch::of_build_machine().filter(|own| *own != arch) else {
+            return Ok(None);
+        };
+        host::install(DEBIAN_PACKAGES)?;
+        host::install(arch.facts().cross_packages)?;
+        let mut query = Command::new("dpkg-query");
+        query.args(["--show", "--showformat=${Version}", DEBIAN_PACKAGES[0]]);
+        let version = process::capture(&mut query)?;
+        let sysroot = arch.directory().join(format!("rust-{version}"));
+        cache::ensure(&sysroot, |partial| standard_library(arch, own, &version, partial))?;
+        Ok(Some(Self { arch, sysroot }))
+    }
+
+    /// Cargo, up to its subcommand.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = Command::new("/usr/bin/cargo");
+        // Without rustup's stand-ins, which a build script may call.
+        command.env("RUSTC", DEBIAN_RUSTC).env("PATH", "/usr/bin:/bin");
+        command.env(self.linker_variable(), self.arch.tool("gcc"));
+        command.env("CARGO_TARGET_DIR", self.arch.cargo_target());
+        for inherited in ["CARGO", "CARGO_BUILD_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(inherited);
+        }
+        command
+    }
+
+    /// The compiler alone.
+    pub(crate) fn rustc(&self) -> Command {
+        let mut command = Command::new(DEBIAN_RUSTC);
+        command.arg(self.flag()).arg("-C").arg(format!("linker={}", self.arch.tool("gcc")));
+        command
+    }
+
+    /// The flag by which it finds the standard library.
+    pub(crate) fn flag(&self) -> String {
+        format!("--sysroot={}", self.sysroot.display())
+    }
+
+    fn linker_variable(&self) -> String {
+        let triple = self.arch.facts().triple.replace('-', "_").to_uppercase();
+        format!("CARGO_TARGET_{triple}_LINKER")
+    }
+}
+
+/// Unpacks the standard library for a processor beside that of the build machine's.
+fn standard_library(arch: Arch, own: Arch, version: &str, sysroot: &Path) -> Result<()> {
+    let what = format!("standard library for {}", arch.facts().name);
+    progress::step(&what, || {
+        let suite = Suite::open_for(arch, &format!("{}-security", apt::codename()?))?;
+        suite.unpack(&format!("{DEBIAN_STANDARD_LIBRARY}={version}"), &sysroot.join("packages"))?;
+        let libraries = sysroot.join("lib/rustlib");
+        let link = || -> std::io::Result<()> {
+            fs::create_dir_all(&libraries)?;
+            let (foreign, own) = (arch.facts().triple, own.facts().triple);
+            let unpacked = Path::new("../../packages/usr/lib/rustlib").join(foreign);
+            symlink(unpacked, libraries.join(foreign))?;
+            symlink(Path::new("/usr/lib/rustlib").join(own), libraries.join(own))
+        };
+        link().with_context(|| format!("cannot fill {}", libraries.display()))
+    })
 }
 
 /// Makes sure that the toolchain in use can format and lint, which rustup's smallest profile cannot.
@@ -141,4 +220,16 @@ fn build_linker(llvm: &str, root: &Path) -> Result<()> {
 fn search_path(linker: &Path) -> Result<std::ffi::OsString> {
     env::join_paths([linker, Path::new("/usr/bin"), Path::new("/bin")])
         .context("the target directory's name does not fit into PATH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_processors_programs_have_its_linker_and_library() {
+        let cross = Cross { arch: Arch::Arm64, sysroot: "/somewhere".into() };
+        assert_eq!(cross.linker_variable(), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
+        assert_eq!(cross.flag(), "--sysroot=/somewhere");
+    }
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::apt::Suite;
+use crate::arch::Arch;
 use crate::kernel::{self, Kernel};
 use crate::progress::step;
 use crate::{cache, layout, process};
@@ -42,9 +43,9 @@ const TEST_DRIVERS: &str = "drivers/net/wireless/virtual";
 
 /// Unpacks the source, unless it is there; its directory.
 pub(crate) fn ensure() -> Result<PathBuf> {
-    let kernel = kernel::named(KERNEL)?;
+    let kernel = kernel::named(Arch::X86_64, KERNEL)?;
     let dir = layout::target().join("audit").join(format!("source-{KERNEL}"));
-    cache::ensure(&dir, |dir| unpack(kernel, dir))?;
+    cache::ensure(&dir, |dir| unpack(&kernel, dir))?;
     Ok(dir)
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Packages, deploy, pack, release, tree};
+use super::{ARCH, Packages, deploy, pack, release, tree};
 use crate::{cache, host, layout, process, progress};
 
 /// Who judges them.
@@ -18,11 +18,11 @@ pub(crate) fn check() -> Result<()> {
     host::install(PACKAGES)?;
     let directory = layout::target().join("dist");
     let again = layout::target().join("dist-again");
-    let first = pack(&release(&layout::target())?, &directory)?;
+    let first = pack(ARCH, &release(&layout::target())?, &directory)?;
     progress::line("the same once more, from nothing");
     // Kept out of the other target directory, so that nothing of it is used.
     let build = again.join("build");
-    let second = release(&build).and_then(|binary| pack(&binary, &again.join("packages")));
+    let second = release(&build).and_then(|binary| pack(ARCH, &binary, &again.join("packages")));
     let equal = second.and_then(|second| same(&first, &second));
     cache::remove(&again)?;
     equal?;

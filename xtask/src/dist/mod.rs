@@ -18,14 +18,14 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::arch::{Arch, Facts};
 use crate::{build, cache, ebpf, layout, process, progress};
 use tree::Tree;
 
 pub(crate) use check::check;
 
-const TRIPLE: &str = layout::GUEST_TRIPLE;
-/// Debian's name of the processor that everything is built for.
-pub(crate) const ARCHITECTURE: &str = "amd64";
+/// The processor that the packages are for.
+const ARCH: Arch = Arch::X86_64;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What was made.
@@ -49,7 +49,7 @@ pub(crate) fn ensure_prometheus() -> Result<()> {
 pub(crate) fn run() -> Result<()> {
     let directory = layout::target().join("dist");
     let binary = progress::step("nlmon for release", || release(&layout::target()))?;
-    let packages = progress::step("packages", || pack(&binary, &directory))?;
+    let packages = progress::step("packages", || pack(ARCH, &binary, &directory))?;
     let all = [&packages.nlmon, &packages.module, &packages.archive, &packages.image];
     for path in all {
         println!("{}", path.display());
@@ -60,7 +60,7 @@ pub(crate) fn run() -> Result<()> {
 /// The daemon as it is shipped: static, for release, stripped. Names of this machine's directories are
 /// left out, which makes builds in different places equal.
 pub(crate) fn release(target: &Path) -> Result<PathBuf> {
-    ebpf::build()?;
+    ebpf::build(ARCH)?;
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
@@ -77,37 +77,38 @@ pub(crate) fn release(target: &Path) -> Result<PathBuf> {
         "build",
         "--release",
         "--target",
-        TRIPLE,
+        ARCH.facts().triple,
         "--package",
         "nlmon",
         "--bin",
         "nlmon",
     ]);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags).env_remove("RUSTFLAGS");
-    command.env("CARGO_TARGET_DIR", target).env("NLMON_BPF_OBJECT", layout::bpf_object());
+    command.env("CARGO_TARGET_DIR", target).env("NLMON_BPF_OBJECT", layout::bpf_object(ARCH));
     process::run(command.current_dir(layout::root()), "nlmon for release")?;
-    Ok(target.join(TRIPLE).join("release/nlmon"))
+    Ok(target.join(ARCH.facts().triple).join("release/nlmon"))
 }
 
 /// Packs a daemon that was built for release or for a test.
-pub(crate) fn pack(binary: &Path, directory: &Path) -> Result<Packages> {
+pub(crate) fn pack(arch: Arch, binary: &Path, directory: &Path) -> Result<Packages> {
     cache::remove(directory)?;
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     let manual = directory.join("manual");
     manuals(&manual)?;
     let epoch = epoch()?;
-    let daemon = daemon(&stripped(binary, directory)?, &manual)?;
+    let daemon = daemon(&stripped(arch, binary, directory)?, &manual)?;
     let name = |suffix: &str| directory.join(format!("nlmon_{VERSION}_{suffix}"));
+    let Facts { debian, triple, .. } = arch.facts();
     let packages = Packages {
-        nlmon: name(&format!("{ARCHITECTURE}.deb")),
+        nlmon: name(&format!("{debian}.deb")),
         module: directory.join(format!("nlmon-netlink-test-dkms_{VERSION}_all.deb")),
-        archive: directory.join(format!("nlmon-{VERSION}-{TRIPLE}.tar.gz")),
+        archive: directory.join(format!("nlmon-{VERSION}-{triple}.tar.gz")),
         image: directory.join(format!("nlmon-{VERSION}.oci")),
     };
-    deb::write("nlmon", ARCHITECTURE, &daemon, epoch, &packages.nlmon)?;
+    deb::write("nlmon", debian, &daemon, epoch, &packages.nlmon)?;
     deb::write("nlmon-netlink-test-dkms", "all", &module()?, epoch, &packages.module)?;
-    oci::write(&image(&daemon)?, epoch, &packages.image)?;
+    oci::write(&image(&daemon)?, debian, epoch, &packages.image)?;
     let prefix = format!("nlmon-{VERSION}/");
     let plain = with_manifests(daemon)?.tar(&prefix, epoch)?;
     fs::write(&packages.archive, tree::compress(&plain)?)
@@ -126,9 +127,9 @@ fn manuals(directory: &Path) -> Result<()> {
     process::run(&mut command, "manual pages").map(drop)
 }
 
-fn stripped(binary: &Path, directory: &Path) -> Result<PathBuf> {
+fn stripped(arch: Arch, binary: &Path, directory: &Path) -> Result<PathBuf> {
     let path = directory.join("nlmon");
-    let mut strip = Command::new("strip");
+    let mut strip = Command::new(arch.tool("strip"));
     strip.args(["--strip-all", "--remove-section=.comment", "-o"]).arg(&path).arg(binary);
     process::run(&mut strip, "stripping")?;
     Ok(path)

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::{ARCHITECTURE, VERSION, tree, tree::Tree};
+use super::{VERSION, tree, tree::Tree};
 use crate::{cache, process};
 
 const LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
@@ -15,8 +15,8 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// Writes an image of one layer.
-pub(super) fn write(files: &Tree, epoch: u64, directory: &Path) -> Result<()> {
+/// Writes an image of one layer, for a processor by the name that containers and Debian have for it.
+pub(super) fn write(files: &Tree, architecture: &str, epoch: u64, directory: &Path) -> Result<()> {
     cache::remove(directory)?;
     let blobs = directory.join("blobs/sha256");
     fs::create_dir_all(&blobs).with_context(|| format!("cannot create {}", blobs.display()))?;
@@ -29,12 +29,12 @@ pub(super) fn write(files: &Tree, epoch: u64, directory: &Path) -> Result<()> {
     };
     let archive = files.tar("", epoch)?;
     let layer = blob(LAYER, &tree::compress(&archive)?)?;
-    let config = blob(CONFIG, config(&sum(&archive)?, epoch)?.as_bytes())?;
+    let config = blob(CONFIG, config(&sum(&archive)?, architecture, epoch)?.as_bytes())?;
     let manifest = format!(
         r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","config":{{{config}}},"layers":[{{{layer}}}]}}"#
     );
     let manifest = blob(MANIFEST, manifest.as_bytes())?;
-    let platform = format!(r#""platform":{{"architecture":"{ARCHITECTURE}","os":"linux"}}"#);
+    let platform = format!(r#""platform":{{"architecture":"{architecture}","os":"linux"}}"#);
     let name = format!(r#""annotations":{{"org.opencontainers.image.ref.name":"{VERSION}"}}"#);
     let index = format!(r#"{{"schemaVersion":2,"manifests":[{{{manifest},{platform},{name}}}]}}"#);
     for (file, content) in [("oci-layout", LAYOUT), ("index.json", &index)] {
@@ -45,7 +45,7 @@ pub(super) fn write(files: &Tree, epoch: u64, directory: &Path) -> Result<()> {
 }
 
 /// How a container runs the image. Its capabilities come from who starts it.
-fn config(layer: &str, epoch: u64) -> Result<String> {
+fn config(layer: &str, architecture: &str, epoch: u64) -> Result<String> {
     let mut date = Command::new("date");
     date.args(["--utc", "+%Y-%m-%dT%H:%M:%SZ", &format!("--date=@{epoch}")]);
     let created = process::capture(&mut date)?;
@@ -57,7 +57,7 @@ fn config(layer: &str, epoch: u64) -> Result<String> {
             r#""org.opencontainers.image.version":"{}"}}}},"#,
             r#""rootfs":{{"type":"layers","diff_ids":["sha256:{}"]}}}}"#
         ),
-        created, ARCHITECTURE, VERSION, layer
+        created, architecture, VERSION, layer
     ))
 }
 

@@ -12,6 +12,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::cpio::Archive;
+use crate::arch::Arch;
+use crate::toolchain::Cross;
 use crate::{cache, layout, process};
 
 /// Where the agent looks for its command; it has the same path.
@@ -43,19 +45,22 @@ pub(crate) struct Overlay {
     /// The directory of the test module and the module indices that know it, and the kernel's
     /// release.
     pub(crate) module: Option<(PathBuf, String)>,
+    /// Whether the service is allowed to open perf events, as an operator allows it.
+    pub(crate) may_open_perf_events: bool,
 }
 
 /// Compiles the agent, unless its sources were compiled before.
-pub(crate) fn agent() -> Result<PathBuf> {
+pub(crate) fn agent(arch: Arch) -> Result<PathBuf> {
     let sources = layout::root().join("xtask/agent");
     let read = |name: &str| {
         let path = sources.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let key = cache::key(&[&read("main.rs")?, &read("frame.rs")?]);
-    let path = layout::guest().join(format!("agent-{key}"));
+    let path = layout::guest(arch).join(format!("agent-{key}"));
     cache::ensure(&path, |partial| {
-        let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        let own = || Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        let mut rustc = Cross::ensure(arch)?.as_ref().map_or_else(own, Cross::rustc);
         rustc.args([
             "--edition=2024",
             "-O",
@@ -64,7 +69,7 @@ pub(crate) fn agent() -> Result<PathBuf> {
             "-C",
             "strip=symbols",
         ]);
-        rustc.args(["--target", layout::GUEST_TRIPLE, "-o"]).arg(partial);
+        rustc.args(["--target", arch.facts().triple, "-o"]).arg(partial);
         process::run(rustc.arg(sources.join("main.rs")), "guest agent").map(drop)
     })?;
     Ok(path)
@@ -81,12 +86,26 @@ impl Overlay {
             archive.tree(path, &Path::new("root").join(name))?;
         }
         install(archive, &self.nlmon)?;
+        if self.may_open_perf_events {
+            allow_perf_events(archive)?;
+        }
         if let Some((directory, release)) = &self.module {
             let modules = Path::new("usr/lib/modules").join(release);
             archive.tree(directory, &modules)?;
         }
         Ok(())
     }
+}
+
+/// Lets the service open perf events, as `deploy/systemd/nlmon-kprobe.conf` says.
+fn allow_perf_events<W: Write>(archive: &mut Archive<W>) -> Result<()> {
+    let drop_ins = "etc/systemd/system/nlmon.service.d";
+    archive.directory(drop_ins, 0o755)?;
+    let name = "nlmon-kprobe.conf";
+    let drop_in = layout::root().join("deploy/systemd").join(name);
+    archive.tree(&drop_in, &Path::new(drop_ins).join(name))?;
+    archive.directory("etc/sysctl.d", 0o755)?;
+    archive.file(&format!("etc/sysctl.d/{name}"), 0o644, b"kernel.perf_event_paranoid = 2\n")
 }
 
 /// Installs the daemon as a package would.

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::arch::Arch;
 use crate::{apt, cache, layout, process, progress};
 
 /// What building a module takes, and preparing a kernel's source for it.
@@ -19,15 +20,17 @@ root=$1 shared=$2; shift 2
 mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" &&
 mount --bind "$shared" "$root$shared" && exec chroot "$root" "$@""#;
 
-/// Makes sure that there is a root of this release, and returns where it is.
-pub(crate) fn ensure(suite: &str) -> Result<PathBuf> {
-    let root = layout::buildroot(suite, &cache::key(&[PACKAGES]));
+/// Makes sure that there is a root of this release that builds for a processor, and returns where it is.
+pub(crate) fn ensure(suite: &str, arch: Arch) -> Result<PathBuf> {
+    let packages = packages(arch);
+    let root = layout::buildroot(suite, &cache::key(&[&packages]));
     cache::ensure(&root, |partial| {
         progress::step(&format!("build root of {suite}"), || {
             fs::create_dir_all(partial)
                 .with_context(|| format!("cannot create {}", partial.display()))?;
             let tar = partial.with_extension("tar");
-            apt::bootstrap(suite, PACKAGES, &tar, &[])?;
+            let own = Arch::of_build_machine().unwrap_or_default();
+            apt::bootstrap(own, suite, &packages, &tar, &[])?;
             unpack(&tar, partial)?;
             let shared = partial.join(layout::target().strip_prefix("/")?);
             fs::create_dir_all(&shared)
@@ -36,6 +39,12 @@ pub(crate) fn ensure(suite: &str) -> Result<PathBuf> {
         })
     })?;
     Ok(root)
+}
+
+/// What is installed: for another processor its compiler too.
+fn packages(arch: Arch) -> String {
+    let more: &[&str] = if arch.is_foreign() { arch.facts().cross_packages } else { &[] };
+    [PACKAGES].iter().chain(more).copied().collect::<Vec<_>>().join(",")
 }
 
 /// A command that runs a program in the root; nothing outside it is changed.
@@ -52,4 +61,17 @@ fn unpack(tar: &Path, root: &Path) -> Result<()> {
     let mut command = Command::new("tar");
     command.args(["--extract", "--no-same-owner", "--exclude=./dev/*", "--file"]).arg(tar);
     process::run(command.arg("--directory").arg(root), "build root").map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_processors_modules_need_another_compiler() {
+        let own = Arch::of_build_machine().expect("tests run on one of them");
+        assert_eq!(packages(own), PACKAGES);
+        let other = if own == Arch::X86_64 { Arch::Arm64 } else { Arch::X86_64 };
+        assert!(packages(other).contains(other.facts().cross_packages[0]));
+    }
 }

@@ -13,30 +13,32 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::arch::Arch;
 use crate::layout;
 
 /// A kernel that guests can run.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Kernel {
+    /// The processor that it is for.
+    pub(crate) arch: Arch,
     /// How it is called on the command line.
     pub(crate) name: &'static str,
     /// The Debian suite that has it.
     pub(crate) suite: &'static str,
     /// The Debian release to build its modules in, where the machine's own tools are too old.
     pub(crate) buildroot: Option<&'static str>,
+    /// The processors on which it has neither fentry nor kprobe.multi, so that all probes are kprobes
+    /// by perf event.
+    only_perf_events: &'static [Arch],
 }
 
-/// Which of Debian's builds, by the end of its packages' names: that for any machine. The one for
-/// virtual machines is smaller, but has no Wi-Fi, which tests need.
-const FLAVOUR: &str = "-amd64";
-
-/// Every guest kernel, oldest first.
-pub(crate) const KERNELS: &[Kernel] = &[
-    Kernel { name: "5.10", suite: "bullseye-security", buildroot: None },
-    Kernel { name: "6.1", suite: "bookworm-security", buildroot: None },
-    Kernel { name: "6.12", suite: "bookworm-security", buildroot: None },
-    Kernel { name: "6.18", suite: "trixie-backports", buildroot: Some("trixie") },
-    Kernel { name: "7.3", suite: "trixie-backports", buildroot: Some("trixie") },
+/// Every guest kernel, oldest first. Debian has each for every processor.
+const KERNELS: &[Kernel] = &[
+    without_direct_calls_on_arm64(row("5.10", "bullseye-security", None)),
+    without_direct_calls_on_arm64(row("6.1", "bookworm-security", None)),
+    row("6.12", "bookworm-security", None),
+    row("6.18", "trixie-backports", Some("trixie")),
+    row("7.3", "trixie-backports", Some("trixie")),
 ];
 
 /// The kernel that a guest runs unless told otherwise.
@@ -45,27 +47,41 @@ pub(crate) const DEFAULT: &str = "6.1";
 /// The kernels that a test run uses unless told otherwise.
 pub(crate) const TESTED: &str = "6.1,7.3";
 
+const fn row(name: &'static str, suite: &'static str, buildroot: Option<&'static str>) -> Kernel {
+    Kernel { arch: Arch::X86_64, name, suite, buildroot, only_perf_events: &[] }
+}
+
+/// One whose ftrace calls nothing directly on arm64.
+const fn without_direct_calls_on_arm64(kernel: Kernel) -> Kernel {
+    Kernel { only_perf_events: &[Arch::Arm64], ..kernel }
+}
+
 /// Finds a kernel by its name.
-pub(crate) fn named(name: &str) -> Result<&'static Kernel> {
+pub(crate) fn named(arch: Arch, name: &str) -> Result<Kernel> {
     if let Some(kernel) = KERNELS.iter().find(|kernel| kernel.name == name) {
-        return Ok(kernel);
+        return Ok(Kernel { arch, ..*kernel });
     }
     let known: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
     bail!("no kernel is called {name}; there are {}", known.join(", "))
 }
 
 /// Finds kernels by a list of names separated by commas, or `all`.
-pub(crate) fn listed(names: &str) -> Result<Vec<&'static Kernel>> {
+pub(crate) fn listed(arch: Arch, names: &str) -> Result<Vec<Kernel>> {
     if names == "all" {
-        return Ok(KERNELS.iter().collect());
+        return Ok(KERNELS.iter().map(|kernel| Kernel { arch, ..*kernel }).collect());
     }
-    names.split(',').map(|name| named(name.trim())).collect()
+    names.split(',').map(|name| named(arch, name.trim())).collect()
 }
 
 impl Kernel {
+    /// Whether the service has probes only if it may open perf events.
+    pub(crate) fn has_only_perf_events(&self) -> bool {
+        self.only_perf_events.contains(&self.arch)
+    }
+
     /// What it is called on disk: another build is another kernel.
     pub(crate) fn build(&self) -> String {
-        format!("{}{FLAVOUR}", self.name)
+        format!("{}{}", self.name, self.arch.facts().flavour)
     }
 
     /// Where all of it is.
@@ -90,7 +106,7 @@ impl Kernel {
     /// `make`, where this kernel's modules can be built.
     pub(crate) fn make(&self) -> Result<Command> {
         match self.buildroot {
-            Some(suite) => Ok(buildroot::command(&buildroot::ensure(suite)?, "make")),
+            Some(suite) => Ok(buildroot::command(&buildroot::ensure(suite, self.arch)?, "make")),
             None => Ok(Command::new("make")),
         }
     }
@@ -118,10 +134,16 @@ mod tests {
     #[test]
     fn lists_kernels_by_name() {
         let names = |list| -> Result<Vec<_>> {
-            Ok(listed(list)?.iter().map(|kernel: &&Kernel| kernel.name).collect())
+            Ok(listed(Arch::Arm64, list)?.iter().map(|kernel| kernel.name).collect())
         };
         assert_eq!(names("6.1, 6.12").expect("both are known"), ["6.1", "6.12"]);
         assert_eq!(names("all").expect("all are known").len(), KERNELS.len());
         assert!(names("6.1,4.4").is_err());
+    }
+
+    #[test]
+    fn a_kernel_for_another_processor_lies_elsewhere() {
+        let build = |arch| named(arch, "6.1").expect("it is known").build();
+        assert_eq!([build(Arch::X86_64), build(Arch::Arm64)], ["6.1-amd64", "6.1-arm64"]);
     }
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::buildroot;
+use super::{Kernel, buildroot};
 use crate::apt::Suite;
 use crate::{cache, process, progress};
 
@@ -32,7 +32,7 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Makes the directory of a release's headers.
-pub(super) fn prepare(suite: &str, tools: &str, release: &str, root: &Path) -> Result<()> {
+pub(super) fn prepare(kernel: &Kernel, tools: &str, release: &str, root: &Path) -> Result<()> {
     let what = format!("headers of {release} from its source");
     progress::step(&what, || {
         let headers = root.join("usr/src").join(format!("linux-headers-{release}"));
@@ -40,7 +40,7 @@ pub(super) fn prepare(suite: &str, tools: &str, release: &str, root: &Path) -> R
         fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
         // Release 6.18.15+deb13-amd64 was built from a source package of version 6.18.15-1.
         let version = release.split('+').next().unwrap_or(release);
-        let archive = Suite::open_sources(suite)?.source("linux", version, &work)?;
+        let archive = Suite::open_sources(kernel.suite)?.source("linux", version, &work)?;
         let tree = work.join("linux");
         fs::create_dir(&tree).with_context(|| format!("cannot create {}", tree.display()))?;
         let mut unpack = Command::new("tar");
@@ -48,11 +48,12 @@ pub(super) fn prepare(suite: &str, tools: &str, release: &str, root: &Path) -> R
         unpack.args(LEFT_OUT.iter().map(|pattern| format!("--exclude={pattern}")));
         unpack.arg("--file").arg(&archive);
         process::run(unpack.arg("--directory").arg(&tree), &what)?;
-        let buildroot = buildroot::ensure(tools)?;
+        let buildroot = buildroot::ensure(tools, kernel.arch)?;
         let config = root.join("boot").join(format!("config-{release}"));
         fs::copy(&config, tree.join(".config"))
             .with_context(|| format!("cannot copy {}", config.display()))?;
         let mut make = buildroot::command(&buildroot, "make");
+        kernel.arch.set_up_make(&mut make);
         make.arg("-C").arg(&tree).arg(format!("KERNELRELEASE={release}"));
         process::run(make.args(["olddefconfig", "modules_prepare"]), &what)?;
         publish(&tree, &headers)?;

@@ -25,7 +25,7 @@ const LAST_LINES: usize = 60;
 
 /// How the tests of a kernel ended.
 pub(super) struct Outcome {
-    pub(super) kernel: &'static Kernel,
+    pub(super) kernel: Kernel,
     pub(super) took: Duration,
     pub(super) result: Result<()>,
     /// The last lines of its output.
@@ -38,11 +38,7 @@ pub(super) fn at_once() -> usize {
 }
 
 /// Runs the tests of all kernels, in this order, so many at a time.
-pub(super) fn run(
-    kernels: &[&'static Kernel],
-    options: &Options,
-    at_once: usize,
-) -> Result<Vec<Outcome>> {
+pub(super) fn run(kernels: &[Kernel], options: &Options, at_once: usize) -> Result<Vec<Outcome>> {
     let waiting: Mutex<VecDeque<_>> = Mutex::new(kernels.iter().copied().collect());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let worker = || {
@@ -50,7 +46,7 @@ pub(super) fn run(
             .map(|kernel| {
                 let begun = Instant::now();
                 let last_lines = Mutex::default();
-                let result = one(kernel, options, &last_lines);
+                let result = one(&kernel, options, &last_lines);
                 let last_lines = last_lines.into_inner().unwrap_or_else(PoisonError::into_inner);
                 Outcome { kernel, took: begun.elapsed(), result, last_lines }
             })
@@ -69,6 +65,7 @@ pub(super) fn run(
 fn one(kernel: &Kernel, options: &Options, last: &Mutex<VecDeque<String>>) -> Result<()> {
     let mut command = Command::new(std::env::current_exe().context("cannot find this program")?);
     command.args(["test", "--step", "guest", "--kernels", kernel.name]);
+    command.args(["--arch", kernel.arch.facts().name]);
     if let Some(filter) = &options.filter {
         command.args(["--filter", filter]);
     }

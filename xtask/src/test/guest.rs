@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::Options;
+use crate::arch::Arch;
 use crate::guest::overlay;
 use crate::kernel::{self, Kernel};
 use crate::progress::line;
@@ -48,11 +49,12 @@ const LOCK_DOWN: &str = "lockdown=confidentiality";
 
 /// Runs the tests in guests of this kernel: those that need a guest of another kind each in one of
 /// their own, all others in one.
-pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
-    let program = build()?;
+pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<()> {
+    let program = build(kernel.arch)?;
     let filter = options.filter.as_deref();
     let has = |own: &str| filter.is_none_or(|filter| filter.starts_with(own));
     let mut guest = vm::Options {
+        arch: kernel.arch,
         kernel: kernel.name.to_owned(),
         packages: packages()?,
         timeout: LIMIT_SECONDS,
@@ -95,7 +97,8 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
     }
     // The package is the same on every kernel.
     if has(PACKAGE) && (filter.is_some() || kernel.name == kernel::DEFAULT) {
-        let packed = dist::pack(&build::nlmon()?, &layout::target().join("dist-guest"))?;
+        let arch = kernel.arch;
+        let packed = dist::pack(arch, &build::nlmon(arch)?, &arch.directory().join("dist-guest"))?;
         let mut own = vm::Options { copies: vec![packed.nlmon], ..guest.clone() };
         boot(&mut own, &program, [filter.unwrap_or(PACKAGE)])?;
     }
@@ -107,14 +110,14 @@ pub(super) fn run(kernel: &'static Kernel, options: &Options) -> Result<()> {
 }
 
 /// Builds the BPF object and the test program.
-pub(super) fn build() -> Result<PathBuf> {
-    ebpf::build()?;
-    build::program("test", "vm")
+pub(super) fn build(arch: Arch) -> Result<PathBuf> {
+    ebpf::build(arch)?;
+    build::program(arch, "test", "vm")
 }
 
 /// Runs the tests of the page, in a guest that has a browser, and keeps its screenshots.
 fn page(kernel: &Kernel, guest: &vm::Options, program: &Path, filter: &str) -> Result<()> {
-    let directory = layout::screenshots(kernel.name);
+    let directory = layout::screenshots(kernel.arch, kernel.name);
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     let archive = directory.join("screenshots.tar");

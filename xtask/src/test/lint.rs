@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::report::succeed;
+use crate::arch::Arch;
 use crate::{build, layout};
 
 /// Whether every file is formatted.
@@ -15,11 +16,11 @@ pub(super) fn format() -> Result<()> {
 
 /// The lints of everything that runs in user space.
 pub(super) fn workspace() -> Result<()> {
-    let mut command = build::cargo("clippy");
+    let mut command = build::cargo(Arch::X86_64, "clippy")?;
     command.args(["--workspace", "--exclude", "nlmon-ebpf", "--all-targets"]);
     succeed(command.args(["--", "-D", "warnings"]))?;
     // What only guests run is no such target, and is passed over beside them.
-    let mut command = build::cargo("clippy");
+    let mut command = build::cargo(Arch::X86_64, "clippy")?;
     command.args(["--package", "nlmon", "--test", "vm", "--bench", "peer"]);
     succeed(command.args(["--", "-D", "warnings"]))
 }

@@ -9,6 +9,7 @@ mod report;
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::arch::Arch;
 use crate::guest::rootfs;
 use crate::kernel::{self, Kernel};
 use crate::toolchain::{self, Toolchain};
@@ -19,6 +20,9 @@ use report::Report;
 /// What to test.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
+    /// Processor of the guests
+    #[arg(long, value_enum, value_name = "ARCH", default_value_t)]
+    arch: Arch,
     /// Kernels for the tests in guests: names separated by commas, or `all`
     #[arg(long, value_name = "LIST", default_value = kernel::TESTED)]
     kernels: String,
@@ -55,15 +59,15 @@ enum Step {
 
 /// Runs the steps up to the first failure, which is returned.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let kernels = kernel::listed(&options.kernels)?;
+    let kernels = kernel::listed(options.arch, &options.kernels)?;
     let filter = options.filter.as_deref();
     let mut report = Report::default();
     let wanted = |step| options.step.is_none_or(|only| only == step);
     // Every step needs what set-up installs; there is little to do when it is there.
-    report.step("set-up", "cargo xtask setup", || set_up(&kernels));
+    report.step("set-up", "cargo xtask setup", || set_up(options.arch, &kernels));
     if wanted(Step::Ebpf) {
         let again = "cargo xtask ebpf";
-        report.step("BPF object", again, || ebpf::build().map(drop));
+        report.step("BPF object", again, || ebpf::build(options.arch).map(drop));
     }
     if wanted(Step::Lint) {
         let again = "cargo xtask test --step lint";
@@ -85,10 +89,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// Runs the tests in guests: of several kernels side by side, as many as the machine has processors.
-fn in_guests(kernels: &[&'static Kernel], options: &Options, report: &mut Report) {
+fn in_guests(kernels: &[Kernel], options: &Options, report: &mut Report) {
     let name = |kernel: &Kernel| format!("guest tests on {}", kernel.name);
+    let arch = options.arch.option().unwrap_or_default();
     let again =
-        |kernel: &Kernel| format!("cargo xtask test --step guest --kernels {}", kernel.name);
+        |kernel: &Kernel| format!("cargo xtask test --step guest --kernels {}{arch}", kernel.name);
     let at_once = beside::at_once().min(kernels.len());
     if at_once < 2 {
         for kernel in kernels {
@@ -97,39 +102,48 @@ fn in_guests(kernels: &[&'static Kernel], options: &Options, report: &mut Report
         return;
     }
     let mut outcomes = Vec::new();
-    report.step("guests, side by side", "cargo xtask test --step guest", || {
-        guest::build()?;
+    let all = format!("cargo xtask test --step guest{arch}");
+    report.step("guests, side by side", &all, || {
+        guest::build(options.arch)?;
         outcomes = beside::run(kernels, options, at_once)?;
         Ok(())
     });
     for beside::Outcome { kernel, took, result, last_lines } in outcomes {
         if result.is_err() {
-            println!("\nthe last lines of the {}:", name(kernel));
+            println!("\nthe last lines of the {}:", name(&kernel));
             println!("{}", last_lines.into_iter().collect::<Vec<_>>().join("\n"));
             println!();
         }
-        report.add(&name(kernel), &again(kernel), took, result);
+        report.add(&name(&kernel), &again(&kernel), took, result);
     }
 }
 
 /// `cargo xtask setup`: installs and fetches whatever the other commands need.
-pub(crate) fn set_up(kernels: &[&'static Kernel]) -> Result<()> {
-    host::ensure()?;
+pub(crate) fn set_up(arch: Arch, kernels: &[Kernel]) -> Result<()> {
+    host::ensure(arch)?;
     host::install(host::TEST_PACKAGES)?;
     toolchain::ensure_components()?;
     Toolchain::ensure()?;
     for kernel in kernels {
         kernel::fetch::ensure(kernel)?;
     }
-    rootfs::ensure(&[])?;
-    rootfs::ensure(&guest::packages()?)?;
-    rootfs::ensure(&guest::page_packages()?)?;
+    // Another processor's root takes minutes: of those only the one that most tests take.
+    let is_own = !arch.is_foreign();
+    if is_own {
+        rootfs::ensure(arch, &[])?;
+    }
+    rootfs::ensure(arch, &guest::packages()?)?;
+    if is_own {
+        rootfs::ensure(arch, &guest::page_packages()?)?;
+    }
     dist::ensure_prometheus()
 }
 
 fn on_host(filter: Option<&str>) -> Result<()> {
-    ebpf::build()?;
-    let mut command = build::cargo("test");
+    // Tests on the host run on it, whatever the guests have.
+    let own = Arch::of_build_machine().unwrap_or_default();
+    ebpf::build(own)?;
+    let mut command = build::cargo(own, "test")?;
     // Of a run that takes minutes all that fails is told at once.
     command.args(["--workspace", "--exclude", "nlmon-ebpf", "--no-fail-fast"]).args(filter);
     report::succeed(&mut command)

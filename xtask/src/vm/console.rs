@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use crate::arch::Arch;
 use crate::{layout, process};
 
 /// What a kernel in trouble writes.
@@ -13,6 +14,7 @@ const TROUBLE: &[&str] = &[
     "BUG:",
     "Oops:",
     "int3: 0000",
+    "Internal error:",
     "Kernel panic",
     "general protection fault",
     "INFO: rcu",
@@ -33,8 +35,8 @@ pub(crate) struct Console {
 
 impl Console {
     /// Creates an empty log.
-    pub(crate) fn create() -> Result<Self> {
-        let directory = layout::guest();
+    pub(crate) fn create(arch: Arch) -> Result<Self> {
+        let directory = layout::guest(arch);
         fs::create_dir_all(&directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
         forget_old(&directory)?;

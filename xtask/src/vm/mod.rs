@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::arch::Arch;
 use crate::guest::overlay::{self, Overlay};
 use crate::guest::{cpio, rootfs};
 use crate::kernel::{self, Kernel};
@@ -28,6 +29,9 @@ pub(crate) use session::{Ending, Session};
 /// What to boot and what to run in it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
+    /// Processor of the guest
+    #[arg(long, value_enum, value_name = "ARCH", default_value_t)]
+    pub(crate) arch: Arch,
     /// Kernel of the guest
     #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
     pub(crate) kernel: String,
@@ -71,6 +75,7 @@ const LIMIT_SECONDS: u64 = 600;
 impl Default for Options {
     fn default() -> Self {
         Self {
+            arch: Arch::default(),
             kernel: kernel::DEFAULT.to_owned(),
             packages: Vec::new(),
             copies: Vec::new(),
@@ -93,17 +98,19 @@ pub(crate) fn run(options: &Options) -> Result<Ending> {
 
 /// The same, with files that have other names in the guest.
 pub(crate) fn boot(options: &Options, copies: Vec<(PathBuf, OsString)>) -> Result<Session> {
-    let kernel = kernel::named(&options.kernel)?;
-    host::ensure()?;
-    let Parts { nlmon, root, modules, module } = prepare(kernel, &options.packages)?;
-    let agent = overlay::agent()?;
+    let kernel = kernel::named(options.arch, &options.kernel)?;
+    host::ensure(kernel.arch)?;
+    let Parts { nlmon, root, modules, module } = prepare(&kernel, &options.packages)?;
+    let agent = overlay::agent(kernel.arch)?;
     let release = kernel.release()?;
     let module = module.map(|directory| (directory, release.clone()));
-    let overlay = Overlay { command: options.command.clone(), copies, nlmon, module };
-    let initrd = assemble(&[&root, &modules], &overlay, &agent)?;
+    let may_open_perf_events = kernel.has_only_perf_events();
+    let command = options.command.clone();
+    let overlay = Overlay { command, copies, nlmon, module, may_open_perf_events };
+    let initrd = assemble(kernel.arch, &[&root, &modules], &overlay, &agent)?;
     let start = || {
         line(&format!("guest: booting {release}"));
-        let machine = qemu::Machine::start(kernel, options, &initrd)?;
+        let machine = qemu::Machine::start(&kernel, options, &initrd)?;
         session::run(machine, Duration::from_secs(options.timeout))
     };
     let mut session = start()?;
@@ -138,9 +145,9 @@ fn prepare(kernel: &Kernel, packages: &[String]) -> Result<Parts> {
     thread::scope(|scope| {
         let system = scope.spawn(|| {
             kernel::fetch::ensure(kernel)?;
-            Ok((kmod::ensure(kernel)?, rootfs::ensure(packages)?))
+            Ok((kmod::ensure(kernel)?, rootfs::ensure(kernel.arch, packages)?))
         });
-        let nlmon = build::nlmon();
+        let nlmon = build::nlmon(kernel.arch);
         let system: Result<_> = system.join().unwrap_or_else(|panic| resume_unwind(panic));
         let (module, root) = system?;
         Ok(Parts { nlmon: nlmon?, root, modules: kernel.modules_archive(), module })
@@ -148,8 +155,8 @@ fn prepare(kernel: &Kernel, packages: &[String]) -> Result<Parts> {
 }
 
 /// Concatenates the archives into a file without a name, which vanishes with this process.
-fn assemble(archives: &[&Path], overlay: &Overlay, agent: &Path) -> Result<File> {
-    let path = layout::guest().join(format!("initrd-{}", std::process::id()));
+fn assemble(arch: Arch, archives: &[&Path], overlay: &Overlay, agent: &Path) -> Result<File> {
+    let path = layout::guest(arch).join(format!("initrd-{}", std::process::id()));
     let mut initrd = File::options()
         .read(true)
         .write(true)

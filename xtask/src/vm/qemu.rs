@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result};
 
 use super::Options;
 use super::console::Console;
+use crate::arch::Facts;
 use crate::kernel::Kernel;
 
 /// A guest that was started.
@@ -34,10 +35,11 @@ struct Guard(Child);
 impl Machine {
     /// Starts the emulator.
     pub(crate) fn start(kernel: &Kernel, options: &Options, initrd: &File) -> Result<Self> {
-        let console = Console::create()?;
+        let arch = kernel.arch.facts();
+        let console = Console::create(kernel.arch)?;
         // The kernel kills the emulator when this process dies, by whatever cause.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(FIXED);
+        command.args(["--pdeathsig", "KILL", arch.emulator]).args(arch.machine).args(FIXED);
         command.args(processors(options)).args(["-m", &options.memory.to_string()]);
         command.arg("-kernel").arg(kernel.image_file());
         // The archive has no name any more, but it is open here.
@@ -49,7 +51,8 @@ impl Machine {
             command.args(["-device", "virtserialport,chardev=files,nr=2,name=nlmon.files"]);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(console.writer()?);
-        let mut child = command.spawn().context("cannot start qemu-system-x86_64")?;
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {}", arch.emulator))?;
         let input = child.stdin.take().context("the emulator has no standard input")?;
         let output = child.stdout.take().context("the emulator has no standard output")?;
         Ok(Self { input, output, console, process: Process(Arc::new(Mutex::new(Guard(child)))) })
@@ -93,31 +96,65 @@ const FIXED: &[&str] = &[
     "virtserialport,chardev=agent,nr=1,name=nlmon.agent",
 ];
 
-/// Everything that the emulator can do, but for what is slow in it: copies of single bytes, which a
-/// processor would do in blocks, and a fifth level of page tables.
-const PROCESSOR: &str = "max,erms=off,fsrm=off,la57=off";
-/// Counted instructions are compared across years, so their processor has no exceptions.
-const COUNTING_PROCESSOR: &str = "max";
-
 fn processors(options: &Options) -> Vec<String> {
     let count = options.cpus.to_string();
+    let Facts { processor, counting_processor, .. } = *options.arch.facts();
     let words: &[&str] = if options.icount {
-        &["-cpu", COUNTING_PROCESSOR, "-smp", "1", "-icount", "shift=0,sleep=off"]
+        &["-cpu", counting_processor, "-smp", "1", "-icount", "shift=0,sleep=off"]
     } else if options.turns {
-        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=single"]
+        &["-cpu", processor, "-smp", &count, "-accel", "tcg,thread=single"]
     } else if options.cpus > 1 {
-        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg,thread=multi"]
+        &["-cpu", processor, "-smp", &count, "-accel", "tcg,thread=multi"]
     } else {
-        &["-cpu", PROCESSOR, "-smp", &count, "-accel", "tcg"]
+        &["-cpu", processor, "-smp", &count, "-accel", "tcg"]
     };
     words.iter().map(|&word| word.to_owned()).collect()
 }
 
 /// Warnings have to reach the console, where they are looked for, and a broken kernel has to stop.
-const COMMAND_LINE: &str = "console=ttyS0 loglevel=5 panic=-1 oops=panic edd=off \
-    rdinit=/usr/lib/systemd/systemd systemd.show_status=error random.trust_cpu=on";
+const COMMAND_LINE: &str = "loglevel=5 panic=-1 oops=panic rdinit=/usr/lib/systemd/systemd \
+    systemd.show_status=error random.trust_cpu=on";
 
 fn command_line(options: &Options) -> String {
-    let words = std::iter::once(COMMAND_LINE).chain(options.append.iter().map(String::as_str));
+    let fixed = [options.arch.facts().command_line, COMMAND_LINE];
+    let words = fixed.into_iter().chain(options.append.iter().map(String::as_str));
     words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::Arch;
+
+    fn options(arch: Arch) -> Options {
+        Options { arch, append: vec!["quiet".to_owned()], ..Options::default() }
+    }
+
+    #[test]
+    fn each_processor_has_its_console_and_nothing_of_the_others() {
+        let line = command_line(&options(Arch::X86_64));
+        assert!(line.starts_with("console=ttyS0 edd=off loglevel=5 "), "{line}");
+        let line = command_line(&options(Arch::Arm64));
+        assert!(line.starts_with("console=ttyAMA0 loglevel=5 "), "{line}");
+        assert!(line.ends_with(" random.trust_cpu=on quiet"), "{line}");
+        assert!(!line.contains("ttyS0") && !line.contains("edd"), "{line}");
+    }
+
+    #[test]
+    fn pointers_are_signed_the_quick_way() {
+        let usual = processors(&options(Arch::Arm64));
+        let expected = "-cpu max,pauth-impdef=on -smp 2 -accel tcg,thread=multi";
+        assert_eq!(usual.join(" "), expected);
+        let counting = Options { icount: true, ..options(Arch::Arm64) };
+        let expected = "-cpu max,pauth-impdef=on -smp 1 -icount shift=0,sleep=off";
+        assert_eq!(processors(&counting).join(" "), expected);
+    }
+
+    #[test]
+    fn the_usual_processor_is_without_what_is_slow() {
+        let usual = processors(&Options { cpus: 1, ..options(Arch::X86_64) });
+        assert_eq!(usual.join(" "), "-cpu max,erms=off,fsrm=off,la57=off -smp 1 -accel tcg");
+        let turns = processors(&Options { turns: true, ..options(Arch::X86_64) });
+        assert_eq!(turns.last().map(String::as_str), Some("tcg,thread=single"));
+    }
 }
