@@ -2,12 +2,18 @@
 
 use nlmon_common::settings::{CallOffsets, Offsets, RouteOffsets};
 
-use super::btf::{Btf, Error};
+use super::{
+    btf::{Btf, Error},
+    ring::page_bytes,
+};
 
-/// Size of a kernel stack: `THREAD_SIZE` in `arch/x86/include/asm/page_64_types.h`, and the same on
-/// arm64 with 4 KiB pages. BTF does not tell it. Kernels with KASAN, which are not for production,
-/// have twice that: there, senders deep in their stack look like interrupts.
-const STACK_BYTES: u32 = 16 << 10;
+/// Size of a kernel stack: `THREAD_SIZE` in `arch/x86/include/asm/page_64_types.h`. BTF does not tell
+/// it. On arm64 it is a page where pages are larger (`THREAD_SHIFT` in
+/// `arch/arm64/include/asm/memory.h`). Kernels with KASAN, which are not for production, have twice
+/// that: there, senders deep in their stack look like interrupts.
+fn stack_bytes(page_bytes: u32) -> u32 {
+    page_bytes.max(16 << 10)
+}
 
 /// Every offset of [`Offsets`]; the error names the first field that is missing.
 pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
@@ -37,7 +43,7 @@ pub(super) fn offsets(btf: &Btf<'_>) -> Result<Offsets, Error> {
         regs_bytes: btf.size("pt_regs")?,
         // Without it, that program is not attached.
         binprm_interp: btf.offset("linux_binprm", "interp").unwrap_or_default(),
-        stack_bytes: STACK_BYTES,
+        stack_bytes: stack_bytes(page_bytes().ok().and_then(|it| it.try_into().ok()).unwrap_or(0)),
     })
 }
 
@@ -153,4 +159,15 @@ fn require_adjacent(btf: &Btf<'_>, structure: &str, fields: [&str; 2]) -> Result
     }
     let [first, second] = fields;
     Err(Error::Apart(format!("{structure}.{first} and {second}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_is_a_page_where_pages_are_large() {
+        let of_pages = [4, 16, 64].map(|kib| stack_bytes(kib << 10) >> 10);
+        assert_eq!(of_pages, [16, 16, 64]);
+    }
 }

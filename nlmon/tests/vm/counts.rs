@@ -12,8 +12,8 @@ use nlmon::subscribe::{
 };
 
 use crate::support::{
-    Daemon, Metrics, Module, PerfEvents, assert_within, attach_by, has_kprobe_multi, kernel,
-    message, receive, run, test_socket, try_run, wait_for,
+    Daemon, IS_ARM64, Metrics, Module, PerfEvents, assert_within, attach_by, has_fentry,
+    has_kprobe_multi, message, receive, run, test_socket, try_run, wait_for,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ fn the_service_counts_by_kprobe_multi_what_the_module_counts() {
 
 #[test]
 fn the_service_counts_by_fentry_what_the_module_counts() {
-    let _allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    let _allowed = (!has_fentry()).then(PerfEvents::allow);
     counts_what_the_module_counts(Daemon::start_unit, "fentry");
 }
 
@@ -63,14 +63,15 @@ fn fentry_counts_what_the_module_counts() {
 
 /// By fentry alone, or not at all and with the reason.
 #[test]
-fn fentry_alone_is_refused_where_a_function_has_too_many_arguments() {
+fn fentry_alone_is_refused_where_a_function_takes_none() {
     fs::write("/root/fentry.toml", "[probe]\nattach = \"fentry\"\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/fentry.toml"]);
-    if kernel() < (5, 16) {
-        assert_eq!(code, 2, "{text}");
-        assert!(text.contains("netlink_broadcast_filtered: fentry"), "{text}");
-    } else {
+    if has_fentry() {
         assert_eq!(code, 0, "{text}");
+    } else {
+        assert_eq!(code, 2, "{text}");
+        let refused = if IS_ARM64 { "netlink_unicast" } else { "netlink_broadcast_filtered" };
+        assert!(text.contains(&format!("{refused}: fentry")), "{text}");
     }
 }
 

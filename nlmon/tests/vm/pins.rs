@@ -14,8 +14,8 @@ use crate::{
     goings::OnDrop,
     stress::BUFFER,
     support::{
-        Daemon, Metrics, Module, PerfEvents, assert_within, has_kprobe_multi, kernel, run,
-        test_socket, wait_for,
+        Daemon, Metrics, Module, PerfEvents, assert_within, has_fentry, has_kprobe_multi,
+        is_preemptible, kernel, run, test_socket, wait_for,
     },
 };
 
@@ -27,7 +27,7 @@ const SENDERS: usize = 3;
 #[test]
 fn an_upgrade_under_load_loses_no_count_by_fentry() {
     // Where the kernel preempts, fentry misses calls with or without an upgrade.
-    if kernel() >= (5, 16) && !has_kprobe_multi() {
+    if has_fentry() && !has_kprobe_multi() && !is_preemptible() {
         upgrade_under_load("fentry");
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fs;
 
-use crate::support::{Daemon, PerfEvents, is_preemptible, kernel, run, try_run, wait_for};
+use crate::support::{
+    Daemon, PerfEvents, has_fentry, has_kprobe_multi, is_preemptible, kernel, run, try_run,
+    wait_for,
+};
 
 #[test]
 fn the_service_is_ready_when_systemd_says_so() {
     // What docs/kernels.md asks for there: the broadcast probe is a kprobe.
-    let _allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    let _allowed = (!has_fentry()).then(PerfEvents::allow);
     run("systemctl", &["restart", "nlmon"]);
     assert_eq!(run("systemctl", &["is-active", "nlmon"]).trim_end(), "active");
     let status = run("systemctl", &["show", "-p", "Type,StatusText,NRestarts", "nlmon"]);
@@ -58,7 +61,7 @@ fn kept() -> u64 {
 #[test]
 fn the_service_runs_as_its_own_user_at_the_passed_socket() {
     // Without probes there are no maps to read.
-    let _allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    let _allowed = (!has_fentry()).then(PerfEvents::allow);
     let service = Daemon::start_unit(&[]);
     let threads = fs::read_dir(format!("/proc/{}/task", service.pid())).unwrap();
     let mut count = 0;
@@ -203,7 +206,7 @@ fn the_service_tells_the_journal_and_writes_records_where_it_may() {
 /// Root may open perf events, the service may not: what root's check promises is what the service has.
 #[test]
 fn check_by_root_speaks_for_the_service() {
-    let allowed = (kernel() < (5, 16)).then(PerfEvents::allow);
+    let allowed = (!has_fentry()).then(PerfEvents::allow);
     let plan = run("nlmon", &["check"]);
     assert!(plan.contains("those of nlmon.service:") && plan.contains("CAP_PERFMON"), "{plan}");
     let left = if kernel() < (5, 19) { "CAP_BPF CAP_NET_ADMIN" } else { "CAP_NET_ADMIN" };
@@ -216,6 +219,7 @@ fn check_by_root_speaks_for_the_service() {
     }
     drop(service);
     drop(allowed);
+    let _forbidden = PerfEvents::forbid();
     fs::write("/root/kprobe.toml", "[probe]\nattach = \"kprobe\"\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/kprobe.toml"]);
     assert_eq!(code, 2, "{text}");
@@ -225,7 +229,12 @@ fn check_by_root_speaks_for_the_service() {
 #[test]
 fn check_tells_the_plan_and_the_exit_code_tells_what_is_wrong() {
     let plan = run("nlmon", &["check"]);
-    let hook = if is_preemptible() { "kprobe_multi" } else { "fentry" };
+    // The service may open perf events only where it has nothing else.
+    let hook = match (is_preemptible() && has_kprobe_multi(), has_fentry()) {
+        (true, _) => "kprobe_multi",
+        (false, true) => "fentry",
+        (false, false) => "kprobe",
+    };
     assert!(plan.contains(&format!("netlink_unicast by {hook}")), "{plan}");
     fs::write("/root/bad.toml", "[http]\nlissen = 1\n").unwrap();
     let (code, text) = try_run("nlmon", &["check", "--config", "/root/bad.toml"]);

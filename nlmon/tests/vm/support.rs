@@ -63,15 +63,26 @@ pub(crate) fn is_preemptible() -> bool {
     modes.contains("(full)") || modes.contains("(lazy)")
 }
 
+/// Whether this is arm64.
+pub(crate) const IS_ARM64: bool = cfg!(target_arch = "aarch64");
+
 /// Whether Debian's build of the running kernel has `kprobe.multi` links (`CONFIG_FPROBE`).
 pub(crate) fn has_kprobe_multi() -> bool {
-    kernel() >= (6, 12)
+    kernel() >= if IS_ARM64 { KPROBE_MULTI_ON_ARM64 } else { (6, 12) }
 }
 
-/// The arguments for a hook: `fentry` means as far as the kernel lets it, as `auto` does. 5.10 takes
-/// no fentry on a function of seven arguments, `netlink_broadcast_filtered`.
+/// The first tested kernel that has them there.
+const KPROBE_MULTI_ON_ARM64: (u32, u32) = (6, 18);
+
+/// Whether every probe can be fentry. 5.10 takes none on a function of seven arguments,
+/// `netlink_broadcast_filtered`. 6.1 for arm64 takes none at all: its ftrace calls nothing directly.
+pub(crate) fn has_fentry() -> bool {
+    kernel() >= if IS_ARM64 { (6, 12) } else { (5, 16) }
+}
+
+/// The arguments for a hook: `fentry` means as far as the kernel lets it, as `auto` does.
 pub(crate) fn attach_by(attach: &str) -> [&str; 3] {
-    let attach = if attach == "fentry" && kernel() < (5, 16) { "auto" } else { attach };
+    let attach = if attach == "fentry" && !has_fentry() { "auto" } else { attach };
     ["--require-probes", "--attach", attach]
 }
 
@@ -423,26 +434,38 @@ fn parse_series(line: &str) -> ((String, BTreeMap<String, String>), f64) {
     ((name.to_owned(), labels.collect()), value)
 }
 
-/// Perf events are allowed to whoever has `CAP_PERFMON`, and to the unit, as long as this lives.
-/// Debian's default, 3, allows them to `CAP_SYS_ADMIN` alone.
-pub(crate) struct PerfEvents;
+/// Perf events are allowed to whoever has `CAP_PERFMON`, and to the unit, or to neither, as long as
+/// this lives. Debian's default, 3, allows them to `CAP_SYS_ADMIN` alone.
+pub(crate) struct PerfEvents {
+    /// The setting before.
+    before: String,
+}
 
 /// What the unit takes for them.
 const PERF_DROP_IN: &str = "/run/systemd/system/nlmon.service.d/kprobe.conf";
+/// What says whether it may.
+const PARANOID: &str = "/proc/sys/kernel/perf_event_paranoid";
 
 impl PerfEvents {
+    pub(crate) fn forbid() -> Self {
+        let before = fs::read_to_string(PARANOID).unwrap();
+        fs::write(PARANOID, "3").unwrap();
+        Self { before }
+    }
+
     pub(crate) fn allow() -> Self {
-        run("sysctl", &["-q", "kernel.perf_event_paranoid=2"]);
+        let before = fs::read_to_string(PARANOID).unwrap();
+        fs::write(PARANOID, "2").unwrap();
         fs::create_dir_all(PathBuf::from(PERF_DROP_IN).parent().unwrap()).unwrap();
         fs::write(PERF_DROP_IN, include_str!("../../../deploy/systemd/nlmon-kprobe.conf")).unwrap();
         run("systemctl", &["daemon-reload"]);
-        Self
+        Self { before }
     }
 }
 
 impl Drop for PerfEvents {
     fn drop(&mut self) {
-        run("sysctl", &["-q", "kernel.perf_event_paranoid=3"]);
+        fs::write(PARANOID, &self.before).unwrap();
         drop(fs::remove_file(PERF_DROP_IN));
         try_run("systemctl", &["daemon-reload"]);
     }
