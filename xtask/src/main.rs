@@ -49,9 +49,16 @@ enum Task {
     /// Install and fetch whatever the other commands need
     Setup,
     /// Build the BPF object
-    Ebpf,
+    Ebpf {
+        /// Processor whose registers it reads
+        #[arg(long, value_enum, value_name = "ARCH", default_value_t)]
+        arch: Arch,
+    },
     /// Build the test module
     Kmod {
+        /// Processor of the kernels
+        #[arg(long, value_enum, value_name = "ARCH", default_value_t)]
+        arch: Arch,
         /// Kernel to build it for (repeatable)
         #[arg(long, value_name = "V", default_value = kernel::DEFAULT)]
         kernel: Vec<String>,
@@ -72,9 +79,6 @@ enum Task {
     Test(test::Options),
 }
 
-/// What commands that have no choice build for.
-const USUAL: Arch = Arch::X86_64;
-
 fn main() -> ExitCode {
     progress::start();
     match run(Cli::parse().command) {
@@ -88,12 +92,15 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<u8> {
     match task {
-        Task::Setup => test::set_up(USUAL, &kernel::listed(USUAL, kernel::TESTED)?).map(|()| 0),
-        Task::Ebpf => progress::step("BPF object", || ebpf::build(USUAL)).map(|_| 0),
-        Task::Kmod { kernel } => {
-            host::ensure(USUAL)?;
+        Task::Setup => {
+            let arch = Arch::default();
+            test::set_up(arch, &kernel::listed(arch, kernel::TESTED)?).map(|()| 0)
+        }
+        Task::Ebpf { arch } => progress::step("BPF object", || ebpf::build(arch)).map(|_| 0),
+        Task::Kmod { arch, kernel } => {
+            host::ensure(arch)?;
             for name in kernel {
-                let kernel = kernel::named(USUAL, &name)?;
+                let kernel = kernel::named(arch, &name)?;
                 kernel::fetch::ensure(&kernel)?;
                 progress::step(&format!("module for {name}"), || kmod::ensure(&kernel))?;
             }
