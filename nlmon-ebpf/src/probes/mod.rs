@@ -47,26 +47,31 @@ fn warn<C: EbpfContext>(ctx: &C, reason: u32, count: u64) {
 #[cfg(not(feature = "log"))]
 fn warn<C: EbpfContext>(_ctx: &C, _reason: u32, _count: u64) {}
 
-/// Stack address of a call, as its kprobe sees it: where the return address lies.
+/// Stack address of a call, as its kprobe sees it.
 fn kprobe_id(ctx: &ProbeContext) -> u64 {
     // SAFETY: the context of a kprobe is its registers.
     stack_pointer(unsafe { &*ctx.regs })
 }
 
-/// The same as its kretprobe sees it, a few bytes off.
+/// The same as its kretprobe sees it, on x86-64 a few bytes off.
 fn kretprobe_id(ctx: &RetProbeContext) -> StackPointer {
     // SAFETY: the context of a kretprobe is its registers.
     StackPointer(stack_pointer(unsafe { &*ctx.regs }))
 }
 
+/// Where the return address lies.
 #[cfg(bpf_target_arch = "x86_64")]
 fn stack_pointer(regs: &aya_ebpf::bindings::pt_regs) -> u64 {
     regs.rsp
 }
 
+/// The caller's frame record, which stays the same as long as the call runs, and by which the kernel
+/// knows a call itself (`HAVE_FUNCTION_GRAPH_RET_ADDR_PTR` in `arch/arm64/include/asm/ftrace.h`). A
+/// return by kprobe.multi has no stack pointer: nothing sets it (`return_to_handler` in
+/// `arch/arm64/kernel/entry-ftrace.S`).
 #[cfg(bpf_target_arch = "aarch64")]
 fn stack_pointer(regs: &aya_ebpf::bindings::pt_regs) -> u64 {
-    regs.sp
+    regs.regs[29]
 }
 
 // The host build exists for clippy alone.

@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashSet,
-    ffi::CString,
+    ffi::{CString, c_char},
     io,
     os::fd::{AsRawFd as _, OwnedFd},
 };
@@ -115,7 +115,7 @@ impl Multi {
         // The last byte stays zero.
         let length = load.prog_name.len() - 1;
         for (to, from) in load.prog_name.iter_mut().take(length).zip(name.bytes()) {
-            *to = from.cast_signed();
+            *to = c_char::from_ne_bytes([from]);
         }
         load.insns = function.instructions.as_ptr() as u64;
         load.insn_cnt = length_of(&function.instructions);
