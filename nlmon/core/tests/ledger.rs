@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use nlmon_core::decode::names::protocol::{NETFILTER, ROUTE};
-use nlmon_core::decode::{Context, Families, Message, decode};
+use nlmon_core::decode::{Body, bodies};
 use nlmon_core::ledger::{
     Change, Cover, Doubt, Kind, Learnt, Ledger, Limits, List, Notice, Query, Verb, Who, Why, dumps,
 };
@@ -43,10 +43,8 @@ fn message(message_type: u16, flags: u16, payload: &[u8]) -> Vec<u8> {
     [&header.to_bytes(), payload].concat()
 }
 
-fn decoded(protocol: u8, bytes: &[u8]) -> Vec<Message> {
-    let families = Families::default();
-    let len = u32::try_from(bytes.len()).unwrap();
-    decode(protocol, bytes, len, &Context::new(&families)).messages
+fn decoded(protocol: u8, bytes: &[u8]) -> Vec<Body> {
+    bodies(protocol, bytes, u32::try_from(bytes.len()).unwrap(), |_| true)
 }
 
 /// `struct ifinfomsg` with a name and an MTU.
@@ -180,7 +178,7 @@ impl Test {
         self.now_ns += 10;
         let messages = decoded(protocol, bytes);
         let unit = Some(format!("{comm}.service"));
-        let process = Some(Who { pid: 7, comm: comm.to_owned(), unit, ..Who::default() });
+        let process = Some(Who { pid: 7, comm: comm.to_owned(), unit, ..Who::default() }.into());
         self.ledger.notice(&Notice {
             netns: NETNS,
             netns_name: None,
@@ -190,8 +188,8 @@ impl Test {
             process,
             cause: Some(Cause::Request),
             call: None,
-            request: Some("RTM_NEWROUTE".to_owned()),
-            result: Some("ok".to_owned()),
+            request: Some("RTM_NEWROUTE".into()),
+            result: Some("ok".into()),
             messages: &messages,
         });
     }
@@ -388,10 +386,10 @@ fn what_probes_saw_go_without_a_word_is_gone_and_nothing_else() {
                 time_ns: test.now_ns,
                 time: TIME,
                 protocol: ROUTE,
-                process: Some(Who { pid: 7, comm: "ip".to_owned(), ..Who::default() }),
+                process: Some(Who { pid: 7, comm: "ip".to_owned(), ..Who::default() }.into()),
                 cause: Some(Cause::Request),
                 call: None,
-                request: Some("RTM_NEWLINK".to_owned()),
+                request: Some("RTM_NEWLINK".into()),
                 result: None,
                 messages: &[],
             },

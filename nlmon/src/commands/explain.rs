@@ -123,7 +123,7 @@ fn sentence(change: &Change, zone: &TimeZone) -> String {
     if let Some(request) = change.request.as_ref().filter(|_| change.cause == Some(Cause::Request))
     {
         let _ok = write!(line, ", request {request}");
-        if let Some(result) = &change.result {
+        if let Some(result) = change.result.get() {
             let _ok = write!(line, " ({result})");
         }
     }

@@ -83,8 +83,13 @@ impl Entry {
 
     /// What the record is made of, if it is not there at once: that takes no decoding.
     pub fn joined_record(&self) -> Option<&Record> {
+        self.parts().map(|(record, ..)| record)
+    }
+
+    /// The same with what else its line is made of.
+    pub(super) fn parts(&self) -> Option<(&Record, &Origin, &View)> {
         match &self.content {
-            Content::Joined { record, .. } => Some(record),
+            Content::Joined { record, origin, view, .. } => Some((record, origin, view)),
             Content::Made(_) => None,
             #[cfg(test)]
             Content::Test { .. } => None,

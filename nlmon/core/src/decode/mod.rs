@@ -155,6 +155,59 @@ pub fn decode(protocol: u8, data: &[u8], full_len: u32, context: &Context<'_>) -
     Decoded { messages, truncated, withheld: reader.secrets }
 }
 
+/// A message as the tree of its payload alone: for whoever keeps what it tells of, and reads many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// Its header.
+    pub header: Header,
+    /// Nothing of it is missing.
+    pub whole: bool,
+    /// What it holds.
+    pub attributes: Vec<Attribute>,
+    protocol: u8,
+    len: usize,
+}
+
+impl Body {
+    /// One whose payload could not be read.
+    pub fn unread(protocol: u8, header: Header) -> Self {
+        Self { header, whole: true, attributes: Vec::new(), protocol, len: 0 }
+    }
+
+    /// What it is about, in one line.
+    pub(crate) fn summary(&self) -> String {
+        let name = names::message_type_name(self.protocol, self.header.message_type);
+        let Self { header, len, protocol, .. } = self;
+        let kind = summary::Kind { protocol: *protocol, header, name: &name, len: *len };
+        summary::summary(&kind, None, Tree(&self.attributes))
+    }
+}
+
+/// The bodies of those messages whose type is wanted. Keys, and what may be keys, are withheld. Not
+/// for generic netlink, where the type is a family that the kernel gives its number.
+pub fn bodies(
+    protocol: u8,
+    data: &[u8],
+    full_len: u32,
+    is_wanted: impl Fn(u16) -> bool,
+) -> Vec<Body> {
+    let families = Families::default();
+    let context = Context::new(&families);
+    let mut reader = reader(protocol, &context);
+    let full_len = usize::try_from(full_len).unwrap_or(usize::MAX).max(data.len());
+    let wanted = Messages::new(protocol, data, full_len).filter_map(|step| match step {
+        Step::Message { header, at, payload, whole } if is_wanted(header.message_type) => {
+            reader.whole = whole;
+            let span = Span { at, bytes: payload };
+            let read = payload::read(&mut reader, protocol, &header, span, &context);
+            let (attributes, len) = (read.attributes, payload.len());
+            Some(Body { header, whole, attributes, protocol, len })
+        }
+        _ => None,
+    });
+    wanted.collect()
+}
+
 /// A datagram that cannot be decoded, as one message of raw bytes. Nobody knows what of it is a key:
 /// all but the length of a header is withheld, unless secrets are to be shown.
 pub fn undecoded(data: &[u8], full_len: u32, show_secrets: bool) -> Decoded {

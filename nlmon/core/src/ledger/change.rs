@@ -1,7 +1,10 @@
 //! One change of an object's state: what, when, by whom, and how that is known. Its JSON is a
 //! published schema (`docs/changes.md`): fields may be added, none may change its meaning.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::facts::Difference;
 use super::kind::Kind;
@@ -64,6 +67,52 @@ pub enum Learnt {
     Listed,
 }
 
+/// What was answered to a request. The kernel tells of a change before it answers, so that the answer
+/// may come when the change is known already, and shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answered(OnceLock<Cow<'static, str>>);
+
+impl Answered {
+    /// The answer; `None` if there is none so far.
+    pub fn get(&self) -> Option<&str> {
+        self.0.get().map(|answer| &**answer)
+    }
+
+    /// Gives the answer. The first one stays.
+    pub(super) fn set(&self, answer: Cow<'static, str>) {
+        self.0.get_or_init(|| answer);
+    }
+
+    fn is_open(&self) -> bool {
+        self.get().is_none()
+    }
+
+    fn owned_bytes(&self) -> usize {
+        match self.0.get() {
+            Some(Cow::Owned(text)) => text.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl From<Option<Cow<'static, str>>> for Answered {
+    fn from(answer: Option<Cow<'static, str>>) -> Self {
+        Self(answer.map_or_else(OnceLock::new, OnceLock::from))
+    }
+}
+
+impl Serialize for Answered {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Answered {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(Self::from)
+    }
+}
+
 /// A change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -93,7 +142,7 @@ pub struct Change {
     pub learnt: Learnt,
     /// In whose context it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub process: Option<Who>,
+    pub process: Option<Arc<Who>>,
     /// What made the kernel do it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -102,10 +151,10 @@ pub struct Change {
     pub call: Option<String>,
     /// Type of the request, by name, inside which it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<String>,
+    pub request: Option<Cow<'static, str>>,
     /// What was answered to that request: `ok`, or an errno's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
+    #[serde(default, skip_serializing_if = "Answered::is_open")]
+    pub result: Answered,
     /// What it probably was due to, in words, where nobody told of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -122,9 +171,13 @@ impl Change {
         format!("{} {}", self.kind.name(), self.object)
     }
 
-    /// Memory that it takes, by estimate.
+    /// Memory that it takes, by estimate. Of a process that changes much most is shared.
     pub(super) fn bytes(&self) -> usize {
         let option = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let owned = |text: &Option<Cow<'_, str>>| match text {
+            Some(Cow::Owned(text)) => text.len(),
+            _ => 0,
+        };
         let who = self.process.as_ref().map_or(0, |who| {
             who.comm.len() + option(&who.unit) + option(&who.container) + option(&who.pod)
         });
@@ -138,8 +191,8 @@ impl Change {
             + who
             + option(&self.netns_name)
             + option(&self.call)
-            + option(&self.request)
-            + option(&self.result)
+            + owned(&self.request)
+            + self.result.owned_bytes()
             + option(&self.because)
     }
 }

@@ -21,19 +21,32 @@ pub struct Difference {
     pub to: Option<String>,
 }
 
+/// Room for what most objects have, so that it grows once at most.
+const USUAL_BYTES: usize = 128;
+
 /// Facts under construction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Noting(String);
 
 impl Noting {
+    pub(super) fn new() -> Self {
+        Self(String::with_capacity(USUAL_BYTES))
+    }
+
     /// Adds a value, if there is one.
-    pub(super) fn note(&mut self, name: &str, value: Option<String>) -> &mut Self {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            self.0.push_str(name);
-            self.0.push('\t');
-            self.0.extend(value.chars().map(|c| if matches!(c, '\t' | '\n') { ' ' } else { c }));
-            self.0.push('\n');
+    pub(super) fn note(&mut self, name: &str, value: Option<impl AsRef<str>>) -> &mut Self {
+        let Some(value) = value.as_ref().map(AsRef::as_ref).filter(|value| !value.is_empty())
+        else {
+            return self;
+        };
+        self.0.push_str(name);
+        self.0.push('\t');
+        if value.bytes().any(|byte| matches!(byte, b'\t' | b'\n')) {
+            self.0.push_str(&value.replace(['\t', '\n'], " "));
+        } else {
+            self.0.push_str(value);
         }
+        self.0.push('\n');
         self
     }
 
@@ -83,9 +96,9 @@ mod tests {
     use super::*;
 
     fn facts(pairs: &[(&str, &str)]) -> Facts {
-        let mut noting = Noting::default();
+        let mut noting = Noting::new();
         for (name, value) in pairs {
-            noting.note(name, Some((*value).to_owned()));
+            noting.note(name, Some(value));
         }
         noting.finish()
     }

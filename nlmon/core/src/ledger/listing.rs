@@ -14,7 +14,7 @@ use super::kind::{Cover, Kind, Tells};
 use super::read::{self, Told};
 use super::store::{Key, Object};
 use super::{Ledger, Notice};
-use crate::decode::Message;
+use crate::decode::Body;
 
 /// Times without knowledge that are remembered, of one namespace.
 const GAPS_MAX: usize = 64;
@@ -134,8 +134,8 @@ impl Ledger {
     }
 
     /// Takes in messages of the list that was begun last.
-    pub fn list(&mut self, list: &List, protocol: u8, messages: &[Message]) {
-        for message in messages.iter().filter(|message| !message.truncated) {
+    pub fn list(&mut self, list: &List, protocol: u8, messages: &[Body]) {
+        for message in messages.iter().filter(|message| message.whole) {
             for told in read::told(protocol, message) {
                 let is_listed = |cover: &Cover| cover.kind == told.kind && holds(cover, &told.base);
                 let Some(cover) = list.covers.iter().find(|cover| is_listed(cover)) else {
@@ -149,7 +149,7 @@ impl Ledger {
     }
 
     fn listed(&mut self, list: &List, cover: Cover, told: Told) {
-        let key = Key::new(list.netns, told.kind, &told.base, &told.rest);
+        let key = Key::new(list.netns, told.kind, &*told.base, &*told.rest);
         // The kernel lists alternatives in their order.
         let order = self.listed;
         self.listed += 1;

@@ -16,13 +16,15 @@ mod read;
 mod silent;
 mod store;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::decode::Message;
+use crate::decode::Body;
 use crate::record::Cause;
 
-pub use change::{Change, Learnt, Verb, Who};
+pub use change::{Answered, Change, Learnt, Verb, Who};
 pub use explain::{Doubt, Explanation, Known, Query, QueryError};
 pub use facts::{Difference, Facts};
 pub use kind::{Cover, Dump, Kind, Tells, dumps, told_by};
@@ -52,17 +54,17 @@ pub struct Notice<'a> {
     /// Netlink protocol number.
     pub protocol: u8,
     /// In whose context it was sent.
-    pub process: Option<Who>,
+    pub process: Option<Arc<Who>>,
     /// What made the kernel send it.
     pub cause: Option<Cause>,
     /// The system call that made the kernel send it, with what is known of it.
     pub call: Option<String>,
     /// Type of the request inside which it was sent.
-    pub request: Option<String>,
+    pub request: Option<Cow<'static, str>>,
     /// What was answered to that request.
-    pub result: Option<String>,
+    pub result: Option<Cow<'static, str>>,
     /// Its messages, with their attributes.
-    pub messages: &'a [Message],
+    pub messages: &'a [Body],
 }
 
 /// What the ledger has counted.
@@ -166,6 +168,17 @@ impl Ledger {
         self.changes.iter().skip(skip).take(most).map(Arc::clone).collect()
     }
 
+    /// What was answered to the request that the changes of these numbers were told inside of, which
+    /// was not known by then.
+    pub fn answered(&mut self, numbers: Range<u64>, answer: &Cow<'static, str>) {
+        let most = usize::try_from(numbers.end - numbers.start).unwrap_or(usize::MAX);
+        for change in self.changes(numbers.start, most) {
+            if numbers.contains(&change.number) {
+                change.result.set(answer.clone());
+            }
+        }
+    }
+
     /// Namespaces of which a list is wanted, and why. They are told once.
     pub fn take_wanted(&mut self) -> BTreeMap<u32, Why> {
         std::mem::take(&mut self.wanted)
@@ -195,9 +208,9 @@ impl Ledger {
 
     fn notice_of(&mut self, notice: &Notice<'_>, list: Option<&List>) {
         for message in notice.messages {
-            let number = message.type_number.and_then(|number| told_by(notice.protocol, number));
-            let Some((kind, _)) = number else { continue };
-            if message.truncated || message.attributes.is_empty() {
+            let number = message.header.message_type;
+            let Some((kind, _)) = told_by(notice.protocol, number) else { continue };
+            if !message.whole || message.attributes.is_empty() {
                 if self.spaces.get(&notice.netns).is_some_and(|space| space.covers(kind)) {
                     self.lost(Some(notice.netns), notice.time_ns, &Why::Cut);
                 }
@@ -240,7 +253,7 @@ impl Ledger {
         // IPv4 replaces the first of them, and leaves the others.
         let names_all = base.starts_with("inet6 ");
         for (_, key) in old {
-            let key_of = |told: &Told| Key::new(notice.netns, kind, &told.base, &told.rest);
+            let key_of = |told: &Told| Key::new(notice.netns, kind, &*told.base, &*told.rest);
             let is_new = |told: &Told| self.store.get(&key_of(told)).is_none_or(|o| !o.is_live);
             match told.iter().position(is_new) {
                 Some(place) => {
@@ -257,27 +270,32 @@ impl Ledger {
         }
     }
 
-    fn take(&mut self, notice: &Notice<'_>, told: Told) {
-        let key = Key::new(notice.netns, told.kind, &told.base, &told.rest);
-        let is_live = self.store.get(&key).is_some_and(|object| object.is_live);
+    fn take(&mut self, notice: &Notice<'_>, mut told: Told) {
+        let (base, rest) = (std::mem::take(&mut told.base), std::mem::take(&mut told.rest));
+        let key = Key::new(notice.netns, told.kind, base, rest);
+        let known = self.store.get(&key).map(|object| object.is_live);
         let is_passing = matches!(told.kind, Kind::Neighbour | Kind::Fdb);
-        match (told.tells, is_live) {
-            (_, false) if told.passing => self.counts.passing += 1,
-            (Tells::There, true) if told.passing => self.delete(notice, &key, Learnt::Told, None),
-            (Tells::There, true) => {
+        match (told.tells, known) {
+            (Tells::There, Some(true)) if told.passing => {
+                self.delete(notice, &key, Learnt::Told, None);
+            }
+            (Tells::There, Some(true)) => {
                 let Some(object) = self.store.remove(&key) else { return };
                 self.change(notice, key, object, told);
             }
-            (Tells::There, false) => self.add(notice, key, told),
-            (Tells::Gone, true) => self.delete(notice, &key, Learnt::Told, None),
-            (Tells::Gone, false) if is_passing => self.counts.passing += 1,
-            (Tells::Gone, false) => self.delete_unknown(notice, key, told),
+            (Tells::Gone, Some(true)) => self.delete(notice, &key, Learnt::Told, None),
+            _ if told.passing => self.counts.passing += 1,
+            (Tells::There, gone) => {
+                let object = gone.and_then(|_| self.store.remove(&key));
+                self.add(notice, key, object.unwrap_or_default(), told);
+            }
+            (Tells::Gone, _) if is_passing => self.counts.passing += 1,
+            (Tells::Gone, _) => self.delete_unknown(notice, key, told),
         }
     }
 
-    fn add(&mut self, notice: &Notice<'_>, key: Key, told: Told) {
+    fn add(&mut self, notice: &Notice<'_>, key: Key, mut object: Object, told: Told) {
         let order = self.place(&key, told.first);
-        let mut object = self.store.remove(&key).unwrap_or_default();
         let change = self.new_change(notice, &key, &told.title, Verb::Added, Vec::new());
         object.title = told.title.into();
         object.facts = told.facts;
@@ -415,7 +433,7 @@ impl Ledger {
             cause: notice.cause,
             call: notice.call.clone(),
             request: notice.request.clone(),
-            result: notice.result.clone(),
+            result: notice.result.clone().into(),
             because: None,
         }
     }

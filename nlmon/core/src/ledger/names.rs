@@ -10,9 +10,9 @@ const INDEXES: [&str; 3] = ["dev", "master", "lower"];
 const HOPS: &str = "nexthop";
 
 /// The name of an interface, also of one that is gone; its index where that is not known.
-fn name(store: &Store, netns: u32, index: &str) -> String {
+fn name<'a>(store: &'a Store, netns: u32, index: &'a str) -> &'a str {
     let link = store.get(&Key::new(netns, Kind::Link, index, ""));
-    link.and_then(|link| link.facts.get("name")).unwrap_or(index).to_owned()
+    link.and_then(|link| link.facts.get("name")).unwrap_or(index)
 }
 
 /// The text with `dev 5` as `dev eth0`.
@@ -20,19 +20,23 @@ pub(super) fn in_text(store: &Store, netns: u32, kind: Kind, text: &str) -> Stri
     if kind.protocol() != Kind::Link.protocol() || !text.contains("dev ") {
         return text.to_owned();
     }
+    let mut named = String::with_capacity(text.len() + 16);
     let mut is_device = false;
-    let words = text.split(' ').map(|word| {
+    for (place, word) in text.split(' ').enumerate() {
+        if place > 0 {
+            named.push(' ');
+        }
         let is_index = std::mem::replace(&mut is_device, word == "dev")
             && word.bytes().all(|byte| byte.is_ascii_digit());
-        if is_index { name(store, netns, word) } else { word.to_owned() }
-    });
-    words.collect::<Vec<_>>().join(" ")
+        named.push_str(if is_index { name(store, netns, word) } else { word });
+    }
+    named
 }
 
 /// The value of a fact with names.
 pub(super) fn in_fact(store: &Store, netns: u32, field: &str, value: &str) -> String {
     match field {
-        _ if INDEXES.contains(&field) => name(store, netns, value),
+        _ if INDEXES.contains(&field) => name(store, netns, value).to_owned(),
         HOPS => in_text(store, netns, Kind::Route, value),
         _ => value.to_owned(),
     }

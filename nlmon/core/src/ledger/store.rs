@@ -48,7 +48,12 @@ struct Inner {
 }
 
 impl Key {
-    pub(super) fn new(netns: u32, kind: Kind, base: &str, rest: &str) -> Self {
+    pub(super) fn new(
+        netns: u32,
+        kind: Kind,
+        base: impl Into<Box<str>>,
+        rest: impl Into<Box<str>>,
+    ) -> Self {
         Self(Arc::new(Inner { netns, kind, base: base.into(), rest: rest.into() }))
     }
 
@@ -195,7 +200,6 @@ impl Store {
 
     /// Takes an object in, or what has become of it, as the one that changed last; then makes room.
     pub(super) fn put(&mut self, key: Key, mut object: Object) {
-        self.remove(&key);
         while object.history.len() > self.limits.events {
             object.history.pop_front();
             object.forgotten += 1;
@@ -207,17 +211,25 @@ impl Store {
         let changes: usize = object.history.iter().map(|change| change.bytes()).sum();
         object.bytes = FIXED_BYTES + texts + changes;
         self.bytes += object.bytes;
-        self.ages(key.kind(), object.is_live).insert(object.touched, key.clone());
-        self.objects.insert(key, object);
+        let kind = key.kind();
+        self.ages(kind, object.is_live).insert(object.touched, key.clone());
+        if let Some(before) = self.objects.insert(key, object) {
+            self.gone_from(kind, &before);
+        }
         self.make_room();
     }
 
     /// Takes one out.
     pub(super) fn remove(&mut self, key: &Key) -> Option<Object> {
         let object = self.objects.remove(key)?;
-        self.bytes -= object.bytes;
-        self.ages(key.kind(), object.is_live).remove(&object.touched);
+        self.gone_from(key.kind(), &object);
         Some(object)
+    }
+
+    /// An object is not in its place any more.
+    fn gone_from(&mut self, kind: Kind, object: &Object) {
+        self.bytes -= object.bytes;
+        self.ages(kind, object.is_live).remove(&object.touched);
     }
 
     /// Takes out what is known of a namespace by this protocol.

@@ -15,10 +15,15 @@ pub fn decode_panics() -> u64 {
 /// What `decode` makes, or else what `raw` makes. Neither leaves anything half done that others
 /// see: both only read.
 pub(super) fn contained<T>(decode: impl FnOnce() -> T, raw: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_payload| {
+    attempted(decode).unwrap_or_else(|| {
         PANICS.fetch_add(1, Ordering::Relaxed);
         raw()
     })
+}
+
+/// What `decode` makes; `None` if it panics, which is not counted.
+pub(in crate::live) fn attempted<T>(decode: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(decode)).ok()
 }
 
 #[cfg(test)]

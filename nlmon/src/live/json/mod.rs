@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use contained::attempted;
 pub use contained::decode_panics;
 pub use making::{Clock, View};
 pub use silent::{LogRoute, LogSilent};

@@ -72,7 +72,7 @@ impl ChangeFilter {
 
     /// Whether a change passes.
     pub fn passes(&self, change: &Change) -> bool {
-        let who = change.process.as_ref();
+        let who = change.process.as_deref();
         let is_called = |names: &[String], name: fn(&Who) -> Option<&str>| {
             any(names, |wanted| who.and_then(name).is_some_and(|name| glob::matches(wanted, name)))
         };

@@ -1,125 +1,206 @@
 //! What the ledger wants to know of a record. Only records with a message about an object that is
 //! kept are decoded, which most are not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::live::entry::Entry;
-use crate::live::json::{LogRecord, Process};
-use nlmon_core::decode::names::{errno_name, parse_protocol};
+use crate::live::json::attempted;
+use crate::origin::Origin;
+use nlmon_core::calls;
+use nlmon_core::decode::names::errno_name;
+use nlmon_core::decode::{Body, Context, Families, bodies, printable};
+use nlmon_core::join::cause;
 use nlmon_core::ledger::{Notice, Who, told_by};
 use nlmon_core::message::messages;
-use nlmon_core::record::{Path, Record, Silent};
+use nlmon_core::record::{Cause, Parent, Path, Record, Silent, Task};
 
 /// Answered requests that are remembered: what is told inside one comes right behind it.
 const REQUESTS_MAX: usize = 1024;
 
-/// The answers to the last requests, by when those began.
+/// What is remembered of the records before.
 #[derive(Debug, Default)]
-pub(super) struct Answers(BTreeMap<u64, i32>);
+pub(super) struct Before {
+    /// The answers to the last requests, by when those began.
+    answers: BTreeMap<u64, i32>,
+    /// The changes that were told inside requests which have no answer yet, by when those began.
+    open: BTreeMap<u64, Vec<Range<u64>>>,
+    /// Answers to such requests.
+    late: Vec<(Range<u64>, Cow<'static, str>)>,
+    /// Who was told of last. Changes come in runs of one process, and share it.
+    who: Option<Arc<Who>>,
+}
 
-impl Answers {
+impl Before {
     /// Takes note of a request that was answered.
-    fn note(&mut self, start_ns: u64, errno: i32) {
-        self.0.insert(start_ns, errno);
-        if self.0.len() > REQUESTS_MAX {
-            self.0.pop_first();
+    fn answered(&mut self, start_ns: u64, errno: i32) {
+        if let Some(changes) = self.open.remove(&start_ns) {
+            let late = changes.into_iter().map(|changes| (changes, errno_name(errno)));
+            self.late.extend(late);
+        }
+        self.answers.insert(start_ns, errno);
+        if self.answers.len() > REQUESTS_MAX {
+            self.answers.pop_first();
         }
     }
 
-    fn of(&self, record: &Record) -> Option<String> {
-        let parent = record.observation()?.parent?;
-        self.0.get(&parent.start_ns).map(|errno| errno_name(*errno).into_owned())
+    /// Takes note of changes that lack the answer to the request that they were told inside of.
+    pub(super) fn lacks_answer(&mut self, told: &Told<'_>, changes: Range<u64>) {
+        let parent = told.record.observation().and_then(|observation| observation.parent);
+        if let Some(parent) = parent.filter(|_| told.result.is_none() && !changes.is_empty()) {
+            let open = self.open.entry(parent.start_ns).or_default();
+            // Others may have made changes in between, which have answers of their own.
+            if let Some(last) = open.last_mut().filter(|last| last.end == changes.start) {
+                last.end = changes.end;
+            } else if open.len() < REQUESTS_MAX {
+                open.push(changes);
+            }
+            if self.open.len() > REQUESTS_MAX {
+                self.open.pop_first();
+            }
+        }
+    }
+
+    /// Changes whose answer has come since. They are told once.
+    pub(super) fn take_late(&mut self) -> Vec<(Range<u64>, Cow<'static, str>)> {
+        std::mem::take(&mut self.late)
+    }
+
+    /// What was answered to the request inside which the record was sent.
+    fn result(&self, parent: Parent) -> Option<Cow<'static, str>> {
+        self.answers.get(&parent.start_ns).map(|errno| errno_name(*errno))
+    }
+
+    /// Whose context it was; nobody's, if an interrupt ran on top of a bystander.
+    fn who(&mut self, task: &Task, origin: &Origin) -> Option<Arc<Who>> {
+        if task.interrupt {
+            return None;
+        }
+        let comm = task.comm.text();
+        let is_same = |who: &&Arc<Who>| {
+            (who.pid, &*who.comm) == (task.pid, &*comm)
+                && who.unit.as_deref() == origin.unit.as_deref()
+                && who.container.as_deref() == origin.container.as_deref()
+                && who.pod.as_deref() == origin.pod.as_deref()
+        };
+        if let Some(same) = self.who.as_ref().filter(is_same) {
+            return Some(Arc::clone(same));
+        }
+        let owned = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
+        let who = Arc::new(Who {
+            pid: task.pid,
+            comm: comm.into_owned(),
+            unit: owned(&origin.unit),
+            container: owned(&origin.container),
+            pod: owned(&origin.pod),
+        });
+        self.who = Some(Arc::clone(&who));
+        Some(who)
     }
 }
 
 /// A record that tells of objects.
 #[derive(Debug)]
-pub(super) struct Told {
-    record: LogRecord,
-    protocol: u8,
-    result: Option<String>,
-    silent: Option<Silent>,
+pub(super) struct Told<'a> {
+    record: &'a Record,
+    origin: &'a Origin,
+    time: String,
+    process: Option<Arc<Who>>,
+    cause: Option<Cause>,
+    /// Type of the request inside which it was told.
+    request: Option<Cow<'static, str>>,
+    result: Option<Cow<'static, str>>,
+    messages: Vec<Body>,
 }
 
-impl Told {
+impl<'a> Told<'a> {
     /// What a record tells; `None` if that is nothing of kept objects. A dump's answer is none: it
     /// says what is, not what has changed.
-    pub(super) fn of(entry: &Entry, answers: &mut Answers) -> Option<Self> {
-        let Some(record) = entry.joined_record() else {
-            let made = entry.record();
-            let protocol = parse_protocol(&made.protocol)?;
-            let is_told = made.path == Path::Multicast
-                && made.src_portid == 0
-                && made.messages.iter().any(|m| is_kept(protocol, m.type_number));
-            let record = is_told.then(|| entry.detailed())?;
-            return Some(Self { record, protocol, result: None, silent: None });
-        };
-        let protocol = record.protocol();
+    pub(super) fn of(entry: &'a Entry, before: &mut Before) -> Option<Self> {
+        let (record, origin, view) = entry.parts()?;
         match record.path() {
             Path::Request => {
                 let errno = record.answer().and_then(|answer| answer.errno);
                 if let Some((observation, errno)) = record.observation().zip(errno) {
-                    answers.note(observation.start_ns, errno);
+                    before.answered(observation.start_ns, errno);
                 }
                 return None;
             }
-            Path::Multicast => {
-                let len = usize::try_from(record.datagram_len()).unwrap_or(usize::MAX);
-                let is_kept = |message: nlmon_core::message::Message<'_>| {
-                    is_kept(protocol, Some(message.header.message_type))
-                };
-                if !is_from_kernel(record) || !messages(record.data(), len).any(is_kept) {
-                    return None;
-                }
-            }
+            Path::Multicast if is_from_kernel(record) => {}
             Path::Silent => {}
-            Path::Reply | Path::Peer | Path::Dump => return None,
+            Path::Multicast | Path::Reply | Path::Peer | Path::Dump => return None,
         }
-        let result = answers.of(record);
-        let silent = record.silent().cloned();
-        Some(Self { record: entry.detailed(), protocol, result, silent })
+        let messages = if record.silent().is_some() { Vec::new() } else { kept(entry, record)? };
+        let observation = record.observation();
+        let parent = observation.and_then(|o| o.parent);
+        let request = parent.map(|parent| request_name(&view.families, parent));
+        let name = request.as_deref().unwrap_or_default();
+        Some(Self {
+            record,
+            origin,
+            time: view.clock.format(record.time_ns()),
+            process: observation.and_then(|o| before.who(&o.task, origin)),
+            cause: observation.and_then(|o| cause(o, name)),
+            request,
+            result: parent.and_then(|parent| before.result(parent)),
+            messages,
+        })
     }
 
     /// The routes that were removed without a word, if it is about such.
     pub(super) fn silent(&self) -> Option<&Silent> {
-        self.silent.as_ref()
+        self.record.silent()
     }
 
     /// The notice.
     pub(super) fn notice(&self) -> Notice<'_> {
-        let record = &self.record;
+        let call = self.record.observation().and_then(|o| o.task.system_call.as_ref());
+        let call = call.filter(|_| self.cause == Some(Cause::SystemCall));
         Notice {
-            netns: record.netns,
-            netns_name: record.netns_name.as_deref(),
-            time_ns: record.time_ns,
-            time: &record.time,
-            protocol: self.protocol,
-            process: record.process.as_ref().and_then(who),
-            cause: record.cause,
-            call: record.call(),
-            request: record.parent.as_ref().map(|parent| parent.name().to_owned()),
+            netns: self.record.netns(),
+            netns_name: self.origin.namespace.as_deref(),
+            time_ns: self.record.time_ns(),
+            time: &self.time,
+            protocol: self.record.protocol(),
+            process: self.process.clone(),
+            cause: self.cause,
+            call: call.map(|call| printable::escape(calls::text(call).as_bytes())),
+            request: self.request.clone(),
             result: self.result.clone(),
-            messages: &record.messages,
+            messages: &self.messages,
         }
     }
 }
 
-fn is_kept(protocol: u8, message_type: Option<u16>) -> bool {
-    message_type.is_some_and(|number| told_by(protocol, number).is_some())
+/// Its messages about kept objects; `None` if there are none. One that the decoder fails on is there
+/// without its attributes.
+fn kept(entry: &Entry, record: &Record) -> Option<Vec<Body>> {
+    let (protocol, bytes) = (record.protocol(), record.datagram_len());
+    let is_kept = |number| told_by(protocol, number).is_some();
+    let len = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if !messages(record.data(), len).any(|message| is_kept(message.header.message_type)) {
+        return None;
+    }
+    Some(attempted(|| bodies(protocol, record.data(), bytes, is_kept)).unwrap_or_else(|| {
+        // Its line has the same panic, and counts it.
+        entry.record();
+        let found = messages(record.data(), len);
+        let kept = found.filter(|message| is_kept(message.header.message_type));
+        kept.map(|message| Body::unread(protocol, message.header)).collect()
+    }))
+}
+
+/// The name of the request's command, or else of its type.
+fn request_name(families: &Families, request: Parent) -> Cow<'static, str> {
+    let Parent { protocol, message_type, command, .. } = request;
+    let context = Context::new(families);
+    let name = command.and_then(|command| context.command_name(protocol, message_type, command));
+    name.map_or_else(|| context.type_name(protocol, message_type), Cow::Borrowed)
 }
 
 fn is_from_kernel(record: &Record) -> bool {
     let sent = record.observation().map(|observation| observation.src_portid);
     sent.or(record.delivery().map(|delivery| delivery.src_portid)) == Some(0)
-}
-
-/// Whose context it was; nobody's, if an interrupt ran on top of a bystander.
-fn who(process: &Process) -> Option<Who> {
-    (!process.interrupt).then(|| Who {
-        pid: process.pid,
-        comm: process.comm.clone(),
-        unit: process.unit.as_deref().map(str::to_owned),
-        container: process.container.as_deref().map(str::to_owned),
-        pod: process.pod.as_deref().map(str::to_owned),
-    })
 }

@@ -2,6 +2,7 @@
 //! there. Decoding of many records, and of lists, is done beside the workers.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::KeptLedger;
-use super::notice::{Answers, Told};
+use super::notice::{Before, Told};
 use crate::live::bus::{Batch, Bus, Cursor};
 use crate::live::entry::Entry;
 use crate::live::json::Clock;
 use crate::shutdown;
 use crate::subscribe::{Listing, Lists, monotonic_ns, realtime_offset_ns};
-use nlmon_core::decode::{Context as Decoding, Families, decode};
-use nlmon_core::ledger::{Limits, List, Why};
+use nlmon_core::decode::bodies;
+use nlmon_core::ledger::{Limits, List, Why, told_by};
 
 /// How long after a list the log may still bring what was told before its end: the join holds records
 /// for 0.1 s. What came with a cause must not be found by a list first.
@@ -42,7 +43,7 @@ pub struct LedgerTask {
 #[derive(Debug)]
 struct Work {
     kept: Arc<KeptLedger>,
-    answers: Answers,
+    before: Before,
     recent: VecDeque<Arc<Entry>>,
 }
 
@@ -84,7 +85,7 @@ impl LedgerTask {
         let mut listings = self.listings.lock().await;
         let mut work = Work {
             kept: Arc::clone(&self.kept),
-            answers: Answers::default(),
+            before: Before::default(),
             recent: VecDeque::new(),
         };
         if is_again {
@@ -180,12 +181,16 @@ impl LedgerTask {
 
 impl Work {
     fn entry(&mut self, entry: Arc<Entry>) {
-        if let Some(told) = Told::of(&entry, &mut self.answers) {
-            self.tell(&told);
+        if let Some(told) = Told::of(&entry, &mut self.before) {
+            let changes = self.tell(&told);
+            self.before.lacks_answer(&told, changes);
             self.recent.push_back(entry);
             if self.recent.len() > RECENT_MAX {
                 self.recent.pop_front();
             }
+        }
+        for (changes, answer) in self.before.take_late() {
+            self.kept.lock().answered(changes, &answer);
         }
     }
 
@@ -196,12 +201,15 @@ impl Work {
         }
     }
 
-    fn tell(&self, told: &Told) {
+    /// Takes in what a record tells. Says which changes that were.
+    fn tell(&self, told: &Told<'_>) -> Range<u64> {
         let mut ledger = self.kept.lock();
+        let first = ledger.next_number();
         match told.silent() {
             Some(silent) => ledger.silent(&told.notice(), silent),
             None => ledger.notice(&told.notice()),
         }
+        first..ledger.next_number()
     }
 
     fn is_first(&self, listing: &Listing) -> bool {
@@ -213,18 +221,17 @@ impl Work {
         let Some(list) = list_of(&listing) else { return };
         let Listing::Objects { protocol, datagrams, .. } = listing else { return };
         let is_first = self.kept.lock().is_first(&list);
-        let families = Families::default();
-        let context = Decoding::new(&families);
         self.kept.lock().begin_list(&list);
         for datagram in datagrams {
             let len = u32::try_from(datagram.len()).unwrap_or(u32::MAX);
-            let messages = decode(protocol, &datagram, len, &context).messages;
+            let is_kept = |number| told_by(protocol, number).is_some();
+            let messages = bodies(protocol, &datagram, len, is_kept);
             self.kept.lock().list(&list, protocol, &messages);
         }
         self.kept.lock().end_list(&list);
         if is_first {
             for entry in self.recent.iter().filter(|entry| entry.time_ns() >= list.began_ns) {
-                if let Some(told) = Told::of(entry, &mut self.answers) {
+                if let Some(told) = Told::of(entry, &mut self.before) {
                     self.kept.lock().notice_again(&told.notice(), &list);
                 }
             }

@@ -112,11 +112,11 @@ mod tests {
             verb: Verb::Deleted,
             differences: Vec::new(),
             learnt: Learnt::Told,
-            process: Some(who),
+            process: Some(who.into()),
             cause: Some(Cause::Request),
             call: None,
-            request: Some("RTM_DELROUTE".to_owned()),
-            result: Some("ok".to_owned()),
+            request: Some("RTM_DELROUTE".into()),
+            result: Some("ok".into()).into(),
             because: None,
         }
     }

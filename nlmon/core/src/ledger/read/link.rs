@@ -1,6 +1,8 @@
 //! Interfaces and their addresses.
 
-use super::{Told, text};
+use std::borrow::Cow;
+
+use super::{Told, Word, text};
 use crate::decode::attribute::Tree;
 use crate::ledger::facts::Noting;
 use crate::ledger::kind::{Kind, Tells};
@@ -25,10 +27,10 @@ pub(super) fn link(tells: Tells, tree: Tree<'_>) -> Option<Told> {
     let data = info.inside("IFLA_INFO_DATA");
     let names = tree.inside("IFLA_PROP_LIST");
     let names = names.iter().filter_map(|name| Some(name.value.as_ref()?.to_string()));
-    let mut facts = Noting::default();
+    let mut facts = Noting::new();
     facts
-        .note("name", name.clone())
-        .note("admin", Some(if is_up { "up" } else { "down" }.to_owned()))
+        .note("name", name.as_ref())
+        .note("admin", Some(if is_up { "up" } else { "down" }))
         .note("operstate", text(tree, "IFLA_OPERSTATE"))
         .note("mtu", text(tree, "IFLA_MTU"))
         .note("master", super::index(tree, "IFLA_MASTER"))
@@ -43,7 +45,7 @@ pub(super) fn link(tells: Tells, tree: Tree<'_>) -> Option<Told> {
         .note("flags", Some(rest.collect::<Vec<_>>().join(",")))
         .note("alias", text(tree, "IFLA_IFALIAS"))
         .note("altnames", Some(names.collect::<Vec<_>>().join(",")));
-    let title = name.unwrap_or_else(|| index.to_string());
+    let title = name.map_or_else(|| index.to_string(), Cow::into_owned);
     Some(Told::new(Kind::Link, tells, index.to_string(), title, facts.finish()))
 }
 
@@ -67,22 +69,18 @@ pub(super) fn address(tells: Tells, tree: Tree<'_>) -> Option<Told> {
         _ => format!("{family} {index} {own}"),
     };
     let bits = text(tree, "IFA_FLAGS").or_else(|| text(head, "ifa_flags")).unwrap_or_default();
-    let mut facts = Noting::default();
+    let mut facts = Noting::new();
     facts
-        .note("address", Some(own.clone()))
+        .note("address", Some(&own))
         .note("length", Some(len.to_string()))
         .note("dev", super::index(head, "ifa_index"))
-        .note("peer", peer.clone())
+        .note("peer", peer.as_ref())
         .note("scope", text(head, "ifa_scope"))
         .note("flags", Some(bits).filter(|bits| bits != "0"))
         .note("broadcast", text(tree, "IFA_BROADCAST"))
         .note("label", text(tree, "IFA_LABEL"))
         .note("metric", text(tree, "IFA_RT_PRIORITY"))
         .note("proto", text(tree, "IFA_PROTO"));
-    let shown = match peer {
-        Some(peer) => format!("{own} peer {peer}/{len}"),
-        None => format!("{own}/{len}"),
-    };
-    let title = shown + &super::device(head, "ifa_index");
+    let title = format!("{own}{}/{len}{}", Word("peer", peer), super::device(head, "ifa_index"));
     Some(Told::new(Kind::Address, tells, base, title, facts.finish()))
 }

@@ -12,10 +12,11 @@ mod route;
 mod tc;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::facts::Facts;
 use super::kind::{Kind, Tells, told_by};
-use crate::decode::Message;
+use crate::decode::Body;
 use crate::decode::attribute::Tree;
 
 /// What a message says about one object.
@@ -55,9 +56,8 @@ impl Told {
 }
 
 /// What a message tells of objects that are kept, one after the other.
-pub(super) fn told(protocol: u8, message: &Message) -> Vec<Told> {
-    let Some((kind, tells)) = message.type_number.and_then(|number| told_by(protocol, number))
-    else {
+pub(super) fn told(protocol: u8, message: &Body) -> Vec<Told> {
+    let Some((kind, tells)) = told_by(protocol, message.header.message_type) else {
         return Vec::new();
     };
     let tree = Tree(&message.attributes);
@@ -77,14 +77,9 @@ pub(super) fn told(protocol: u8, message: &Message) -> Vec<Told> {
     one.into_iter().collect()
 }
 
-/// Whether a flag of the header has this name.
-fn has_flag(message: &Message, name: &str) -> bool {
-    message.flags.iter().any(|flag| flag == name)
-}
-
 /// The value as text; `None` if there is none, or an empty one.
-fn text(tree: Tree<'_>, name: &str) -> Option<String> {
-    tree.text(name).map(Cow::into_owned)
+fn text<'a>(tree: Tree<'a>, name: &str) -> Option<Cow<'a, str>> {
+    tree.text(name)
 }
 
 /// The interface, by index; 0 is none.
@@ -93,6 +88,16 @@ fn index(tree: Tree<'_>, name: &str) -> Option<String> {
 }
 
 /// ` dev 5`
-fn device(tree: Tree<'_>, name: &str) -> String {
-    index(tree, name).map_or_else(String::new, |index| format!(" dev {index}"))
+fn device(tree: Tree<'_>, name: &str) -> Word<'static, String> {
+    Word("dev", index(tree, name))
+}
+
+/// ` name value`; nothing without a value.
+struct Word<'a, T>(&'a str, Option<T>);
+
+impl<T: fmt::Display> fmt::Display for Word<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(name, value) = self;
+        value.as_ref().map_or(Ok(()), |value| write!(f, " {name} {value}"))
+    }
 }

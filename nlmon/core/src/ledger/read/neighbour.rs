@@ -1,6 +1,6 @@
 //! Neighbours, entries of a bridge's forwarding database and its VLANs.
 
-use super::{Told, device, text};
+use super::{Told, Word, device, text};
 use crate::decode::attribute::Tree;
 use crate::ledger::facts::Noting;
 use crate::ledger::kind::{Kind, Tells};
@@ -21,29 +21,26 @@ pub(super) fn neighbour(tells: Tells, tree: Tree<'_>) -> Option<Told> {
     let flags = text(head, "ndm_flags").filter(|flags| flags != "0").unwrap_or_default();
     let address = text(tree, "NDA_LLADDR");
     let dst = text(tree, "NDA_DST");
-    let mut facts = Noting::default();
-    let optional = |name: &str, value: Option<String>| {
-        value.map_or_else(String::new, |value| format!(" {name} {value}"))
-    };
+    let mut facts = Noting::new();
     facts
-        .note("address", if family == "bridge" { address.clone() } else { dst.clone() })
+        .note("address", if family == "bridge" { address.as_ref() } else { dst.as_ref() })
         .note("dev", super::index(head, "ndm_ifindex"))
-        .note("lladdr", address.clone().filter(|_| family != "bridge"))
-        .note("dst", dst.clone().filter(|_| family == "bridge"))
+        .note("lladdr", address.as_ref().filter(|_| family != "bridge"))
+        .note("dst", dst.as_ref().filter(|_| family == "bridge"))
         .note("vlan", text(tree, "NDA_VLAN"))
         .note("vni", text(tree, "NDA_VNI"))
         .note("master", super::index(tree, "NDA_MASTER"))
-        .note("state", Some(states.clone()))
-        .note("flags", Some(flags.clone()));
+        .note("state", Some(&states))
+        .note("flags", Some(&flags));
     let shown = device(head, "ndm_ifindex");
     let (kind, base, title, kept) = match &*family {
         "bridge" => {
             let address = address?;
             let of = format!(
                 "{}{}{}",
-                optional("vlan", text(tree, "NDA_VLAN")),
-                optional("vni", text(tree, "NDA_VNI")),
-                optional("dst", dst)
+                Word("vlan", text(tree, "NDA_VLAN")),
+                Word("vni", text(tree, "NDA_VNI")),
+                Word("dst", dst)
             );
             // A bridge may know an address as its own and as its port's.
             let side = if flags.split(',').any(|flag| flag == "self") { " self" } else { "" };
@@ -60,7 +57,7 @@ pub(super) fn neighbour(tells: Tells, tree: Tree<'_>) -> Option<Told> {
             let is_proxy = flags.split(',').any(|flag| flag == "proxy");
             let proxy = if is_proxy { " proxy" } else { "" };
             let base = format!("{family} {index} {dst}{proxy}");
-            let lladdr = optional("lladdr", address);
+            let lladdr = Word("lladdr", address);
             // A dump does not list the proxies unless it asks for them alone.
             let kept = has_state("PERMANENT") && !is_proxy;
             (Kind::Neighbour, base, format!("{proxy}{dst}{lladdr}{shown}"), kept)
@@ -85,7 +82,7 @@ pub(super) fn vlans(tells: Tells, tree: Tree<'_>) -> Vec<Told> {
         let Some(first) = info.number("vid") else { continue };
         let last = entry.number("BRIDGE_VLANDB_ENTRY_RANGE").unwrap_or(first);
         for vid in first..=last.min(VLANS_MAX) {
-            let mut facts = Noting::default();
+            let mut facts = Noting::new();
             facts
                 .note("dev", super::index(head, "ifindex"))
                 .note("vid", Some(vid.to_string()))

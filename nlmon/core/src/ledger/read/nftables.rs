@@ -2,7 +2,7 @@
 //! have a million of them, which come and go with packets.
 
 use super::{Told, text};
-use crate::decode::Message;
+use crate::decode::Body;
 use crate::decode::attribute::Tree;
 use crate::ledger::facts::Noting;
 use crate::ledger::kind::{Kind, Tells};
@@ -10,13 +10,13 @@ use crate::ledger::kind::{Kind, Tells};
 /// A table, chain or set is its family and names, a rule its handle in its chain:
 /// `nft_table_lookup`, `nft_chain_lookup`, `nft_set_lookup` and `nft_rule_lookup` in
 /// `net/netfilter/nf_tables_api.c`.
-pub(super) fn object(kind: Kind, tells: Tells, message: &Message, tree: Tree<'_>) -> Option<Told> {
+pub(super) fn object(kind: Kind, tells: Tells, message: &Body, tree: Tree<'_>) -> Option<Told> {
     let family = text(tree.inside("nfgenmsg"), "nfgen_family")?;
-    let mut facts = Noting::default();
+    let mut facts = Noting::new();
     let (base, title) = match kind {
         Kind::NftTable => {
             let name = text(tree, "NFTA_TABLE_NAME")?;
-            facts.note("table", Some(name.clone()));
+            facts.note("table", Some(&name));
             facts.note("flags", text(tree, "NFTA_TABLE_FLAGS").filter(|flags| flags != "0"));
             (format!("{family} {name}"), format!("{family} {name}"))
         }
@@ -24,7 +24,7 @@ pub(super) fn object(kind: Kind, tells: Tells, message: &Message, tree: Tree<'_>
             let (table, name) = (text(tree, "NFTA_CHAIN_TABLE")?, text(tree, "NFTA_CHAIN_NAME")?);
             let base = format!("{family} {table} {name}");
             facts.note("table", Some(table)).note("chain", Some(name));
-            facts.note("is", behind(&message.summary, &base));
+            facts.note("is", behind(&message.summary(), &base));
             (base.clone(), base)
         }
         Kind::NftSet => {
@@ -38,10 +38,10 @@ pub(super) fn object(kind: Kind, tells: Tells, message: &Message, tree: Tree<'_>
             let (table, chain) = (text(tree, "NFTA_RULE_TABLE")?, text(tree, "NFTA_RULE_CHAIN")?);
             let handle = text(tree, "NFTA_RULE_HANDLE")?;
             let chain_of = format!("{family} {table} {chain}");
-            let does = behind(&message.summary, &format!("{chain_of} handle {handle}"));
+            let does = behind(&message.summary(), &format!("{chain_of} handle {handle}"));
             let does = does.map(|does| without_counts(&does));
             facts.note("table", Some(table)).note("chain", Some(chain));
-            facts.note("handle", Some(handle.clone())).note("does", does.clone());
+            facts.note("handle", Some(&handle)).note("does", does.as_ref());
             let does = does.map_or_else(String::new, |does| format!(" {does}"));
             (format!("{chain_of} {handle}"), format!("{chain_of} handle {handle}{does}"))
         }

@@ -13,13 +13,13 @@ pub(super) fn qdisc(tells: Tells, tree: Tree<'_>) -> Option<Told> {
     let parent = text(head, "tcm_parent")?;
     let kind = text(tree, "TCA_KIND")?;
     let handle = text(head, "tcm_handle").filter(|handle| handle != "none");
-    let mut facts = Noting::default();
+    let mut facts = Noting::new();
     facts
-        .note("kind", Some(kind.clone()))
-        .note("handle", handle.clone())
+        .note("kind", Some(&kind))
+        .note("handle", handle.as_ref())
         .note("dev", super::index(head, "tcm_ifindex"))
-        .note("parent", Some(parent.clone()));
-    let handle = handle.map_or_else(String::new, |handle| format!(" {handle}"));
-    let title = format!("{kind}{handle}{} parent {parent}", device(head, "tcm_ifindex"));
+        .note("parent", Some(&parent));
+    let (handle, space) = handle.as_deref().map_or(("", ""), |handle| (handle, " "));
+    let title = format!("{kind}{space}{handle}{} parent {parent}", device(head, "tcm_ifindex"));
     Some(Told::new(Kind::Qdisc, tells, format!("{index} {parent}"), title, facts.finish()))
 }
