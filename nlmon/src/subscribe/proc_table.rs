@@ -27,14 +27,15 @@ pub fn proc_sockets(text: &str) -> impl Iterator<Item = ProcSocket> {
 impl ProcSocket {
     /// `sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode`
     fn parse(line: &str) -> Option<Self> {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let mut fields = line.split_ascii_whitespace().skip(1);
         Some(Self {
-            protocol: fields.get(1)?.parse().ok()?,
-            portid: fields.get(2)?.parse().ok()?,
-            groups: u32::from_str_radix(fields.get(3)?, 16).ok()?,
-            queue_bytes: number(fields.get(4)?)?,
-            drops: number(fields.get(8)?)?,
-            inode: fields.get(9)?.parse().ok()?,
+            protocol: fields.next()?.parse().ok()?,
+            portid: fields.next()?.parse().ok()?,
+            groups: u32::from_str_radix(fields.next()?, 16).ok()?,
+            queue_bytes: number(fields.next()?)?,
+            // Behind `Wmem`, `Dump` and `Locks`.
+            drops: number(fields.nth(3)?)?,
+            inode: fields.next()?.parse().ok()?,
         })
     }
 
