@@ -1,19 +1,14 @@
 //! What `nlmon findings` says of faults that are made here, and that it ceases to say so after them.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-    thread::sleep,
-    time::Duration,
-};
+use std::{fs, process::Command, thread::sleep, time::Duration};
 
 use serde_json::Value;
 
-use crate::support::{Daemon, run, say, try_run, wait_for};
+use crate::support::{Daemon, narrow_listener, run, say, try_run, wait_for};
 
-/// The shortest window, so that the end of a fault is seen soon.
 /// How long the first look takes to come, whose totals are no growth.
 const LOOKED: Duration = Duration::from_secs(6);
+/// The shortest window, so that the end of a fault is seen soon.
 const QUICK: [&str; 5] =
     ["--require-probes", "--findings-window", "10", "--findings-storm-per-second", "30"];
 
@@ -60,16 +55,8 @@ fn nothing_is_wrong_on_a_quiet_host() {
 fn a_listener_that_loses_messages_is_found() {
     let daemon = Daemon::start(&QUICK);
     sleep(LOOKED);
-    let mut deaf = Command::new("ip")
-        .args(["-rcvbuf", "4608", "monitor", "link"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut deaf = narrow_listener();
     let pid = deaf.id().to_string();
-    let listens = |line: &str| line.split_whitespace().nth(2) == Some(&pid);
-    wait_for("it listens", || {
-        fs::read_to_string("/proc/net/netlink").unwrap().lines().any(listens)
-    });
     run("kill", &["-STOP", &pid]);
     let before = daemon.metrics();
     for _ in 0..31 {

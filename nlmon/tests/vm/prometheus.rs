@@ -9,7 +9,7 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     os::fd::AsRawFd as _,
-    process::{Command, Stdio},
+    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use std::{
 use nix::sys::socket::{MsgFlags, NetlinkAddr, sendto};
 use nlmon::subscribe::Socket;
 
-use crate::support::{run, say, try_run};
+use crate::support::{narrow_listener, run, say, try_run};
 
 const RULES: &str = include_str!("../../../deploy/prometheus/nlmon.rules.yml");
 
@@ -310,12 +310,7 @@ fn file_fails() {
 fn of_netlink() {
     let changes =
         "for i in $(seq 31); do ip link add alert$i type dummy; ip link del alert$i; done";
-    let mut deaf = Command::new("ip")
-        .args(["-rcvbuf", "4608", "monitor", "link"])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    sleep(Duration::from_secs(2));
+    let mut deaf = narrow_listener();
     let pid = deaf.id().to_string();
     provoke(
         "NetlinkListenerLost",

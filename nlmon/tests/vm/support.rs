@@ -507,6 +507,21 @@ impl Drop for Module {
     }
 }
 
+/// `ip monitor link` with the narrowest buffer. A notification that comes while it takes its first
+/// list ends it, and then it is started again.
+pub(crate) fn narrow_listener() -> Child {
+    for _ in 0..5 {
+        let mut command = Command::new("ip");
+        command.args(["-rcvbuf", "4608", "monitor", "link"]).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        sleep(Duration::from_secs(2));
+        if child.try_wait().unwrap().is_none() {
+            return child;
+        }
+    }
+    panic!("ip monitor ends at once");
+}
+
 /// A socket of the test protocol with room for `bytes`.
 pub(crate) fn test_socket(bytes: usize) -> Socket {
     let socket = Socket::open(test_module::PROTOCOL).unwrap();
