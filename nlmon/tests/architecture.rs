@@ -140,7 +140,7 @@ const DAEMON: [Rule; 28] = [
 ];
 
 /// A dependency, and where it may be named: a file or directory of the daemon's sources.
-const OWNERS: [(&str, &str); 24] = [
+const OWNERS: [(&str, &str); 25] = [
     ("aya", "probe"),
     ("aya_log", "probe"),
     ("aya_obj", "probe"),
@@ -160,6 +160,7 @@ const OWNERS: [(&str, &str); 24] = [
     ("base64", "http/door"),
     ("serde_saphyr", "http/door"),
     ("ratatui", "commands/top"),
+    ("terminal_size", "commands/printer.rs"),
     ("pcap_file", "live/pcapng"),
     ("flate2", "live/pcapng"),
     ("tracing_journald", "service/logger"),

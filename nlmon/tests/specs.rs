@@ -124,8 +124,7 @@ fn record(bytes: &[u8], context: &Context<'_>) -> LogRecord {
 fn what_a_spec_explains_is_shown() {
     let families = families(specs());
     let record = record(&brewed(), &Context::new(&families));
-    let style =
-        Style { colour: false, verbose: true, hex: true, probes: true, zone: TimeZone::UTC };
+    let style = Style { verbose: true, hex: true, ..Style::plain(TimeZone::UTC) };
     let text = style.render(&record);
     for expected in [
         "TEA_POT_CMD_GET",

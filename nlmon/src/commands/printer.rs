@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
+use terminal_size::{Width, terminal_size};
 
 use super::Failure;
 use super::feed::{Feed, Item};
@@ -23,6 +24,9 @@ pub struct Shown {
     /// Show every message of a datagram, with its header and all its attributes
     #[arg(long, short)]
     pub verbose: bool,
+    /// Show who, what and what failed, and no more
+    #[arg(long, conflicts_with_all = ["verbose", "hex"])]
+    pub brief: bool,
     /// Show the bytes too: below each line, or as `data` of the JSON
     #[arg(long)]
     pub hex: bool,
@@ -93,6 +97,8 @@ pub(super) struct Printer {
     /// Whether the bytes are shown.
     bytes: bool,
     left: Option<u64>,
+    /// A terminal reads it, whose width may change.
+    terminal: bool,
 }
 
 impl Printer {
@@ -103,6 +109,8 @@ impl Printer {
             colour: terminal && wants_colour(),
             verbose: shown.verbose,
             hex: shown.hex,
+            brief: shown.brief,
+            width: None,
             probes,
             zone: TimeZone::system(),
         };
@@ -112,7 +120,7 @@ impl Printer {
             Output::Json => Form::Json(out),
             Output::Pcapng => Form::Pcapng(written(Capture::new(out))?),
         };
-        Ok(Self { form, bytes: shown.detail() == Detail::Data, left: count })
+        Ok(Self { form, bytes: shown.detail() == Detail::Data, left: count, terminal })
     }
 
     fn out(&mut self) -> &mut Out {
@@ -170,7 +178,12 @@ impl Printer {
                 let line = serde_json::to_string(&record).context("cannot write a record")?;
                 writeln!(out, "{line}")
             }
-            Form::Text(out, style) => out.write_all(style.render(&record).as_bytes()),
+            Form::Text(out, style) => {
+                if self.terminal {
+                    style.width = terminal_size().map(|(Width(columns), _)| columns.into());
+                }
+                out.write_all(style.render(&record).as_bytes())
+            }
             Form::Pcapng(capture) => capture.write(&record),
         })
     }

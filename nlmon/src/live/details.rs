@@ -136,7 +136,7 @@ mod tests {
     fn render(verbose: bool, hex: bool) -> String {
         let view = View::new(Clock::new(0));
         let record = LogRecord::new(&sample::request(), &view).with(Detail::Data);
-        Style { colour: false, verbose, hex, probes: true, zone: TimeZone::UTC }.render(&record)
+        Style { verbose, hex, ..Style::plain(TimeZone::UTC) }.render(&record)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The live log: records as a person or a program reads them, and the Unix socket that serves them.
-//! These parts are pure: `json` is the published schema, `text` its one-line form, `details` the
-//! lines below it, and `pcapng` its form as a capture. `foreign` makes a record of bytes that nlmon
+//! These parts are pure: `json` is the published schema, `text` its one-line form with `notes` in
+//! brackets, `details` the lines below it, and `pcapng` its form as a capture. `foreign` makes a record of bytes that nlmon
 //! did not see sent, and `exchanges` joins such records. `filter` chooses records, `history` says how
 //! many old ones, `interfaces` knows the names of interfaces, and `words` reads both from the page's
 //! address. `bus` hands each `entry` to every client and never waits for one. `server` does the I/O,
@@ -23,6 +23,7 @@ pub mod history;
 pub mod interfaces;
 pub mod json;
 pub mod ledger;
+mod notes;
 pub mod pcapng;
 mod places;
 pub mod protocol;

@@ -2,15 +2,17 @@
 //! is about, and in brackets how it went. Pure: whether to colour, and in which time zone, is said
 //! by the caller. What more than the line is asked for is `details`.
 
-use std::fmt::{self, Display, Write as _};
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use super::details;
-use super::json::{LogParent, LogRecord, Process};
+use super::json::{LogRecord, Process};
+use super::notes::{Note, notes};
 use nlmon_core::decode::{Message, printable};
-use nlmon_core::record::{Cause, Outcome, Path};
+use nlmon_core::record::Path;
 
 /// How lines look.
 #[derive(Clone, Debug)]
@@ -22,6 +24,10 @@ pub struct Style {
     pub verbose: bool,
     /// Show the bytes.
     pub hex: bool,
+    /// Leave out the protocol, and of how it went all but what failed.
+    pub brief: bool,
+    /// Columns that a line may take; `None` for any number.
+    pub width: Option<usize>,
     /// Whether probes see what is sent. Without probes no line says that its sender is unknown.
     pub probes: bool,
     /// Time zone of the time of day.
@@ -33,6 +39,9 @@ pub struct Style {
 const PROTOCOL_AT: usize = 23;
 const TYPE_AT: usize = PROTOCOL_AT + 18;
 const OBJECT_AT: usize = TYPE_AT + 17;
+
+/// Columns that what a message is about keeps, however narrow the terminal is.
+const OBJECT_MIN: usize = 24;
 
 /// Colours by what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +70,18 @@ impl Ink {
 impl Style {
     /// The record's line, or lines if verbose, each with its newline.
     pub fn render(&self, record: &LogRecord) -> String {
-        let mut text = String::new();
+        let (mut text, mut at) = (String::new(), 0);
         if !record.time.is_empty() {
-            let time = self.paint(Ink::Faint, &time_of_day(&record.time, &self.zone));
-            text = format!("{time} ");
+            let format = if self.brief { "%H:%M:%S%.3f" } else { "%H:%M:%S%.6f" };
+            let time = time_of_day(&record.time, &self.zone, format);
+            at = time.chars().count() + 1;
+            text = format!("{} ", self.paint(Ink::Faint, &time));
         }
-        text += &self.paint(Ink::Good, arrow(record.path));
+        let arrow = arrow(record.path);
+        text += &self.paint(Ink::Good, arrow);
         text.push(' ');
-        self.line(&mut text, record);
+        at += arrow.len() + 1;
+        self.line(&mut text, at, record);
         text.push('\n');
         if self.verbose {
             details::messages(self, &mut text, record);
@@ -79,36 +92,59 @@ impl Style {
         text
     }
 
-    /// What the record is, in the columns.
-    fn line(&self, text: &mut String, record: &LogRecord) {
+    /// What the record is, in the columns from `start` on.
+    fn line(&self, text: &mut String, start: usize, record: &LogRecord) {
         let mut at = 0;
-        let process = process(record);
-        let protocol = match &record.group {
-            Some(group) => format!("{}:{group}", record.protocol),
-            None => record.protocol.to_string(),
-        };
         let first = record.messages.first();
         let silent = record.silent.as_ref();
         let kind = first.map_or(if silent.is_some() { "silent" } else { "-" }, Message::kind);
         if self.probes || record.process.is_some() {
-            self.column(text, &mut at, Ink::Name, &process, PROTOCOL_AT);
+            self.column(text, &mut at, Ink::Name, &process(record), PROTOCOL_AT);
         } else {
             at = PROTOCOL_AT;
         }
-        self.column(text, &mut at, Ink::Plain, &protocol, TYPE_AT);
-        self.column(text, &mut at, Ink::Plain, kind, OBJECT_AT);
-        let failed = first.and_then(|message| message.error.as_ref()).is_some_and(|e| e.errno != 0);
-        let object = match (first, silent) {
+        if self.brief {
+            let end = at + OBJECT_AT - TYPE_AT;
+            self.column(text, &mut at, Ink::Plain, kind, end);
+        } else {
+            let protocol = match &record.group {
+                Some(group) => format!("{}:{group}", record.protocol),
+                None => record.protocol.to_string(),
+            };
+            self.column(text, &mut at, Ink::Plain, &protocol, TYPE_AT);
+            self.column(text, &mut at, Ink::Plain, kind, OBJECT_AT);
+        }
+        // Without probes the first column is not there.
+        let shown = if self.probes || record.process.is_some() { at } else { at - PROTOCOL_AT };
+        self.about(text, start + shown, record);
+    }
+
+    /// What it is about and how it went, in the columns from `start` on. Where they are too few, what
+    /// it is about is shortened first, and then what is said of how it went is left out from its end,
+    /// but for what failed.
+    fn about(&self, text: &mut String, start: usize, record: &LogRecord) {
+        let first = record.messages.first();
+        let object = match (first, &record.silent) {
             (Some(first), _) => about(first),
             (None, Some(silent)) => silent.summary(),
             (None, None) => format!("{} bytes", record.bytes),
         };
-        *text += &self.paint(if failed { Ink::Bad } else { Ink::Plain }, &object);
-        if record.messages.len() > 1 && !self.verbose {
-            let more = format!(" +{} more", record.messages.len() - 1);
-            *text += &self.paint(Ink::Faint, &more);
+        let more = match record.messages.len() {
+            messages @ 2.. if !self.verbose => format!(" +{} more", messages - 1),
+            _ => String::new(),
+        };
+        let mut notes = notes(record, self.probes);
+        if self.brief {
+            notes.retain(|note| note.is_fault);
         }
-        self.tail(text, record);
+        let room = self.width.map(|width| width.saturating_sub(start + more.len()));
+        let object_room = room.map_or(usize::MAX, |room| fit(&mut notes, &object, room));
+        let object = shortened(&object, object_room);
+        let error = first.and_then(|message| message.error.as_ref());
+        let ink = if error.is_some_and(|e| e.errno != 0) { Ink::Bad } else { Ink::Plain };
+        *text += &self.paint(ink, &object);
+        *text += &self.paint(Ink::Faint, &more);
+        self.brackets(text, &notes);
     }
 
     /// Adds a word and the space up to column `end`, at least one.
@@ -122,122 +158,79 @@ impl Style {
 
     /// One line without time and colour, for a packet's comment.
     pub fn comment(record: &LogRecord) -> String {
-        let style =
-            Self { colour: false, verbose: false, hex: false, probes: true, zone: TimeZone::UTC };
         let mut text = format!("{} {} ", record.path, process(record));
         let messages: Vec<_> = record.messages.iter().map(describe).collect();
         text += &messages.join("; ");
         if let Some(silent) = &record.silent {
             text += &silent.summary();
         }
-        style.tail(&mut text, record);
+        Self::plain(TimeZone::UTC).brackets(&mut text, &notes(record, true));
         text
     }
 
-    /// What is known of how it went, in brackets; nothing if nothing is.
-    fn tail(&self, text: &mut String, record: &LogRecord) {
-        let mut notes = Vec::new();
-        self.note_result(&mut notes, record);
-        self.note_multicast(&mut notes, record);
-        self.note_origin(&mut notes, record);
-        if record.truncated {
-            notes.push(self.paint(Ink::Faint, "cut"));
+    /// One line, as wide as it gets, without colour.
+    pub fn plain(zone: TimeZone) -> Self {
+        Self {
+            colour: false,
+            verbose: false,
+            hex: false,
+            brief: false,
+            width: None,
+            probes: true,
+            zone,
         }
-        if record.redacted {
-            notes.push(self.paint(Ink::Odd, "redacted"));
+    }
+
+    /// Adds what is known of how it went; nothing if nothing is.
+    fn brackets(&self, text: &mut String, notes: &[Note]) {
+        for (place, note) in notes.iter().enumerate() {
+            *text += if place == 0 { "  [" } else { ", " };
+            for (ink, word) in &note.words {
+                *text += &self.paint(*ink, word);
+            }
         }
         if !notes.is_empty() {
-            write(text, format_args!("  [{}]", notes.join(", ")));
-        }
-    }
-
-    fn note_result(&self, notes: &mut Vec<String>, record: &LogRecord) {
-        if let Some(result) = record.result.as_deref().filter(|&result| result != "ok") {
-            if record.path == Path::Multicast && result == "ESRCH" {
-                notes.push(self.paint(Ink::Faint, "no listener"));
-            } else {
-                notes.push(self.paint(Ink::Bad, result));
-            }
-        }
-        if let (Path::Request, Some(duration_ns)) = (record.path, record.duration_ns) {
-            notes.push(format!("took {}", Nanoseconds(duration_ns)));
-        }
-        let Some(answer) = &record.answer else { return };
-        let after = Nanoseconds(answer.latency_ns);
-        notes.push(match (record.path, answer.errno.as_deref()) {
-            (Path::Request, Some("ok")) => format!("ok after {after}"),
-            (Path::Request, Some(errno)) => {
-                format!("{} after {after}", self.paint(Ink::Bad, errno))
-            }
-            (Path::Request, None) => format!("answered after {after}"),
-            _ => {
-                let request = answer.about.as_deref().unwrap_or(&answer.request);
-                format!("answers {request} after {after}")
-            }
-        });
-        if let (Path::Request, Some(text)) = (record.path, &answer.text) {
-            notes.push(format!("\"{text}\""));
-        }
-        let Some(dump) = &answer.dump else { return };
-        notes.push(format!("dump of {} bytes in {} parts", dump.bytes, dump.parts));
-        if dump.interrupted {
-            notes.push(self.paint(Ink::Odd, "interrupted"));
-        }
-    }
-
-    fn note_multicast(&self, notes: &mut Vec<String>, record: &LogRecord) {
-        match (record.outcome, record.delivery_latency_ns) {
-            (Some(Outcome::Delivered), Some(latency_ns)) => {
-                notes.push(format!("delivered in {}", Nanoseconds(latency_ns)));
-            }
-            (Some(Outcome::Delivered), None) => notes.push("delivered".to_owned()),
-            (Some(Outcome::Lost), _) => notes.push(self.paint(Ink::Bad, "LOST")),
-            (Some(Outcome::Unobserved), _) if !self.probes => {}
-            (Some(Outcome::Unobserved), _) => notes.push(self.paint(Ink::Odd, "unobserved")),
-            (Some(Outcome::NotSampled), _) => notes.push("not sampled".to_owned()),
-            (Some(Outcome::Undecided), _) => notes.push("undecided".to_owned()),
-            (None, _) => {}
-        }
-        let parent = record.parent.as_ref().map_or("", LogParent::name);
-        match record.cause {
-            Some(Cause::Request) => notes.push(format!("by {parent}")),
-            Some(Cause::Flushed) => notes.push(format!("flushed by {parent}")),
-            Some(Cause::Kernel) => notes.push("by the kernel".to_owned()),
-            Some(Cause::SystemCall) => notes.extend(record.call().map(|call| format!("by {call}"))),
-            Some(Cause::Unknown) | None => {}
-        }
-    }
-
-    /// Notes who made a change: the name of the program alone is seldom enough.
-    fn note_origin(&self, notes: &mut Vec<String>, record: &LogRecord) {
-        let process = record.process.as_ref().filter(|_| record.cause.is_some());
-        let unit = process.and_then(|process| process.unit.as_deref());
-        let container = process.and_then(|process| process.container.as_deref());
-        let pod = process.and_then(pod);
-        let named = [
-            ("pod", pod.as_deref()),
-            // That of a pod repeats the container's id.
-            ("unit", unit.filter(|_| pod.is_none())),
-            ("container", container.map(short)),
-            ("netns", record.netns_name.as_deref()),
-        ];
-        for (what, name) in named {
-            if let Some(name) = name {
-                notes.push(format!(
-                    "{what} {}",
-                    self.paint(Ink::Name, &printable::escape(name.as_bytes()))
-                ));
-            }
+            text.push(']');
         }
     }
 
     pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
-        if self.colour && ink != Ink::Plain {
+        if self.colour && ink != Ink::Plain && !text.is_empty() {
             format!("\x1b[{}m{text}\x1b[0m", ink.code())
         } else {
             text.to_owned()
         }
     }
+}
+
+/// Leaves out what there is no room for beside what the record is about, and says how many columns
+/// that has.
+fn fit(notes: &mut Vec<Note>, object: &str, room: usize) -> usize {
+    let needed = object.chars().count().min(OBJECT_MIN);
+    loop {
+        // The brackets and the space before them, and a comma and a space between two.
+        let taken: usize = notes.iter().map(|note| note.width() + 2).sum();
+        let left = room.saturating_sub(if notes.is_empty() { 0 } else { taken + 2 });
+        let last = notes.iter().rposition(|note| !note.is_fault);
+        match last {
+            Some(last) if left < needed => drop(notes.remove(last)),
+            _ => return left.max(needed),
+        }
+    }
+}
+
+/// The text in so many columns, without its middle if it has more: what distinguishes two is mostly
+/// at the beginning or at the end.
+fn shortened(text: &str, width: usize) -> Cow<'_, str> {
+    let len = text.chars().count();
+    if len <= width {
+        return Cow::Borrowed(text);
+    }
+    let kept = width.saturating_sub(1);
+    let (before, after) = (kept.div_ceil(2), kept / 2);
+    let start: String = text.chars().take(before).collect();
+    let end: String = text.chars().skip(len - after).collect();
+    Cow::Owned(format!("{start}\u{2026}{end}"))
 }
 
 /// A multicast that nobody listened to is no failure.
@@ -253,9 +246,9 @@ fn arrow(path: Path) -> &'static str {
 }
 
 /// Microseconds are what a person can tell apart; JSON has the nanoseconds.
-fn time_of_day(time: &str, zone: &TimeZone) -> String {
+fn time_of_day(time: &str, zone: &TimeZone, format: &str) -> String {
     match time.parse::<Timestamp>() {
-        Ok(time) => ZonedDateTime::new(time, zone.clone()).strftime("%H:%M:%S%.6f").to_string(),
+        Ok(time) => ZonedDateTime::new(time, zone.clone()).strftime(format).to_string(),
         Err(_unreadable) => printable::escape(time.as_bytes()),
     }
 }
@@ -268,19 +261,6 @@ fn process(record: &LogRecord) -> String {
         }
         Some(process) => format!("{}[{}]", printable::escape(process.comm.as_bytes()), process.pid),
     }
-}
-
-/// Namespace and name of the pod that a process is in, or else its UID.
-fn pod(process: &Process) -> Option<String> {
-    match (&process.namespace, &process.pod) {
-        (Some(namespace), Some(name)) => Some(format!("{namespace}/{name}")),
-        _ => process.pod_uid.as_deref().map(str::to_owned),
-    }
-}
-
-/// As runtimes abbreviate ids.
-fn short(container: &str) -> &str {
-    container.get(..12).unwrap_or(container)
 }
 
 /// What the message is about, without its type.
@@ -305,32 +285,15 @@ pub(super) fn write(text: &mut String, arguments: fmt::Arguments<'_>) {
     let _ok = text.write_fmt(arguments);
 }
 
-/// A duration in the unit that suits it, with three digits.
-struct Nanoseconds(u64);
-
-impl Display for Nanoseconds {
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (value, unit) = match self.0 {
-            0..1_000 => return write!(f, "{}ns", self.0),
-            1_000..1_000_000 => (self.0 as f64 / 1e3, "us"),
-            1_000_000..1_000_000_000 => (self.0 as f64 / 1e6, "ms"),
-            _ => (self.0 as f64 / 1e9, "s"),
-        };
-        let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
-        write!(f, "{value:.decimals$}{unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::live::json::{Clock, View};
     use crate::live::sample;
-    use nlmon_core::record::Record;
+    use nlmon_core::record::{Outcome, Record};
 
     fn style() -> Style {
-        Style { colour: false, verbose: false, hex: false, probes: true, zone: TimeZone::UTC }
+        Style::plain(TimeZone::UTC)
     }
 
     fn record(record: &Record) -> LogRecord {
@@ -433,6 +396,59 @@ mod tests {
         assert!(line.contains("[4194304] route:link      RTM_NEWLINK      dummy0"), "{line}");
     }
 
+    fn narrow(record: &LogRecord, width: usize) -> String {
+        Style { width: Some(width), ..style() }.render(record)
+    }
+
+    #[test]
+    fn a_line_fits_the_terminal_and_keeps_who_and_what_failed() {
+        let mut refused = sample::request();
+        sample::answered(&mut refused).errno = Some(17);
+        let mut refused = record(&refused);
+        refused.messages[0].summary = format!("a{}z", "-".repeat(200));
+        let whole = style().render(&refused);
+        assert!(whole.len() > 280, "{whole}");
+        for width in [120, 140, 160, 250] {
+            let line = narrow(&refused, width);
+            assert_eq!(line.trim_end().chars().count(), width, "{line}");
+            assert!(line.contains(" ip[812] ") && line.contains("EEXIST after "), "{line}");
+            assert!(line.contains(" a--") && line.contains("\u{2026}--"), "{line}");
+        }
+        // Too narrow for all: who, 24 columns of what, and what failed.
+        let line = narrow(&refused, 40);
+        assert!(line.contains(" ip[812] ") && line.ends_with("[EEXIST after 190us]\n"), "{line}");
+        assert!(!line.contains("took"), "{line}");
+        assert_eq!(narrow(&refused, 1000), whole);
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_from_the_end() {
+        let mut record = record(&sample::multicast());
+        record.process.as_mut().unwrap().unit = Some("a.service".into());
+        let ends = [(200, ", unit a.service]\n"), (128, "us, by RTM_NEWLINK]\n"), (110, "us]\n")];
+        for (width, end) in ends {
+            let line = narrow(&record, width);
+            assert!(line.ends_with(end) && line.trim_end().chars().count() <= width, "{line}");
+        }
+        let line = narrow(&record, 80);
+        assert!(line.ends_with(" dummy0 (ifindex 5)\n"), "{line}");
+    }
+
+    #[test]
+    fn a_brief_line_has_who_what_and_what_failed() {
+        let brief = Style { brief: true, ..style() };
+        let mut refused = sample::request();
+        assert_eq!(
+            brief.render(&record(&refused)),
+            "03:04:05.000 --> ip[812]                RTM_NEWLINK      dummy0 (ifindex 5)\n"
+        );
+        sample::answered(&mut refused).errno = Some(17);
+        let line = brief.render(&record(&refused));
+        assert!(line.ends_with("dummy0 (ifindex 5)  [EEXIST after 190us]\n"), "{line}");
+        let line = brief.render(&record(&sample::lost()));
+        assert!(line.ends_with("  [LOST]\n"), "{line}");
+    }
+
     #[test]
     fn a_comment_is_one_line_without_time() {
         let comment = Style::comment(&record(&sample::request()));
@@ -460,16 +476,5 @@ mod tests {
         }
         assert_ne!(coloured, plain);
         assert_eq!(plain, style().render(&record));
-    }
-
-    #[test]
-    fn durations_have_three_digits() {
-        let shown = |ns| Nanoseconds(ns).to_string();
-        assert_eq!(shown(999), "999ns");
-        assert_eq!(shown(1_234), "1.23us");
-        assert_eq!(shown(35_000), "35.0us");
-        assert_eq!(shown(999_400), "999us");
-        assert_eq!(shown(12_345_678), "12.3ms");
-        assert_eq!(shown(3_210_000_000), "3.21s");
     }
 }
