@@ -101,6 +101,14 @@ flags! {
         "Least messages of a type a second, over a minute, that are a finding";
     "findings-storm-factor" "findings.storm_factor" (One("N"))
         "As many times as usual they have to be";
+    "findings-fight-turns" "findings.fight_turns" (One("N"))
+        "Least turns that two take on one object that are a finding";
+    "findings-fight-minutes" "findings.fight_minutes" (One("MINUTES"))
+        "How far back their turns count";
+    "findings-silent-routes" "findings.silent_routes" (One("N"))
+        "Least routes gone without a message, and not put back, that are a finding";
+    "findings-stall-seconds" "findings.stall_seconds" (One("SECONDS"))
+        "How long a listener does not read before that is a finding";
     "ledger" "ledger.enabled" (One("BOOL"))
         "Whether to keep the ledger: the state of what is configured, and who changed it";
     "ledger-objects" "ledger.objects" (One("N"))

@@ -10,6 +10,9 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// Most seconds of the window: each counter that grows has a number for each ten of them.
 const WINDOW_SECONDS_MAX: u32 = 3600;
 
+/// Most minutes of a fight.
+const FIGHT_MINUTES_MAX: u32 = 1440;
+
 /// Most minutes of a leak.
 const LEAK_MINUTES_MAX: u32 = 1440;
 
@@ -31,6 +34,14 @@ pub struct Findings {
     pub storm_per_second: u32,
     /// As many times the type's own past, at least.
     pub storm_factor: u32,
+    /// Turns that two take on one object, at least.
+    pub fight_turns: u32,
+    /// How far back turns count.
+    pub fight_minutes: u32,
+    /// Routes that went without a message and did not come back, at least.
+    pub silent_routes: u32,
+    /// How long a listener does not read.
+    pub stall_seconds: u32,
 }
 
 impl Findings {
@@ -46,7 +57,11 @@ impl Findings {
         number("findings.leaked_sockets", self.leaked_sockets, 1, u32::MAX)?;
         number("findings.leak_minutes", self.leak_minutes, 1, LEAK_MINUTES_MAX)?;
         number("findings.storm_per_second", self.storm_per_second, 1, u32::MAX)?;
-        number("findings.storm_factor", self.storm_factor, 2, u32::MAX)
+        number("findings.storm_factor", self.storm_factor, 2, u32::MAX)?;
+        number("findings.fight_turns", self.fight_turns, 2, 64)?;
+        number("findings.fight_minutes", self.fight_minutes, 1, FIGHT_MINUTES_MAX)?;
+        number("findings.silent_routes", self.silent_routes, 1, u32::MAX)?;
+        number("findings.stall_seconds", self.stall_seconds, 1, u32::MAX)
     }
 
     /// The same as the core has it.
@@ -59,6 +74,10 @@ impl Findings {
             leak_ns: u64::from(self.leak_minutes) * 60 * SECOND_NS,
             storm_rate: self.storm_per_second.into(),
             storm_factor: self.storm_factor.into(),
+            fight_turns: self.fight_turns.into(),
+            fight_ns: u64::from(self.fight_minutes) * 60 * SECOND_NS,
+            silent_routes: self.silent_routes.into(),
+            stall_ns: u64::from(self.stall_seconds) * SECOND_NS,
         }
     }
 }
@@ -73,6 +92,10 @@ impl Default for Findings {
             leak_minutes: 30,
             storm_per_second: 500,
             storm_factor: 10,
+            fight_turns: 4,
+            fight_minutes: 10,
+            silent_routes: 1,
+            stall_seconds: 30,
         }
     }
 }

@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Condition, Kind, Look, Own, Pair, Refusal, Severity, Thresholds,
+    fight::Fights,
+    silent::Silent,
+    stall::Stalls,
     storm::{OVER_NS, Storms},
     windows::Windows,
 };
+
+use crate::talkers::{Object, Talker};
 
 /// How many of those that have most to do with a finding are named.
 const NAMED_MAX: usize = 3;
@@ -30,6 +35,9 @@ pub struct Detectors {
     full_tables: Windows<String>,
     own: Windows<&'static str>,
     storms: Storms,
+    fights: Fights,
+    silent: Silent,
+    stalls: Stalls,
     sockets: BTreeMap<Pair, VecDeque<(u64, u64)>>,
 }
 
@@ -48,6 +56,9 @@ impl Detectors {
             full_tables: Windows::new(window_ns),
             own: Windows::new(window_ns),
             storms: Storms::new(),
+            fights: Fights::default(),
+            silent: Silent::default(),
+            stalls: Stalls::default(),
             sockets: BTreeMap::new(),
         }
     }
@@ -86,7 +97,10 @@ impl Detectors {
                      mostly {}.",
                     storm.rate, storm.past
                 ),
-                evidence: most(&self.recent_causes, protocol).into_iter().collect(),
+                evidence: most(&self.recent_causes, protocol)
+                    .into_iter()
+                    .chain(about(&look.objects, protocol, message_type))
+                    .collect(),
             }
         }));
         conditions.extend(self.lost());
@@ -94,6 +108,13 @@ impl Detectors {
         conditions.extend(self.transactions());
         conditions.extend(self.tables());
         conditions.extend(self.leaks(look));
+        for change in &look.changes {
+            self.fights.change(change);
+            self.silent.change(change);
+        }
+        conditions.extend(self.fights.look(at_ns, &self.thresholds));
+        conditions.extend(self.silent.look(at_ns, &self.thresholds));
+        conditions.extend(self.stalls.look(look.queues.as_ref(), &self.thresholds));
         conditions
     }
 
@@ -290,7 +311,17 @@ fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-fn minutes(ns: u64) -> String {
+/// The objects that most of these notifications are about.
+fn about(objects: &[Talker<Object>], protocol: &str, message_type: &str) -> Option<String> {
+    let of_it = objects.iter().filter(|talker| {
+        let Object { protocol: of, message_type: by, .. } = &talker.of;
+        of == protocol && by == message_type
+    });
+    let named = of_it.map(|talker| (talker.of.object.clone(), talker.count));
+    Some(format!("Most of them are about: {}.", ranked(named)?))
+}
+
+pub(super) fn minutes(ns: u64) -> String {
     match ns / 1_000_000_000 {
         seconds if seconds % 60 != 0 || seconds == 0 => counted(seconds, "second"),
         60 => "minute".to_owned(),
@@ -446,6 +477,39 @@ mod tests {
             ]
         );
         assert_eq!(conditions[2].text, "nlmon lost 101 samples in the last 5 minutes.");
+    }
+
+    #[test]
+    fn a_storm_says_who_causes_it_and_what_it_is_about() {
+        let mut detectors = Detectors::new(Thresholds::default());
+        let talker = |name: &str, message_type: &str, count| Talker {
+            of: Object {
+                protocol: "route".to_owned(),
+                message_type: message_type.to_owned(),
+                object: name.to_owned(),
+            },
+            count,
+            over: 0,
+        };
+        let mut storm = Vec::new();
+        for at in (0..120).step_by(5) {
+            storm = detectors.look(&Look {
+                notifications: [(pair("route", "RTM_NEWNEIGH"), 2000 * at)].into(),
+                causes: [(pair("route", "kernel"), 2000 * at)].into(),
+                objects: vec![
+                    talker("10.0.0.7 dev eth0", "RTM_NEWNEIGH", 99_000),
+                    talker("eth0", "RTM_NEWLINK", 500),
+                    talker("10.0.0.8 dev eth0", "RTM_NEWNEIGH", 21_000),
+                ],
+                ..look(at)
+            });
+        }
+        assert_eq!(storm[0].kind, Kind::Storm);
+        assert!(storm[0].evidence[0].contains("kernel ("), "{storm:?}");
+        assert_eq!(
+            storm[0].evidence[1],
+            "Most of them are about: 10.0.0.7 dev eth0 (99000), 10.0.0.8 dev eth0 (21000)."
+        );
     }
 
     #[test]

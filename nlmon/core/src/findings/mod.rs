@@ -8,15 +8,21 @@
 
 mod board;
 mod detect;
+mod fight;
+mod silent;
+mod stall;
 mod storm;
 mod windows;
 
 pub use board::{Board, Change, OPEN_MAX};
 pub use detect::Detectors;
+pub use stall::{Queue, Queues, SocketKey};
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+
+use crate::{ledger, talkers};
 
 /// What kind of thing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +30,8 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// Requests of a process mostly fail.
     Errors,
+    /// Two undo each other's changes of one object.
+    Fight,
     /// A process holds ever more sockets.
     Leak,
     /// A listener lost messages.
@@ -35,24 +43,41 @@ pub enum Kind {
     /// nlmon itself does not do all of its work.
     #[serde(rename = "self")]
     Own,
+    /// Routes went without a message, and nobody has put them back.
+    Silent,
+    /// A listener does not read what waits for it.
+    Stall,
     /// A type of notification comes far more often than before.
     Storm,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Errors, Self::Leak, Self::Lost, Self::Neighbours, Self::Nft, Self::Own, Self::Storm];
+    pub const ALL: [Self; 10] = [
+        Self::Errors,
+        Self::Fight,
+        Self::Leak,
+        Self::Lost,
+        Self::Neighbours,
+        Self::Nft,
+        Self::Own,
+        Self::Silent,
+        Self::Stall,
+        Self::Storm,
+    ];
 
     /// The word used in metrics and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Errors => "errors",
+            Self::Fight => "fight",
             Self::Leak => "leak",
             Self::Lost => "lost",
             Self::Neighbours => "neighbours",
             Self::Nft => "nft",
             Self::Own => "self",
+            Self::Silent => "silent",
+            Self::Stall => "stall",
             Self::Storm => "storm",
         }
     }
@@ -61,6 +86,9 @@ impl Kind {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Errors => "Look at what it asks for: `nlmon tail --process NAME --errors`.",
+            Self::Fight => {
+                "Let one of them alone manage it: `nlmon changes --since 10m` shows their turns."
+            }
             Self::Leak => "It opens sockets and does not close them: restart it, and report it.",
             Self::Lost => {
                 "What it knows of the network may be wrong: restart it, and give it a larger \
@@ -74,6 +102,13 @@ impl Kind {
                 "None of the transaction was applied: `nlmon tail --protocol netfilter --errors`."
             }
             Self::Own => "See what `nlmon check --live` says.",
+            Self::Silent => {
+                "Who keeps routes still has them: restart or reload it, or add them again. `nlmon \
+                 explain route PREFIX` says when each went."
+            }
+            Self::Stall => {
+                "It hangs, or is stopped, and will lose messages: see what it does, or restart it."
+            }
             Self::Storm => "Every listener receives each of them: see who causes them, and why.",
         }
     }
@@ -196,6 +231,12 @@ pub struct Look {
     pub causes: BTreeMap<Pair, u64>,
     /// Times that a table of neighbours was full, by table.
     pub full_tables: BTreeMap<String, u64>,
+    /// What has changed of what is configured since the look before, oldest first.
+    pub changes: Vec<Arc<ledger::Change>>,
+    /// What waits in sockets, by the last scan. `None` where no scan was made.
+    pub queues: Option<Queues>,
+    /// The objects with the most notifications of the last minute, the most first.
+    pub objects: Vec<talkers::Talker<talkers::Object>>,
     /// What nlmon says of itself.
     pub own: Own,
 }
@@ -230,6 +271,14 @@ pub struct Thresholds {
     pub storm_rate: u64,
     /// As many times the type's own past, at least.
     pub storm_factor: u64,
+    /// Turns that two take on one object in the fight's time, at least.
+    pub fight_turns: u64,
+    /// How far back turns count, nanoseconds.
+    pub fight_ns: u64,
+    /// Routes that went without a message in the window and did not come back, at least.
+    pub silent_routes: u64,
+    /// How long a queue has to be at least half full and not become less, nanoseconds.
+    pub stall_ns: u64,
 }
 
 impl Default for Thresholds {
@@ -243,6 +292,10 @@ impl Default for Thresholds {
             leak_ns: 30 * MINUTE_NS,
             storm_rate: 500,
             storm_factor: 10,
+            fight_turns: 4,
+            fight_ns: 10 * MINUTE_NS,
+            silent_routes: 1,
+            stall_ns: MINUTE_NS / 2,
         }
     }
 }
