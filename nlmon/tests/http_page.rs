@@ -16,6 +16,8 @@ use nlmon::health::{Health, ProbeState};
 use nlmon::http::{self, Address, Door, Listener};
 use nlmon::live::bus::{Bus, Extent, Limits};
 use nlmon::live::json::LogRecord;
+use nlmon::live::stats::StatsSource;
+use nlmon::live::talkers::TalkerBoard;
 use nlmon::metrics::{LogTotals, Metrics};
 use nlmon::supervisor::{Heartbeat, Tasks};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -49,7 +51,10 @@ impl Server {
         let metrics =
             Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap();
         let (stop, stopped) = watch::channel(false);
-        let log = live.then(|| Arc::clone(&bus));
+        let told = || r#"[{"kind":"lost"}]"#.to_owned();
+        let source = StatsSource::new(|_| String::new()).with_findings(told);
+        let source = source.with_talkers(TalkerBoard::new(&bus));
+        let log = live.then(|| (Arc::clone(&bus), source));
         let (_, connections) = watch::channel(CONNECTIONS);
         let door = Door::new(Path::new(""), Path::new("")).unwrap();
         let server = http::serve(
@@ -166,7 +171,7 @@ async fn every_file_of_the_page_is_served_and_confined() {
     let server = Server::start(Limits::default(), true);
     let page = server.get("/").await.body().await;
     let names = page.split('"').filter(|name| name.starts_with("/page/"));
-    let scripts = ["main", "stream", "metrics", "records", "rates", "sockets"];
+    let scripts = ["main", "stream", "metrics", "records", "rates", "sockets", "situation"];
     let scripts = scripts.map(|name| format!("/page/{name}.js"));
     for path in names.map(str::to_owned).chain(scripts).chain(["/".to_owned()]) {
         let response = server.get(&path).await;
@@ -235,6 +240,25 @@ async fn it_begins_with_what_is_still_there_where_that_is_wanted() {
     for number in 6..9 {
         assert_eq!(past.record().await.time_ns, number);
     }
+}
+
+#[tokio::test]
+async fn how_things_are_is_told_in_one_answer_and_for_its_own_page_alone() {
+    let server = Server::start(Limits::default(), true);
+    let response = server.get("/situation").await;
+    assert_eq!((response.status(), response.header("content-type")), (200, "application/json"));
+    let told: serde_json::Value = serde_json::from_str(&response.body().await).unwrap();
+    assert_eq!(told["findings"], serde_json::json!([{"kind": "lost"}]));
+    assert_eq!(told["minute"]["messages"], 0);
+    // No ledger is kept: that there are no changes is not said.
+    assert_eq!(told.get("changes"), None);
+    let foreign =
+        server.send("/situation", "Host: localhost\r\nSec-Fetch-Site: cross-site\r\n").await;
+    assert_eq!(foreign.status(), 403);
+    let runbook = server.get("/page/runbook.md").await;
+    assert!(runbook.header("content-type").starts_with("text/plain"));
+    assert!(runbook.body().await.contains("### Finding lost\n"));
+    assert_eq!(Server::start(Limits::default(), false).get("/situation").await.status(), 404);
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ impl Drop for Scene {
 fn it_shows_the_daemons_sockets_and_obeys_its_keys() {
     let scene = Scene::new("keys");
     let screen = scene.sees("no probes: only sockets and groups are known");
-    assert!(screen.contains("1 Processes") && screen.contains("6 Groups"), "{screen}");
+    assert!(screen.contains("1 Proces") && screen.contains("6 Groups"), "{screen}");
     scene.press(&["5"]);
     scene.screen("sockets of nlmon", |screen| {
         let row = |line: &str| line.starts_with("route ") && line.contains(" nlmon ");
@@ -145,7 +145,7 @@ fn it_shows_the_daemons_sockets_and_obeys_its_keys() {
         let lines: usize = height.parse().unwrap();
         scene.screen("the new size", |screen| {
             let lines = screen.lines().nth(lines - 1);
-            lines.is_some_and(|line| line.starts_with("1-6 view"))
+            lines.is_some_and(|line| line.starts_with("1-9 view"))
         });
     }
     scene.press(&["q"]);

@@ -18,7 +18,11 @@ use std::{io, sync::Arc};
 use axum::{Router, routing::get};
 use tokio::sync::watch;
 
-use crate::{health::Health, live::bus::Bus, metrics::Metrics};
+use crate::{
+    health::Health,
+    live::{bus::Bus, stats::StatsSource},
+    metrics::Metrics,
+};
 use scrapes::Scrapes;
 
 pub use door::{Door, Error as DoorError};
@@ -31,14 +35,14 @@ pub async fn serve(
     door: Door,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    log: Option<Arc<Bus>>,
+    log: Option<(Arc<Bus>, StatsSource)>,
     connections: watch::Receiver<usize>,
     shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let page = match log {
-        Some(bus) => {
+        Some(log) => {
             let connections = connections.clone();
-            page::routes(bus, connections, shutdown.clone())
+            page::routes(log, connections, shutdown.clone())
         }
         None => page::none(),
     };

@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 
 use super::{guard, live};
 use crate::{
     connections::{ConnectionLimit, HTTP},
-    live::bus::Bus,
+    live::{bus::Bus, stats::StatsSource},
 };
 
 const OFF: &str = "there is no page: it is off unless the configuration has live = true in [http], \
@@ -36,13 +37,18 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-cache"),
 ];
 
+/// Where it is said how things are.
+const SITUATION: &str = "/situation";
+
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Path, type, contents.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/page.css", CSS, include_str!("page/page.css")),
     ("/page/main.js", JAVASCRIPT, include_str!("page/main.js")),
@@ -51,6 +57,8 @@ const FILES: [(&str, &str, &str); 9] = [
     ("/page/records.js", JAVASCRIPT, include_str!("page/records.js")),
     ("/page/rates.js", JAVASCRIPT, include_str!("page/rates.js")),
     ("/page/sockets.js", JAVASCRIPT, include_str!("page/sockets.js")),
+    ("/page/situation.js", JAVASCRIPT, include_str!("page/situation.js")),
+    ("/page/runbook.md", TEXT, include_str!("../../../docs/runbook.md")),
     ("/page/icon.svg", SVG, include_str!("page/icon.svg")),
 ];
 
@@ -58,12 +66,13 @@ const FILES: [(&str, &str, &str); 9] = [
 ///
 /// Half as many read the stream as there are `connections`, so that the other half stays for the rest.
 pub(super) fn routes(
-    bus: Arc<Bus>,
+    (bus, source): (Arc<Bus>, StatsSource),
     connections: watch::Receiver<usize>,
     shutdown: watch::Receiver<bool>,
 ) -> Router {
     let readers = ConnectionLimit::new(move || (*connections.borrow() / 2).max(1), &HTTP);
-    let mut router = Router::new().merge(live::route(bus, readers, shutdown));
+    let situation = Router::new().route(SITUATION, get(situation)).with_state(source);
+    let mut router = Router::new().merge(live::route(bus, readers, shutdown)).merge(situation);
     for (path, kind, contents) in FILES {
         router = router.route(path, get(async move || ([(header::CONTENT_TYPE, kind)], contents)));
     }
@@ -73,7 +82,15 @@ pub(super) fn routes(
 /// What is there instead where the page is off.
 pub(super) fn none() -> Router {
     let off = async || (StatusCode::NOT_FOUND, OFF);
-    Router::new().route("/", get(off)).route(live::PATH, get(off))
+    Router::new().route("/", get(off)).route(live::PATH, get(off)).route(SITUATION, get(off))
+}
+
+/// What is wrong, what has changed last, who talks most.
+async fn situation(State(source): State<StatsSource>) -> Response {
+    match spawn_blocking(move || source.situation()).await {
+        Ok(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+        Err(_panicked) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn confine(response: Response) -> impl IntoResponse {

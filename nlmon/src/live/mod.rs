@@ -6,11 +6,13 @@
 //! address. `bus` hands each `entry` to every client and never waits for one. `server` does the I/O,
 //! `protocol` defines what both ends of the socket say, and `stats` sends numbers in place of
 //! records. `file` writes records to a file, and
-//! `ledger` keeps the state of what is configured by them.
+//! `ledger` keeps the state of what is configured by them. `answers` says what of them went wrong,
+//! `talkers` who talks most, and `situation` all of that in short.
 //!
 //! Invariant: nothing here slows the pipeline down. A record is built when somebody reads it, not
 //! for the history. A slow client loses records; it is told how many, and they are counted.
 
+pub mod answers;
 pub mod bus;
 mod details;
 pub mod entry;
@@ -30,7 +32,9 @@ pub mod protocol;
 #[cfg(test)]
 mod sample;
 pub mod server;
+pub mod situation;
 pub mod stats;
+pub mod talkers;
 pub mod text;
 pub mod words;
 

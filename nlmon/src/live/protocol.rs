@@ -5,10 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::AnswerRequest;
 use super::filter::Filter;
 use super::history::History;
 use super::json::Detail;
 use super::ledger::{ChangesRequest, ExplainRequest};
+use super::situation::SituationRequest;
 use super::stats::StatsRequest;
 
 /// Version of this conversation. The two ends have to agree on it.
@@ -34,12 +36,18 @@ pub struct Request {
     /// Numbers in place of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stats: Option<StatsRequest>,
+    /// How things are, in place of records: what is wrong, what changed, who talks most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub situation: Option<SituationRequest>,
     /// Changes of what is configured, in place of records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangesRequest>,
     /// What is known of objects, in place of records: one line, and the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<ExplainRequest>,
+    /// What was lost or refused, in place of records: one line, and the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerRequest>,
     /// Whether the daemon does its work, in place of both: one line of its own, and the end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub health: bool,
@@ -66,8 +74,10 @@ impl Request {
             detail: Detail::default(),
             history: History::default(),
             stats: None,
+            situation: None,
             changes: None,
             explain: None,
+            answer: None,
             health: false,
             findings: None,
         }

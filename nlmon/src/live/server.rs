@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Error;
+use super::answers::{self, AnswerRequest};
 use super::bus::{Batch, Bus, Cursor};
 use super::entry::Entry;
 use super::filter::Matcher;
@@ -24,6 +25,7 @@ use super::json::Detail;
 use super::ledger::{self, ChangesRequest, ExplainRequest, KeptLedger};
 use super::places::{Place, Places};
 use super::protocol::{FindingsRequest, Lost, REQUEST_MAX, Refusal, Reply, Request, VERSION, line};
+use super::situation::{self, SituationRequest};
 use super::stats::{self, StatsRequest, StatsSource};
 use crate::connections::{Closing, ConnectionLimit, LOG, Peer, Permit};
 use crate::shutdown;
@@ -172,6 +174,10 @@ enum Admitted {
         source: StatsSource,
         _permit: Place,
     },
+    Situation {
+        source: StatsSource,
+        _permit: Place,
+    },
     Changes {
         changes: ChangesRequest,
         ledger: Arc<KeptLedger>,
@@ -180,6 +186,12 @@ enum Admitted {
     Explain {
         explain: ExplainRequest,
         ledger: Arc<KeptLedger>,
+        _permit: Place,
+    },
+    Answer {
+        answer: AnswerRequest,
+        source: StatsSource,
+        bus: Arc<Bus>,
         _permit: Place,
     },
     /// One line, which takes no place: whether all is well must be told when all places are taken.
@@ -246,6 +258,15 @@ async fn admit(request: Request, service: &Service) -> Result<Admitted, Refused>
         let permit = service.watchers.take(most).ok_or_else(busy)?;
         return Ok(Admitted::Stats { stats, source: service.stats.clone(), _permit: permit });
     }
+    if let Some(SituationRequest {}) = request.situation {
+        let permit = service.watchers.take(most).ok_or_else(busy)?;
+        return Ok(Admitted::Situation { source: service.stats.clone(), _permit: permit });
+    }
+    if let Some(answer) = request.answer {
+        let permit = service.watchers.take(most).ok_or_else(busy)?;
+        let (source, bus) = (service.stats.clone(), Arc::clone(bus));
+        return Ok(Admitted::Answer { answer, source, bus, _permit: permit });
+    }
     if request.changes.is_some() || request.explain.is_some() {
         let permit = service.watchers.take(most).ok_or_else(busy)?;
         return admit_to_ledger(request, service, permit);
@@ -285,11 +306,15 @@ async fn talk(write: &mut OwnedWriteHalf, client: Admitted) -> io::Result<()> {
     match client {
         Admitted::Records(records) => stream_records(write, *records).await,
         Admitted::Stats { stats, source, _permit } => stats::stream(write, stats, source).await,
+        Admitted::Situation { source, _permit } => situation::stream(write, source).await,
         Admitted::Changes { changes, ledger, _permit } => {
             ledger::stream(write, changes, ledger).await
         }
         Admitted::Explain { explain, ledger, _permit } => {
             ledger::explain(write, explain, ledger).await
+        }
+        Admitted::Answer { answer, source, bus, _permit } => {
+            answers::answer(write, answer, source, bus).await
         }
         Admitted::Health(source) => stats::tell_health(write, &source).await,
         Admitted::Findings { request, source, _permit } => {

@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::ledger::KeptLedger;
+use super::talkers::TalkerBoard;
+use nlmon_core::answers::LossState;
 
 /// Shortest interval: what is asked for costs hundreds of system calls.
 const INTERVAL_MIN: Duration = Duration::from_millis(200);
@@ -40,6 +42,9 @@ type Make = dyn Fn(&[String]) -> String + Send + Sync;
 /// Makes a line of JSON, without its newline, of whether all is well, or of what is not.
 type Report = dyn Fn() -> String + Send + Sync;
 
+/// Says what was lost at sockets, until that moment.
+type Losses = dyn Fn() -> LossState + Send + Sync;
+
 /// Where the numbers come from. One line of them is made at a time.
 #[derive(Clone)]
 pub struct StatsSource {
@@ -48,6 +53,8 @@ pub struct StatsSource {
     health: Arc<Report>,
     findings: Arc<Report>,
     ledger: Option<Arc<KeptLedger>>,
+    losses: Arc<Losses>,
+    talkers: Option<Arc<TalkerBoard>>,
 }
 
 impl StatsSource {
@@ -55,7 +62,8 @@ impl StatsSource {
     pub fn new(make: impl Fn(&[String]) -> String + Send + Sync + 'static) -> Self {
         let (turn, health) = (Arc::new(Semaphore::new(1)), Arc::new(|| "null".to_owned()));
         let findings = Arc::new(|| "[]".to_owned());
-        Self { make: Arc::new(make), turn, health, findings, ledger: None }
+        let losses = Arc::new(LossState::default);
+        Self { make: Arc::new(make), turn, health, findings, ledger: None, losses, talkers: None }
     }
 
     /// The same, which can also say so what is wrong.
@@ -70,10 +78,32 @@ impl StatsSource {
         Self { health: Arc::new(report), ..self }
     }
 
+    /// The same, which can also say what was lost at sockets. It may take its time.
+    #[must_use]
+    pub fn with_losses(self, losses: impl Fn() -> LossState + Send + Sync + 'static) -> Self {
+        Self { losses: Arc::new(losses), ..self }
+    }
+
     /// The same, which also has the ledger.
     #[must_use]
     pub fn with_ledger(self, ledger: Option<Arc<KeptLedger>>) -> Self {
         Self { ledger, ..self }
+    }
+
+    /// The same, which also knows who talks most.
+    #[must_use]
+    pub fn with_talkers(self, talkers: Arc<TalkerBoard>) -> Self {
+        Self { talkers: Some(talkers), ..self }
+    }
+
+    /// Who talks most, if that is looked at.
+    pub(super) fn talkers(&self) -> Option<&TalkerBoard> {
+        self.talkers.as_deref()
+    }
+
+    /// What is wrong, as an array of JSON.
+    pub(super) fn findings(&self) -> String {
+        (self.findings)()
     }
 
     /// The ledger, if one is kept.
@@ -83,6 +113,18 @@ impl StatsSource {
 }
 
 impl StatsSource {
+    /// What was lost at sockets, by a look of this moment: one at a time, as lines are.
+    pub(super) async fn losses(&self) -> io::Result<LossState> {
+        let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(io::Error::other)?;
+        let losses = Arc::clone(&self.losses);
+        let work = move || {
+            let state = losses();
+            drop(turn);
+            state
+        };
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::other)
+    }
+
     /// Makes a line off the async threads. A client that leaves leaves its turn with the work, which
     /// goes on without it: more than one is never under way.
     async fn line(&self, request: Arc<StatsRequest>) -> io::Result<String> {

@@ -25,6 +25,7 @@ use self::{
     model::{
         family::Family,
         kernel::{self, Kernel, RingTotals},
+        losses::SocketLosses,
         members::Members,
         pipeline::JoinMetrics,
         requests::RequestMetrics,
@@ -33,6 +34,7 @@ use self::{
     },
 };
 use nlmon_core::{
+    answers::LossState,
     decode::Families,
     findings::Look,
     join::{Counts, RequestEvent},
@@ -83,6 +85,7 @@ pub struct Metrics {
     requests: Mutex<RequestMetrics>,
     sockets: Mutex<SocketMetrics>,
     members: Mutex<Members>,
+    losses: Mutex<SocketLosses>,
     log: Box<dyn Fn() -> LogTotals + Send + Sync>,
     daemon: Option<Box<dyn Fn() -> DaemonTotals + Send + Sync>>,
     registry: Registry,
@@ -119,6 +122,7 @@ impl Metrics {
             requests: Mutex::new(RequestMetrics::new()),
             sockets: Mutex::default(),
             members: Mutex::default(),
+            losses: Mutex::default(),
             log: Box::new(log),
             daemon: None,
             registry,
@@ -187,12 +191,13 @@ impl Metrics {
         lock(&self.pipeline).unicast(protocol);
     }
 
-    /// Takes in a scan of all sockets.
-    pub fn sockets(&self, scan: &Scan) {
+    /// Takes in a scan of all sockets, which began and ended at these times.
+    pub fn sockets(&self, scan: &Scan, times_ns: (u64, u64)) {
         lock(&self.kernel).expect_overruns(scan);
         lock(&self.requests).expect(scan);
         lock(&self.sockets).add(scan);
         lock(&self.members).add(scan);
+        lock(&self.losses).add(scan, times_ns);
     }
 
     /// Folds the counters of ended processes, and lets label values become quiet; to be called every few
@@ -217,7 +222,23 @@ impl Metrics {
         lock(&self.pipeline).tell(&mut look);
         lock(&self.requests).tell(&mut look);
         lock(&self.sockets).tell(&mut look);
+        lock(&self.losses).tell(&mut look);
         look
+    }
+
+    /// What was lost, as of the last scan of sockets, and by the kernel's counters of this moment. Makes
+    /// many system calls.
+    pub fn losses(&self) -> LossState {
+        let mut state =
+            LossState { listeners: lock(&self.losses).listeners(), ..LossState::default() };
+        self.collector.collect_processes(|collected| {
+            let mut kernel = lock(&self.kernel);
+            if let Some(collected) = collected {
+                kernel.add(collected);
+            }
+            kernel.tell_losses(&mut state);
+        });
+        state
     }
 
     /// The text of `/metrics`. Makes many system calls: not for an async task.

@@ -21,7 +21,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use nlmon_core::{decode::specs::Specs, join::Joiner};
+use nlmon_core::{answers::LossState, decode::specs::Specs, join::Joiner};
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch};
 
@@ -44,6 +44,7 @@ use crate::{
         ledger::{KeptLedger, LedgerTask},
         server::Server,
         stats::StatsSource,
+        talkers::TalkerBoard,
     },
     metrics::{DaemonTotals, LogTotals, Metrics},
     origin::Origins,
@@ -202,7 +203,6 @@ fn start(
     let (ledger, kept, keeper) = ledger(config, &bus, keeper)?;
     let totals = health::totals(&health, &reloads, file.counts(), &findings, kept.clone());
     let metrics = metrics(config, probes.as_mut(), &bus, totals)?;
-    forward_warnings(probes.as_mut(), supervisor);
     let families = FamilyKeeper::new(specs, &metrics);
     let keeper = told_of_changes(keeper, probes.as_ref(), &families);
     let execs = probes.as_mut().and_then(|probes| probes.execs.take());
@@ -225,18 +225,19 @@ fn start(
         progress: Arc::clone(&health.progress),
     };
     run_pipeline(pipeline, samples, probes, &health, supervisor);
-    keep_ledger(ledger, supervisor);
-    supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
-    serve_log(server, &bus, source(&metrics, &health, &findings, kept), supervisor);
+    keep_ledger(ledger, keeper, supervisor);
+    let scanner = Arc::new(probes::scanner(holdings));
+    let talkers = TalkerBoard::new(&bus);
+    let source = source((&metrics, &health, &findings), kept.clone(), (&scanner, &talkers));
+    serve_log(server, &bus, source.clone(), supervisor);
     write_file(records_file, supervisor);
     watch_readiness(&health, supervisor);
-    let page = config.http.live.then(|| Arc::clone(&bus));
+    let page = config.http.live.then(|| (Arc::clone(&bus), source));
     let connections = watch::Sender::new(config.http.connections);
-    let looks = periodic::looks(&metrics, &health, &findings);
+    let looks = periodic::looks(&metrics, &health, &findings, (kept, talkers));
     let (metrics_of, most) = (Arc::clone(&metrics), connections.subscribe());
     serve_http((listeners, door), metrics_of, health, page, most, supervisor);
     let sockets_interval = watch::Sender::new(sockets_interval(config));
-    let scanner = probes::scanner(holdings);
     maintain(sockets_interval.subscribe(), families.clone(), scanner, looks, supervisor);
     Ok(Parts {
         bus,
@@ -276,10 +277,11 @@ fn told_of_changes(keeper: Keeper, probes: Option<&Probes>, families: &FamilyKee
 fn run_pipeline(
     pipeline: Pipeline,
     samples: Option<Samples>,
-    probes: Option<Probes>,
+    mut probes: Option<Probes>,
     health: &Health,
     supervisor: &mut Supervisor,
 ) {
+    forward_warnings(probes.as_mut(), supervisor);
     let shutdown = supervisor.shutdown();
     supervisor.fatal_thread("pipeline", health.pipeline.clone(), || async move {
         pipeline.run(samples, shutdown).await?;
@@ -300,7 +302,7 @@ fn serve_http(
     (listeners, door): (Vec<Listener>, Door),
     metrics: Arc<Metrics>,
     health: Arc<Health>,
-    page: Option<Arc<Bus>>,
+    page: Option<(Arc<Bus>, StatsSource)>,
     most: watch::Receiver<usize>,
     supervisor: &mut Supervisor,
 ) {
@@ -345,11 +347,14 @@ fn ledger(
     Ok((Some(task), kept, keeper))
 }
 
-/// Starts the task that feeds the ledger, with its place in the log from now on.
-fn keep_ledger(ledger: Option<LedgerTask>, supervisor: &mut Supervisor) {
-    let Some(ledger) = ledger else { return };
-    let (mut first, shutdown) = (Some(ledger.cursor()), supervisor.shutdown());
-    supervisor.restarting("ledger", move || ledger.clone().run(first.take(), shutdown.clone()));
+/// Starts the task that feeds the ledger, with its place in the log from now on, and then the
+/// subscriptions, which bring lists for it.
+fn keep_ledger(ledger: Option<LedgerTask>, keeper: Keeper, supervisor: &mut Supervisor) {
+    if let Some(ledger) = ledger {
+        let (mut first, shutdown) = (Some(ledger.cursor()), supervisor.shutdown());
+        supervisor.restarting("ledger", move || ledger.clone().run(first.take(), shutdown.clone()));
+    }
+    supervisor.fatal("subscriptions", keeper.run(supervisor.shutdown()));
 }
 
 /// What is to be written to a file. Types in its filter may have names by these specs.
@@ -393,11 +398,11 @@ fn metrics(
 fn maintain(
     sockets_interval: watch::Receiver<Option<Duration>>,
     families: FamilyKeeper,
-    scanner: Scanner,
+    scanner: Arc<Scanner>,
     looks: Looks,
     supervisor: &mut Supervisor,
 ) {
-    let (scanner, metrics) = (Arc::new(scanner), Arc::clone(&looks.metrics));
+    let metrics = Arc::clone(&looks.metrics);
     let shutdown = supervisor.shutdown();
     supervisor.restarting("families", move || families.clone().run(shutdown.clone()));
     if sockets_interval.borrow().is_some() {
@@ -418,11 +423,11 @@ fn maintain(
 /// The metrics, whether all is well, what is not, and the ledger, as the log's socket tells them.
 /// Their keys are strings, so making text of them cannot fail.
 fn source(
-    metrics: &Arc<Metrics>,
-    health: &Arc<Health>,
-    findings: &Arc<Findings>,
+    (metrics, health, findings): (&Arc<Metrics>, &Arc<Health>, &Arc<Findings>),
     ledger: Option<Arc<KeptLedger>>,
+    (scanner, talkers): (&Arc<Scanner>, &Arc<TalkerBoard>),
 ) -> StatsSource {
+    let losses = losses(scanner, metrics);
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
     let findings = Arc::clone(findings);
     let numbers = move |names: &[String]| {
@@ -431,7 +436,16 @@ fn source(
     let report = move || serde_json::to_string(&health.report()).unwrap_or_default();
     let wrong = move || serde_json::to_string(&findings.told()).unwrap_or_default();
     let source = StatsSource::new(numbers).with_health(report).with_findings(wrong);
-    source.with_ledger(ledger)
+    source.with_ledger(ledger).with_losses(losses).with_talkers(Arc::clone(talkers))
+}
+
+/// What was lost at sockets, as the log's socket asks for it.
+fn losses(
+    scanner: &Arc<Scanner>,
+    metrics: &Arc<Metrics>,
+) -> impl Fn() -> LossState + Send + Sync + 'static {
+    let (scanner, metrics) = (Arc::clone(scanner), Arc::clone(metrics));
+    move || periodic::losses(&scanner, &metrics)
 }
 
 fn subscribe_settings(config: &Config) -> Result<SubscribeSettings, crate::config::Error> {

@@ -1,9 +1,17 @@
 //! What the daemon does now and then, off the async threads: folding counters and looking for what is
 //! wrong, scanning sockets.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
+use nlmon_core::{answers::LossState, ledger::Change};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval_at},
@@ -13,6 +21,7 @@ use crate::{
     clock::monotonic_ns,
     findings::{self, Findings},
     health::Health,
+    live::{ledger::KeptLedger, talkers::TalkerBoard},
     metrics::Metrics,
     shutdown,
     sockets::Scanner,
@@ -20,6 +29,9 @@ use crate::{
 
 /// How often counters of ended processes are folded, so that their map does not fill.
 const FOLD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Objects of the last minute that a finding may name.
+const OBJECTS_MAX: usize = 64;
 
 /// Folds the counters of processes that have ended, and looks for what is wrong.
 pub(super) async fn fold(looks: Looks, shutdown: watch::Receiver<bool>) -> anyhow::Result<()> {
@@ -32,6 +44,10 @@ pub(super) struct Looks {
     pub(super) metrics: Arc<Metrics>,
     health: Arc<Health>,
     findings: Arc<Findings>,
+    ledger: Option<Arc<KeptLedger>>,
+    talkers: Arc<TalkerBoard>,
+    /// The number of the first change that was not looked at.
+    next_change: Arc<AtomicU64>,
 }
 
 /// Looks at these.
@@ -39,9 +55,11 @@ pub(super) fn looks(
     metrics: &Arc<Metrics>,
     health: &Arc<Health>,
     findings: &Arc<Findings>,
+    (ledger, talkers): (Option<Arc<KeptLedger>>, Arc<TalkerBoard>),
 ) -> Looks {
     let (metrics, health) = (Arc::clone(metrics), Arc::clone(health));
-    Looks { metrics, health, findings: Arc::clone(findings) }
+    let (findings, next_change) = (Arc::clone(findings), Arc::default());
+    Looks { metrics, health, findings, ledger, talkers, next_change }
 }
 
 impl Looks {
@@ -51,7 +69,20 @@ impl Looks {
         let report = self.health.report();
         (look.own.reasons, look.own.degraded) = (report.reasons, report.degraded);
         look.full_tables = findings::full_tables().collect();
+        look.changes = self.changes();
+        self.talkers.look();
+        look.objects = self.talkers.minute(look.at_ns, OBJECTS_MAX).objects;
         self.findings.look(&look);
+    }
+
+    /// What has changed since the look before, as far as the ledger still has it.
+    fn changes(&self) -> Vec<Arc<Change>> {
+        let Some(ledger) = &self.ledger else { return Vec::new() };
+        let changes = ledger.changes(self.next_change.load(Ordering::Relaxed), usize::MAX);
+        if let Some(last) = changes.last() {
+            self.next_change.store(last.number + 1, Ordering::Relaxed);
+        }
+        changes
     }
 }
 
@@ -89,18 +120,34 @@ async fn repeat_if(
     }
 }
 
+/// One scan runs at a time: one that is taken in behind a later one would make counters go back.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// One scan. What cannot be seen is said at the first, and not again.
 pub(super) fn scan(scanner: &Scanner, metrics: &Metrics, first: bool) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let began_ns = monotonic_ns();
     match scanner.scan() {
         Ok(scan) => {
             let gaps = scan.gaps.to_string();
             if first && !gaps.is_empty() {
                 tracing::info!("socket statistics: {gaps}");
             }
-            metrics.sockets(&scan);
+            metrics.sockets(&scan, (began_ns, monotonic_ns()));
         }
         Err(error) => tracing::warn!("{:#}", anyhow::Error::from(error)),
     }
+}
+
+/// What was lost until now: the sockets are scanned for it.
+pub(super) fn losses(scanner: &Scanner, metrics: &Metrics) -> LossState {
+    scan(scanner, metrics, false);
+    LossState { rmem_max: rmem_max(), ..metrics.losses() }
+}
+
+/// The largest receive buffer that a process may give its socket without rights.
+fn rmem_max() -> Option<u64> {
+    fs::read_to_string("/proc/sys/net/core/rmem_max").ok()?.trim().parse().ok()
 }
 
 /// Does `work` each `period`, one at a time.

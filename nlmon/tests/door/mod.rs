@@ -11,6 +11,7 @@ use std::time::Duration;
 use nlmon::health::{Health, ProbeState};
 use nlmon::http::{self, Address, Door, Listener};
 use nlmon::live::bus::{Bus, Limits};
+use nlmon::live::stats::StatsSource;
 use nlmon::metrics::{LogTotals, Metrics};
 use nlmon::supervisor::{Heartbeat, Tasks};
 use rustls::pki_types::pem::PemObject as _;
@@ -69,7 +70,7 @@ fn serve(
         Arc::new(Metrics::new(None, Vec::new(), Vec::new(), false, LogTotals::default).unwrap());
     let (stop, stopped) = watch::channel(false);
     let (_, connections) = watch::channel(connections);
-    let log = Some(Bus::new(Limits::default()));
+    let log = Some((Bus::new(Limits::default()), StatsSource::new(|_| String::new())));
     let server = http::serve(listeners, door, metrics, health(), log, connections, stopped);
     (stop, tokio::spawn(server))
 }

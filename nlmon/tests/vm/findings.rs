@@ -1,6 +1,11 @@
 //! What `nlmon findings` says of faults that are made here, and that it ceases to say so after them.
 
-use std::{fs, process::Command, thread::sleep, time::Duration};
+use std::{
+    fs,
+    process::{Child, Command},
+    thread::sleep,
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -8,6 +13,7 @@ use crate::support::{Daemon, narrow_listener, run, say, try_run, wait_for};
 
 /// How long the first look takes to come, whose totals are no growth.
 const LOOKED: Duration = Duration::from_secs(6);
+
 /// The shortest window, so that the end of a fault is seen soon.
 const QUICK: [&str; 5] =
     ["--require-probes", "--findings-window", "10", "--findings-storm-per-second", "30"];
@@ -27,17 +33,26 @@ fn find(daemon: &Daemon, kind: &str) -> Option<Value> {
 
 /// It begins, and then ends. What it was.
 fn begins_and_ends(daemon: &Daemon, kind: &str) -> Value {
+    let found = begins(daemon, kind);
+    ends(daemon, kind);
+    found
+}
+
+/// It begins. What it is.
+fn begins(daemon: &Daemon, kind: &str) -> Value {
     let mut found = None;
     wait_for(&format!("{kind} is found"), || {
         found = find(daemon, kind);
         found.is_some()
     });
-    let labels = [("kind", kind)];
-    assert!(daemon.metrics().sum("nlmon_findings", &labels) > 0);
+    assert!(daemon.metrics().sum("nlmon_findings", &[("kind", kind)]) > 0);
     say(&run("/usr/bin/nlmon", &["findings", "--socket", daemon.socket.to_str().unwrap()]));
-    wait_for(&format!("{kind} is so no longer"), || find(daemon, kind).is_none());
-    assert_eq!(daemon.metrics().sum("nlmon_findings", &labels), 0);
     found.unwrap()
+}
+
+fn ends(daemon: &Daemon, kind: &str) {
+    wait_for(&format!("{kind} is so no longer"), || find(daemon, kind).is_none());
+    assert_eq!(daemon.metrics().sum("nlmon_findings", &[("kind", kind)]), 0);
 }
 
 #[test]
@@ -104,4 +119,82 @@ fn a_transaction_of_nftables_that_fails_is_found() {
     assert_eq!(finding["subject"], "nft");
     let evidence = finding["evidence"][0].as_str().unwrap();
     assert!(evidence.contains("NFT_MSG_NEWRULE with ENOENT"), "{evidence}");
+}
+
+/// Sets the MTU of the link again and again, as a unit.
+fn contender(unit: &str, mtu: &str, delay: &str) -> Child {
+    let set = format!("ip link set vmfight0 mtu {mtu}; sleep 2");
+    let script = format!("sleep {delay}; for i in 1 2 3 4 5 6; do {set}; done");
+    Command::new("systemd-run")
+        .args(["--wait", "--collect", "--quiet", "--unit", unit, "sh", "-euc", &script])
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn two_units_that_undo_each_other_are_found() {
+    let daemon = Daemon::start(&[&QUICK[..], &["--findings-fight-minutes", "1"]].concat());
+    run("ip", &["link", "add", "vmfight0", "type", "dummy"]);
+    sleep(LOOKED);
+    let contenders = [contender("vmfighta", "1400", "0"), contender("vmfightb", "1450", "1")];
+    for mut contender in contenders {
+        assert!(contender.wait().unwrap().success());
+    }
+    let finding = begins_and_ends(&daemon, "fight");
+    assert!(finding["subject"].as_str().unwrap().starts_with("link vmfight0 in netns "));
+    let text = finding["text"].as_str().unwrap();
+    assert!(text.contains("vmfighta.service") && text.contains("vmfightb.service"), "{text}");
+    run("ip", &["link", "del", "vmfight0"]);
+}
+
+/// Three routes over a gateway, as a daemon that keeps them adds them.
+fn add_routes() {
+    for n in 1..=3 {
+        let prefix = format!("10.78.{n}.0/24");
+        run("ip", &["route", "add", &prefix, "via", "10.77.0.2"]);
+    }
+}
+
+#[test]
+fn routes_that_went_unsaid_are_found_until_they_are_back() {
+    let arguments = ["--require-probes", "--findings-window", "600"];
+    let daemon = Daemon::start(&arguments);
+    run("ip", &["link", "add", "vmquiet0", "type", "dummy"]);
+    run("ip", &["address", "add", "10.77.0.1/24", "dev", "vmquiet0"]);
+    run("ip", &["link", "set", "vmquiet0", "up"]);
+    add_routes();
+    sleep(LOOKED);
+    assert_eq!(find(&daemon, "silent"), None);
+    run("ip", &["link", "set", "vmquiet0", "down"]);
+    let finding = begins(&daemon, "silent");
+    run("ip", &["link", "set", "vmquiet0", "up"]);
+    add_routes();
+    // Its time is not over: it ends because they are back.
+    ends(&daemon, "silent");
+    let text = finding["text"].as_str().unwrap();
+    assert!(text.starts_with("The kernel removed 3 routes without a message"), "{text}");
+    let evidence = finding["evidence"].to_string();
+    assert!(evidence.contains("10.78.1.0/24 via 10.77.0.2 dev vmquiet0"), "{evidence}");
+    assert!(evidence.contains("by ip["), "{evidence}");
+    run("ip", &["link", "del", "vmquiet0"]);
+}
+
+#[test]
+fn a_listener_that_does_not_read_is_found_until_it_reads() {
+    let quick = ["--sockets-interval", "1", "--findings-stall-seconds", "4"];
+    let daemon = Daemon::start(&[&QUICK[..], &quick].concat());
+    sleep(LOOKED);
+    let mut stuck = narrow_listener();
+    let pid = stuck.id().to_string();
+    run("kill", &["-STOP", &pid]);
+    for _ in 0..7 {
+        run("ip", &["link", "add", "vmstuck0", "type", "dummy"]);
+        run("ip", &["link", "del", "vmstuck0"]);
+    }
+    let finding = begins(&daemon, "stall");
+    run("kill", &["-CONT", &pid]);
+    ends(&daemon, "stall");
+    assert_eq!(finding["subject"], format!("ip[{pid}] route"));
+    run("kill", &["-KILL", &pid]);
+    stuck.wait().unwrap();
 }

@@ -16,6 +16,7 @@
 )]
 
 mod adversity;
+mod answers;
 mod browser;
 mod calls;
 mod capture;

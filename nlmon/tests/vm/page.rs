@@ -107,6 +107,7 @@ fn a_person_sees_filters_pauses_and_finds_who_lost_something() {
     pauses(&mut browser);
     walks_the_records(&mut browser);
     finds_drops(&mut browser);
+    tells_how_things_are(&mut browser);
     is_readable(&mut browser);
     let refusals = browser.complaints.iter().filter(|words| words.contains("400"));
     assert_eq!(refusals.count(), 1, "{:?}", browser.complaints);
@@ -218,6 +219,28 @@ fn finds_drops(browser: &mut Browser) {
     ));
     let lost = browser.text("document.querySelector('#sockets tbody .bad').innerText");
     assert!(lost.parse::<u32>().unwrap() > 0, "{lost}");
+}
+
+/// The loss that was just made is a finding, the link that was made a change, and somebody talks.
+fn tells_how_things_are(browser: &mut Browser) {
+    browser.wait("document.querySelector('#findings li')?.innerText.includes('warning lost')");
+    let link = browser.text("document.querySelector('#findings li a').getAttribute('href')");
+    assert!(link.starts_with("/page/runbook.md#"), "{link}");
+    let fetched =
+        "fetch('/page/runbook.md').then((r) => r.text()).then((t) => { window.book = t; })";
+    browser.value(&format!("void {fetched}"));
+    browser.wait("window.book?.includes('### Finding lost')");
+    browser.wait(
+        "document.querySelector('#changes ul').innerText.includes('link page0 changed by ip')",
+    );
+    browser
+        .wait("document.querySelector('#talkers tbody').innerText.includes('RTM_NEWLINK page0')");
+    browser.press("f");
+    assert_eq!(focused(browser), "findings");
+    browser.press("h");
+    assert_eq!(focused(browser), "changes");
+    browser.press("Tab");
+    assert_eq!(focused(browser), "scroll");
 }
 
 fn is_readable(browser: &mut Browser) {

@@ -12,10 +12,12 @@ use super::views::{Unit, VIEWS};
 
 /// Space between columns.
 const GAP: u16 = 2;
-/// Widest column that names a row.
+/// Widest column that names a row. The last of a table without figures may be wider.
 const KEY_MAX: usize = 40;
+/// Longest name of a view.
+const NAME_MAX: usize = 9;
 
-const KEYS: &str = "1-6 view  <> sort  r reverse  / filter  p pause  up down scroll  q quit";
+const KEYS: &str = "1-9 view  <> sort  r reverse  / filter  p pause  up down scroll  q quit";
 
 /// Draws everything.
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -27,7 +29,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     ]);
     let [tabs, status, table, keys] = rows.areas(area);
     let rows = state.rows();
-    self::tabs(state).render(tabs, buffer);
+    self::tabs(state, tabs.width).render(tabs, buffer);
     self::status(state, &rows).render(status, buffer);
     self::table(state, &rows).render(table, buffer);
     footer(state).render(keys, buffer);
@@ -41,13 +43,26 @@ fn reversed() -> Style {
     Style::new().add_modifier(Modifier::REVERSED)
 }
 
-fn tabs(state: &State) -> Line<'static> {
+/// All views, whose names are cut where there is no room but for the one that is shown.
+fn tabs(state: &State, width: u16) -> Line<'static> {
+    let mut line = Line::default();
+    for letters in (1..=NAME_MAX).rev() {
+        line = tabs_of(state, letters);
+        if line.width() <= usize::from(width) {
+            break;
+        }
+    }
+    line
+}
+
+fn tabs_of(state: &State, letters: usize) -> Line<'static> {
     let mut spans = vec![Span::styled("nlmon top ", bold())];
     for (index, view) in VIEWS.iter().enumerate() {
-        let shown = std::ptr::eq(view, state.view());
+        let shown = view.name == state.view().name;
         let style = if shown { reversed() } else { Style::new() };
+        let name: String = view.name.chars().take(if shown { NAME_MAX } else { letters }).collect();
         spans.push(Span::raw(" "));
-        spans.push(Span::styled(format!(" {} {} ", index + 1, view.name), style));
+        spans.push(Span::styled(format!(" {} {name} ", index + 1), style));
     }
     Line::from(spans)
 }
@@ -95,7 +110,8 @@ fn table(state: &State, rows: &[Row]) -> Table<'static> {
         let cells = cells.iter().filter_map(|cells| cells.get(index));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
         let heading = headings.get(index).map_or(0, |heading| heading.chars().count());
-        widest.min(KEY_MAX).max(heading)
+        let is_last = view.columns.is_empty() && index + 1 == view.keys.len();
+        widest.min(if is_last { usize::MAX } else { KEY_MAX }).max(heading)
     };
     let widths: Vec<_> = (0..headings.len()).map(width).collect();
     let keys = view.keys.len();

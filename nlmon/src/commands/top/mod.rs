@@ -1,10 +1,11 @@
 //! `nlmon top`: who is busy, what fails and what is slow, as tables that follow the daemon's
-//! metrics. `views` says which tables there are, `rows` makes them, `state` is what is shown and
+//! metrics. `views` says which tables there are, `rows` and `situation` make them, `state` is what is shown and
 //! what keys do to it, `draw` is how it looks: these are pure. Here is the terminal, which is put
 //! back as it was however this ends. The only owner of `ratatui`.
 
 mod draw;
 mod rows;
+mod situation;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -20,15 +21,18 @@ use anyhow::{Context as _, anyhow};
 use nix::sys::signal::Signal;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, KeyCode, KeyEventKind, KeyModifiers};
+use serde::de::DeserializeOwned;
 
+use self::situation::Situation;
 use self::state::{Key, State};
 use super::{Failure, feed, signals};
 use crate::config::DEFAULT_SOCKET;
 use crate::live::protocol::Request;
+use crate::live::situation::SituationRequest;
 use crate::live::stats::StatsRequest;
 use crate::metrics::Snapshot;
 
-/// Show the busiest processes and types, errors, latencies and failing sockets, live
+/// Show the busiest processes and types, errors, latencies, failing sockets, findings, changes, live
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Scan this often, in milliseconds
@@ -43,6 +47,7 @@ pub struct Args {
 /// What happens.
 enum Event {
     News(Box<Snapshot>),
+    Situation(Box<Situation>),
     Key(Key),
     /// The terminal has another size.
     Resize,
@@ -64,7 +69,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let daemon = feed::open(&args.socket, &args.request())?;
     let (sender, events) = mpsc::channel();
-    watch(daemon, sender).map_err(Failure::Runtime)?;
+    let request = Request { situation: Some(SituationRequest {}), ..Request::new() };
+    let situation = feed::open(&args.socket, &request)?;
+    watch(daemon, situation, sender).map_err(Failure::Runtime)?;
     // Sets a hook, too, that puts the terminal back before a panic is told.
     let terminal = ratatui::try_init().context("cannot set up the terminal");
     let result = terminal.and_then(|mut terminal| show(&mut terminal, &events));
@@ -98,6 +105,7 @@ fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Res
             .context("cannot write to the terminal")?;
         match events.recv() {
             Ok(Event::News(snapshot)) => state.news(*snapshot),
+            Ok(Event::Situation(situation)) => state.situation(*situation),
             Ok(Event::Key(key)) => state.key(key),
             Ok(Event::Resize) => {}
             Ok(Event::Lost(Some(error))) => return Err(error),
@@ -109,21 +117,31 @@ fn show(terminal: &mut DefaultTerminal, events: &Receiver<Event>) -> anyhow::Res
 }
 
 /// One thread for each that has to be waited for. They end with the process.
-fn watch(daemon: BufReader<UnixStream>, sender: Sender<Event>) -> anyhow::Result<()> {
-    let (stop, keys) = (sender.clone(), sender.clone());
+fn watch(
+    daemon: BufReader<UnixStream>,
+    situation: BufReader<UnixStream>,
+    sender: Sender<Event>,
+) -> anyhow::Result<()> {
+    let (stop, keys, told) = (sender.clone(), sender.clone(), sender.clone());
     signals::on_first([Signal::SIGTERM, Signal::SIGHUP], move || drop(stop.send(Event::Stop)))?;
     thread::spawn(move || read_keys(&keys));
-    thread::spawn(move || read_news(daemon, &sender));
+    thread::spawn(move || read(situation, &told, Event::Situation));
+    thread::spawn(move || read(daemon, &sender, Event::News));
     Ok(())
 }
 
-fn read_news(mut daemon: BufReader<UnixStream>, sender: &Sender<Event>) {
+/// Passes on what each line says, until the daemon is gone.
+fn read<T: DeserializeOwned>(
+    mut daemon: BufReader<UnixStream>,
+    sender: &Sender<Event>,
+    event_of: fn(Box<T>) -> Event,
+) {
     loop {
         let mut line = String::new();
         let event = match daemon.read_line(&mut line) {
             Ok(0) | Err(_) => Event::Lost(None),
             Ok(_) => match serde_json::from_str(&line) {
-                Ok(snapshot) => Event::News(Box::new(snapshot)),
+                Ok(told) => event_of(Box::new(told)),
                 Err(error) => Event::Lost(Some(
                     anyhow!(error).context("the daemon sent numbers that this nlmon cannot read"),
                 )),

@@ -74,6 +74,7 @@ fn figures(
                 Some(sum.value / number)
             })
         }
+        Figure::Told => BTreeMap::new(),
         Figure::Quantile(part, metric) => each(sums(now, metric), &|_, sum| sum.quantile(*part)),
     }
 }

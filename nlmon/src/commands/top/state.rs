@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::rows::{Row, rows};
-use super::views::{GROUPS, TableView, VIEWS};
+use super::situation::Situation;
+use super::views::{GROUPS, Source, TableView, VIEWS};
 use crate::metrics::Snapshot;
 use crate::metrics::names;
 
@@ -54,6 +55,7 @@ pub(super) struct State {
     before: Option<Snapshot>,
     /// The last that came, also while paused.
     latest: Option<Snapshot>,
+    situation: Option<Situation>,
     pub(super) over: bool,
 }
 
@@ -71,6 +73,7 @@ impl State {
             now: None,
             before: None,
             latest: None,
+            situation: None,
             over: false,
         }
     }
@@ -85,6 +88,13 @@ impl State {
         // What the daemon's own sockets receive is then all there is to see of messages.
         if first && self.has_no_probes() && self.view == 0 {
             self.show(VIEWS.iter().position(|view| view.name == GROUPS).unwrap_or_default());
+        }
+    }
+
+    /// Takes in how things are.
+    pub(super) fn situation(&mut self, situation: Situation) {
+        if !self.paused {
+            self.situation = Some(situation);
         }
     }
 
@@ -172,7 +182,10 @@ impl State {
 
     /// Whether anything has come yet.
     pub(super) fn is_waiting(&self) -> bool {
-        self.now.is_none()
+        match self.view().source {
+            Source::Metrics => self.now.is_none(),
+            _ => self.situation.is_none(),
+        }
     }
 
     /// Whether the daemon has no probes, so that the views of what was sent are empty.
@@ -184,8 +197,11 @@ impl State {
 
     /// The rows that the filter lets pass, sorted.
     pub(super) fn rows(&self) -> Vec<Row> {
-        let Some(now) = &self.now else { return Vec::new() };
-        let mut rows = rows(self.view(), now, self.before.as_ref());
+        let mut rows = match (self.view().source, &self.now, &self.situation) {
+            (Source::Metrics, Some(now), _) => rows(self.view(), now, self.before.as_ref()),
+            (Source::Metrics, None, _) | (_, _, None) => return Vec::new(),
+            (source, _, Some(situation)) => situation.rows(source),
+        };
         let wanted = self.filter.to_lowercase();
         rows.retain(|row| row.keys.iter().any(|key| key.to_lowercase().contains(&wanted)));
         let order = self.order();

@@ -100,13 +100,51 @@ fn each_view_has_its_key_and_tab_goes_round() {
     );
     press(&mut state, "5");
     assert_eq!(words(&screen(&state)[3])[1..4], ["\\u{1b}[2Jbird", "7", "0.0"]);
-    press(&mut state, "9");
     state.key(Key::Tab);
     assert_eq!(screen(&state)[1], "0 rows");
+    assert_eq!(words(&screen(&state)[2])[1], "GROUP");
+    press(&mut state, "90");
+    assert_eq!(screen(&state)[1], "waiting for the daemon");
     state.key(Key::Tab);
     assert_eq!(words(&screen(&state)[3])[0], "ip");
     state.key(Key::BackTab);
-    assert_eq!(words(&screen(&state)[2])[1], "GROUP");
+    assert_eq!(words(&screen(&state)[2])[0], "OF");
+}
+
+/// What a daemon says of a loss, two changes and a storm.
+const SITUATION: &str = r#"{"findings":[{"since":"2026-01-02T11:47:03.120Z",
+    "seen":"2026-01-02T11:48:00Z","kind":"lost","subject":"bird route","severity":"warning",
+    "text":"bird lost 37 datagrams of route in the last 5 minutes: its receive buffer was full.",
+    "advice":"","runbook":"","first_ns":1,"last_ns":2}],"changes":[
+    {"time":"2026-01-02T11:47:03Z","record":7,"text":"route default deleted by \u001b[2Jx[7]"},
+    {"time":"2026-01-02T11:46:03Z","text":"link eth0 added"}],"minute":{"messages":120000,
+    "objects":[{"protocol":"route","type":"RTM_NEWNEIGH","object":"10.0.0.7 dev eth0",
+    "count":99000,"over":3}],"processes":[{"process":"kernel","count":120000}]}}"#;
+
+#[test]
+fn findings_changes_and_talkers_are_views_too() {
+    let mut state = state();
+    state.situation(serde_json::from_str(SITUATION).unwrap());
+    press(&mut state, "7");
+    let found = screen_of(&state, 120, 9);
+    assert_eq!(words(&found[2]), ["SINCE", "SEVERITY", "KIND", "FINDING"]);
+    assert_eq!(words(&found[3])[1..6], ["warning", "lost", "bird", "lost", "37"]);
+    assert!(found[3].ends_with("was full."), "{found:#?}");
+    press(&mut state, "8");
+    let changes = screen(&state);
+    assert_eq!(changes[1], "2 rows");
+    assert!(changes[3].ends_with("route default deleted by \\u{1b}[2Jx[7]"), "{changes:#?}");
+    assert!(changes[4].ends_with("link eth0 added"), "{changes:#?}");
+    press(&mut state, "9/eth0\n");
+    let rest = ["object", "route", "RTM_NEWNEIGH", "10.0.0.7", "dev", "eth0", "99000"];
+    assert_eq!(words(&screen(&state)[3]), rest);
+    assert_eq!(screen(&state)[1], "1 rows, filter \"eth0\"");
+    // As narrow as a terminal is, each view has its number.
+    for width in [80, 60] {
+        let tabs = screen_of(&state, width, 9).remove(0);
+        assert!(tabs.contains("9 Talkers") || width < 80, "{tabs}");
+        assert!(tabs.contains("7 F"), "{tabs}");
+    }
 }
 
 #[test]

@@ -10,6 +10,20 @@ pub(super) struct TableView {
     /// Headings of the columns that name a row, and the label in each.
     pub(super) keys: &'static [(&'static str, &'static str)],
     pub(super) columns: &'static [Column],
+    pub(super) source: Source,
+}
+
+/// What a table is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Metrics.
+    Metrics,
+    /// What is wrong now.
+    Findings,
+    /// The last changes.
+    Changes,
+    /// The objects and processes with the most notifications.
+    Talkers,
 }
 
 /// A column of figures.
@@ -33,6 +47,8 @@ pub(super) enum Figure {
     Mean(&'static Metric, &'static Metric),
     /// The bound of the histogram's bucket that this part of all is in.
     Quantile(f64, &'static Metric),
+    /// It is told, and worked out of no metric.
+    Told,
 }
 
 /// What a figure is.
@@ -70,6 +86,7 @@ pub(super) const VIEWS: &[TableView] = &[
             column("SOCKETS", Figure::Value(&names::SOCKETS), Unit::Number),
             column("DROPS", Figure::Value(&names::SOCKET_DROPS), Unit::Number),
         ],
+        source: Source::Metrics,
     },
     TableView {
         name: "Types",
@@ -80,6 +97,7 @@ pub(super) const VIEWS: &[TableView] = &[
             column("BYTES", Figure::Value(&names::MESSAGE_BYTES), Unit::Bytes),
             column("LOST", Figure::Value(&names::OVERRUN_TYPES), Unit::Number),
         ],
+        source: Source::Metrics,
     },
     TableView {
         name: "Errors",
@@ -93,6 +111,7 @@ pub(super) const VIEWS: &[TableView] = &[
             column("ERR/S", Figure::Rate(&names::PROCESS_REQUEST_ERRORS), Unit::PerSecond),
             column("ERRORS", Figure::Value(&names::PROCESS_REQUEST_ERRORS), Unit::Number),
         ],
+        source: Source::Metrics,
     },
     TableView {
         name: "Latency",
@@ -109,6 +128,7 @@ pub(super) const VIEWS: &[TableView] = &[
             column("P99", Figure::Quantile(0.99, &names::REQUEST_DURATION), Unit::UpTo),
             column("DONE P99", Figure::Quantile(0.99, &names::REQUEST_COMPLETION), Unit::UpTo),
         ],
+        source: Source::Metrics,
     },
     TableView {
         name: "Sockets",
@@ -121,6 +141,7 @@ pub(super) const VIEWS: &[TableView] = &[
             column("BUFFER", Figure::Value(&names::SOCKET_BUFFER), Unit::Bytes),
             column("SOCKETS", Figure::Value(&names::SOCKETS), Unit::Number),
         ],
+        source: Source::Metrics,
     },
     TableView {
         name: GROUPS,
@@ -145,18 +166,38 @@ pub(super) const VIEWS: &[TableView] = &[
             column("MEMBERS", Figure::Value(&names::GROUP_MEMBERS), Unit::Number),
             column("P99", Figure::Quantile(0.99, &names::MULTICAST_DELIVERY), Unit::UpTo),
         ],
+        source: Source::Metrics,
+    },
+    TableView {
+        name: "Findings",
+        keys: &[("SINCE", ""), ("SEVERITY", ""), ("KIND", ""), ("FINDING", "")],
+        columns: &[],
+        source: Source::Findings,
+    },
+    TableView {
+        name: "Changes",
+        keys: &[("TIME", ""), ("CHANGE", "")],
+        columns: &[],
+        source: Source::Changes,
+    },
+    TableView {
+        name: "Talkers",
+        keys: &[("OF", ""), ("PROTOCOL", ""), ("TYPE", ""), ("NAME", "")],
+        columns: &[column("A MINUTE", Figure::Told, Unit::Number)],
+        source: Source::Talkers,
     },
 ];
 
 impl Figure {
     /// What it is worked out of.
-    pub(super) fn metrics(&self) -> [&'static Metric; 2] {
+    pub(super) fn metrics(&self) -> Vec<&'static Metric> {
         match self {
             Self::Value(metric)
             | Self::Where(metric, ..)
             | Self::Rate(metric)
-            | Self::Quantile(_, metric) => [metric; 2],
-            Self::Mean(sum, number) => [sum, number],
+            | Self::Quantile(_, metric) => vec![metric],
+            Self::Mean(sum, number) => vec![sum, number],
+            Self::Told => Vec::new(),
         }
     }
 }
@@ -178,6 +219,7 @@ mod tests {
     #[test]
     fn every_metric_has_the_labels_of_its_rows() {
         for view in VIEWS {
+            assert!(view.name.len() <= 9, "{}", view.name);
             for column in view.columns {
                 for metric in column.figure.metrics() {
                     let has = |label: &str| metric.labels.contains(&label);

@@ -3,6 +3,7 @@
 import { scrape } from "./metrics.js";
 import { METRICS as RATES, Rates } from "./rates.js";
 import { Records } from "./records.js";
+import { Situation } from "./situation.js";
 import { METRICS as SOCKETS, Sockets } from "./sockets.js";
 import { Stream } from "./stream.js";
 
@@ -12,6 +13,7 @@ const id = (name) => document.getElementById(name);
 const form = id("filter");
 const records = new Records(id("records"), id("log-note"), id("empty"));
 const rates = new Rates(id("protocols"), id("processes"), id("rates-note"), PERIOD_S);
+const situation = new Situation(id("findings"), id("changes"), id("talkers"));
 const sockets = new Sockets(id("sockets"), id("sockets-note"));
 
 const stream = new Stream({
@@ -81,6 +83,8 @@ const KEYS = {
   p: pause,
   c: () => records.clear(),
   "/": () => form.elements.namedItem("protocol").focus(),
+  f: () => id("findings").focus(),
+  h: () => id("changes").focus(),
   "?": () => id("help").showModal(),
   j: () => records.move(1),
   k: () => records.move(-1),
@@ -107,6 +111,7 @@ async function look() {
     rates.add(metrics, last > 0 ? (now - last) / 1000 : 0);
     sockets.add(metrics);
     last = now;
+    await situation.look();
   } catch (error) {
     // The stream says that the daemon is away.
     console.info(String(error));

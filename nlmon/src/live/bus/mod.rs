@@ -25,6 +25,17 @@ use ring::Ring;
 /// The place of a reader that is not there: nothing is kept for it.
 const NO_READER: u64 = u64::MAX;
 
+/// What the ring has.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Records, in the order in which they came.
+    pub(super) entries: Vec<Arc<Entry>>,
+    /// There were others before.
+    pub(super) is_cut: bool,
+    /// The number of the next record.
+    pub(super) next: u64,
+}
+
 /// The fan-out.
 #[derive(Debug)]
 pub struct Bus {
@@ -199,6 +210,18 @@ impl Bus {
             done
         };
         tokio::task::spawn_blocking(work).await
+    }
+
+    /// All that the ring has at this moment.
+    pub(super) fn kept(&self) -> Kept {
+        self.since(0)
+    }
+
+    /// Those of them from that number on.
+    pub(super) fn since(&self, number: u64) -> Kept {
+        let ring = self.ring();
+        let is_cut = ring.first() > number;
+        Kept { entries: ring.from(number).cloned().collect(), is_cut, next: ring.next }
     }
 
     /// A panic elsewhere while the lock was held leaves a ring that is still a ring.

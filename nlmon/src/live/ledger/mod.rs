@@ -66,6 +66,13 @@ impl KeptLedger {
         self.lock().changes(from, most)
     }
 
+    /// The last so many changes, oldest first.
+    pub(in crate::live) fn last_changes(&self, most: u64) -> Vec<Arc<Change>> {
+        let ledger = self.lock();
+        let from = ledger.next_number().saturating_sub(most);
+        ledger.changes(from, usize::MAX)
+    }
+
     /// What is known of what is asked about.
     fn explain(&self, request: &ExplainRequest) -> Explanation {
         self.lock().explain(&request.query, request.netns)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::metrics::names;
 use nlmon_core::{
+    answers::LossState,
     decode::{
         Families,
         names::{errno_name, protocol_name},
@@ -82,6 +83,12 @@ impl Kernel {
         for (key, count) in self.ledger.processes.iter().filter(|(key, _)| is_told(key)) {
             *look.causes.entry(name(key)).or_default() += count;
         }
+    }
+
+    /// Adds what answers about losses are made of.
+    pub(crate) fn tell_losses(&self, state: &mut LossState) {
+        state.types = self.overruns.types_lost(&self.ledger.families);
+        state.samples_lost = self.ring_full;
     }
 
     /// Makes series for the processes of a scan that can lose multicasts.

@@ -7,6 +7,7 @@ pub(super) mod family;
 pub(super) mod kernel;
 mod latency;
 pub(super) mod ledger;
+pub(super) mod losses;
 pub(super) mod members;
 mod overruns;
 pub(super) mod pipeline;

@@ -9,6 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use nlmon_common::counter::{OverrunKey, TYPE_OTHER, TYPE_RAW};
 use nlmon_core::{
+    answers::TypeLost,
     decode::{Context, Families, names::protocol_name},
     findings::Look,
     message::c_string,
@@ -87,6 +88,18 @@ impl OverrunMetrics {
                 ((protocol_name(*protocol).into_owned(), process.clone()), *count)
             })
             .collect();
+    }
+
+    /// What found no room, of processes that are there and of what is counted of others still.
+    pub(crate) fn types_lost(&self, families: &Families) -> Vec<TypeLost> {
+        let known = self.counted.iter().filter(|(key, _)| key.tgid != 0);
+        let lost = |(key, count): (&OverrunKey, &u64)| TypeLost {
+            pid: key.tgid,
+            protocol: key.protocol,
+            message_type: type_name(key, families).into_owned(),
+            count: *count,
+        };
+        known.map(lost).collect()
     }
 
     /// Both families.

@@ -1,5 +1,10 @@
 //! `nlmon explain`: what the running daemon's ledger knows of a route, a link and the like, as
-//! sentences: what is so now, who made it so, and what weakens that.
+//! sentences: what is so now, who made it so, and what weakens that. `loss` and `error` are about what
+//! was lost and refused.
+
+mod error;
+mod loss;
+mod reach;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -8,9 +13,11 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
 
 use super::{Failure, feed, output::print};
 use crate::config::DEFAULT_SOCKET;
+use crate::live::answers::{About, AnswerRequest};
 use crate::live::ledger::{ExplainRequest, text};
 use crate::live::protocol::Request;
 use nlmon_core::ledger::{Change, Doubt, Explanation, Known, Learnt, Query, Verb, Why};
@@ -20,10 +27,11 @@ use nlmon_core::record::Cause;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Say who made it so: route PREFIX [table TABLE], link NAME, addr ADDRESS, rule PRIORITY, nexthop ID,
-/// neigh ADDRESS, nft TABLE [CHAIN]
+/// neigh ADDRESS, nft TABLE [CHAIN]; or why something was lost or refused: loss [PROCESS],
+/// error [PROCESS]
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// What to explain: route default, link eth0, nft filter input, ...
+    /// What to explain: route default, link eth0, nft filter input, loss, error 'systemd-*', ...
     #[arg(required = true, value_name = "WHAT")]
     pub what: Vec<String>,
     /// Only in the network namespace with this inode number
@@ -53,20 +61,67 @@ pub enum Output {
 /// no daemon answers.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let words: Vec<&str> = args.what.iter().map(String::as_str).collect();
+    if let Some(asked) = asked(&words)? {
+        return answer(args, &asked);
+    }
     let query = Query::parse(&words).map_err(|error| Failure::Usage(error.into()))?;
     let explain = Some(ExplainRequest { query, netns: args.netns });
     let request = Request { explain, ..Request::new() };
     let line = feed::answer(&args.socket, &request, TIMEOUT)?;
-    if line.is_empty() {
-        return Err(Failure::Runtime(anyhow!("the daemon closed the live log before it answered")));
-    }
+    let line = heard(line)?;
     if args.output == Output::Json {
         return print(line);
     }
-    let answer: Explanation = serde_json::from_str(&line)
-        .context("the daemon sent an answer that this nlmon cannot read")
-        .map_err(Failure::Runtime)?;
+    let answer: Explanation = read(&line)?;
     print(sentences(&words.join(" "), &answer, &TimeZone::system()))
+}
+
+/// What is asked of the log's history, if these words ask that.
+fn asked(words: &[&str]) -> Result<Option<AnswerRequest>, Failure> {
+    let (about, rest) = match words {
+        ["loss", rest @ ..] => (About::Loss, rest),
+        ["error", rest @ ..] => (About::Error, rest),
+        _ => return Ok(None),
+    };
+    let process = match rest {
+        [] => None,
+        [process] => Some((*process).to_owned()),
+        _ => return Err(Failure::Usage(anyhow!("say one process: its name, a pattern or its id"))),
+    };
+    Ok(Some(AnswerRequest { about, process }))
+}
+
+/// Asks it, and says the answer.
+fn answer(args: &Args, asked: &AnswerRequest) -> Result<(), Failure> {
+    if args.netns.is_some() {
+        return Err(Failure::Usage(anyhow!(
+            "loss and error are of all namespaces: leave out --netns"
+        )));
+    }
+    let request = Request { answer: Some(asked.clone()), ..Request::new() };
+    let line = heard(feed::answer(&args.socket, &request, TIMEOUT)?)?;
+    if args.output == Output::Json {
+        return print(line);
+    }
+    let (process, zone) = (asked.process.as_deref(), TimeZone::system());
+    print(match asked.about {
+        About::Loss => loss::sentences(process, &read(&line)?, &zone),
+        About::Error => error::sentences(process, &read(&line)?, &zone),
+    })
+}
+
+fn heard(line: String) -> Result<String, Failure> {
+    if line.is_empty() {
+        return Err(Failure::Runtime(anyhow!("the daemon closed the live log before it answered")));
+    }
+    Ok(line)
+}
+
+fn read<T: DeserializeOwned>(line: &str) -> Result<T, Failure> {
+    let answer = serde_json::from_str(line);
+    answer
+        .context("the daemon sent an answer that this nlmon cannot read")
+        .map_err(Failure::Runtime)
 }
 
 /// The answer in sentences, each object a paragraph.
