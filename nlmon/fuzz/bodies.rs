@@ -59,8 +59,7 @@ fn as_record(protocol: u8, datagram: &[u8], control: &Control) {
     let path = if control.multicast() { Path::Multicast } else { Path::Request };
     let record = record(protocol, datagram, path, control.missing());
     let record = LogRecord::new(&record, &view).with(Detail::Data);
-    let style =
-        Style { colour: false, verbose: true, hex: true, probes: true, zone: TimeZone::UTC };
+    let style = Style { verbose: true, hex: true, ..Style::plain(TimeZone::UTC) };
     let text = style.render(&record);
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     let json = serde_json::to_string(&record).expect("the schema has string keys");

@@ -16,7 +16,9 @@ use std::{
 use serde_json::Value;
 use unshared::{Daemon, NLMON, wait_for};
 
+/// Without addresses that the kernel makes, whose state changes a second later.
 const PREPARE: &str = "ip link add f0 type veth peer name f1
+    ip link set f0 addrgenmode none; ip link set f1 addrgenmode none
     ip link set f1 up; ip link set f0 up; ip address add 10.50.0.1/24 dev f0
     for i in 1 2 3; do ip route add 10.60.$i.0/24 via 10.50.0.2; done";
 

@@ -408,7 +408,7 @@ mod tests {
         refused.messages[0].summary = format!("a{}z", "-".repeat(200));
         let whole = style().render(&refused);
         assert!(whole.len() > 280, "{whole}");
-        for width in [120, 140, 160, 250] {
+        for width in [130, 140, 160, 250] {
             let line = narrow(&refused, width);
             assert_eq!(line.trim_end().chars().count(), width, "{line}");
             assert!(line.contains(" ip[812] ") && line.contains("EEXIST after "), "{line}");
@@ -425,12 +425,12 @@ mod tests {
     fn what_has_no_room_is_left_out_from_the_end() {
         let mut record = record(&sample::multicast());
         record.process.as_mut().unwrap().unit = Some("a.service".into());
-        let ends = [(200, ", unit a.service]\n"), (128, "us, by RTM_NEWLINK]\n"), (110, "us]\n")];
+        let ends = [(200, ", unit a.service]\n"), (140, "us, by RTM_NEWLINK]\n"), (120, "us]\n")];
         for (width, end) in ends {
             let line = narrow(&record, width);
             assert!(line.ends_with(end) && line.trim_end().chars().count() <= width, "{line}");
         }
-        let line = narrow(&record, 80);
+        let line = narrow(&record, 100);
         assert!(line.ends_with(" dummy0 (ifindex 5)\n"), "{line}");
     }
 

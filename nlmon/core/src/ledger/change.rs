@@ -79,8 +79,10 @@ impl Answered {
     }
 
     /// Gives the answer. The first one stays.
-    pub(super) fn set(&self, answer: Cow<'static, str>) {
-        self.0.get_or_init(|| answer);
+    pub(super) fn set(&self, answer: &Self) {
+        if let Some(answer) = answer.0.get() {
+            self.0.get_or_init(|| answer.clone());
+        }
     }
 
     fn is_open(&self) -> bool {

@@ -35,10 +35,16 @@ impl Noting {
 
     /// Adds a value, if there is one.
     pub(super) fn note(&mut self, name: &str, value: Option<impl AsRef<str>>) -> &mut Self {
-        let Some(value) = value.as_ref().map(AsRef::as_ref).filter(|value| !value.is_empty())
-        else {
-            return self;
-        };
+        if let Some(value) = value {
+            self.add(name, value.as_ref());
+        }
+        self
+    }
+
+    fn add(&mut self, name: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
         self.0.push_str(name);
         self.0.push('\t');
         if value.bytes().any(|byte| matches!(byte, b'\t' | b'\n')) {
@@ -47,7 +53,6 @@ impl Noting {
             self.0.push_str(value);
         }
         self.0.push('\n');
-        self
     }
 
     pub(super) fn finish(self) -> Facts {

@@ -170,11 +170,11 @@ impl Ledger {
 
     /// What was answered to the request that the changes of these numbers were told inside of, which
     /// was not known by then.
-    pub fn answered(&mut self, numbers: Range<u64>, answer: &Cow<'static, str>) {
+    pub fn answered(&mut self, numbers: Range<u64>, answer: &Answered) {
         let most = usize::try_from(numbers.end - numbers.start).unwrap_or(usize::MAX);
         for change in self.changes(numbers.start, most) {
             if numbers.contains(&change.number) {
-                change.result.set(answer.clone());
+                change.result.set(answer);
             }
         }
     }

@@ -13,7 +13,7 @@ use nlmon_core::calls;
 use nlmon_core::decode::names::errno_name;
 use nlmon_core::decode::{Body, Context, Families, bodies, printable};
 use nlmon_core::join::cause;
-use nlmon_core::ledger::{Notice, Who, told_by};
+use nlmon_core::ledger::{Answered, Notice, Who, told_by};
 use nlmon_core::message::messages;
 use nlmon_core::record::{Cause, Parent, Path, Record, Silent, Task};
 
@@ -28,7 +28,7 @@ pub(super) struct Before {
     /// The changes that were told inside requests which have no answer yet, by when those began.
     open: BTreeMap<u64, Vec<Range<u64>>>,
     /// Answers to such requests.
-    late: Vec<(Range<u64>, Cow<'static, str>)>,
+    late: Vec<(Range<u64>, Answered)>,
     /// Who was told of last. Changes come in runs of one process, and share it.
     who: Option<Arc<Who>>,
 }
@@ -37,7 +37,8 @@ impl Before {
     /// Takes note of a request that was answered.
     fn answered(&mut self, start_ns: u64, errno: i32) {
         if let Some(changes) = self.open.remove(&start_ns) {
-            let late = changes.into_iter().map(|changes| (changes, errno_name(errno)));
+            let answer = Answered::from(Some(errno_name(errno)));
+            let late = changes.into_iter().map(|changes| (changes, answer.clone()));
             self.late.extend(late);
         }
         self.answers.insert(start_ns, errno);
@@ -64,7 +65,7 @@ impl Before {
     }
 
     /// Changes whose answer has come since. They are told once.
-    pub(super) fn take_late(&mut self) -> Vec<(Range<u64>, Cow<'static, str>)> {
+    pub(super) fn take_late(&mut self) -> Vec<(Range<u64>, Answered)> {
         std::mem::take(&mut self.late)
     }
 

@@ -22,7 +22,7 @@ pub(super) fn routes(tells: Tells, message: &Body, tree: Tree<'_>) -> Vec<Told> 
     let nhid = Word("nhid", text(tree, "RTA_NH_ID"));
     let listed = tree.inside("RTA_MULTIPATH");
     // By a nexthop object, the hops that are listed are those of the object at that time.
-    let mut hops: Vec<_> = match (listed.iter().len(), &nhid.1) {
+    let hops: Vec<_> = match (listed.iter().len(), &nhid.1) {
         (0, _) => vec![format!("{nhid}{}", hop(tree, "RTA_OIF"))],
         (_, None) => listed.iter().map(listed_hop).collect(),
         (_, Some(_)) => vec![nhid.to_string()],
@@ -48,11 +48,13 @@ pub(super) fn routes(tells: Tells, message: &Body, tree: Tree<'_>) -> Vec<Told> 
         word("rtm_protocol"),
         text(tree, "RTA_PREFSRC").unwrap_or_default(),
     );
-    hops.iter().for_each(|hop| identity.push_str(hop));
-    let shown = match &mut *hops {
-        [only] => std::mem::take(only),
-        several => several.iter().map(|hop| format!(" nexthop{hop}")).collect(),
-    };
+    let is_one = hops.len() == 1;
+    let mut shown = String::new();
+    for hop in hops {
+        identity.push_str(&hop);
+        shown.push_str(if is_one { "" } else { " nexthop" });
+        shown.push_str(&hop);
+    }
     vec![flags(route.told(tells, tree, &shown, identity))]
 }
 
