@@ -57,10 +57,16 @@ pub(crate) fn say(what: &str) {
 }
 
 /// Whether a task may be preempted in the kernel, and so in the middle of a BPF program. There, one
-/// that runs already on the processor is not run for another task.
+/// that runs already on the processor is not run for another task. A kernel without a choice, as
+/// arm64's, says so in its version alone.
 pub(crate) fn is_preemptible() -> bool {
-    let modes = fs::read_to_string("/sys/kernel/debug/sched/preempt").unwrap_or_default();
-    modes.contains("(full)") || modes.contains("(lazy)")
+    fs::read_to_string("/sys/kernel/debug/sched/preempt").map_or_else(
+        |_no_choice| {
+            let version = fs::read_to_string("/proc/version").unwrap();
+            version.split_whitespace().any(|word| matches!(word, "PREEMPT" | "PREEMPT_LAZY"))
+        },
+        |modes| modes.contains("(full)") || modes.contains("(lazy)"),
+    )
 }
 
 /// Whether this is arm64.
