@@ -9,7 +9,6 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     os::fd::AsRawFd as _,
-    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
