@@ -187,7 +187,7 @@ fn a_listener_that_does_not_read_is_found_until_it_reads() {
     let mut stuck = narrow_listener();
     let pid = stuck.id().to_string();
     run("kill", &["-STOP", &pid]);
-    for _ in 0..7 {
+    for _ in 0..31 {
         run("ip", &["link", "add", "vmstuck0", "type", "dummy"]);
         run("ip", &["link", "del", "vmstuck0"]);
     }

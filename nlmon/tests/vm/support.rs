@@ -513,12 +513,12 @@ impl Drop for Module {
     }
 }
 
-/// `ip monitor link` with the narrowest buffer. A notification that comes while it takes its first
-/// list ends it, and then it is started again.
+/// `ip monitor link` with a narrow buffer, of some thirty notifications. A narrower one has no room
+/// for its first list beside what other tests leave behind, and then it ends: it is started again.
 pub(crate) fn narrow_listener() -> Child {
     for _ in 0..5 {
         let mut command = Command::new("ip");
-        command.args(["-rcvbuf", "4608", "monitor", "link"]).stdout(Stdio::null());
+        command.args(["-rcvbuf", "32768", "monitor", "link"]).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         sleep(Duration::from_secs(2));
         if child.try_wait().unwrap().is_none() {
