@@ -235,6 +235,8 @@ fn tells_how_things_are(browser: &mut Browser) {
     );
     browser
         .wait("document.querySelector('#talkers tbody').innerText.includes('RTM_NEWLINK page0')");
+    // Out of the filter, in which letters are typed.
+    browser.press("Escape");
     browser.press("f");
     assert_eq!(focused(browser), "findings");
     browser.press("h");
