@@ -75,6 +75,11 @@ grep -q 'nlmon\[.*NLTEST_MSG_ECHO.*Hello you!' "$logs/tail" || fail "the log lac
 grep -q 'ip\[.*RTM_DELLINK.*demo0' "$logs/tail" || fail "the log lacks the deleted link"
 grep -q 'ESRCH' "$logs/tail" || fail "the log lacks the refused request"
 
+step "Who changed what: nlmon changes, nlmon explain link demo0"
+timeout 20 nlmon changes --object link --text demo0 --last 2 --count 2 | tee "$logs/changes"
+grep -q 'link demo0 .*deleted by ip\[' "$logs/changes" || fail "nobody is said to have deleted the link"
+nlmon explain link demo0
+
 step "The metrics: curl http://127.0.0.1:9776/metrics"
 get /metrics >"$logs/after"
 grep -E '^nlmon_(datagrams|messages|multicast_deliveries)_total.*"test"' "$logs/after"
