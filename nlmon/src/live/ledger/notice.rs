@@ -15,18 +15,22 @@ use nlmon_core::decode::{Body, Context, Families, bodies, printable};
 use nlmon_core::join::cause;
 use nlmon_core::ledger::{Answered, Notice, Who, told_by};
 use nlmon_core::message::messages;
-use nlmon_core::record::{Cause, Parent, Path, Record, Silent, Task};
+use nlmon_core::record::{Cause, Observation, Parent, Path, Record, Silent, Task};
 
 /// Answered requests that are remembered: what is told inside one comes right behind it.
 const REQUESTS_MAX: usize = 1024;
+
+/// A request: when it began, and which thread made it. Clocks are coarse, and two processors may have
+/// the same time.
+type Call = (u64, u32);
 
 /// What is remembered of the records before.
 #[derive(Debug, Default)]
 pub(super) struct Before {
     /// The answers to the last requests, by when those began.
-    answers: BTreeMap<u64, i32>,
+    answers: BTreeMap<Call, i32>,
     /// The changes that were told inside requests which have no answer yet, by when those began.
-    open: BTreeMap<u64, Vec<Range<u64>>>,
+    open: BTreeMap<Call, Vec<Range<u64>>>,
     /// Answers to such requests.
     late: Vec<(Range<u64>, Answered)>,
     /// Who was told of last. Changes come in runs of one process, and share it.
@@ -35,13 +39,13 @@ pub(super) struct Before {
 
 impl Before {
     /// Takes note of a request that was answered.
-    fn answered(&mut self, start_ns: u64, errno: i32) {
-        if let Some(changes) = self.open.remove(&start_ns) {
+    fn answered(&mut self, call: Call, errno: i32) {
+        if let Some(changes) = self.open.remove(&call) {
             let answer = Answered::from(Some(errno_name(errno)));
             let late = changes.into_iter().map(|changes| (changes, answer.clone()));
             self.late.extend(late);
         }
-        self.answers.insert(start_ns, errno);
+        self.answers.insert(call, errno);
         if self.answers.len() > REQUESTS_MAX {
             self.answers.pop_first();
         }
@@ -49,9 +53,9 @@ impl Before {
 
     /// Takes note of changes that lack the answer to the request that they were told inside of.
     pub(super) fn lacks_answer(&mut self, told: &Told<'_>, changes: Range<u64>) {
-        let parent = told.record.observation().and_then(|observation| observation.parent);
-        if let Some(parent) = parent.filter(|_| told.result.is_none() && !changes.is_empty()) {
-            let open = self.open.entry(parent.start_ns).or_default();
+        let call = told.record.observation().and_then(enclosing);
+        if let Some(call) = call.filter(|_| told.result.is_none() && !changes.is_empty()) {
+            let open = self.open.entry(call).or_default();
             // Others may have made changes in between, which have answers of their own.
             if let Some(last) = open.last_mut().filter(|last| last.end == changes.start) {
                 last.end = changes.end;
@@ -70,8 +74,8 @@ impl Before {
     }
 
     /// What was answered to the request inside which the record was sent.
-    fn result(&self, parent: Parent) -> Option<Cow<'static, str>> {
-        self.answers.get(&parent.start_ns).map(|errno| errno_name(*errno))
+    fn result(&self, observation: &Observation) -> Option<Cow<'static, str>> {
+        self.answers.get(&enclosing(observation)?).map(|errno| errno_name(*errno))
     }
 
     /// Whose context it was; nobody's, if an interrupt ran on top of a bystander.
@@ -125,7 +129,7 @@ impl<'a> Told<'a> {
             Path::Request => {
                 let errno = record.answer().and_then(|answer| answer.errno);
                 if let Some((observation, errno)) = record.observation().zip(errno) {
-                    before.answered(observation.start_ns, errno);
+                    before.answered((observation.start_ns, observation.task.tid), errno);
                 }
                 return None;
             }
@@ -145,7 +149,7 @@ impl<'a> Told<'a> {
             process: observation.and_then(|o| before.who(&o.task, origin)),
             cause: observation.and_then(|o| cause(o, name)),
             request,
-            result: parent.and_then(|parent| before.result(parent)),
+            result: observation.and_then(|o| before.result(o)),
             messages,
         })
     }
@@ -191,6 +195,11 @@ fn kept(entry: &Entry, record: &Record) -> Option<Vec<Body>> {
         let kept = found.filter(|message| is_kept(message.header.message_type));
         kept.map(|message| Body::unread(protocol, message.header)).collect()
     }))
+}
+
+/// The request inside which it was sent, which is of the same thread.
+fn enclosing(observation: &Observation) -> Option<Call> {
+    Some((observation.parent?.start_ns, observation.task.tid))
 }
 
 /// The name of the request's command, or else of its type.
