@@ -10,7 +10,7 @@ use super::json::{Detail, LogRecord, View};
 use crate::origin::Origin;
 use nlmon_core::decode::Message;
 use nlmon_core::message::messages;
-use nlmon_core::record::Record;
+use nlmon_core::record::{Path, Record};
 
 /// What a line of JSON takes for the record, and for each message besides its text.
 const JSON_BYTES: usize = 512;
@@ -70,6 +70,11 @@ impl Entry {
     /// When it was, `CLOCK_MONOTONIC` nanoseconds.
     pub fn time_ns(&self) -> u64 {
         self.time_ns
+    }
+
+    /// Which way it went, which takes no decoding either.
+    pub(super) fn path(&self) -> Path {
+        self.joined_record().map_or_else(|| self.record().path, Record::path)
     }
 
     /// Whether it has been decoded.

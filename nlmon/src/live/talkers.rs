@@ -38,7 +38,8 @@ impl TalkerBoard {
         let passed = kept.next - state.next;
         state.next = kept.next;
         let all = kept.entries.len() as u64;
-        let told: Vec<_> = kept.entries.iter().filter(|entry| is_multicast(entry)).collect();
+        let told: Vec<_> =
+            kept.entries.iter().filter(|entry| entry.path() == Path::Multicast).collect();
         if told.is_empty() {
             return;
         }
@@ -62,11 +63,6 @@ impl TalkerBoard {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_multicast(entry: &Entry) -> bool {
-    let path = entry.parts().map(|(record, ..)| record.path());
-    path.unwrap_or_else(|| entry.record().path) == Path::Multicast
 }
 
 /// What a notification was about, and who had it sent.

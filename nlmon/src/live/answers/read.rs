@@ -23,7 +23,7 @@ pub(super) fn clock() -> Clock {
 pub(super) fn errors(entries: &[Arc<Entry>], request: &AnswerRequest) -> Errors {
     let attributes = attributes(entries);
     let mut errors = Errors::default();
-    for entry in entries.iter().filter(|entry| is_request(entry)) {
+    for entry in entries.iter().filter(|entry| entry.path() == Path::Request) {
         let (pid, comm) = sender(entry);
         if !request.is_about(pid, &comm) {
             continue;
@@ -36,11 +36,6 @@ pub(super) fn errors(entries: &[Arc<Entry>], request: &AnswerRequest) -> Errors 
         }
     }
     errors
-}
-
-fn is_request(entry: &Entry) -> bool {
-    let path = entry.parts().map(|(record, ..)| record.path());
-    path.unwrap_or_else(|| entry.record().path) == Path::Request
 }
 
 /// Process id and name.

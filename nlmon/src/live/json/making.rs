@@ -363,7 +363,7 @@ impl LogDump {
 }
 
 impl LogParent {
-    fn new(parent: Parent, context: &Context<'_>) -> Self {
+    pub(in crate::live) fn new(parent: Parent, context: &Context<'_>) -> Self {
         let Parent { protocol, message_type, command, .. } = parent;
         let name = |command| context.command_name(protocol, message_type, command);
         Self {

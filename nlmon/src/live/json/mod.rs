@@ -231,6 +231,10 @@ impl LogParent {
     pub fn name(&self) -> &str {
         self.command.as_deref().unwrap_or(&self.message_type)
     }
+
+    pub(super) fn into_name(self) -> Cow<'static, str> {
+        self.command.unwrap_or(self.message_type)
+    }
 }
 
 impl LogRecord {

@@ -7,15 +7,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::live::entry::Entry;
-use crate::live::json::attempted;
+use crate::live::json::{LogParent, attempted};
 use crate::origin::Origin;
 use nlmon_core::calls;
 use nlmon_core::decode::names::errno_name;
-use nlmon_core::decode::{Body, Context, Families, bodies, printable};
+use nlmon_core::decode::{Body, Context, bodies, printable};
 use nlmon_core::join::cause;
 use nlmon_core::ledger::{Answered, Notice, Who, told_by};
 use nlmon_core::message::messages;
-use nlmon_core::record::{Cause, Observation, Parent, Path, Record, Silent, Task};
+use nlmon_core::record::{Cause, Observation, Path, Record, Silent, Task};
 
 /// Answered requests that are remembered: what is told inside one comes right behind it.
 const REQUESTS_MAX: usize = 1024;
@@ -140,7 +140,8 @@ impl<'a> Told<'a> {
         let messages = if record.silent().is_some() { Vec::new() } else { kept(entry, record)? };
         let observation = record.observation();
         let parent = observation.and_then(|o| o.parent);
-        let request = parent.map(|parent| request_name(&view.families, parent));
+        let context = Context::new(&view.families);
+        let request = parent.map(|parent| LogParent::new(parent, &context).into_name());
         let name = request.as_deref().unwrap_or_default();
         Some(Self {
             record,
@@ -200,14 +201,6 @@ fn kept(entry: &Entry, record: &Record) -> Option<Vec<Body>> {
 /// The request inside which it was sent, which is of the same thread.
 fn enclosing(observation: &Observation) -> Option<Call> {
     Some((observation.parent?.start_ns, observation.task.tid))
-}
-
-/// The name of the request's command, or else of its type.
-fn request_name(families: &Families, request: Parent) -> Cow<'static, str> {
-    let Parent { protocol, message_type, command, .. } = request;
-    let context = Context::new(families);
-    let name = command.and_then(|command| context.command_name(protocol, message_type, command));
-    name.map_or_else(|| context.type_name(protocol, message_type), Cow::Borrowed)
 }
 
 fn is_from_kernel(record: &Record) -> bool {
